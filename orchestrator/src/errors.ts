@@ -1,0 +1,50 @@
+/** Every failure that a user or an environment can cause, with the exit code it ends in. */
+export const EXIT_CODES = {
+  USAGE: 2,
+  CONFIGURATION: 2,
+  NOT_STARTED: 2,
+  DATA_LOSS: 3,
+  CHECKPOINT_CONFLICT: 3,
+  KAFKA_UNREACHABLE: 4,
+  KAFKA_REFUSED: 4,
+  CLUSTER_UNREACHABLE: 4,
+  PORT_TAKEN: 5,
+  LOCKED: 5,
+  TOOL_MISSING: 6,
+  DOWNLOAD_FAILED: 6,
+  STORAGE: 6,
+  QUERY_FAILED: 7,
+} as const
+
+export type ErrorCode = keyof typeof EXIT_CODES
+
+export interface CliErrorOptions {
+  /** What to do about it: one or more lines. */
+  readonly hint?: string
+  /** Evidence to show below the message, such as the last lines of a log. */
+  readonly details?: readonly string[]
+  readonly cause?: unknown
+}
+
+/** An expected failure: printed without a stack trace, with a way out. Anything else thrown is our own bug. */
+export class CliError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+  readonly details: readonly string[]
+
+  constructor(code: ErrorCode, message: string, options: CliErrorOptions = {}) {
+    super(message, { cause: options.cause })
+    this.name = 'CliError'
+    this.code = code
+    this.hint = options.hint
+    this.details = options.details ?? []
+  }
+
+  get exitCode(): number {
+    return EXIT_CODES[this.code]
+  }
+}
+
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,28 @@
+import type { Direction, GroupBy } from '../config/config.ts'
+
+/** What the job gets through the template's one hole, as JSON. `spark-job/job.py` reads the same names. No secrets. */
+export interface JobSettings {
+  readonly job_version: string
+  readonly app_name: string
+  readonly normal_mean: number
+  readonly normal_stddev: number
+  readonly direction: Direction
+  readonly window_ms: number
+  readonly watermark_ms: number
+  readonly max_future_skew_ms: number
+  readonly cpu_min: number | null
+  readonly cpu_max: number | null
+  readonly group_by: GroupBy
+  readonly input_topic: string
+  readonly output_topic: string
+  readonly dead_letter_topic: string
+  readonly bootstrap_servers: string
+  /** Kafka client properties without the `kafka.` prefix; none of them secret. */
+  readonly kafka_options: Readonly<Record<string, string>>
+  /** JSON file of further Kafka client properties (`sasl.jaas.config` and the like), readable by the driver alone. */
+  readonly kafka_secrets_file: string | null
+  readonly starting_offsets: 'earliest' | 'latest'
+  readonly max_offsets_per_trigger: number
+  readonly trigger_interval_ms: number
+  readonly checkpoint: string
+}

@@ -1,0 +1,81 @@
+import { ExecaError, execa, type Options } from 'execa'
+import { CliError, type ErrorCode } from './errors.ts'
+
+export type Command = readonly [program: string, args: readonly string[]]
+
+export interface RunOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+  readonly timeoutMs?: number
+  /** Called with each line of stdout and stderr as it arrives. */
+  readonly onLine?: (line: string) => void
+  /** The code of the CliError that a failure becomes. */
+  readonly failAs?: ErrorCode
+  readonly hint?: string
+}
+
+export interface RunResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/**
+ * Runs a program to its end. The arguments are passed as they are: no shell sees them.
+ * @throws CliError with the program, its exit code and its last lines, when it fails.
+ */
+export async function run([program, args]: Command, options: RunOptions = {}): Promise<RunResult> {
+  try {
+    const child = execa(program, args, execaOptions(options))
+    if (options.onLine) for await (const line of child.iterable({ from: 'all' })) options.onLine(String(line))
+    const result = await child
+    return { exitCode: result.exitCode ?? 0, stdout: String(result.stdout), stderr: String(result.stderr) }
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    throw error instanceof ExecaError ? commandFailed(program, error, options) : error
+  }
+}
+
+/** Like `run`, but a failing program is a result: for asking questions of tools that may be missing. */
+export async function tryRun(command: Command, options: RunOptions = {}): Promise<RunResult | undefined> {
+  try {
+    return await run(command, options)
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    if (error instanceof CliError) return undefined
+    throw error
+  }
+}
+
+function execaOptions(options: RunOptions): Options & { all: true; lines: false } {
+  return {
+    all: true,
+    lines: false,
+    stdin: 'ignore',
+    ...(options.cwd ? { cwd: options.cwd } : {}),
+    ...(options.env ? { env: options.env } : {}),
+    ...(options.signal ? { cancelSignal: options.signal } : {}),
+    ...(options.timeoutMs ? { timeout: options.timeoutMs } : {}),
+  }
+}
+
+function commandFailed(program: string, error: ExecaError, options: RunOptions): CliError {
+  const outcome =
+    error.code === 'ENOENT'
+      ? 'is not installed'
+      : error.timedOut
+        ? `did not end within ${(options.timeoutMs ?? 0) / 1000} s`
+        : error.exitCode === undefined
+          ? `was ended by ${error.signal ?? 'an error'}: ${error.originalMessage ?? ''}`
+          : `failed with exit code ${error.exitCode}`
+  return new CliError(options.failAs ?? 'TOOL_MISSING', `${program} ${outcome}`, {
+    details: lastLines(String(error.all ?? error.stderr ?? ''), 15),
+    ...(options.hint ? { hint: options.hint } : {}),
+    cause: error,
+  })
+}
+
+export function lastLines(text: string, count: number): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '').slice(-count)
+}
