@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { buildProgram } from './cli.ts'
+import { exitCodeOf, printError } from './report.ts'
+import { listenForSignals } from './signals.ts'
+
+// A reader that went away (`| head`) is no fault: there is just nobody left to print for.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+}
+
+const signals = listenForSignals()
+try {
+  await buildProgram(signals.signal).parseAsync()
+} catch (error) {
+  if (!signals.signal.aborted) printError(error, process.argv.includes('--debug'))
+  process.exitCode = signals.exitCode ?? exitCodeOf(error)
+}
+// Sockets of a broken connection must not keep a finished command alive.
+process.exitCode = signals.exitCode ?? process.exitCode ?? 0
+await flushed(process.stdout)
+process.exit()
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return stream.writableLength === 0
+    ? Promise.resolve()
+    : new Promise((resolve) => stream.write('', () => resolve()))
+}

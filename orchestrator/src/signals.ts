@@ -1,0 +1,35 @@
+const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+
+export interface Signals {
+  /** Aborted by the first Ctrl-C (or SIGTERM): commands clean up and end. */
+  readonly signal: AbortSignal
+  /** The code to end with once a signal came. */
+  readonly exitCode: number | undefined
+}
+
+/** The first signal aborts, so that what was begun is cleaned up; a second one ends at once. */
+export function listenForSignals(): Signals {
+  const controller = new AbortController()
+  let exitCode: number | undefined
+  for (const name of Object.keys(EXIT_BY_SIGNAL) as (keyof typeof EXIT_BY_SIGNAL)[]) {
+    process.on(name, () => {
+      if (exitCode !== undefined) process.exit(exitCode)
+      exitCode = EXIT_BY_SIGNAL[name]
+      controller.abort(new Interrupted(name))
+    })
+  }
+  return {
+    signal: controller.signal,
+    get exitCode() {
+      return exitCode
+    },
+  }
+}
+
+/** The reason of an aborted signal: the user's own wish, nothing to report. */
+export class Interrupted extends Error {
+  constructor(signalName: string) {
+    super(`interrupted by ${signalName}`)
+    this.name = 'Interrupted'
+  }
+}
