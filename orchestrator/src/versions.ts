@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageRoot } from './paths.ts'
+
+// The set of versions that is tested together. The jars, with their checksums, are in infra/jars.lock.json,
+// the Python packages in spark-job/requirements.txt.
+export const SPARK_VERSION = '4.2.0'
+export const KAFKA_VERSION = '4.3.1'
+
+/** Changes when a new job could not go on from an old job's state. */
+export const JOB_VERSION = '1'
+
+export interface Jar {
+  readonly org: string
+  readonly name: string
+  readonly rev: string
+  readonly sha256: string
+}
+
+export type JarSet = 'connector' | 'broker'
+
+/** The jars of one set, exactly as they were locked: nothing is resolved transitively. */
+export function lockedJars(set: JarSet): readonly Jar[] {
+  const lock = readFileSync(join(packageRoot, 'infra', 'jars.lock.json'), 'utf8')
+  return (JSON.parse(lock) as Record<JarSet, Jar[]>)[set]
+}
+
+export const jarFile = (jar: Jar): string => `${jar.name}-${jar.rev}.jar`
+
+/** Name of a jar set's folder in the cache: it changes with the versions inside. */
+export const jarSetName = (set: JarSet): string =>
+  `${set}-${set === 'connector' ? SPARK_VERSION : KAFKA_VERSION}`
