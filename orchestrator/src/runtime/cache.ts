@@ -1,6 +1,10 @@
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import envPaths from 'env-paths'
+import lockfile from 'proper-lockfile'
+import { CliError, errorMessage } from '../errors.ts'
 import { type JarSet, jarSetName } from '../versions.ts'
+import { arrived, notYet, waitUntil } from '../wait.ts'
 
 /** The user's cache directory for big downloads, shared by all project folders (XDG on Linux). */
 export function cacheDir(): string {
@@ -8,3 +12,73 @@ export function cacheDir(): string {
 }
 
 export const jarsDir = (set: JarSet): string => join(cacheDir(), 'jars', jarSetName(set))
+
+// Written last: a folder without it is what an interrupted download left, and counts as nothing.
+const COMPLETE = '.complete'
+
+export async function isComplete(dir: string): Promise<boolean> {
+  return stat(join(dir, COMPLETE)).then(
+    () => true,
+    () => false,
+  )
+}
+
+export interface FillOptions {
+  /** Called while another run is filling the same folder. */
+  readonly onWait: () => void
+  readonly signal: AbortSignal
+}
+
+/**
+ * Fills a folder of the cache once: under a lock against a second run, and from an empty folder, so that
+ * what an interrupted run left is never taken as good.
+ */
+export async function fillOnce(dir: string, fill: (dir: string) => Promise<void>, options: FillOptions): Promise<void> {
+  if (await isComplete(dir)) return
+  await explainDisk(dir, async () => {
+    await mkdir(dir, { recursive: true })
+    const release = await lockCacheFolder(dir, options)
+    try {
+      if (await isComplete(dir)) return // by the run that was waited for
+      await rm(dir, { recursive: true, force: true })
+      await mkdir(dir, { recursive: true })
+      await fill(dir)
+      options.signal.throwIfAborted()
+      await writeFile(join(dir, COMPLETE), `${new Date().toISOString()}\n`)
+    } finally {
+      await release()
+    }
+  })
+}
+
+async function lockCacheFolder(dir: string, options: FillOptions): Promise<() => Promise<void>> {
+  const lockfilePath = `${dir}.lock`
+  return waitUntil(
+    `the lock of ${dir}`,
+    async () => {
+      try {
+        return arrived(await lockfile.lock(dir, { lockfilePath, stale: 15_000, update: 5_000 }))
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error
+        options.onWait()
+        return notYet(`${lockfilePath} is held by another run`)
+      }
+    },
+    { timeoutMs: 1_800_000, intervalMs: 500, signal: options.signal },
+  )
+}
+
+const DISK_CODES = new Set(['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR'])
+
+async function explainDisk(dir: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? ''
+    if (!DISK_CODES.has(code)) throw error
+    throw new CliError('STORAGE', `cannot write to the cache at ${dir}: ${errorMessage(error)}`, {
+      hint: 'Free some space (about 1.2 GB is needed) or set XDG_CACHE_HOME to a folder that can be written to.',
+      cause: error,
+    })
+  }
+}
