@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises'
 import { ExecaError, execa, type Options } from 'execa'
 import { CliError, type ErrorCode } from './errors.ts'
 
@@ -78,4 +79,35 @@ function commandFailed(program: string, error: ExecaError, options: RunOptions):
 
 export function lastLines(text: string, count: number): string[] {
   return text.split('\n').filter((line) => line.trim() !== '').slice(-count)
+}
+
+export interface DetachedOptions {
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  /** Gets stdout and stderr, appended. */
+  readonly logFile: string
+}
+
+/** Starts a program that outlives this one, in a session of its own, and returns its pid. */
+export async function spawnDetached([program, args]: Command, options: DetachedOptions): Promise<number> {
+  const log = await open(options.logFile, 'a', 0o600)
+  try {
+    // Any descriptor will do, although execa's types know only the first ten.
+    const stdio = ['ignore', log.fd, log.fd] as unknown as ['ignore', 'inherit', 'inherit']
+    const child = execa(program, args, {
+      cwd: options.cwd,
+      env: options.env,
+      extendEnv: false,
+      detached: true,
+      cleanup: false,
+      stdio,
+      buffer: false,
+      reject: false,
+    })
+    child.unref()
+    if (child.pid === undefined) throw commandFailed(program, (await child) as unknown as ExecaError, {})
+    return child.pid
+  } finally {
+    await log.close()
+  }
 }

@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { CliError } from '../../errors.ts'
+import { tryRun } from '../../run.ts'
+
+export const JAVA_WANTED = 17
+export const PYTHON_WANTED = [3, 10] as const
+
+export interface Tool {
+  readonly path: string
+  readonly version: string
+}
+
+/** @throws CliError TOOL_MISSING: found, wanted, how to install. */
+export async function findJava(env: Readonly<Record<string, string>>): Promise<Tool> {
+  const candidates = env.JAVA_HOME ? [join(env.JAVA_HOME, 'bin', 'java')] : ['java']
+  const found = await firstVersion(candidates, ['-version'], /version "([^"]+)"/, env)
+  const where = env.JAVA_HOME ? ` (JAVA_HOME=${env.JAVA_HOME})` : ''
+  if (!found) throw toolMissing(`no Java found${where}`, `Java ${JAVA_WANTED} or newer`, JAVA_HINT)
+  if (javaMajor(found.version) < JAVA_WANTED)
+    throw toolMissing(`found Java ${found.version}${where}`, `Java ${JAVA_WANTED} or newer`, JAVA_HINT)
+  return found
+}
+
+/** `1.8.0_402` is 8, `17.0.15` and `21-ea` are what they begin with. */
+export function javaMajor(version: string): number {
+  const [first = '0', second = '0'] = version.split(/[.\-+_]/)
+  return Number(first === '1' ? second : first)
+}
+
+/** @throws CliError TOOL_MISSING when no Python is new enough, or it can make no virtual environment. */
+export async function findPython(env: Readonly<Record<string, string>>): Promise<Tool> {
+  const names = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']
+  const seen: string[] = []
+  for (const name of names) {
+    const tool = await firstVersion([name], ['-c', PYTHON_PROBE], /^(\S+) /, env)
+    if (!tool) continue
+    seen.push(`${name} ${tool.version}`)
+    if (!isPythonWanted(tool.version)) continue
+    const venv = await tryRun([name, ['-c', 'import venv, ensurepip']], { env })
+    if (venv) return { path: name, version: tool.version }
+    throw toolMissing(`${name} ${tool.version} has no venv module`, 'Python with venv and ensurepip', PYTHON_HINT)
+  }
+  const found = seen.length > 0 ? `found ${seen.join(', ')}` : 'no Python found'
+  throw toolMissing(found, `Python ${PYTHON_WANTED.join('.')} or newer`, PYTHON_HINT)
+}
+
+const PYTHON_PROBE = 'import platform; print(platform.python_version(), "")'
+
+export function isPythonWanted(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major === PYTHON_WANTED[0] && minor >= PYTHON_WANTED[1]
+}
+
+async function firstVersion(
+  candidates: readonly string[],
+  args: readonly string[],
+  pattern: RegExp,
+  env: Readonly<Record<string, string>>,
+): Promise<Tool | undefined> {
+  for (const path of candidates) {
+    const result = await tryRun([path, args], { env, timeoutMs: 20_000 })
+    const version = result && `${result.stdout}\n${result.stderr}`.match(pattern)?.[1]
+    if (version) return { path, version }
+  }
+  return undefined
+}
+
+const onMac = process.platform === 'darwin'
+const JAVA_HINT = onMac
+  ? 'Install one with `brew install openjdk@17`, and set JAVA_HOME to it.'
+  : 'Install one, for example with `sudo apt install openjdk-17-jre-headless` or `sudo dnf install java-17-openjdk-headless`.'
+const PYTHON_HINT = onMac
+  ? 'Install one with `brew install python@3.12`.'
+  : 'Install one, for example with `sudo apt install python3 python3-venv` or `sudo dnf install python3`.'
+
+function toolMissing(found: string, wanted: string, hint: string): CliError {
+  return new CliError('TOOL_MISSING', `${found}; the embedded runtime needs ${wanted}`, { hint })
+}
