@@ -1,0 +1,152 @@
+import kafkajs from 'kafkajs'
+import { describe, expect, it } from 'vitest'
+import { CliError } from '../errors.ts'
+import { isCoordinatorStarting, kafkaErrorType, noAnswer, translateKafkaError } from './errors.ts'
+
+const {
+  KafkaJSAggregateError,
+  KafkaJSConnectionError,
+  KafkaJSNumberOfRetriesExceeded,
+  KafkaJSProtocolError,
+  KafkaJSRequestTimeoutError,
+  KafkaJSSASLAuthenticationError,
+} = kafkajs
+
+const spoken = { servers: ['h:1'], securityProtocol: 'PLAINTEXT' }
+const connection = (message: string, code?: string, broker = 'h:1') =>
+  new KafkaJSConnectionError(message, { broker, ...(code ? { code } : {}) })
+const protocol = (type: string) =>
+  new KafkaJSProtocolError(
+    Object.assign(new Error('the words of Kafka'), { type, code: 1, retriable: false }),
+  )
+/** For the classes that kafkajs does not type. */
+const named = (name: string, message: string, more: object = {}) =>
+  Object.assign(new Error(message), { name, ...more })
+const retried = (error: Error) => new KafkaJSNumberOfRetriesExceeded(error, { retryCount: 2, retryTime: 100 })
+
+describe('translateKafkaError', () => {
+  it.each([
+    [
+      'a closed port',
+      connection('Connection error: x', 'ECONNREFUSED'),
+      'KAFKA_UNREACHABLE',
+      /^no Kafka at h:1: nothing listens there/,
+    ],
+    [
+      'a name nobody has',
+      connection('Connection error: x', 'ENOTFOUND'),
+      'KAFKA_UNREACHABLE',
+      /no machine has this name/,
+    ],
+    ['a black hole', connection('Connection timeout'), 'KAFKA_UNREACHABLE', /no answer/],
+    [
+      'silence',
+      new KafkaJSRequestTimeoutError('Request Metadata(3) timed out', {
+        broker: 'h:1',
+        clientId: '',
+        correlationId: 1,
+        createdAt: 0,
+        sentAt: 0,
+        pendingDuration: 0,
+      }),
+      'KAFKA_UNREACHABLE',
+      /no answer/,
+    ],
+    [
+      'TLS spoken to plaintext',
+      connection(
+        'Connection error: Client network socket disconnected before secure TLS connection was established',
+        'ECONNRESET',
+      ),
+      'KAFKA_UNREACHABLE',
+      /does not speak TLS/,
+    ],
+    [
+      'plaintext spoken to TLS',
+      named('KafkaJSConnectionClosedError', 'Closed connection', { broker: 'h:1' }),
+      'KAFKA_UNREACHABLE',
+      /another security protocol than PLAINTEXT/,
+    ],
+    [
+      'a certificate that is not trusted',
+      connection('Connection error: self-signed', 'SELF_SIGNED_CERT_IN_CHAIN'),
+      'KAFKA_UNREACHABLE',
+      /certificate is not trusted here \(self-signed\)/,
+    ],
+    [
+      'a certificate of another name',
+      connection('Connection error: no match', 'ERR_TLS_CERT_ALTNAME_INVALID'),
+      'KAFKA_UNREACHABLE',
+      /certificate is not trusted/,
+    ],
+    [
+      'a wrong password',
+      new KafkaJSSASLAuthenticationError('Invalid username or password'),
+      'KAFKA_REFUSED',
+      /refused the login: Invalid username/,
+    ],
+    [
+      'SASL spoken to plaintext',
+      protocol('ILLEGAL_SASL_STATE'),
+      'KAFKA_REFUSED',
+      /another security protocol/,
+    ],
+    [
+      'a missing right',
+      protocol('TOPIC_AUTHORIZATION_FAILED'),
+      'KAFKA_REFUSED',
+      /TOPIC_AUTHORIZATION_FAILED/,
+    ],
+    ['a missing topic', protocol('UNKNOWN_TOPIC_OR_PARTITION'), 'KAFKA_REFUSED', /has no topic/],
+    [
+      'anything else that Kafka says',
+      protocol('RECORD_LIST_TOO_LARGE'),
+      'KAFKA_REFUSED',
+      /the words of Kafka \(RECORD_LIST_TOO_LARGE\)/,
+    ],
+  ] as const)('explains %s in one line with a way out', (_title, error, code, message) => {
+    for (const wrapped of [error, retried(error)]) {
+      const translated = translateKafkaError(wrapped, spoken)
+      expect(translated?.code).toBe(code)
+      expect(translated?.message).toMatch(message)
+      expect(translated?.message).not.toContain('\n')
+      expect(translated?.hint).toBeTruthy()
+    }
+  })
+
+  it('names an advertised address that was not asked for', () => {
+    const error = connection('Connection error: x', 'ENOTFOUND', 'kafka-broker:9093')
+    expect(translateKafkaError(error, spoken)?.hint).toContain('advertised.listeners')
+  })
+
+  it('looks into a collection of errors', () => {
+    const error = new KafkaJSAggregateError('Topic creation errors', [protocol('POLICY_VIOLATION')])
+    expect(translateKafkaError(error, spoken)?.code).toBe('KAFKA_REFUSED')
+    expect(kafkaErrorType(error)).toBe('POLICY_VIOLATION')
+  })
+
+  it('leaves a CliError as it is and does not claim our own bugs', () => {
+    const known = new CliError('PORT_TAKEN', 'x')
+    expect(translateKafkaError(known, spoken)).toBe(known)
+    expect(translateKafkaError(new TypeError('x is not a function'), spoken)).toBeUndefined()
+  })
+})
+
+describe('noAnswer', () => {
+  it('says how long it waited, or the cause where one is known', () => {
+    expect(noAnswer(spoken, 12_000).message).toBe('no Kafka at h:1: no answer within 12 s')
+    expect(noAnswer(spoken, 12_000, connection('x', 'ECONNREFUSED')).message).toContain(
+      'nothing listens there',
+    )
+  })
+})
+
+describe('isCoordinatorStarting', () => {
+  it.each([
+    [named('KafkaJSGroupCoordinatorNotFound', 'Failed to find group coordinator'), true],
+    [retried(protocol('COORDINATOR_LOAD_IN_PROGRESS')), true],
+    [protocol('GROUP_AUTHORIZATION_FAILED'), false],
+  ])('tells a broker that is still starting from others', (error, expected) => {
+    expect(isCoordinatorStarting(error)).toBe(expected)
+  })
+})

@@ -1,0 +1,15 @@
+let silenced = false
+
+/**
+ * Node 24 warns of a timer with a negative delay, which kafkajs 2.2.4 sets when its request queue has nothing
+ * to wait for. It is harmless and nobody's business; every other warning stays.
+ */
+export function silenceTimeoutWarning(): void {
+  if (silenced) return
+  silenced = true
+  const emitWarning = process.emitWarning.bind(process)
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+    if (rest[0] === 'TimeoutNegativeWarning' && new Error().stack?.includes('kafkajs')) return
+    Reflect.apply(emitWarning, process, [warning, ...rest])
+  }) as typeof process.emitWarning
+}

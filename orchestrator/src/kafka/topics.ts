@@ -1,0 +1,134 @@
+import type { Admin } from 'kafkajs'
+import type { Config } from '../config/config.ts'
+import { CliError } from '../errors.ts'
+import type { KafkaAccess } from '../runtime/runtime.ts'
+import { TOPIC_RESOURCE, withAdmin } from './client.ts'
+import { kafkaErrorType } from './errors.ts'
+import {
+  type ExistingTopic,
+  planTopics,
+  type TopicDifference,
+  type TopicPlan,
+  type TopicSettings,
+  type WantedTopic,
+  wantedTopics,
+} from './topic-plan.ts'
+
+export interface TopicReport {
+  readonly topic: string
+  readonly outcome: 'created' | 'kept'
+  /** What is not as a new topic would be; empty for a topic that was created. */
+  readonly differences: readonly TopicDifference[]
+}
+
+/**
+ * Creates the topics that are missing and says how those that exist differ; changes no existing topic.
+ * @throws CliError KAFKA_UNREACHABLE or KAFKA_REFUSED.
+ */
+export function ensureTopics(
+  access: KafkaAccess,
+  config: Config,
+  signal: AbortSignal,
+): Promise<TopicReport[]> {
+  const wanted = wantedTopics(config.topics)
+  return withAdmin(
+    access,
+    async (admin) => {
+      const plan = planTopics(wanted, await existingTopics(admin, wanted))
+      await createTopics(admin, plan.create)
+      return wanted.map(({ topic }) => reportOf(topic, plan))
+    },
+    { signal },
+  )
+}
+
+/** One line for all, and one more for each difference. */
+export function formatTopicReport(reports: readonly TopicReport[]): string {
+  const summary = (['created', 'kept'] as const)
+    .map((outcome) => ({ outcome, topics: reports.filter((report) => report.outcome === outcome) }))
+    .filter(({ topics }) => topics.length > 0)
+    .map(({ outcome, topics }) => `${outcome} ${topics.map(({ topic }) => topic).join(', ')}`)
+  const differing = reports.flatMap(({ topic, differences }) =>
+    differences.map((difference) => `  ${formatDifference(topic, difference)}`),
+  )
+  return [summary.join('; '), ...differing].join('\n')
+}
+
+function formatDifference(topic: string, { what, wanted, actual, howToChange }: TopicDifference): string {
+  return `${topic} was left as it is: ${what} is ${actual}, a new topic would have ${wanted} (to change: ${howToChange})`
+}
+
+function reportOf(topic: string, plan: TopicPlan): TopicReport {
+  const kept = plan.keep.find((entry) => entry.topic === topic)
+  return { topic, outcome: kept ? 'kept' : 'created', differences: kept?.differences ?? [] }
+}
+
+async function existingTopics(admin: Admin, wanted: readonly WantedTopic[]): Promise<ExistingTopic[]> {
+  const all = new Set(await admin.listTopics())
+  const present = wanted.filter(({ topic }) => all.has(topic))
+  if (present.length === 0) return []
+  const { topics } = await admin.fetchTopicMetadata({ topics: present.map(({ topic }) => topic) })
+  const settings = await topicSettings(admin, present)
+  return topics.map(({ name, partitions }) => ({
+    topic: name,
+    partitions: partitions.length,
+    settings: settings?.get(name),
+  }))
+}
+
+/** Undefined where the user may not see them: topics that exist can be used all the same. */
+async function topicSettings(
+  admin: Admin,
+  topics: readonly WantedTopic[],
+): Promise<Map<string, TopicSettings> | undefined> {
+  try {
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: topics.map(({ topic, settings }) => ({
+        type: TOPIC_RESOURCE,
+        name: topic,
+        configNames: Object.keys(settings),
+      })),
+    })
+    return new Map(
+      resources.map(({ resourceName, configEntries }) => [
+        resourceName,
+        Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+      ]),
+    )
+  } catch (error) {
+    if (kafkaErrorType(error)?.endsWith('AUTHORIZATION_FAILED')) return undefined
+    throw error
+  }
+}
+
+async function createTopics(admin: Admin, topics: readonly WantedTopic[]): Promise<void> {
+  if (topics.length === 0) return
+  try {
+    // Another client that creates the same topic at the same time is no error.
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: topics.map(({ topic, partitions, settings }) => ({
+        topic,
+        numPartitions: partitions,
+        configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
+      })),
+    })
+  } catch (error) {
+    const type = kafkaErrorType(error)
+    if (!type) throw error
+    throw new CliError(
+      'KAFKA_REFUSED',
+      `Kafka did not create ${topics.map(({ topic }) => topic).join(', ')}: ${type}`,
+      {
+        hint: `Create them by hand, then run this again:\n${topics.map(describeWanted).join('\n')}`,
+        cause: error,
+      },
+    )
+  }
+}
+
+function describeWanted({ topic, partitions, settings }: WantedTopic): string {
+  const configs = Object.entries(settings).map(([name, value]) => ` --config ${name}=${value}`)
+  return `kafka-topics.sh --create --topic ${topic} --partitions ${partitions}${configs.join('')}`
+}
