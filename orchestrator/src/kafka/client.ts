@@ -158,7 +158,7 @@ async function withConnected<C extends { connect(): Promise<void>; disconnect():
 }
 
 /** @throws CliError KAFKA_UNREACHABLE at the deadline, the signal's reason when it aborts, or what the work throws. */
-function within<T>(
+export function within<T>(
   access: KafkaAccess,
   { signal }: ClientOptions,
   timeoutMs: number,

@@ -9,7 +9,6 @@ const {
   KafkaJSNumberOfRetriesExceeded,
   KafkaJSProtocolError,
   KafkaJSRequestTimeoutError,
-  KafkaJSSASLAuthenticationError,
 } = kafkajs
 
 const spoken = { servers: ['h:1'], securityProtocol: 'PLAINTEXT' }
@@ -81,7 +80,7 @@ describe('translateKafkaError', () => {
     ],
     [
       'a wrong password',
-      new KafkaJSSASLAuthenticationError('Invalid username or password'),
+      named('KafkaJSSASLAuthenticationError', 'Invalid username or password'),
       'KAFKA_REFUSED',
       /refused the login: Invalid username/,
     ],

@@ -9,6 +9,7 @@ interface KafkaFailure {
   readonly type?: string
   readonly broker?: string
   readonly topic?: string
+  readonly retriable?: boolean
 }
 
 /** Whom the failing client talked to, and how. */
@@ -64,6 +65,15 @@ export const kafkaErrorType = (error: unknown): string | undefined => rootFailur
 export function isCoordinatorStarting(error: unknown): boolean {
   const failure = rootFailure(error)
   return failure?.name === 'KafkaJSGroupCoordinatorNotFound' || /COORDINATOR/.test(failure?.type ?? '')
+}
+
+const PASSING = /^(?:UNKNOWN_TOPIC_OR_PARTITION|OFFSET_OUT_OF_RANGE)$/
+
+/** May the same work once the broker is back, has a leader again, or is asked anew? */
+export function isPassing(error: unknown, spoken: Spoken): boolean {
+  const failure = rootFailure(error)
+  if (failure && (failure.retriable === true || PASSING.test(failure.type ?? ''))) return true
+  return translateKafkaError(error, spoken)?.code === 'KAFKA_UNREACHABLE'
 }
 
 /** Retries and collections wrap what happened: the innermost kafkajs error says it. */
