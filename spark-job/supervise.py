@@ -1,0 +1,252 @@
+"""Keeps a Spark driver running: restarts it after a crash, stops it cleanly, says what it does.
+
+    supervise.py --state FILE --stop-file FILE --checkpoint DIR [--rotate-log FILE --max-bytes N] -- driver argv...
+
+Runs on the laptop and as a container's main process alike, so it uses nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+# The driver's exit codes that no restart cures: a configuration error; data loss or a replaced topic.
+FINAL_EXIT_CODES = {2: "configuration error", 3: "data loss or checkpoint conflict"}
+MAX_FAILURES_WITHOUT_COMMIT = 5
+MAX_BACKOFF_SECONDS = 30
+TERM_SECONDS = 5.0
+POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class State:
+    """The file's content; the names are a contract with the orchestrator."""
+
+    state: str
+    attempt: int = 0
+    restarts: int = 0
+    started_at: str = ""
+    supervisor_pid: int = 0
+    driver_pid: int | None = None
+    driver_start: str | None = None
+    exit_code: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    state: Path
+    stop_file: Path
+    checkpoint: Path
+    rotate_log: Path | None
+    max_bytes: int
+    stop_timeout: float
+    driver: Sequence[str]
+
+
+def parse_options(argv: Sequence[str]) -> Options:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--state", type=Path, required=True, help="written at each change, as JSON")
+    parser.add_argument("--stop-file", type=Path, required=True, help="its appearance asks the driver to stop")
+    parser.add_argument("--checkpoint", type=Path, required=True, help="the query's checkpoint, for its commits")
+    parser.add_argument("--rotate-log", type=Path, help="the file that standard output is appended to")
+    parser.add_argument("--max-bytes", type=int, default=50_000_000, help="rotate the log beyond this size")
+    parser.add_argument("--stop-timeout", type=float, default=30.0, help="seconds a clean stop may take")
+    parser.add_argument("driver", nargs="+", metavar="argv", help="the driver's command, after --")
+    return Options(**vars(parser.parse_args(argv)))
+
+
+class Supervisor:
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._state = State("starting", supervisor_pid=os.getpid())
+        self._stop_signals = 0
+
+    def run(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        failures = 0
+        while True:
+            commit = last_commit(self._options.checkpoint)
+            exit_code = self._run_driver()
+            if exit_code is None:
+                return self._enter("failed", reason="the driver could not be started")
+            if self._stop_signals or exit_code == 0:
+                return self._enter("stopped", exit_code=exit_code, reason=describe_exit(exit_code))
+            if exit_code in FINAL_EXIT_CODES:
+                return self._enter("failed", exit_code=exit_code, reason=FINAL_EXIT_CODES[exit_code])
+            failures = 1 if last_commit(self._options.checkpoint) > commit else failures + 1
+            reason = describe_exit(exit_code)
+            if failures >= MAX_FAILURES_WITHOUT_COMMIT:
+                reason = f"{reason}; {failures} failures without a new commit"
+                return self._enter("gave-up", exit_code=exit_code, reason=reason)
+            self._back_off(failures, exit_code, reason)
+            if self._stop_signals:
+                return self._enter("stopped", exit_code=exit_code, reason="stopped while it waited to restart")
+
+    def _run_driver(self) -> int | None:
+        """Runs the driver once; returns its exit code when nothing of it is left."""
+        self._options.stop_file.unlink(missing_ok=True)
+        attempt = self._state.attempt + 1
+        self._enter("starting", attempt=attempt, restarts=attempt - 1, started_at=now(), exit_code=None, reason=None)
+        environment = {**os.environ, "CPU_ANOMALY_STOP_FILE": str(self._options.stop_file)}
+        try:
+            # Its own session: a terminal's signals do not reach it, and its whole group can be ended.
+            driver = subprocess.Popen(self._options.driver, env=environment, start_new_session=True)
+        except OSError as error:
+            print(f"{now()} supervisor error={json.dumps(str(error))}", flush=True)
+            return None
+        self._enter("running", driver_pid=driver.pid, driver_start=start_token(driver.pid))
+        exit_code = self._await_end(driver)
+        # spark-submit is a JVM with a Python child: whatever outlives its leader would still write to the checkpoint.
+        end_group(driver.pid)
+        self._state = replace(self._state, driver_pid=None, driver_start=None)
+        return exit_code
+
+    def _await_end(self, driver: subprocess.Popen[bytes]) -> int:
+        self._wait(lambda: driver.poll() is not None or self._stop_signals > 0)
+        if driver.returncode is None:
+            self._stop(driver)
+        return driver.wait()
+
+    def _stop(self, driver: subprocess.Popen[bytes]) -> None:
+        """Asks for a clean end; at the deadline SIGTERM, then SIGKILL; a second signal skips to the last."""
+        self._say("stopping")
+        self._options.stop_file.touch()
+        if self._ends_within(driver, self._options.stop_timeout):
+            return
+        self._say("killing", reason="asked to hurry" if self._is_urgent() else "the driver did not stop in time")
+        if not self._is_urgent():
+            send(driver.pid, signal.SIGTERM)
+            if self._ends_within(driver, TERM_SECONDS):
+                return
+        send(driver.pid, signal.SIGKILL)
+
+    def _ends_within(self, driver: subprocess.Popen[bytes], seconds: float) -> bool:
+        self._wait(lambda: driver.poll() is not None or self._is_urgent(), seconds)
+        return driver.returncode is not None
+
+    def _is_urgent(self) -> bool:
+        return self._stop_signals > 1
+
+    def _back_off(self, failures: int, exit_code: int, reason: str) -> None:
+        seconds = min(2 ** (failures - 1), MAX_BACKOFF_SECONDS)
+        self._enter("backing-off", exit_code=exit_code, reason=f"{reason}; next attempt in {seconds} s")
+        self._wait(lambda: self._stop_signals > 0, seconds)
+
+    def _wait(self, is_over: Callable[[], bool], seconds: float = math.inf) -> None:
+        """Polls until it is over, or for so many seconds; rotates the log meanwhile."""
+        deadline = time.monotonic() + seconds
+        while not is_over() and time.monotonic() < deadline:
+            if self._options.rotate_log:
+                rotate(self._options.rotate_log, self._options.max_bytes)
+            time.sleep(POLL_SECONDS)
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        self._stop_signals += 1
+
+    def _enter(self, state: str, **changes: object) -> None:
+        self._state = replace(self._state, state=state, **changes)  # type: ignore[arg-type]
+        write_atomically(self._options.state, json.dumps(asdict(self._state)))
+        self._say(state, attempt=self._state.attempt, exit_code=self._state.exit_code, reason=self._state.reason)
+
+    def _say(self, state: str, **values: object) -> None:
+        pairs = "".join(f" {name}={json.dumps(value)}" for name, value in values.items() if value is not None)
+        print(f"{now()} supervisor state={state}{pairs}", flush=True)
+
+
+def now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def describe_exit(exit_code: int) -> str:
+    if exit_code >= 0:
+        return f"the driver ended with exit code {exit_code}"
+    return f"the driver was killed by {signal.Signals(-exit_code).name}"
+
+
+def last_commit(checkpoint: Path) -> int:
+    """The newest batch that Spark committed; -1 when there is none."""
+    try:
+        names = [entry.name for entry in (checkpoint / "commits").iterdir()]
+    except OSError:
+        return -1
+    return max((int(name) for name in names if name.isdigit()), default=-1)
+
+
+def start_token(pid: int) -> str | None:
+    """With the pid, what identifies a process: pids are given out again. The orchestrator reads the same."""
+    try:
+        if sys.platform == "linux":
+            # The second field, the program's name in parentheses, may itself hold blanks and parentheses.
+            return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+        return subprocess.check_output(["ps", "-o", "lstart=", "-p", str(pid)], text=True).strip() or None
+    except (OSError, IndexError, subprocess.SubprocessError):
+        return None
+
+
+def end_group(group: int) -> None:
+    """Ends what a leader left of its process group, by SIGTERM and then SIGKILL; returns when it is gone."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        send(group, number)
+        deadline = time.monotonic() + TERM_SECONDS
+        while is_alive(group):
+            if time.monotonic() >= deadline:
+                break
+            time.sleep(POLL_SECONDS / 10)
+        else:
+            return
+
+
+def send(group: int, number: int) -> bool:
+    """False when nobody is left to receive it (macOS refuses it for a group of zombies)."""
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def is_alive(group: int) -> bool:
+    reap_orphans(group)
+    return send(group, 0)
+
+
+def reap_orphans(group: int) -> None:
+    """As a container's main process the supervisor inherits the driver's children when their parent dies."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-group, os.WNOHANG)[0]:
+            pass
+
+
+def rotate(log: Path, max_bytes: int) -> None:
+    """By copy and truncate, since the writers keep the file open (for appending)."""
+    try:
+        if log.stat().st_size <= max_bytes:
+            return
+        shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+        os.truncate(log, 0)
+    except OSError:  # a full disk must not end the driver
+        pass
+
+
+def write_atomically(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+if __name__ == "__main__":
+    Supervisor(parse_options(sys.argv[1:])).run()
