@@ -1,0 +1,56 @@
+import { buffer } from 'node:stream/consumers'
+import type Docker from 'dockerode'
+import { extract, pack } from 'tar-stream'
+
+export interface ContainerFile {
+  /** Without a leading slash: relative to where it is put. */
+  readonly path: string
+  /** Undefined: a directory. */
+  readonly content?: string | Buffer
+  readonly mode: number
+  readonly uid: number
+}
+
+/** Puts files into a container, running or not; they get their owner and mode, and show in no `docker inspect`. */
+export async function putFiles(
+  container: Docker.Container,
+  dir: string,
+  files: readonly ContainerFile[],
+): Promise<void> {
+  const archive = pack()
+  for (const { path, content, mode, uid } of files) {
+    const header = { name: path, mode, uid, gid: uid, mtime: new Date() }
+    if (content === undefined) archive.entry({ ...header, type: 'directory' })
+    else archive.entry(header, content)
+  }
+  archive.finalize()
+  await container.putArchive(await buffer(archive), { path: dir })
+}
+
+/** The regular files at a path of a container, by name; undefined when there is no such path. */
+export async function getFiles(
+  container: Docker.Container,
+  path: string,
+): Promise<Map<string, Buffer> | undefined> {
+  let archive: NodeJS.ReadableStream
+  try {
+    archive = await container.getArchive({ path })
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined
+    throw error
+  }
+  const files = new Map<string, Buffer>()
+  const reader = archive.pipe(extract())
+  for await (const entry of reader) {
+    const content = await buffer(entry)
+    if (entry.header.type === 'file') files.set(entry.header.name.replace(/^.*\//, ''), content)
+  }
+  return files
+}
+
+/** The text of one file of a container; undefined when there is no such file. */
+export async function readTextFile(container: Docker.Container, path: string): Promise<string | undefined> {
+  const files = await getFiles(container, path)
+  const [content] = files?.values() ?? []
+  return content?.toString('utf8')
+}

@@ -1,0 +1,48 @@
+import { basename } from 'node:path'
+
+// Marks everything that is ours, and whose: only what carries this folder's id is ever stopped or removed.
+export const STORAGE_LABEL = 'io.cpu-anomaly.storage'
+export const ROLE_LABEL = 'io.cpu-anomaly.role'
+
+export const KAFKA = 'kafka-broker'
+export const MASTER = 'spark-master'
+export const WORKER = 'spark-worker'
+export const DRIVER = 'spark-driver'
+
+/** The names that belong to one storage folder. */
+export interface Project {
+  readonly id: string
+  /** Compose's project name: readable by the folder's name, unique by the storage folder's id. */
+  readonly name: string
+  readonly network: string
+  readonly sparkVolume: string
+  readonly driverContainer: string
+}
+
+export function projectOf(folder: string, storageId: string): Project {
+  const readable = basename(folder)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+/, '')
+    .slice(0, 30)
+  const name = `${readable || 'cpu-anomaly'}-${storageId.slice(0, 8)}`.replace(/-+/g, '-')
+  return {
+    id: storageId,
+    name,
+    network: `${name}_cluster`,
+    sparkVolume: `${name}_spark-data`,
+    driverContainer: `${name}-driver`,
+  }
+}
+
+/** Matches what is ours, for the filters of Docker's API. */
+export const labelFilter = ({ id }: Project) => ({ label: [`${STORAGE_LABEL}=${id}`] })
+
+// What containers see: /opt/spark/work-dir is a volume that master, workers and driver share.
+export const SHARED_DIR = '/opt/spark/work-dir'
+export const CHECKPOINT_DIR = `${SHARED_DIR}/checkpoint`
+export const SPARK_CONF_DIR = `${SHARED_DIR}/cluster`
+/** The driver's own files. */
+export const DRIVER_DIR = '/opt/cpu-anomaly'
+/** The user of the Spark image. */
+export const SPARK_UID = 185
