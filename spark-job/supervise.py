@@ -54,6 +54,7 @@ class Options:
     max_bytes: int
     stop_timeout: float
     driver: Sequence[str]
+    signal_exit_code: int = 0
 
 
 def parse_options(argv: Sequence[str]) -> Options:
@@ -64,6 +65,7 @@ def parse_options(argv: Sequence[str]) -> Options:
     parser.add_argument("--rotate-log", type=Path, help="the file that standard output is appended to")
     parser.add_argument("--max-bytes", type=int, default=50_000_000, help="rotate the log beyond this size")
     parser.add_argument("--stop-timeout", type=float, default=30.0, help="seconds a clean stop may take")
+    parser.add_argument("--signal-exit-code", type=int, default=0, help="exit code after a signal asked for the end")
     parser.add_argument("driver", nargs="+", metavar="argv", help="the driver's command, after --")
     return Options(**vars(parser.parse_args(argv)))
 
@@ -95,6 +97,10 @@ class Supervisor:
             self._back_off(failures, exit_code, reason)
             if self._stop_signals:
                 return self._enter("stopped", exit_code=exit_code, reason="stopped while it waited to restart")
+
+    @property
+    def exit_code(self) -> int:
+        return self._options.signal_exit_code if self._stop_signals else 0
 
     def _run_driver(self) -> int | None:
         """Runs the driver once; returns its exit code when nothing of it is left."""
@@ -249,4 +255,6 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    Supervisor(parse_options(sys.argv[1:])).run()
+    supervisor = Supervisor(parse_options(sys.argv[1:]))
+    supervisor.run()
+    sys.exit(supervisor.exit_code)

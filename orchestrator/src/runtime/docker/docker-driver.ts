@@ -7,10 +7,11 @@ import type Docker from 'dockerode'
 import { CliError, errorMessage } from '../../errors.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../../wait.ts'
 import type { DriverStatus, Submission } from '../runtime.ts'
-import { driverStatus, type SupervisorState } from '../supervisor-state.ts'
+import type { SupervisorState } from '../supervisor-state.ts'
 import { putFiles, readTextFile } from './container-files.ts'
 import { driverFiles } from './driver-files.ts'
 import { driverSpec, STATE_FILE } from './driver-spec.ts'
+import { containerDriverStatus } from './driver-status.ts'
 import { readLog } from './log-lines.ts'
 import { endText } from './part-status.ts'
 import { requirePort } from './port-check.ts'
@@ -55,16 +56,8 @@ export class DockerDriver {
 
   async status(): Promise<DriverStatus | undefined> {
     const [driver] = await this.find()
-    if (!driver || driver.info.State.Status === 'created') return undefined
-    const { container, info } = driver
-    const status = driverStatus(await readState(container), {
-      supervisorLives: info.State.Running && !info.State.Restarting,
-      driverLives: false, // it never outlives its container
-      container: info.Name.slice(1),
-    })
-    if (info.State.Restarting)
-      return { ...status, state: 'backing-off', reason: `Docker starts it again (${endText(info)})` }
-    return status.state === 'lost' ? { ...status, reason: endText(info) } : status
+    if (!driver || driver.info.State.Status === 'created') return undefined // its making was interrupted
+    return containerDriverStatus(await readState(driver.container), driver.info)
   }
 
   async stop(deadlineMs: number): Promise<'stopped' | 'killed' | 'not-running'> {

@@ -61,8 +61,19 @@ export function driverSpec(
   }
 }
 
+// A signal that no `stop` sent comes from an engine that shuts down: by another exit code than 0 it knows to start again.
+export const SIGNAL_EXIT_CODE = 143
+
 function supervisorArgs(): string[] {
-  return ['--state', STATE_FILE, '--stop-file', `${DRIVER_DIR}/state/stop`, '--checkpoint', CHECKPOINT_DIR]
+  const files = [
+    '--state',
+    STATE_FILE,
+    '--stop-file',
+    `${DRIVER_DIR}/state/stop`,
+    '--checkpoint',
+    CHECKPOINT_DIR,
+  ]
+  return [...files, '--signal-exit-code', String(SIGNAL_EXIT_CODE)]
 }
 
 /** Ours, and for `docker compose -p <project> logs` one of the project's services. */
