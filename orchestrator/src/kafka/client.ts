@@ -78,11 +78,24 @@ export function withProducer<T>(
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
+    createPartitioner: oncePerKey,
     // kafkajs would try an idempotent send for ever.
     retry: retryOf(options),
   })
   return withConnected(access, client, producer, work, options)
+}
+
+/** The default choice of a partition, worked out once for records that follow each other with the same key. */
+function oncePerKey(): ReturnType<typeof Partitioners.DefaultPartitioner> {
+  const choose = Partitioners.DefaultPartitioner()
+  let last: { readonly key: unknown; readonly partitions: unknown; readonly choice: number } | undefined
+  return (args) => {
+    const { key, partition } = args.message
+    if (key == null || partition != null) return choose(args)
+    if (last?.key !== key || last.partitions !== args.partitionMetadata)
+      last = { key, partitions: args.partitionMetadata, choice: choose(args) }
+    return last.choice
+  }
 }
 
 export type BrokerState =
