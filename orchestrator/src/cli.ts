@@ -5,8 +5,10 @@ import { version } from './version.ts'
 
 /** The settings that any command takes as a flag, over environment and `.env`. */
 const SETTING_FLAG: FlagSpec = {
-  flags: '--set <KEY=value...>',
-  summary: 'override a setting for this command (see `cpu-anomaly config`)',
+  flags: '--set <KEY=value>',
+  summary: 'override a setting for this command; may be given more than once (see `cpu-anomaly config`)',
+  // Not commander's variadic option: that would swallow the arguments behind it.
+  parse: (value: string, before: readonly string[] = []) => [...before, value],
 }
 
 export function buildProgram(signal: AbortSignal): Command {
