@@ -1,3 +1,5 @@
+import type { SettingKey } from './settings.ts'
+
 /** The settings of one project folder, parsed and checked: see `settings.ts` for the keys and their defaults. */
 export interface Config {
   readonly detector: DetectorConfig
@@ -10,18 +12,24 @@ export interface Config {
   readonly images: { readonly kafka: string; readonly spark: string }
   /** Absolute path of the folder that holds everything that belongs to this project folder. */
   readonly storageDir: string
-  /** Absolute path of the project folder: where `.env` is read and compose names its project after. */
+  /** Absolute path of the project folder, where `.env` is read. */
   readonly folder: string
-  /** Where each setting's value came from, by key, for those that are not the default. */
-  readonly origins: ReadonlyMap<string, Origin>
-  /** Each key as it was resolved, in text form, in the order of `.env.example`; secrets are here in clear. */
-  readonly values: ReadonlyMap<string, string>
+  /** Every setting as text with its origin, in the order of `.env.example`; secrets are here in clear. */
+  readonly resolved: readonly ResolvedSetting[]
 }
 
-export type RuntimeName = 'local' | 'docker' | 'external'
+export interface ResolvedSetting {
+  readonly key: SettingKey | `SPARK_CONF_${string}`
+  readonly value: string
+  readonly origin: Origin
+  readonly secret: boolean
+}
+
+export type RuntimeName = 'local' | 'docker'
 export type Origin = 'flag' | 'environment' | '.env' | 'default'
 export type Direction = 'high' | 'low' | 'both'
 export type GroupBy = 'none' | 'key'
+export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
 
 export interface DetectorConfig {
   /** Mean of all data in normal operation, percent. */
@@ -47,12 +55,12 @@ export interface TopicsConfig {
 }
 
 export interface KafkaConfig {
-  /** `host:port` of the user's own brokers, or of the stack's broker by its compose name. */
+  /** `host:port` of the user's own brokers; empty: the stack's broker. */
   readonly servers: readonly string[]
-  readonly securityProtocol: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+  readonly securityProtocol: SecurityProtocol
   readonly sasl: KafkaSasl | undefined
   /** Paths of PEM files. */
-  readonly ssl: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly keyPassword?: string }
+  readonly ssl: KafkaSsl
 }
 
 export interface KafkaSasl {
@@ -61,10 +69,17 @@ export interface KafkaSasl {
   readonly password: string
 }
 
+export interface KafkaSsl {
+  readonly ca?: string | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+  readonly keyPassword?: string | undefined
+}
+
 export interface QueryConfig {
   readonly startingOffsets: 'earliest' | 'latest'
   readonly maxOffsetsPerTrigger: number
-  readonly trigger: 'micro-batch' | 'real-time'
+  readonly trigger: 'micro-batch'
   /** 0: the next micro-batch starts as soon as the last one ended. */
   readonly triggerIntervalMs: number
 }
@@ -78,7 +93,7 @@ export interface SparkConfig {
   readonly shufflePartitions: number
   readonly workers: number
   readonly workerMemory: string
-  /** Further Spark properties, by their Spark name: `SPARK_CONF_spark.sql.x=y`. */
+  /** Further Spark properties, by their Spark name. */
   readonly conf: Readonly<Record<string, string>>
 }
 

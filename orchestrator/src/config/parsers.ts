@@ -1,0 +1,133 @@
+import { isAbsolute } from 'node:path'
+
+/** A parser turns a setting's text into its value, or throws a Problem: what is wrong, and how to fix it. */
+export type Parser<T> = (text: string) => T
+
+export class Problem extends Error {
+  constructor(what: string, fix: string) {
+    super(`${what}; ${fix}`)
+    this.name = 'Problem'
+  }
+}
+
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/
+
+/** A finite decimal number. */
+export const decimal: Parser<number> = (text) => {
+  const number = Number(text)
+  if (DECIMAL.test(text) && Number.isFinite(number)) return number
+  const repaired = text.replace(',', '.').replace(/[%_\s]/g, '')
+  const suggestion = DECIMAL.test(repaired) && Number.isFinite(Number(repaired)) ? ` such as ${Number(repaired)}` : ' such as 14.5'
+  throw new Problem('not a decimal number', `write one${suggestion}`)
+}
+
+export const positiveDecimal: Parser<number> = (text) => {
+  if (DECIMAL.test(text) && Number.isFinite(Number(text)) && Number(text) > 0) return Number(text)
+  throw new Problem('not a finite number above 0', 'write one such as 2.7')
+}
+
+export function integer(min: number, max: number): Parser<number> {
+  return (text) => {
+    const number = Number(text)
+    if (/^\d+$/.test(text) && number >= min && number <= max) return number
+    throw new Problem(`not a whole number from ${min} to ${max}`, `write one such as ${Math.max(min, 1)}`)
+  }
+}
+
+export const port = integer(1, 65_535)
+
+export function oneOf<const T extends string>(...choices: readonly T[]): Parser<T> {
+  return (text) => {
+    const found = choices.find((choice) => choice.toLowerCase() === text.toLowerCase())
+    if (found) return found
+    throw new Problem('not one of the choices', `write ${choices.join(' or ')}`)
+  }
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1, msec: 1, millis: 1, millisecond: 1, milliseconds: 1,
+  s: 1_000, sec: 1_000, second: 1_000, seconds: 1_000,
+  m: 60_000, min: 60_000, minute: 60_000, minutes: 60_000,
+  h: 3_600_000, hour: 3_600_000, hours: 3_600_000,
+  d: 86_400_000, day: 86_400_000, days: 86_400_000,
+} // biome-ignore format: a table
+
+/** A length of time with its unit, in whole milliseconds. */
+export function duration(minMs: number, maxMs = 365 * 86_400_000): Parser<number> {
+  return (text) => {
+    const [, amount, unit] = text.match(/^(\d+(?:\.\d+)?)\s*([a-z]+)$/i) ?? []
+    const unitMs = unit && UNIT_MS[unit.toLowerCase()]
+    if (!amount || !unitMs)
+      throw new Problem('not a duration', 'write a positive number with a unit, such as 500 milliseconds or 10 seconds')
+    const ms = Number(amount) * unitMs
+    if (!Number.isInteger(ms)) throw new Problem('not a whole number of milliseconds', 'write one such as 500 milliseconds')
+    if (ms < minMs) throw new Problem(`shorter than ${minMs} ms`, `write at least ${minMs} milliseconds`)
+    if (ms > maxMs) throw new Problem(`longer than ${maxMs / 86_400_000} days`, 'write a shorter one')
+    return ms
+  }
+}
+
+const HOST = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)$/
+
+/** Kafka's bootstrap servers: `host:port`, comma-separated. */
+export const servers: Parser<readonly string[]> = (text) =>
+  text.split(',').map((raw, index) => {
+    const entry = raw.trim()
+    const where = `entry ${index + 1} (${entry === '' ? 'empty' : entry})`
+    if (entry === '') throw new Problem(`${where} is empty`, 'write host:port entries, separated by single commas')
+    if (entry.includes('://')) throw new Problem(`${where} has a scheme`, `write ${entry.replace(/^.*:\/\//, '')}`)
+    const split = entry.lastIndexOf(':')
+    const host = split < 0 ? entry : entry.slice(0, split)
+    const number = split < 0 ? '' : entry.slice(split + 1)
+    if (!HOST.test(host)) throw new Problem(`${where} names no host`, 'write host:port, such as localhost:9093')
+    if (number === '') throw new Problem(`${where} has no port`, `write host:port, such as ${host}:9093`)
+    if (!/^\d{1,5}$/.test(number) || Number(number) < 1 || Number(number) > 65_535)
+      throw new Problem(`${where} has no port from 1 to 65535`, `write host:port, such as ${host}:9093`)
+    return entry
+  })
+
+export const topic: Parser<string> = (text) => {
+  if (/^[A-Za-z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..') return text
+  throw new Problem(
+    `not a topic name${text.length > 249 ? ` (${text.length} characters)` : ''}`,
+    'use 1 to 249 of A-Z a-z 0-9 . _ - and not . or .. alone',
+  )
+}
+
+/** A JVM's memory, as Spark writes it. */
+export const memory: Parser<string> = (text) => {
+  const [, amount, unit] = text.match(/^(\d+)([mg])b?$/i) ?? []
+  const megabytes = Number(amount) * (unit?.toLowerCase() === 'g' ? 1024 : 1)
+  if (unit && megabytes >= 512 && megabytes <= 1_048_576) return `${Number(amount)}${unit.toLowerCase()}`
+  throw new Problem('not a memory size from 512m to 1024g', 'write one such as 1g or 1536m')
+}
+
+export const image: Parser<string> = (text) => {
+  if (/^[a-z0-9]([a-z0-9._/:-]*[a-z0-9])?(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$/.test(text)) return text
+  throw new Problem('not an image name', 'write one such as apache/kafka:4.3.1')
+}
+
+/** The master of a Spark cluster of the user's own. */
+export const sparkMaster: Parser<string> = (text) => {
+  if (/^spark:\/\/[A-Za-z0-9._-]+:\d{1,5}(,[A-Za-z0-9._-]+:\d{1,5})*$/.test(text)) return text
+  if (/^k8s:\/\/(https?:\/\/)?[A-Za-z0-9._-]+:\d{1,5}$/.test(text) || text === 'yarn') return text
+  if (/^local\[([1-9]\d*|\*)(,[1-9]\d*)?\]$/.test(text)) return text
+  const forms = 'write spark://host:7077, k8s://https://host:6443, yarn or local[2]'
+  if (/^(spark|k8s):\/\//.test(text)) throw new Problem('the port of the master is missing or wrong', forms)
+  if (text.startsWith('local')) throw new Problem('local needs at least one core', forms)
+  throw new Problem('not a master that Spark knows', forms)
+}
+
+/** Any text that is no line break and no NUL. */
+export const text: Parser<string> = (value) => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  if (!/[\0\r\n]/.test(value)) return value
+  throw new Problem('holds a line break or a NUL byte', 'write it on one line')
+}
+
+export const absolutePath: Parser<string> = (value) => {
+  if (isAbsolute(value)) return text(value)
+  throw new Problem('not an absolute path', `write the whole path of the PEM file`)
+}
+
+export const offsets = oneOf('earliest', 'latest')

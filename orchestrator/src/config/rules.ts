@@ -1,0 +1,98 @@
+import type { Config } from './config.ts'
+
+/** Spark properties that this tool sets for safety or correctness; the user's own value would undo that. */
+export const FIXED_SPARK_CONF: ReadonlySet<string> = new Set([
+  'spark.master',
+  'spark.app.name',
+  'spark.jars',
+  'spark.driver.host',
+  'spark.driver.bindAddress',
+  'spark.driver.memory',
+  'spark.ui.port',
+  'spark.ui.killEnabled',
+  'spark.master.rest.enabled',
+  'spark.authenticate',
+  'spark.authenticate.secret',
+  'spark.sql.shuffle.partitions',
+  'spark.sql.session.timeZone',
+])
+
+export interface Findings {
+  /** `KEY=value: what is wrong; how to fix it`, without the values of secrets. */
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** The stack's own broker by the name that the compose file gives it: not a host of the user's. */
+export const COMPOSE_BROKER = 'kafka-broker:9092'
+
+/** What holds between several settings. */
+export function checkRules(config: Config): Findings {
+  return {
+    problems: [...topicRules(config), ...detectorRules(config), ...credentialRules(config), ...sparkRules(config), ...portRules(config)],
+    warnings: plaintextWarnings(config),
+  }
+}
+
+function topicRules({ topics }: Config): string[] {
+  const named = [
+    ['INPUT_TOPIC', topics.input],
+    ['OUTPUT_TOPIC', topics.output],
+    ['DEAD_LETTER_TOPIC', topics.deadLetter],
+  ] as const
+  return named.flatMap(([key, name], index) => {
+    const same = named.slice(0, index).find(([, other]) => other === name)
+    return same ? [`${key}=${name}: is ${same[0]} too, a feedback loop; give the three topics different names`] : []
+  })
+}
+
+function detectorRules({ detector }: Config): string[] {
+  const { cpuMin, cpuMax } = detector
+  return cpuMin !== undefined && cpuMax !== undefined && cpuMin >= cpuMax
+    ? [`CPU_MAX=${cpuMax}: is not above CPU_MIN=${cpuMin}; write a larger one`]
+    : []
+}
+
+function credentialRules({ kafka, resolved }: Config): string[] {
+  const value = (key: string) => resolved.find((setting) => setting.key === key)?.value ?? ''
+  const username = value('KAFKA_USERNAME')
+  const hasPassword = value('KAFKA_PASSWORD') !== ''
+  const problems: string[] = []
+  if (username !== '' && !hasPassword) problems.push(`KAFKA_USERNAME=${username}: there is no KAFKA_PASSWORD; set both or neither`)
+  if (username === '' && hasPassword) problems.push('KAFKA_PASSWORD=***: there is no KAFKA_USERNAME; set both or neither')
+  if (kafka.securityProtocol.startsWith('SASL') && !kafka.sasl && problems.length === 0)
+    problems.push(`KAFKA_SECURITY_PROTOCOL=${kafka.securityProtocol}: needs KAFKA_USERNAME and KAFKA_PASSWORD; set them`)
+  if (kafka.sasl && !kafka.securityProtocol.startsWith('SASL'))
+    problems.push(`KAFKA_SECURITY_PROTOCOL=${kafka.securityProtocol}: would not use KAFKA_USERNAME; write SASL_SSL or SASL_PLAINTEXT`)
+  if (Boolean(kafka.ssl.cert) !== Boolean(kafka.ssl.key))
+    problems.push('KAFKA_SSL_CERT and KAFKA_SSL_KEY: only one is set; set both or neither')
+  return problems
+}
+
+function sparkRules({ spark }: Config): string[] {
+  return Object.keys(spark.conf)
+    .filter((name) => FIXED_SPARK_CONF.has(name))
+    .map((name) => `SPARK_CONF_${name}: is set by cpu-anomaly itself; remove it (the settings table names the key to use instead)`)
+}
+
+function portRules({ ports }: Config): string[] {
+  const named = [
+    ['KAFKA_PORT', ports.kafka],
+    ['SPARK_UI_PORT', ports.sparkUi],
+    ['SPARK_MASTER_UI_PORT', ports.sparkMasterUi],
+  ] as const
+  return named.flatMap(([key, number], index) => {
+    const same = named.slice(0, index).find(([, other]) => other === number)
+    return same ? [`${key}=${number}: is ${same[0]} too; give each a port of its own`] : []
+  })
+}
+
+const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\]):\d+$/
+
+function plaintextWarnings({ kafka }: Config): string[] {
+  if (!kafka.sasl || kafka.securityProtocol !== 'SASL_PLAINTEXT') return []
+  const open = kafka.servers.filter((server) => !LOOPBACK.test(server) && server !== COMPOSE_BROKER)
+  return open.length > 0
+    ? [`KAFKA_PASSWORD would travel in clear to ${open.join(', ')}: set KAFKA_SECURITY_PROTOCOL=SASL_SSL`]
+    : []
+}
