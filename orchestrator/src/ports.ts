@@ -60,3 +60,9 @@ async function portHolder(port: number): Promise<string | undefined> {
   const [, pid, name] = lsof?.stdout.match(/p(\d+)\nc(.+)/) ?? []
   return pid ? `${name} (pid ${pid})` : undefined
 }
+
+/** A check for `doctor`: `found` when the port is free. */
+export async function checkPort(port: number, setting: string, found: string): Promise<string> {
+  await requireFreePort(port, setting, setting)
+  return found
+}

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { brokerProperties, escapeProperty } from './broker-properties.ts'
+
+const options = { port: 9093, controllerPort: 19093, dataDir: '/data/kafka', sasl: undefined }
+
+describe('brokerProperties', () => {
+  it('keeps the common part and listens on the loopback interface alone', () => {
+    const text = brokerProperties('node.id=1\n', options)
+    expect(text).toContain('node.id=1\n')
+    expect(text).toContain('listeners=CLIENT://127.0.0.1:9093,CONTROLLER://127.0.0.1:19093\n')
+    expect(text).toContain('listener.security.protocol.map=CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT\n')
+    expect(text).not.toContain('0.0.0.0')
+  })
+
+  it('asks for a login where credentials are set, quoted for JAAS and then for a properties file', () => {
+    const sasl = { mechanism: 'PLAIN', username: 'ana', password: 'a"b\\c' } as const
+    const text = brokerProperties('', { ...options, sasl })
+    expect(text).toContain('CLIENT:SASL_PLAINTEXT')
+    expect(text).toContain(String.raw`password="a\\"b\\\\c" "user_ana"="a\\"b\\\\c";`)
+  })
+})
+
+describe('escapeProperty', () => {
+  it.each([
+    ['plain', 'plain'],
+    [' leading', '\\ leading'],
+    ['back\\slash', 'back\\\\slash'],
+    ['two\nlines\r', 'two\\nlines\\r'],
+    ['ü€', '\\u00fc\\u20ac'],
+    ['😀', '\\ud83d\\ude00'],
+  ])('%j becomes %j', (value, escaped) => {
+    expect(escapeProperty(value)).toBe(escaped)
+  })
+})

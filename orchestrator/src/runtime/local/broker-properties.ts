@@ -1,0 +1,50 @@
+import type { KafkaSasl } from '../../config/config.ts'
+
+export interface BrokerAddress {
+  readonly port: number
+  readonly controllerPort: number
+}
+
+export interface BrokerOptions extends BrokerAddress {
+  readonly dataDir: string
+  /** Clients must log in with these, where the user configured credentials for the stack's own broker. */
+  readonly sasl: KafkaSasl | undefined
+}
+
+/** `server.properties` of the broker: the common part, then what this folder fixes. */
+export function brokerProperties(common: string, options: BrokerOptions): string {
+  const { port, controllerPort, dataDir, sasl } = options
+  const protocol = sasl ? 'SASL_PLAINTEXT' : 'PLAINTEXT'
+  const properties: Record<string, string> = {
+    listeners: `CLIENT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `CLIENT://127.0.0.1:${port}`,
+    'listener.security.protocol.map': `CLIENT:${protocol},CONTROLLER:PLAINTEXT`,
+    'inter.broker.listener.name': 'CLIENT',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'log.dirs': dataDir,
+    ...(sasl ? saslProperties(sasl) : {}),
+  }
+  const lines = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`)
+  return `${common.trimEnd()}\n\n${lines.join('\n')}\n`
+}
+
+function saslProperties({ username, password }: KafkaSasl): Record<string, string> {
+  const quoted = (text: string) => `"${text.replace(/[\\"]/g, '\\$&')}"`
+  return {
+    'sasl.enabled.mechanisms': 'PLAIN',
+    'sasl.mechanism.inter.broker.protocol': 'PLAIN',
+    'listener.name.client.plain.sasl.jaas.config':
+      'org.apache.kafka.common.security.plain.PlainLoginModule required ' +
+      `username=${quoted(username)} password=${quoted(password)} ${quoted(`user_${username}`)}=${quoted(password)};`,
+  }
+}
+
+/** A value as java.util.Properties reads it back unchanged. */
+export function escapeProperty(value: string): string {
+  return value
+    .replace(/\\/g, '\\\\')
+    .replace(/\n/g, '\\n')
+    .replace(/\r/g, '\\r')
+    .replace(/^ /, '\\ ')
+    .replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}

@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CliError } from '../../errors.ts'
+import { probeBroker } from '../../kafka/client.ts'
+import { packageRoot } from '../../paths.ts'
+import { freePorts, isPortFree, isPortOpen, requireFreePort } from '../../ports.ts'
+import { endProcess, identify, isAlive, type ProcessIdentity } from '../../process-identity.ts'
+import { lastLines, run, spawnDetached } from '../../run.ts'
+import { arrived, notYet, WaitTimeout, waitUntil } from '../../wait.ts'
+import type { KafkaAccess, PartStatus, RuntimeContext, StoppedPart } from '../runtime.ts'
+import { type BrokerAddress, brokerProperties } from './broker-properties.ts'
+import { stateFile } from './state-file.ts'
+
+const START_TIMEOUT_MS = 60_000
+const STOP_TIMEOUT_MS = 20_000
+
+interface BrokerRecord extends BrokerAddress {
+  readonly process: ProcessIdentity
+  readonly startedAt: string
+}
+
+/** The KRaft broker of one project folder: one process, its data under `storage/kafka`. */
+export class Broker {
+  readonly logFile: string
+  readonly #context: RuntimeContext
+  readonly #access: KafkaAccess
+  readonly #record
+
+  constructor(context: RuntimeContext, access: KafkaAccess) {
+    this.#context = context
+    this.#access = access
+    this.logFile = join(context.storage.logs, 'kafka.log')
+    this.#record = stateFile<BrokerRecord>(join(context.storage.run, 'kafka.json'))
+  }
+
+  /** The broker's process, if it lives. */
+  async running(): Promise<BrokerRecord | undefined> {
+    const record = await this.#record.read()
+    return record && (await isAlive(record.process)) ? record : undefined
+  }
+
+  /** @throws CliError PORT_TAKEN when another program holds the port. */
+  async preflight(): Promise<void> {
+    if (!(await this.running())) await requireFreePort(this.#port, 'KAFKA_PORT', 'Kafka')
+  }
+
+  async start(java: string, jars: readonly string[], signal: AbortSignal): Promise<void> {
+    const living = await this.running()
+    if (!living || living.port !== this.#port) {
+      if (living) await this.stop()
+      await this.#launch(java, jars, signal)
+    }
+    await this.#untilReady(signal)
+  }
+
+  async status(): Promise<PartStatus> {
+    const record = await this.running()
+    if (!record) return { part: 'kafka', state: 'stopped' }
+    const base = { part: 'kafka', address: `127.0.0.1:${record.port}`, pid: record.process.pid } as const
+    const ready = await probeBroker(this.#access, { timeoutMs: 3_000 })
+    return ready.ok ? { ...base, state: 'running' } : { ...base, state: 'unhealthy', detail: ready.why }
+  }
+
+  /** Stops the broker and proves that its process and its ports are gone. */
+  async stop(): Promise<StoppedPart | undefined> {
+    const record = await this.#record.read()
+    if (!record) return undefined
+    const how = await endProcess(record.process, { termTimeoutMs: STOP_TIMEOUT_MS })
+    await this.#untilPortsClose(record)
+    await this.#record.remove()
+    if (how === 'was-gone') return undefined
+    return { part: 'kafka', gone: [`pid ${record.process.pid}`, `port ${record.port}`, `port ${record.controllerPort}`] }
+  }
+
+  get #port(): number {
+    return this.#context.config.ports.kafka
+  }
+
+  async #launch(java: string, jars: readonly string[], signal: AbortSignal): Promise<void> {
+    const { storage, config, env } = this.#context
+    await requireFreePort(this.#port, 'KAFKA_PORT', 'Kafka')
+    const [controllerPort = 0] = await freePorts(1)
+    const propertiesFile = join(storage.run, 'kafka.properties')
+    const common = await readFile(join(packageRoot, 'infra', 'kafka', 'broker.properties'), 'utf8')
+    const options = { port: this.#port, controllerPort, dataDir: storage.kafka, sasl: config.kafka.sasl }
+    await writeFile(propertiesFile, brokerProperties(common, options), { mode: 0o600 })
+    await mkdir(storage.kafka, { recursive: true })
+    await this.#formatOnce(java, jars, propertiesFile, signal)
+    const pid = await spawnDetached(javaCommand(java, jars, 'kafka.Kafka', [propertiesFile]), {
+      cwd: storage.root,
+      env,
+      logFile: this.logFile,
+    })
+    const process = await identify(pid)
+    if (!process) throw await this.#diedOnStart()
+    await this.#record.write({ process, port: this.#port, controllerPort, startedAt: new Date().toISOString() })
+  }
+
+  async #formatOnce(java: string, jars: readonly string[], properties: string, signal: AbortSignal): Promise<void> {
+    const formatted = await stat(join(this.#context.storage.kafka, 'meta.properties')).catch(() => undefined)
+    if (formatted) return
+    const args = ['format', '-t', randomClusterId(), '-c', properties]
+    await run(javaCommand(java, jars, 'kafka.tools.StorageTool', args), {
+      env: this.#context.env,
+      signal,
+      failAs: 'STORAGE',
+      hint: `Look at ${this.#context.storage.kafka}: Kafka could not make it its data folder.`,
+    })
+  }
+
+  async #untilReady(signal: AbortSignal): Promise<void> {
+    try {
+      await waitUntil(
+        `Kafka on port ${this.#port}`,
+        async () => {
+          if (!(await this.running())) throw await this.#diedOnStart()
+          if (!(await isPortOpen(this.#port))) return notYet('the port is not open yet')
+          const ready = await probeBroker(this.#access, { timeoutMs: 5_000, signal })
+          return ready.ok ? arrived(undefined) : notYet(ready.why)
+        },
+        { timeoutMs: START_TIMEOUT_MS, intervalMs: 100, signal },
+      )
+    } catch (error) {
+      if (!(error instanceof WaitTimeout)) throw error
+      throw new CliError('CLUSTER_UNREACHABLE', `Kafka started, but did not answer: ${error.message}`, {
+        details: await this.#logTail(),
+        hint: 'See the whole log with `cpu-anomaly logs kafka`; start over with `cpu-anomaly down` and `cpu-anomaly up`.',
+      })
+    }
+  }
+
+  async #untilPortsClose(record: BrokerAddress): Promise<void> {
+    for (const port of [record.port, record.controllerPort])
+      await waitUntil(
+        `the release of port ${port}`,
+        async () => ((await isPortFree(port)) ? arrived(undefined) : notYet('it is still in use')),
+        { timeoutMs: 10_000 },
+      )
+  }
+
+  async #diedOnStart(): Promise<CliError> {
+    return new CliError('CLUSTER_UNREACHABLE', 'Kafka ended while it was starting', {
+      details: await this.#logTail(),
+      hint: `The whole log is ${this.logFile}. \`cpu-anomaly doctor\` checks this machine.`,
+    })
+  }
+
+  async #logTail(): Promise<string[]> {
+    return lastLines(await readFile(this.logFile, 'utf8').catch(() => ''), 12)
+  }
+}
+
+/** 16 random bytes in URL-safe base64, as `kafka-storage.sh random-uuid` makes them; a leading dash would read as an option. */
+function randomClusterId(): string {
+  const id = randomBytes(16).toString('base64url')
+  return id.startsWith('-') ? randomClusterId() : id
+}
+
+function javaCommand(java: string, jars: readonly string[], main: string, args: readonly string[]) {
+  const log4j = `-Dlog4j2.configurationFile=file:${join(packageRoot, 'infra', 'kafka', 'log4j2.properties')}`
+  // Small heap: the page cache does the work of a broker; G1 and -server are Kafka's own defaults.
+  const options = ['-Xms256m', '-Xmx512m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20', '-Djava.awt.headless=true']
+  return [java, [...options, log4j, '-cp', jars.join(':'), main, ...args]] as const
+}

@@ -1,0 +1,46 @@
+import { CliError } from '../../errors.ts'
+import { isPortFree } from '../../ports.ts'
+import { cacheDir, isComplete, jarsDir } from '../cache.ts'
+import type { DoctorCheck, RuntimeContext } from '../runtime.ts'
+import { isSparkInstalled } from './install-python.ts'
+import { findJava, findPython } from './tools.ts'
+
+/** What the embedded runtime needs of the machine. */
+export function localChecks({ env }: RuntimeContext): DoctorCheck[] {
+  return [
+    {
+      title: 'Java',
+      run: async () => `Java ${(await findJava(env)).version}`,
+    },
+    {
+      title: 'Python',
+      run: async () => {
+        const python = await findPython(env)
+        return `${python.path} ${python.version}, with venv`
+      },
+    },
+    {
+      title: 'installed parts',
+      run: async () => {
+        const python = await findPython(env)
+        const missing = [
+          ...((await isSparkInstalled(python.version)) ? [] : ['Spark']),
+          ...((await isComplete(jarsDir('connector'))) ? [] : ['connector jars']),
+          ...((await isComplete(jarsDir('broker'))) ? [] : ['Kafka jars']),
+        ]
+        return missing.length === 0
+          ? `complete, in ${cacheDir()}`
+          : `\`up\` will first download ${missing.join(', ')} (about 500 MB) to ${cacheDir()}`
+      },
+    },
+    {
+      title: 'loopback interface',
+      run: async () => {
+        if (await isPortFree(0)) return 'programs can listen on 127.0.0.1'
+        throw new CliError('PORT_TAKEN', 'no program can listen on 127.0.0.1', {
+          hint: 'Bring the loopback interface up: `ip link set lo up`.',
+        })
+      },
+    },
+  ]
+}

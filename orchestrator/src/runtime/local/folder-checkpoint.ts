@@ -1,0 +1,30 @@
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CheckpointStore } from '../runtime.ts'
+
+/** The embedded runtime's checkpoint: a folder under `storage/`. */
+export function folderCheckpoint(dir: string): CheckpointStore {
+  return {
+    location: dir,
+    async read(name) {
+      return readFile(join(dir, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined
+        throw error
+      })
+    },
+    async write(name, text) {
+      await mkdir(dir, { recursive: true })
+      const partial = join(dir, `${name}.part`)
+      await writeFile(partial, text)
+      await rename(partial, join(dir, name))
+    },
+    async exists() {
+      return (await readdir(join(dir, 'commits')).catch(() => [])).length > 0
+    },
+    async setAside() {
+      const target = `${dir}-${new Date().toISOString().replace(/[:.]/g, '-')}`
+      if (await stat(dir).catch(() => undefined)) await rename(dir, target)
+      return target
+    },
+  }
+}

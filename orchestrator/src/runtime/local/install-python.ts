@@ -1,0 +1,86 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { packageRoot } from '../../paths.ts'
+import { run } from '../../run.ts'
+import { SPARK_VERSION } from '../../versions.ts'
+import { cacheDir, fillOnce, isComplete } from '../cache.ts'
+import { trackSize } from './track-size.ts'
+import { findPython } from './tools.ts'
+
+export interface SparkInstall {
+  /** The virtual environment's interpreter. */
+  readonly python: string
+  /** pyspark's own folder: `bin/spark-submit` and `jars/` lie in it. */
+  readonly sparkHome: string
+  /** Path of the Ivy jar that Spark brings along. */
+  ivyJar(): Promise<string>
+}
+
+export interface InstallContext {
+  readonly env: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+  readonly update: (detail: string) => void
+}
+
+const PIP_INSTALL = ['-m', 'pip', 'install', '--require-hashes', '--no-input', '--no-cache-dir']
+
+// A virtual environment belongs to the Python it was made by: another minor version gets another one.
+const venvDir = (pythonVersion: string): string =>
+  join(cacheDir(), `spark-${SPARK_VERSION}-python-${pythonVersion.split('.').slice(0, 2).join('.')}`)
+
+/** Installs pyspark, exactly as pinned, into a virtual environment in the user's cache; once. */
+export async function installSpark(context: InstallContext): Promise<SparkInstall> {
+  const { path, version } = await findPython(context.env)
+  const dir = venvDir(version)
+  await installVenv(path, dir, [requirementsFile('requirements.txt')], context)
+  const sparkHome = await pysparkFolder(dir)
+  return { python: join(dir, 'bin', 'python'), sparkHome, ivyJar: () => findIvy(join(sparkHome, 'jars')) }
+}
+
+export async function isSparkInstalled(pythonVersion: string): Promise<boolean> {
+  return isComplete(venvDir(pythonVersion))
+}
+
+export const requirementsFile = (name: string): string => join(packageRoot, 'spark-job', name)
+
+/** A virtual environment of the cache with exactly the packages that the requirements files pin. */
+export async function installVenv(python: string, dir: string, files: readonly string[], context: InstallContext): Promise<void> {
+  await fillOnce(dir, (target) => makeVenv(python, target, files, context), {
+    signal: context.signal,
+    onWait: () => context.update('another run is installing it; waiting'),
+  })
+}
+
+async function makeVenv(python: string, dir: string, files: readonly string[], context: InstallContext): Promise<void> {
+  const { env, signal, update } = context
+  update('making a virtual environment')
+  await run([python, ['-m', 'venv', '--clear', dir]], { env, signal, failAs: 'TOOL_MISSING' })
+  const tmp = join(dir, 'tmp')
+  await mkdir(tmp)
+  const stopTracking = trackSize(dir, (bytes) => update(`${Math.round(bytes / 1e6)} MB on disk (of about 1000)`))
+  try {
+    for (const file of files)
+      await run([join(dir, 'bin', 'python'), [...PIP_INSTALL, '-r', file]], {
+        // Within the folder, so that an interrupted download leaves nothing elsewhere.
+        env: { ...env, TMPDIR: tmp, PIP_DISABLE_PIP_VERSION_CHECK: '1' },
+        signal,
+        failAs: 'DOWNLOAD_FAILED',
+        hint: 'Check the network (and pip.conf, if a mirror or proxy is needed) and run the command again: it starts clean.',
+      })
+  } finally {
+    stopTracking()
+  }
+  await rm(tmp, { recursive: true, force: true })
+}
+
+async function pysparkFolder(dir: string): Promise<string> {
+  const config = await readFile(join(dir, 'pyvenv.cfg'), 'utf8')
+  const minor = config.match(/^version(?:_info)?\s*=\s*(\d+\.\d+)/m)?.[1]
+  return join(dir, 'lib', `python${minor}`, 'site-packages', 'pyspark')
+}
+
+async function findIvy(jars: string): Promise<string> {
+  const ivy = (await readdir(jars)).find((name) => /^ivy-[\d.]+\.jar$/.test(name))
+  if (!ivy) throw new Error(`no Ivy among Spark's jars in ${jars}`)
+  return join(jars, ivy)
+}

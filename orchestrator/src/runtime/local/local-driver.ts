@@ -1,0 +1,120 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CliError } from '../../errors.ts'
+import { packageRoot } from '../../paths.ts'
+import { requireFreePort } from '../../ports.ts'
+import { endProcess, identify, isAlive, type ProcessIdentity, sendSignal, waitUntilGone } from '../../process-identity.ts'
+import { spawnDetached } from '../../run.ts'
+import { WaitTimeout } from '../../wait.ts'
+import type { DriverStatus, RuntimeContext, Submission } from '../runtime.ts'
+import { driverStatus, type SupervisorState } from '../supervisor-state.ts'
+import type { SparkInstall } from './install-python.ts'
+import { stateFile } from './state-file.ts'
+
+const MAX_LOG_BYTES = 50_000_000
+
+interface SupervisorRecord {
+  readonly supervisor: ProcessIdentity
+}
+
+/** The driver of one project folder and its supervisor (`spark-job/supervise.py`), both outliving the terminal. */
+export class LocalDriver {
+  readonly logFile: string
+  readonly secretsFile: string
+  readonly #context: RuntimeContext
+  readonly #state
+  readonly #record
+
+  constructor(context: RuntimeContext) {
+    this.#context = context
+    this.logFile = join(context.storage.logs, 'driver.log')
+    this.secretsFile = join(context.storage.run, 'kafka-secrets.json')
+    this.#state = stateFile<SupervisorState>(join(context.storage.run, 'driver.json'))
+    this.#record = stateFile<SupervisorRecord>(join(context.storage.run, 'supervisor.json'))
+  }
+
+  async start(submission: Submission, spark: SparkInstall, signal: AbortSignal): Promise<void> {
+    const { storage, config, env } = this.#context
+    await requireFreePort(config.ports.sparkUi, 'SPARK_UI_PORT', "Spark's UI")
+    signal.throwIfAborted()
+    await this.#clear()
+    const job = join(storage.rendered, 'job.py')
+    await mkdir(storage.rendered, { recursive: true })
+    await writeFile(job, submission.job)
+    await writeFile(this.secretsFile, JSON.stringify(submission.secrets), { mode: 0o600 })
+    const pid = await spawnDetached([spark.python, this.#supervisorArgs(spark, submission, job)], {
+      cwd: storage.root,
+      env: driverEnv(env, spark),
+      logFile: this.logFile,
+    })
+    const supervisor = await identify(pid)
+    if (!supervisor) throw new CliError('QUERY_FAILED', 'the supervisor ended at once', { hint: `Look at ${this.logFile}.` })
+    await this.#record.write({ supervisor })
+  }
+
+  async status(): Promise<DriverStatus | undefined> {
+    const [state, record] = await Promise.all([this.#state.read(), this.#record.read()])
+    if (!record) return undefined
+    const supervisorLives = await isAlive(record.supervisor)
+    const driver = state && (await this.#driverProcess(state))
+    return driverStatus(state, { supervisorPid: record.supervisor.pid, supervisorLives, driverLives: driver !== undefined })
+  }
+
+  async stop(deadlineMs: number): Promise<'stopped' | 'killed' | 'not-running'> {
+    const [state, record] = await Promise.all([this.#state.read(), this.#record.read()])
+    const driver = state && (await this.#driverProcess(state))
+    const supervisorLives = record !== undefined && (await isAlive(record.supervisor))
+    if (!supervisorLives && !driver) {
+      await this.#clear()
+      return 'not-running'
+    }
+    let outcome: 'stopped' | 'killed' = 'stopped'
+    if (supervisorLives) outcome = await this.#stopSupervisor(record.supervisor, deadlineMs)
+    // The supervisor takes the driver with it, unless it was killed before it could.
+    if (driver && (await endProcess(driver, { termTimeoutMs: 10_000, group: true })) !== 'was-gone') outcome = 'killed'
+    await this.#clear()
+    return outcome
+  }
+
+  async #stopSupervisor(supervisor: ProcessIdentity, deadlineMs: number): Promise<'stopped' | 'killed'> {
+    sendSignal(supervisor.pid, 'SIGTERM')
+    try {
+      await waitUntilGone(supervisor, deadlineMs)
+      return 'stopped'
+    } catch (error) {
+      if (!(error instanceof WaitTimeout)) throw error
+      sendSignal(supervisor.pid, 'SIGTERM') // the second one tells it to kill the driver at once
+      await endProcess(supervisor, { termTimeoutMs: 10_000 })
+      return 'killed'
+    }
+  }
+
+  async #driverProcess(state: SupervisorState): Promise<ProcessIdentity | undefined> {
+    if (!state.driver_pid || !state.driver_start) return undefined
+    const driver = { pid: state.driver_pid, startToken: state.driver_start }
+    return (await isAlive(driver)) ? driver : undefined
+  }
+
+  async #clear(): Promise<void> {
+    await Promise.all([this.#state.remove(), this.#record.remove(), rm(this.secretsFile, { force: true })])
+  }
+
+  #supervisorArgs(spark: SparkInstall, submission: Submission, job: string): string[] {
+    const { run, checkpoint } = this.#context.storage
+    const own = ['--state', this.#state.path, '--stop-file', join(run, 'stop'), '--checkpoint', checkpoint]
+    const log = ['--rotate-log', this.logFile, '--max-bytes', String(MAX_LOG_BYTES)]
+    const driver = [join(spark.sparkHome, 'bin', 'spark-submit'), ...submission.submitArgs, job]
+    return [join(packageRoot, 'spark-job', 'supervise.py'), ...own, ...log, '--', ...driver]
+  }
+}
+
+function driverEnv(env: Readonly<Record<string, string>>, spark: SparkInstall): Record<string, string> {
+  return {
+    ...env,
+    SPARK_HOME: spark.sparkHome,
+    PYSPARK_PYTHON: spark.python,
+    PYSPARK_DRIVER_PYTHON: spark.python,
+    SPARK_LOCAL_IP: '127.0.0.1', // Spark's UI binds every interface otherwise
+    PYTHONUNBUFFERED: '1',
+  }
+}

@@ -1,0 +1,163 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Config } from '../../config/config.ts'
+import type { Output } from '../../output.ts'
+import { packageRoot } from '../../paths.ts'
+import { jarFile, lockedJars } from '../../versions.ts'
+import { jarsDir } from '../cache.ts'
+import { followFile } from '../follow-file.ts'
+import type {
+  CheckpointStore,
+  DoctorCheck,
+  DriverStatus,
+  JobPlace,
+  KafkaAccess,
+  LogOptions,
+  LogPart,
+  PartStatus,
+  Runtime,
+  RuntimeContext,
+  StoppedPart,
+  Submission,
+} from '../runtime.ts'
+import { Broker } from './broker.ts'
+import { localChecks } from './checks.ts'
+import { folderCheckpoint } from './folder-checkpoint.ts'
+import { type Ivy, installJars } from './install-jars.ts'
+import { installSpark, type SparkInstall } from './install-python.ts'
+import { LocalDriver } from './local-driver.ts'
+import { findJava } from './tools.ts'
+
+/** Kafka and Spark as processes of this machine: one KRaft broker, and a driver that is its own cluster (`local[N]`). */
+export class LocalRuntime implements Runtime {
+  readonly name = 'local'
+  readonly kafka: KafkaAccess
+  readonly sparkUi: string
+  readonly job: JobPlace
+  readonly checkpoint: CheckpointStore
+  readonly #context: RuntimeContext
+  readonly #broker: Broker
+  readonly #driver: LocalDriver
+
+  constructor(context: RuntimeContext) {
+    this.#context = context
+    this.kafka = ownBrokerAccess(context.config)
+    this.sparkUi = `http://localhost:${context.config.ports.sparkUi}`
+    this.checkpoint = folderCheckpoint(context.storage.checkpoint)
+    this.#broker = new Broker(context, this.kafka)
+    this.#driver = new LocalDriver(context)
+    this.job = this.#jobPlace()
+  }
+
+  async preflight(): Promise<void> {
+    await findJava(this.#context.env)
+    await this.#broker.preflight()
+  }
+
+  async start(output: Output, signal: AbortSignal): Promise<void> {
+    const java = await findJava(this.#context.env)
+    const spark = await this.#installSpark(output, signal)
+    const brokerJars = await this.#installJars(output, java.path, spark, signal)
+    await output.step('Kafka', async (step) => {
+      const wasRunning = (await this.#broker.running()) !== undefined
+      step.update(wasRunning ? 'is running' : 'starting the broker')
+      await this.#broker.start(java.path, brokerJars, signal)
+      step.done(`Kafka ${wasRunning ? 'was running and answers' : 'answers'} at ${this.kafka.servers.join(',')}`)
+    })
+  }
+
+  async parts(): Promise<PartStatus[]> {
+    return [await this.#broker.status()]
+  }
+
+  async stop(): Promise<StoppedPart[]> {
+    const stopped = await this.#broker.stop()
+    return stopped ? [stopped] : []
+  }
+
+  async removeVolumes(): Promise<string[]> {
+    const { kafka, checkpoint } = this.#context.storage
+    for (const dir of [kafka, checkpoint]) await rm(dir, { recursive: true, force: true })
+    return [kafka, checkpoint]
+  }
+
+  async startDriver(submission: Submission, signal: AbortSignal): Promise<void> {
+    await this.#driver.start(submission, await this.#installedSpark(signal), signal)
+  }
+
+  driver(): Promise<DriverStatus | undefined> {
+    return this.#driver.status()
+  }
+
+  stopDriver(deadlineMs: number): Promise<'stopped' | 'killed' | 'not-running'> {
+    return this.#driver.stop(deadlineMs)
+  }
+
+  logs(part: LogPart, options: LogOptions, signal: AbortSignal): AsyncIterable<string> {
+    // Master and executors are threads of the driver here: what Spark has to say is in the driver's log.
+    return followFile(part === 'kafka' ? this.#broker.logFile : this.#driver.logFile, options, signal)
+  }
+
+  checks(): DoctorCheck[] {
+    return localChecks(this.#context)
+  }
+
+  #jobPlace(): JobPlace {
+    const { config, storage } = this.#context
+    const log4j = `-Dlog4j2.configurationFile=file:${join(packageRoot, 'infra', 'spark', 'log4j2.properties')}`
+    return {
+      master: `local[${config.spark.cores},4]`, // 4: how often a task may fail, as on a cluster
+      kafka: this.kafka,
+      checkpoint: storage.checkpoint,
+      secretsFile: this.kafka.sasl ? this.#driver.secretsFile : undefined,
+      connectorJars: lockedJars('connector').map((jar) => join(jarsDir('connector'), jarFile(jar))),
+      sparkConf: {
+        'spark.driver.host': '127.0.0.1',
+        'spark.driver.bindAddress': '127.0.0.1',
+        'spark.ui.port': String(config.ports.sparkUi),
+        'spark.port.maxRetries': '0', // another port than the one that was promised helps nobody
+        'spark.local.dir': join(storage.run, 'spark'),
+        'spark.sql.warehouse.dir': join(storage.run, 'warehouse'),
+        'spark.driver.extraJavaOptions': log4j,
+      },
+    }
+  }
+
+  async #installSpark(output: Output, signal: AbortSignal): Promise<SparkInstall> {
+    return output.step('Spark', async (step) => {
+      const spark = await installSpark({ env: this.#context.env, signal, update: step.update })
+      step.done('Spark is installed')
+      return spark
+    })
+  }
+
+  /** Fetches the connector's jars and the broker's; returns the broker's. */
+  async #installJars(output: Output, java: string, spark: SparkInstall, signal: AbortSignal): Promise<string[]> {
+    return output.step('Kafka and connector jars', async (step) => {
+      const ivy: Ivy = {
+        java,
+        jar: await spark.ivyJar(),
+        settings: this.#context.config.spark.conf['spark.jars.ivySettings'],
+      }
+      const context = { env: this.#context.env, signal, update: step.update }
+      await installJars('connector', ivy, context)
+      const broker = await installJars('broker', ivy, context)
+      step.done('Kafka and connector jars are installed')
+      return broker
+    })
+  }
+
+  async #installedSpark(signal: AbortSignal): Promise<SparkInstall> {
+    return installSpark({ env: this.#context.env, signal, update: () => undefined })
+  }
+}
+
+/** The stack's own broker, whatever name KAFKA_SERVERS gives it: it listens on this machine's loopback interface. */
+function ownBrokerAccess(config: Config): KafkaAccess {
+  return {
+    servers: [`127.0.0.1:${config.ports.kafka}`],
+    securityProtocol: config.kafka.sasl ? 'SASL_PLAINTEXT' : 'PLAINTEXT',
+    sasl: config.kafka.sasl,
+    ssl: {},
+  }
+}

@@ -1,0 +1,89 @@
+import type { CommandContext } from '../command.ts'
+import type { Config, RuntimeName } from '../config/config.ts'
+import { SECRET_KEYS } from '../config/settings.ts'
+import { prepareStorage } from '../config/storage.ts'
+import { CliError } from '../errors.ts'
+import { type StoragePaths, storagePaths } from '../paths.ts'
+import { LocalRuntime } from './local/local-runtime.ts'
+import { stateFile } from './local/state-file.ts'
+import type { Runtime, RuntimeContext } from './runtime.ts'
+
+export interface Selected {
+  readonly runtime: Runtime
+  readonly config: Config
+  readonly storage: StoragePaths
+  /** Why this runtime, in words for the first line of `up`. */
+  readonly why: string
+}
+
+/** Which runtime this folder's stack was started with, and whether it is meant to be up. */
+interface Choice {
+  readonly runtime: RuntimeName
+  readonly up: boolean
+}
+
+const choiceFile = (storage: StoragePaths) => stateFile<Choice>(`${storage.run}/runtime.json`)
+
+/** The runtime that a command works with: what is already up in this folder, else what RUNTIME says. */
+export async function selectRuntime(context: CommandContext): Promise<Selected> {
+  const config = await context.config()
+  const storage = storagePaths(config.storageDir)
+  const { name, why } = await chooseRuntime(config, await choiceFile(storage).read())
+  return { runtime: makeRuntime(name, { config, storage, env: childEnvironment() }), config, storage, why }
+}
+
+/**
+ * Like `selectRuntime`, for commands that start something: makes the storage folder and remembers the choice.
+ * @throws CliError CONFIGURATION when this folder is up on another runtime than RUNTIME asks for.
+ */
+export async function claimRuntime(context: CommandContext): Promise<Selected> {
+  const selected = await selectRuntime(context)
+  const { config, runtime, storage } = selected
+  if (config.runtime !== 'auto' && config.runtime !== runtime.name)
+    throw new CliError('CONFIGURATION', `RUNTIME=${config.runtime}, but this folder is up on the ${runtime.name} runtime`, {
+      hint: `Run \`cpu-anomaly down\` first, or set RUNTIME=${runtime.name}.`,
+    })
+  await prepareStorage(config)
+  await choiceFile(storage).write({ runtime: runtime.name, up: true })
+  return selected
+}
+
+/** The runtime that this folder last started something on; undefined when it never did. */
+export async function selectStarted(context: CommandContext): Promise<Selected | undefined> {
+  const config = await context.config()
+  const storage = storagePaths(config.storageDir)
+  const choice = await choiceFile(storage).read()
+  if (!choice) return undefined
+  const runtime = makeRuntime(choice.runtime, { config, storage, env: childEnvironment() })
+  return { runtime, config, storage, why: 'this folder was started on it' }
+}
+
+/** The stack is down: the next `up` chooses anew. */
+export async function releaseRuntime({ runtime, storage }: Selected): Promise<void> {
+  await choiceFile(storage).write({ runtime: runtime.name, up: false })
+}
+
+async function chooseRuntime(
+  config: Config,
+  choice: Choice | undefined,
+): Promise<{ name: RuntimeName; why: string }> {
+  if (choice?.up) return { name: choice.runtime, why: 'it is already up in this folder' }
+  if (config.runtime !== 'auto') return { name: config.runtime, why: `RUNTIME=${config.runtime}` }
+  return { name: 'local', why: 'it needs no Docker' }
+}
+
+function makeRuntime(name: RuntimeName, context: RuntimeContext): Runtime {
+  switch (name) {
+    case 'local':
+      return new LocalRuntime(context)
+    default:
+      throw new Error(`no runtime ${name}`)
+  }
+}
+
+/** The environment for what we start: this one, less the secrets in it, which travel in files. */
+function childEnvironment(): Record<string, string> {
+  const isOpen = (entry: [string, string | undefined]): entry is [string, string] =>
+    entry[1] !== undefined && !SECRET_KEYS.has(entry[0])
+  return Object.fromEntries(Object.entries(process.env).filter(isOpen))
+}

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { driverStatus, type SupervisorState } from './supervisor-state.ts'
+
+const running: SupervisorState = {
+  state: 'running',
+  attempt: 2,
+  restarts: 1,
+  started_at: '2026-01-01T00:00:00Z',
+  supervisor_pid: 10,
+  driver_pid: 11,
+  driver_start: '123',
+  exit_code: null,
+  reason: null,
+}
+
+describe('driverStatus', () => {
+  it.each([
+    ['the supervisor lives', running, true, true, 'running'],
+    ['the supervisor lives, nothing written yet', undefined, true, false, 'starting'],
+    ['the driver is between two attempts', { ...running, state: 'backing-off' }, true, false, 'backing-off'],
+    ['the supervisor was killed', running, false, true, 'orphaned'],
+    ['both were killed', running, false, false, 'lost'],
+    ['it gave up', { ...running, state: 'gave-up' }, false, false, 'gave-up'],
+    ['it was stopped', { ...running, state: 'stopped' }, false, false, 'stopped'],
+  ] as const)('%s', (_, state, supervisorLives, driverLives, expected) => {
+    expect(driverStatus(state as SupervisorState | undefined, { supervisorLives, driverLives }).state).toBe(expected)
+  })
+
+  it('names only processes that live', () => {
+    const status = driverStatus(running, { supervisorPid: 10, supervisorLives: false, driverLives: true })
+    expect(status).toMatchObject({ pid: 11, attempt: 2, restarts: 1 })
+    expect(status.supervisorPid).toBeUndefined()
+  })
+})
