@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { CliError } from '../errors.ts'
+import { type Manifest, manifestChanges, readManifest, requireSameManifest, writeManifest } from './manifest.ts'
+
+const before: Manifest = { WINDOW_DURATION: '500 milliseconds', GROUP_BY: 'none' }
+
+function memoryStore() {
+  const files = new Map<string, string>()
+  return {
+    files,
+    location: 'memory',
+    read: async (name: string) => files.get(name),
+    write: async (name: string, text: string) => void files.set(name, text),
+    exists: async () => files.size > 0,
+    setAside: async () => 'aside',
+  }
+}
+
+describe('manifestChanges', () => {
+  it.each([
+    ['nothing', before, []],
+    ['a value', { ...before, GROUP_BY: 'key' }, [{ key: 'GROUP_BY', before: 'none', now: 'key' }]],
+    ['a key that is new', { ...before, TRIGGER: 'x' }, [{ key: 'TRIGGER', before: '(none)', now: 'x' }]],
+    ['a key that went', { GROUP_BY: 'none' }, [{ key: 'WINDOW_DURATION', before: '500 milliseconds', now: '(none)' }]],
+  ])('finds %s', (_, now, expected) => {
+    expect(manifestChanges(before, now)).toEqual(expected)
+  })
+})
+
+describe('requireSameManifest', () => {
+  it('lets the same settings pass', () => {
+    expect(() => requireSameManifest(before, { ...before })).not.toThrow()
+  })
+
+  it('names key, old value, new value and both ways out', () => {
+    const check = () => requireSameManifest(before, { ...before, WINDOW_DURATION: '1000 milliseconds' })
+    expect(check).toThrow(CliError)
+    try {
+      check()
+    } catch (error) {
+      const { details, hint, exitCode } = error as CliError
+      expect(details).toEqual(['WINDOW_DURATION: was 500 milliseconds, is now 1000 milliseconds'])
+      expect(hint).toMatch(/Keep the old value, or .*submit --new-checkpoint/)
+      expect(exitCode).toBe(3)
+    }
+  })
+})
+
+describe('the manifest in the checkpoint', () => {
+  it('is read back as it was written', async () => {
+    const store = memoryStore()
+    expect(await readManifest(store)).toBeUndefined()
+    await writeManifest(store, before)
+    expect(await readManifest(store)).toEqual(before)
+  })
+
+  it('is refused when it is damaged', async () => {
+    const store = memoryStore()
+    await writeManifest(store, before)
+    for (const name of store.files.keys()) store.files.set(name, '{"GROUP_BY": ')
+    await expect(readManifest(store)).rejects.toThrow(/cannot be read/)
+  })
+})

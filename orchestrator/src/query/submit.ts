@@ -1,0 +1,75 @@
+import type { Config } from '../config/config.ts'
+import { CliError } from '../errors.ts'
+import { renderJob } from '../job/render.ts'
+import { jobSettings, kafkaSecrets } from '../job/settings.ts'
+import { submitArgs } from '../job/submit-args.ts'
+import { readTemplate } from '../job/template.ts'
+import { clusterId } from '../kafka/client.ts'
+import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
+import type { Output } from '../output.ts'
+import type { DriverStatus, Runtime, Submission } from '../runtime/runtime.ts'
+import { readManifest, requireSameManifest, manifestOf, writeManifest } from './manifest.ts'
+import { awaitReady } from './ready.ts'
+
+export interface SubmitOptions {
+  readonly newCheckpoint: boolean
+  readonly timeoutMs: number
+}
+
+/** What `submit` hands to the runtime: the rendered job and spark-submit's arguments. */
+export async function prepareSubmission(config: Config, runtime: Runtime): Promise<Submission> {
+  return {
+    job: renderJob(await readTemplate(), jobSettings(config, runtime.job)),
+    submitArgs: submitArgs(config, runtime.job),
+    secrets: kafkaSecrets(runtime.kafka),
+  }
+}
+
+/**
+ * Checks everything that can be checked before Spark starts, starts the driver under supervision, and returns
+ * when its first micro-batch committed (or, on an old checkpoint with nothing new to read, when it waits for data).
+ */
+export async function submitJob(
+  config: Config,
+  runtime: Runtime,
+  options: SubmitOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  const submission = await prepareSubmission(config, runtime)
+  await requireNoDriver(runtime)
+  await output.step('Topics', async (step) => {
+    step.done(`Topics: ${formatTopicReport(await ensureTopics(runtime.kafka, config, signal))}`)
+  })
+  await settleCheckpoint(config, runtime, options, output)
+  await output.step('Job', async (step) => {
+    step.update('starting the driver')
+    await runtime.startDriver(submission, signal)
+    const ready = await awaitReady(runtime, { timeoutMs: options.timeoutMs, signal, update: step.update })
+    step.done(ready)
+  })
+}
+
+async function requireNoDriver(runtime: Runtime): Promise<void> {
+  const driver = await runtime.driver()
+  if (!driver || !LIVING.has(driver.state)) return
+  const who = driver.container ?? (driver.pid ? `pid ${driver.pid}` : `supervisor ${driver.supervisorPid}`)
+  throw new CliError('LOCKED', `a driver already works on this checkpoint: ${driver.state}, ${who}`, {
+    hint: 'Follow it with `cpu-anomaly status`, or stop it with `cpu-anomaly stop` before the next submit.',
+  })
+}
+
+const LIVING = new Set<DriverStatus['state']>(['starting', 'running', 'backing-off', 'orphaned'])
+
+async function settleCheckpoint(config: Config, runtime: Runtime, options: SubmitOptions, output: Output): Promise<void> {
+  const store = runtime.checkpoint
+  const manifest = manifestOf(config, await clusterId(runtime.kafka))
+  if (options.newCheckpoint && (await store.exists())) output.note(`The old checkpoint was set aside: ${await store.setAside()}`)
+  const before = await readManifest(store)
+  if (before) requireSameManifest(before, manifest)
+  else if (await store.exists())
+    throw new CliError('CHECKPOINT_CONFLICT', `the checkpoint at ${store.location} carries no manifest of this tool`, {
+      hint: 'Point STORAGE_DIR elsewhere, or begin a new checkpoint with `cpu-anomaly submit --new-checkpoint`.',
+    })
+  else await writeManifest(store, manifest)
+}
