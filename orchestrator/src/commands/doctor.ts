@@ -1,0 +1,94 @@
+import { access, constants } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import pc from 'picocolors'
+import type { CommandContext, CommandRun } from '../command.ts'
+import { CliError, errorMessage } from '../errors.ts'
+import { probeBroker } from '../kafka/client.ts'
+import { checkPort } from '../ports.ts'
+import type { DoctorCheck } from '../runtime/runtime.ts'
+import { type Selected, selectRuntime } from '../runtime/select.ts'
+
+interface Flags {
+  readonly json?: boolean
+}
+
+interface Finding {
+  readonly title: string
+  readonly ok: boolean
+  readonly found: string
+  readonly fix?: string
+}
+
+export const run: CommandRun<Flags> = async (context, _args, flags) => {
+  const findings: Finding[] = []
+  let worst: CliError | undefined
+  for (const check of await allChecks(context)) {
+    const { finding, error } = await runCheck(check, context.signal)
+    worst ??= error
+    findings.push(finding)
+    if (flags.json) context.output.json(finding)
+    else for (const line of findingLines(finding)) context.output.result(line)
+  }
+  const failed = findings.filter((finding) => !finding.ok).length
+  if (worst) throw new CliError(worst.code, `${failed} of ${findings.length} checks failed`, { hint: 'What to do stands below each.' })
+}
+
+async function allChecks(context: CommandContext): Promise<DoctorCheck[]> {
+  const node: DoctorCheck = { title: 'Node.js', run: async () => `Node.js ${process.versions.node}` }
+  const settings: DoctorCheck = {
+    title: 'settings',
+    run: async () => `${(await context.config()).resolved.filter((setting) => setting.origin !== "default").length} set, the rest are defaults`,
+  }
+  const selected = await selectRuntime(context).catch((error: unknown) => {
+    if (error instanceof CliError) return undefined // the settings' own check says it
+    throw error
+  })
+  return selected ? [node, settings, ...stackChecks(selected), ...selected.runtime.checks()] : [node, settings]
+}
+
+function stackChecks({ runtime, config, why }: Selected): DoctorCheck[] {
+  return [
+    { title: 'runtime', run: async () => `${runtime.name} (${why})` },
+    {
+      title: 'storage',
+      run: async () => {
+        await access(dirname(config.storageDir), constants.W_OK)
+        return config.storageDir
+      },
+    },
+    {
+      title: 'Kafka',
+      run: async () => {
+        const ready = await probeBroker(runtime.kafka, { timeoutMs: 5_000 })
+        if (ready.ok) return `answers at ${runtime.kafka.servers.join(',')}`
+        return checkPort(config.ports.kafka, 'KAFKA_PORT', `not running (${ready.why}); \`up\` starts it`)
+      },
+    },
+    {
+      title: "Spark's UI",
+      run: async () =>
+        (await runtime.driver())
+          ? runtime.sparkUi
+          : checkPort(config.ports.sparkUi, 'SPARK_UI_PORT', `port ${config.ports.sparkUi} is free`),
+    },
+  ]
+}
+
+async function runCheck(check: DoctorCheck, signal: AbortSignal): Promise<{ finding: Finding; error?: CliError }> {
+  const { title } = check
+  try {
+    return { finding: { title, ok: true, found: await check.run(signal) } }
+  } catch (error) {
+    signal.throwIfAborted()
+    const known = error instanceof CliError ? error : new CliError('STORAGE', errorMessage(error))
+    const fix = known.hint ?? known.details.join('\n')
+    return { finding: { title, ok: false, found: known.message, ...(fix ? { fix } : {}) }, error: known }
+  }
+}
+
+function findingLines({ title, ok, found, fix }: Finding): string[] {
+  const mark = ok ? pc.green('✔') : pc.red('✘')
+  const [first = '', ...more] = found.split('\n')
+  const rest = [...more, ...(fix?.split('\n') ?? []).map((line) => pc.cyan(`→ ${line}`))]
+  return [`${mark} ${title.padEnd(20)} ${first}`, ...rest.map((line) => `  ${' '.repeat(20)} ${line}`)]
+}

@@ -1,0 +1,28 @@
+import type { CommandRun } from '../command.ts'
+import { CliError } from '../errors.ts'
+import type { LogPart } from '../runtime/runtime.ts'
+import { selectRuntime } from '../runtime/select.ts'
+import { escapeControls } from '../text.ts'
+
+const PARTS: readonly LogPart[] = ['kafka', 'spark', 'driver']
+
+interface Flags {
+  readonly follow?: boolean
+  readonly lines?: number
+}
+
+export const run: CommandRun<Flags> = async (context, [part = 'driver'], { follow = false, lines = 50 }) => {
+  if (!isPart(part))
+    throw new CliError('USAGE', `there is no log of ${part}`, { hint: `It is one of ${PARTS.join(', ')}.` })
+  const { runtime } = await selectRuntime(context)
+  let shown = 0
+  for await (const line of runtime.logs(part, { follow, lines }, context.signal)) {
+    context.output.result(escapeControls(line))
+    shown += 1
+  }
+  if (shown === 0 && !follow && lines > 0) context.output.note(`The log of ${part} is empty: it was not started yet.`)
+}
+
+function isPart(name: string): name is LogPart {
+  return (PARTS as readonly string[]).includes(name)
+}

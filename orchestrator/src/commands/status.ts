@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pc from 'picocolors'
+import type { CommandRun } from '../command.ts'
+import type { QueryProgress } from '../query/driver-log.ts'
+import { type StackStatus, stackStatus } from '../query/status.ts'
+import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
+import { selectRuntime } from '../runtime/select.ts'
+import { escapeControls } from '../text.ts'
+
+const WATCH_MS = 1_000
+const CLEAR_SCREEN = '\x1b[H\x1b[2J'
+
+interface Flags {
+  readonly json?: boolean
+  readonly watch?: boolean
+}
+
+export const run: CommandRun<Flags> = async (context, _args, flags) => {
+  const { output, signal } = context
+  const { runtime, storage } = await selectRuntime(context)
+  do {
+    const status = await stackStatus(runtime, storage.root, signal)
+    if (flags.json) output.json(status)
+    else output.result(`${flags.watch && output.isTerminal ? CLEAR_SCREEN : ''}${statusLines(status).join('\n')}`)
+    if (flags.watch) await delay(WATCH_MS, undefined, { signal }).catch(() => undefined)
+  } while (flags.watch && !signal.aborted)
+}
+
+export function statusLines(status: StackStatus): string[] {
+  const { driver, progress, sparkUi, lastError } = status
+  return [
+    `runtime     ${status.runtime}`,
+    ...status.parts.map(partLine),
+    `job         ${driver ? driverText(driver) : 'not running (start it with `cpu-anomaly submit`)'}`,
+    ...(lastError ? [`error       ${escapeControls(lastError)}`] : []),
+    ...(progress ? progressLines(progress) : []),
+    ...(sparkUi ? [`Spark UI    ${sparkUi}`] : []),
+    `storage     ${status.storage}`,
+  ]
+}
+
+function partLine({ part, state, address, detail, pid, container }: PartStatus): string {
+  const colour = state === 'running' ? pc.green : state === 'stopped' ? pc.dim : pc.yellow
+  const where = [address, container ?? (pid && `pid ${pid}`)].filter(Boolean).join(', ')
+  return `${part.padEnd(12)}${colour(state)}${where ? ` (${where})` : ''}${detail ? `: ${escapeControls(detail)}` : ''}`
+}
+
+const DRIVER_WORDS: Readonly<Record<DriverStatus['state'], string>> = {
+  starting: 'starting',
+  running: 'running',
+  'backing-off': 'failed; another attempt follows',
+  'gave-up': 'gave up after 5 failures without a new commit',
+  failed: 'failed; not worth another attempt',
+  stopped: 'stopped',
+  orphaned: 'running without its supervisor (`cpu-anomaly stop`, then `submit`)',
+  lost: 'killed together with its supervisor (`cpu-anomaly submit` goes on from the last commit)',
+}
+
+function driverText(driver: DriverStatus): string {
+  const who = driver.container ?? (driver.pid ? `pid ${driver.pid}` : undefined)
+  const facts = [
+    who,
+    driver.startedAt && `since ${driver.startedAt}`,
+    `${driver.restarts} restart${driver.restarts === 1 ? '' : 's'}`,
+    driver.reason && escapeControls(driver.reason),
+  ]
+  return `${DRIVER_WORDS[driver.state]} (${facts.filter(Boolean).join(', ')})`
+}
+
+function progressLines(progress: QueryProgress): string[] {
+  const rate = (rows: number) => `${Math.round(rows).toLocaleString('en')} rows/s`
+  const count = (rows: number) => rows.toLocaleString('en')
+  return [
+    `progress    batch ${progress.batch} at ${progress.time}: in ${rate(progress.inputRowsPerSecond)}, can process ${rate(progress.processedRowsPerSecond)}`,
+    `            lag ${count(progress.lag)}, watermark ${progress.watermark ?? 'none yet'}, state rows ${count(progress.stateRows)}`,
+    `            read ${count(progress.read)}, dead-lettered ${count(progress.deadLettered)}, late ${count(progress.late)}`,
+  ]
+}
