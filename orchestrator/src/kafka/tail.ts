@@ -49,13 +49,20 @@ export async function* tailTopic(
       if (signal.aborted) return
       if (positions === undefined || !isPassing(error, access) || outage.isTooLong())
         throw await explained(error, access, topic)
-      outage.begins(translateKafkaError(error, access)?.message ?? String(error))
+      outage.begins(whatIsAway(error, access, topic))
       await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
     } finally {
       signal.removeEventListener('abort', close)
       close()
     }
   }
+}
+
+function whatIsAway(error: unknown, { servers }: KafkaAccess, topic: string): string {
+  const type = kafkaErrorType(error)
+  return type
+    ? `${topic} cannot be read at the moment (${type})`
+    : `the connection to Kafka at ${servers.join(',')} was lost`
 }
 
 /** Says once that the broker is away, and once that it is back. */
@@ -68,7 +75,7 @@ class Outage {
   }
 
   begins(why: string): void {
-    if (this.#since === undefined) this.#notice(`${why}; waiting for it to come back`)
+    if (this.#since === undefined) this.#notice(`${why}: waiting for it to come back`)
     this.#since ??= Date.now()
   }
 

@@ -2,8 +2,8 @@ import { CliError } from '../errors.ts'
 
 const NEWLINE = 0x0a
 const CARRIAGE_RETURN = 0x0d
-/** No record of Kafka is longer by default. */
-const LONGEST_LINE = 1024 * 1024
+/** A little less than a broker takes by default. */
+const LONGEST_LINE = 1_000_000
 
 /**
  * Splits bytes into lines, without their line ends and otherwise as they are; yields as many at a time as came.
@@ -23,7 +23,7 @@ export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator
     if (rest.length > LONGEST_LINE)
       throw new CliError(
         'USAGE',
-        'the input has a line of more than 1 MiB, so it is no CSV of time_millis,cpu',
+        'the input has a line of more than 1 MB, so it is no CSV of time_millis,cpu',
         {
           hint: 'Give a text file with one sample a line.',
         },

@@ -1,0 +1,36 @@
+// Makes a fresh clone ready: installs the locked packages and builds dist/, each only when it is out of date.
+// Plain Node on purpose: it runs before anything is installed.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+const path = (...parts) => join(root, ...parts)
+const modified = (file) => (existsSync(file) ? statSync(file).mtimeMs : 0)
+
+requireNode(20, 19)
+if (modified(path('node_modules', '.package-lock.json')) < modified(path('package-lock.json')))
+  run('Installing packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+if (newest(path('orchestrator', 'src')) > modified(path('dist', 'main.js')))
+  run('Building', process.execPath, [path('node_modules', 'typescript', 'bin', 'tsc'), '-p', path('tsconfig.build.json')])
+
+function requireNode(major, minor) {
+  const [found, foundMinor] = process.versions.node.split('.').map(Number)
+  if (found > major || (found === major && foundMinor >= minor)) return
+  console.error(`error: Node.js ${process.versions.node} is too old; ${major}.${minor} or newer is needed.`)
+  console.error('→ Install a current one: https://nodejs.org/')
+  process.exit(6)
+}
+
+function newest(dir) {
+  return readdirSync(dir, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .reduce((latest, entry) => Math.max(latest, modified(join(entry.parentPath, entry.name))), 0)
+}
+
+function run(title, program, args) {
+  console.error(`${title} ...`)
+  const { status, signal } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 2, 2] })
+  if (status !== 0) process.exit(signal ? 130 : (status ?? 1))
+}
