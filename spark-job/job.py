@@ -892,6 +892,8 @@ def start_spark(settings: Settings) -> SparkSession:
         SparkSession.builder.appName(settings.app_name)
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.scheduler.mode", "FAIR")
+        # A stateful query can't adapt, and Spark says so at each start unless it is off.
+        .config("spark.sql.adaptive.enabled", "false")
         .config("spark.sql.streaming.minBatchesToRetain", BATCHES_TO_RETAIN)
         # In update mode a batch without data emits nothing; the next one with data frees the state as well.
         .config("spark.sql.streaming.noDataMicroBatches.enabled", "false")

@@ -50,10 +50,10 @@ async function runStep<T>(title: string, work: (step: Step) => Promise<T>, quiet
       },
     })
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-    spinner.succeed(`${text} ${pc.dim(`(${seconds} s)`)}`)
+    spinner.stopAndPersist({ symbol: pc.green('✔'), text: `${text} ${pc.dim(`(${seconds} s)`)}` })
     return value
   } catch (error) {
-    spinner.fail(title)
+    spinner.stopAndPersist({ symbol: pc.red('✘'), text: title })
     throw error
   }
 }

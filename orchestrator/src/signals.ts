@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 export interface Signals {
@@ -10,6 +12,8 @@ export interface Signals {
 /** The first signal aborts, so that what was begun is cleaned up; a second one ends at once. */
 export function listenForSignals(): Signals {
   const controller = new AbortController()
+  // Every wait and every request of a command listens to this one signal: many listeners are no leak.
+  setMaxListeners(0, controller.signal)
   let exitCode: number | undefined
   for (const name of Object.keys(EXIT_BY_SIGNAL) as (keyof typeof EXIT_BY_SIGNAL)[]) {
     process.on(name, () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from './paths.ts'
@@ -27,6 +28,8 @@ export function lockedJars(set: JarSet): readonly Jar[] {
 
 export const jarFile = (jar: Jar): string => `${jar.name}-${jar.rev}.jar`
 
-/** Name of a jar set's folder in the cache: it changes with the versions inside. */
-export const jarSetName = (set: JarSet): string =>
-  `${set}-${set === 'connector' ? SPARK_VERSION : KAFKA_VERSION}`
+/** Name of a jar set's folder in the cache: it changes with any jar of the lock. */
+export function jarSetName(set: JarSet): string {
+  const lock = createHash('sha256').update(JSON.stringify(lockedJars(set))).digest('hex')
+  return `${set}-${set === 'connector' ? SPARK_VERSION : KAFKA_VERSION}-${lock.slice(0, 8)}`
+}

@@ -5,7 +5,7 @@ import { escapeControls } from '../text.ts'
 import type { Config, KafkaConfig, Origin, ResolvedSetting } from './config.ts'
 import { readEnvFile } from './env-file.ts'
 import { Problem } from './parsers.ts'
-import { checkRules } from './rules.ts'
+import { checkRules, looksSecret } from './rules.ts'
 import { SETTINGS, type SettingKey, type SettingValues, SPARK_CONF_PREFIX, settingEntries } from './settings.ts'
 import { checkStorageDir } from './storage.ts'
 
@@ -80,7 +80,7 @@ function resolveSettings(sources: readonly Source[]): ResolvedSetting[] {
   const sparkConf = new Set(sources.flatMap(([, values]) => Object.keys(values).filter(isSparkConf)))
   const further = [...sparkConf].sort().flatMap((key): ResolvedSetting[] => {
     const found = find(key)
-    return found ? [{ key: key as `SPARK_CONF_${string}`, ...found, secret: /secret|password|token/i.test(key) }] : []
+    return found ? [{ key: key as `SPARK_CONF_${string}`, ...found, secret: looksSecret(key) }] : []
   })
   return [...known, ...further]
 }

@@ -13,6 +13,7 @@ export const FIXED_SPARK_CONF: ReadonlySet<string> = new Set([
   'spark.master.rest.enabled',
   'spark.authenticate',
   'spark.authenticate.secret',
+  'spark.ui.showConsoleProgress',
   'spark.sql.shuffle.partitions',
   'spark.sql.session.timeZone',
 ])
@@ -26,10 +27,13 @@ export interface Findings {
 /** The stack's own broker by the name that the compose file gives it: not a host of the user's. */
 export const COMPOSE_BROKER = 'kafka-broker:9092'
 
+/** Is a Spark property of this name likely to hold a secret? */
+export const looksSecret = (name: string): boolean => /secret|password|token/i.test(name)
+
 /** What holds between several settings. */
 export function checkRules(config: Config): Findings {
   return {
-    problems: [...topicRules(config), ...detectorRules(config), ...credentialRules(config), ...sparkRules(config), ...portRules(config)],
+    problems: [...topicRules(config), ...detectorRules(config), ...credentialRules(config), ...sparkRules(config), ...portRules(config), ...clusterRules(config)],
     warnings: plaintextWarnings(config),
   }
 }
@@ -71,8 +75,13 @@ function credentialRules({ kafka, resolved }: Config): string[] {
 
 function sparkRules({ spark }: Config): string[] {
   return Object.keys(spark.conf)
-    .filter((name) => FIXED_SPARK_CONF.has(name))
-    .map((name) => `SPARK_CONF_${name}: is set by cpu-anomaly itself; remove it (the settings table names the key to use instead)`)
+    .flatMap((name) => {
+      if (FIXED_SPARK_CONF.has(name))
+        return [`SPARK_CONF_${name}: is set by cpu-anomaly itself; remove it (the settings table names the key to use instead)`]
+      if (looksSecret(name))
+        return [`SPARK_CONF_${name}: looks like a secret, and would stand in spark-submit's arguments; keep it in a file that Spark reads`]
+      return []
+    })
 }
 
 function portRules({ ports }: Config): string[] {
@@ -85,6 +94,20 @@ function portRules({ ports }: Config): string[] {
     const same = named.slice(0, index).find(([, other]) => other === number)
     return same ? [`${key}=${number}: is ${same[0]} too; give each a port of its own`] : []
   })
+}
+
+/** Both runtimes bring their own broker and their own Spark: what names others would be ignored in silence. */
+function clusterRules({ kafka, spark, ports }: Config): string[] {
+  const own = new Set([COMPOSE_BROKER, `localhost:${ports.kafka}`, `127.0.0.1:${ports.kafka}`])
+  const foreign = kafka.servers.filter((server) => !own.has(server))
+  const problems = foreign.map(
+    (server) => `KAFKA_SERVERS=${server}: brokers of your own are for the external runtime, which this version does not have; leave it empty`,
+  )
+  if (spark.master !== undefined)
+    problems.push(
+      `SPARK_MASTER=${spark.master}: a cluster of your own is for the external runtime, which this version does not have; leave it empty, and set SPARK_CORES for the number of cores`,
+    )
+  return problems
 }
 
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\]):\d+$/

@@ -44,7 +44,7 @@ const secret = (section: string, meaning: string) => ({ ...optional(section, mea
 
 const runtime = (value: string) => {
   const name = oneOf('auto', 'local', 'docker', 'external')(value)
-  if (name === 'external') throw new Problem('this version has no external runtime yet', 'write auto or local')
+  if (name === 'external') throw new Problem('this version has no external runtime yet', 'write auto, local or docker')
   return name
 }
 

@@ -4,6 +4,7 @@ import { SECRET_KEYS } from '../config/settings.ts'
 import { prepareStorage } from '../config/storage.ts'
 import { CliError } from '../errors.ts'
 import { type StoragePaths, storagePaths } from '../paths.ts'
+import { dockerAvailable, dockerRuntime } from './docker/docker-runtime.ts'
 import { LocalRuntime } from './local/local-runtime.ts'
 import { stateFile } from './local/state-file.ts'
 import type { Runtime, RuntimeContext } from './runtime.ts'
@@ -28,8 +29,9 @@ const choiceFile = (storage: StoragePaths) => stateFile<Choice>(`${storage.run}/
 export async function selectRuntime(context: CommandContext): Promise<Selected> {
   const config = await context.config()
   const storage = storagePaths(config.storageDir)
-  const { name, why } = await chooseRuntime(config, await choiceFile(storage).read())
-  return { runtime: makeRuntime(name, { config, storage, env: childEnvironment() }), config, storage, why }
+  const env = childEnvironment()
+  const { name, why } = await chooseRuntime(config, await choiceFile(storage).read(), env)
+  return { runtime: makeRuntime(name, { config, storage, env }), config, storage, why }
 }
 
 /**
@@ -66,18 +68,20 @@ export async function releaseRuntime({ runtime, storage }: Selected): Promise<vo
 async function chooseRuntime(
   config: Config,
   choice: Choice | undefined,
+  env: RuntimeContext['env'],
 ): Promise<{ name: RuntimeName; why: string }> {
   if (choice?.up) return { name: choice.runtime, why: 'it is already up in this folder' }
   if (config.runtime !== 'auto') return { name: config.runtime, why: `RUNTIME=${config.runtime}` }
-  return { name: 'local', why: 'it needs no Docker' }
+  const { ok, why } = await dockerAvailable(env)
+  return ok ? { name: 'docker', why } : { name: 'local', why: `no Docker: ${why}` }
 }
 
 function makeRuntime(name: RuntimeName, context: RuntimeContext): Runtime {
   switch (name) {
     case 'local':
       return new LocalRuntime(context)
-    default:
-      throw new Error(`no runtime ${name}`)
+    case 'docker':
+      return dockerRuntime(context)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { KafkaSasl } from '../../config/config.ts'
+import { jaasQuoted } from '../../job/settings.ts'
 
 export interface BrokerAddress {
   readonly port: number
@@ -29,13 +30,12 @@ export function brokerProperties(common: string, options: BrokerOptions): string
 }
 
 function saslProperties({ username, password }: KafkaSasl): Record<string, string> {
-  const quoted = (text: string) => `"${text.replace(/[\\"]/g, '\\$&')}"`
   return {
     'sasl.enabled.mechanisms': 'PLAIN',
     'sasl.mechanism.inter.broker.protocol': 'PLAIN',
     'listener.name.client.plain.sasl.jaas.config':
       'org.apache.kafka.common.security.plain.PlainLoginModule required ' +
-      `username=${quoted(username)} password=${quoted(password)} ${quoted(`user_${username}`)}=${quoted(password)};`,
+      `username=${jaasQuoted(username)} password=${jaasQuoted(password)} ${jaasQuoted(`user_${username}`)}=${jaasQuoted(password)};`,
   }
 }
 

@@ -22,7 +22,9 @@ export interface InstallContext {
   readonly update: (detail: string) => void
 }
 
-const PIP_INSTALL = ['-m', 'pip', 'install', '--require-hashes', '--no-input', '--no-cache-dir']
+// pyspark is built from source: by the setuptools that is pinned here, not by one that pip fetches for the purpose.
+const PIP_INSTALL = ['-m', 'pip', 'install', '--no-input', '--no-cache-dir', '--use-pep517', '--no-build-isolation']
+const RUNTIME_REQUIREMENTS = ['requirements-build.txt', 'requirements.txt']
 
 // A virtual environment belongs to the Python it was made by: another minor version gets another one.
 const venvDir = (pythonVersion: string): string =>
@@ -32,7 +34,7 @@ const venvDir = (pythonVersion: string): string =>
 export async function installSpark(context: InstallContext): Promise<SparkInstall> {
   const { path, version } = await findPython(context.env)
   const dir = venvDir(version)
-  await installVenv(path, dir, [requirementsFile('requirements.txt')], context)
+  await installVenv(path, dir, RUNTIME_REQUIREMENTS.map(requirementsFile), context)
   const sparkHome = await pysparkFolder(dir)
   return { python: join(dir, 'bin', 'python'), sparkHome, ivyJar: () => findIvy(join(sparkHome, 'jars')) }
 }

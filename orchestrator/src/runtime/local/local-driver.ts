@@ -44,7 +44,7 @@ export class LocalDriver {
     await writeFile(this.secretsFile, JSON.stringify(submission.secrets), { mode: 0o600 })
     const pid = await spawnDetached([spark.python, this.#supervisorArgs(spark, submission, job)], {
       cwd: storage.root,
-      env: driverEnv(env, spark),
+      env: driverEnv(env, spark, join(storage.run, 'spark')),
       logFile: this.logFile,
     })
     const supervisor = await identify(pid)
@@ -108,12 +108,17 @@ export class LocalDriver {
   }
 }
 
-function driverEnv(env: Readonly<Record<string, string>>, spark: SparkInstall): Record<string, string> {
+function driverEnv(
+  env: Readonly<Record<string, string>>,
+  spark: SparkInstall,
+  scratch: string,
+): Record<string, string> {
   return {
     ...env,
     SPARK_HOME: spark.sparkHome,
     PYSPARK_PYTHON: spark.python,
     PYSPARK_DRIVER_PYTHON: spark.python,
+    SPARK_LOCAL_DIRS: scratch, // shuffle files; the property for it is deprecated, and says so at each start
     SPARK_LOCAL_IP: '127.0.0.1', // Spark's UI binds every interface otherwise
     PYTHONUNBUFFERED: '1',
   }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../../config/config.ts'
+import { readStorageId } from '../../config/storage.ts'
 import type { Output } from '../../output.ts'
 import { packageRoot } from '../../paths.ts'
 import { jarFile, lockedJars } from '../../versions.ts'
@@ -76,7 +77,8 @@ export class LocalRuntime implements Runtime {
   }
 
   async removeVolumes(): Promise<string[]> {
-    const { kafka, checkpoint } = this.#context.storage
+    const { root, kafka, checkpoint } = this.#context.storage
+    if (!(await readStorageId(root))) return [] // nothing here says that it is ours
     for (const dir of [kafka, checkpoint]) await rm(dir, { recursive: true, force: true })
     return [kafka, checkpoint]
   }
@@ -116,7 +118,6 @@ export class LocalRuntime implements Runtime {
         'spark.driver.bindAddress': '127.0.0.1',
         'spark.ui.port': String(config.ports.sparkUi),
         'spark.port.maxRetries': '0', // another port than the one that was promised helps nobody
-        'spark.local.dir': join(storage.run, 'spark'),
         'spark.sql.warehouse.dir': join(storage.run, 'warehouse'),
         'spark.driver.extraJavaOptions': log4j,
       },

@@ -1,0 +1,23 @@
+import Table from 'cli-table3'
+import pc from 'picocolors'
+import type { CommandRun } from '../command.ts'
+import { maskedSettings } from '../config/load.ts'
+import { escapeControls } from '../text.ts'
+
+interface Flags {
+  readonly json?: boolean
+}
+
+const NO_BORDERS = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '', top: '', 'top-left': '', 'top-mid': '', 'top-right': '', bottom: '', 'bottom-left': '', 'bottom-mid': '', 'bottom-right': '', left: '', right: '', middle: '  ' } // biome-ignore format: a list of nothing
+
+export const run: CommandRun<Flags> = async ({ output, config }, _args, flags) => {
+  const settings = maskedSettings(await config())
+  if (flags.json) {
+    for (const setting of settings) output.json(setting)
+    return
+  }
+  const table = new Table({ head: ['setting', 'value', 'from'], chars: NO_BORDERS, style: { head: ['bold'], 'padding-left': 0, 'padding-right': 0 } })
+  for (const { key, value, origin } of settings)
+    table.push([key, escapeControls(value) || pc.dim('(none)'), origin === 'default' ? pc.dim(origin) : pc.cyan(origin)])
+  for (const line of table.toString().split('\n')) output.result(line.trimEnd())
+}

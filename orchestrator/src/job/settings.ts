@@ -1,0 +1,51 @@
+import type { Config } from '../config/config.ts'
+import type { JobPlace, KafkaAccess } from '../runtime/runtime.ts'
+import { JOB_VERSION } from '../versions.ts'
+import type { JobSettings } from './job-settings.ts'
+
+export const APP_NAME = 'cpu-anomaly'
+
+/** What the job is to know, from the settings and from where it will run. */
+export function jobSettings({ detector, topics, query }: Config, place: JobPlace): JobSettings {
+  return {
+    job_version: JOB_VERSION,
+    app_name: APP_NAME,
+    normal_mean: detector.normalMean,
+    normal_stddev: detector.normalStddev,
+    direction: detector.direction,
+    window_ms: detector.windowMs,
+    watermark_ms: detector.watermarkMs,
+    max_future_skew_ms: detector.maxFutureSkewMs,
+    cpu_min: detector.cpuMin ?? null,
+    cpu_max: detector.cpuMax ?? null,
+    group_by: detector.groupBy,
+    input_topic: topics.input,
+    output_topic: topics.output,
+    dead_letter_topic: topics.deadLetter,
+    bootstrap_servers: place.kafka.servers.join(','),
+    kafka_options: kafkaOptions(place.kafka),
+    kafka_secrets_file: place.secretsFile ?? null,
+    starting_offsets: query.startingOffsets,
+    max_offsets_per_trigger: query.maxOffsetsPerTrigger,
+    trigger_interval_ms: query.triggerIntervalMs,
+    checkpoint: place.checkpoint,
+  }
+}
+
+function kafkaOptions({ securityProtocol, sasl }: KafkaAccess): Record<string, string> {
+  return {
+    'security.protocol': securityProtocol,
+    ...(sasl && { 'sasl.mechanism': sasl.mechanism }),
+  }
+}
+
+/** The Kafka client properties that are secret; the driver reads them from a file of its own. */
+export function kafkaSecrets({ sasl }: KafkaAccess): Record<string, string> {
+  if (!sasl) return {}
+  const module = sasl.mechanism === 'PLAIN' ? 'plain.PlainLoginModule' : 'scram.ScramLoginModule'
+  const login = `username=${jaasQuoted(sasl.username)} password=${jaasQuoted(sasl.password)}`
+  return { 'sasl.jaas.config': `org.apache.kafka.common.security.${module} required ${login};` }
+}
+
+/** Within quotes JAAS takes every character but the quote and the backslash as it is. */
+export const jaasQuoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&')}"`
