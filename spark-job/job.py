@@ -629,6 +629,7 @@ class Batch:
             "rows_per_s": progress.get("inputRowsPerSecond", 0),
             "processed_rows_per_s": progress.get("processedRowsPerSecond", 0),
             "lag": offsets_between(source.get("endOffset"), source.get("latestOffset")),
+            "end_offsets": describe_offsets(source.get("endOffset")),
             "watermark": progress["eventTime"].get("watermark"),
             "state_rows": sum(state["numRowsTotal"] for state in states),
             "windows": sum(counts.values()),
@@ -638,6 +639,12 @@ class Batch:
         }
         left_out = dropped > 0 or "input" not in observed or observed["input"]["bad"] > 0
         return Batch(progress["batchId"], progress["numInputRows"], left_out, windows, summary)
+
+
+def describe_offsets(offsets: Mapping[str, Any] | None) -> str:
+    """`partition:offset,...` of the one input topic."""
+    partitions = [pair for topic in (offsets or {}).values() for pair in topic.items()]
+    return ",".join(f"{partition}:{offset}" for partition, offset in sorted(partitions, key=lambda pair: int(pair[0])))
 
 
 def offsets_between(start: Mapping[str, Any] | None, end: Mapping[str, Any] | None) -> int:

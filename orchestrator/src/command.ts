@@ -8,6 +8,8 @@ export interface CommandContext {
   readonly signal: AbortSignal
   /** Reads, parses and checks the settings; throws one CliError that lists every problem. */
   config(): Promise<Config>
+  /** The same with further settings (`KEY=value`), which go over all others. */
+  withSettings(overrides: readonly string[]): CommandContext
 }
 
 /** A command module exports this as `run`; `Flags` are commander's camel-cased long options. */

@@ -1,7 +1,7 @@
 import type { CommandContext } from './command.ts'
 import type { Config } from './config/config.ts'
 import { loadConfig } from './config/load.ts'
-import { terminalOutput } from './output.ts'
+import { type Output, terminalOutput } from './output.ts'
 
 export interface GlobalFlags {
   readonly envFile?: string
@@ -10,7 +10,10 @@ export interface GlobalFlags {
 }
 
 export function commandContext(flags: GlobalFlags, signal: AbortSignal): CommandContext {
-  const output = terminalOutput(flags.quiet)
+  return contextWith(flags, terminalOutput(flags.quiet), signal)
+}
+
+function contextWith(flags: GlobalFlags, output: Output, signal: AbortSignal): CommandContext {
   let loaded: Promise<Config> | undefined
   return {
     output,
@@ -25,5 +28,6 @@ export function commandContext(flags: GlobalFlags, signal: AbortSignal): Command
       })
       return loaded
     },
+    withSettings: (overrides) => contextWith({ ...flags, set: [...(flags.set ?? []), ...overrides] }, output, signal),
   }
 }

@@ -32,16 +32,14 @@ export async function waitUntil<T>(what: string, check: () => Promise<Seen<T>>, 
   try {
     return (await pWaitFor(
       async () => {
+        // Looked at here, since p-wait-for would leave a listener on the signal for every look.
+        options.signal?.throwIfAborted()
         const seen = await check()
         if (seen.done) return pWaitFor.resolveWith(seen.value)
         lastSeen = seen.seen
         return false
       },
-      {
-        interval: options.intervalMs ?? 100,
-        timeout: options.timeoutMs,
-        ...(options.signal ? { signal: options.signal } : {}),
-      },
+      { interval: options.intervalMs ?? 100, timeout: options.timeoutMs },
     )) as T
   } catch (error) {
     if (error instanceof TimeoutError) throw new WaitTimeout(what, options.timeoutMs, lastSeen)

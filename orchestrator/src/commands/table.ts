@@ -119,4 +119,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ['cpu-anomaly config', 'NORMAL_MEAN=20 cpu-anomaly config --json'],
     load: () => import('./config.ts'),
   },
+  {
+    name: 'demo',
+    summary: 'the whole tour: start, detect anomalies in an hour of CPU and in your own, clean up',
+    flags: [{ flags: '--keep', summary: 'leave everything running at the end' }],
+    examples: ['cpu-anomaly demo'],
+    load: () => import('./demo.ts'),
+  },
 ]

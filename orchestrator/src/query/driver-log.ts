@@ -35,8 +35,10 @@ export interface QueryProgress {
   readonly inputRows: number
   readonly inputRowsPerSecond: number
   readonly processedRowsPerSecond: number
-  /** Records in the input topic that no committed batch has read yet. */
+  /** Records that were in the input topic when the batch was planned, and that it left for the next one. */
   readonly lag: number
+  /** Where the batch ended, by partition of the input topic. */
+  readonly endOffsets: Readonly<Record<string, number>>
   readonly watermark: string | undefined
   readonly stateRows: number
   /** Totals since the checkpoint began. */
@@ -57,10 +59,22 @@ export function queryProgress(events: readonly DriverEvent[]): QueryProgress | u
     inputRowsPerSecond: number('rows_per_s'),
     processedRowsPerSecond: number('processed_rows_per_s'),
     lag: number('lag'),
+    endOffsets: parseOffsets(fields.end_offsets ?? ''),
     watermark: fields.watermark || undefined,
     stateRows: number('state_rows'),
     read: number('read'),
     deadLettered: number('dead_lettered'),
     late: number('late'),
   }
+}
+
+function parseOffsets(text: string): Record<string, number> {
+  const pairs = text.split(',').filter((pair) => pair !== '')
+  return Object.fromEntries(pairs.map((pair) => pair.split(':')).map(([partition, offset]) => [partition, Number(offset)]))
+}
+
+/** What was said of this checkpoint: a driver that begins a new one makes everything before it void. */
+export function eventsOfCheckpoint(events: readonly DriverEvent[]): readonly DriverEvent[] {
+  const begun = events.findLastIndex((event) => event.name === 'started' && event.fields.resumed_from_batch === '')
+  return begun < 0 ? events : events.slice(begun)
 }

@@ -3,7 +3,8 @@ import type { DriverStatus, Runtime } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../wait.ts'
 import { type DriverEvent, parseDriverEvent } from './driver-log.ts'
 
-const LOG_LINES = 400
+/** A batch may log 1,000 anomalies before the line that tells its progress. */
+const LOG_LINES = 2_500
 
 export interface ReadyOptions {
   readonly timeoutMs: number

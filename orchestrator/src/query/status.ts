@@ -1,5 +1,6 @@
 import type { DriverStatus, PartStatus, Runtime } from '../runtime/runtime.ts'
-import { type DriverEvent, type QueryProgress, queryProgress } from './driver-log.ts'
+import type { Offsets } from '../kafka/position.ts'
+import { type DriverEvent, eventsOfCheckpoint, type QueryProgress, queryProgress } from './driver-log.ts'
 import { recentEvents } from './ready.ts'
 
 export interface StackStatus {
@@ -25,17 +26,22 @@ export async function stackStatus(runtime: Runtime, storage: string, signal: Abo
     runtime: runtime.name,
     parts,
     driver,
-    progress: queryProgress(events),
+    progress: queryProgress(eventsOfCheckpoint(events)),
     lastError: lives ? undefined : events.findLast((event) => event.name === 'failed')?.fields.message,
     sparkUi: lives ? runtime.sparkUi : undefined,
     storage,
   }
 }
 
-/** Records of the input topic that the running job has not read yet; undefined when no job tells. */
-export async function queryLag(runtime: Runtime, signal: AbortSignal): Promise<number | undefined> {
+/** Records up to these ends of the input topic that no committed batch has read; undefined when no job runs. */
+export async function queryLag(runtime: Runtime, inputEnds: Offsets, signal: AbortSignal): Promise<number | undefined> {
   const driver = await runtime.driver()
-  if (driver?.state !== 'running') return undefined
-  const lag = queryProgress(await recentEvents(runtime, signal))?.lag
-  return lag === undefined || Number.isNaN(lag) ? undefined : lag
+  if (!driver || !WORKING.has(driver.state)) return undefined
+  const progress = queryProgress(eventsOfCheckpoint(await recentEvents(runtime, signal)))
+  if (!progress) return Number.POSITIVE_INFINITY
+  const unread = [...inputEnds].map(([partition, end]) => Number(end) - (progress.endOffsets[partition] ?? 0))
+  return unread.reduce((sum, records) => sum + Math.max(records, 0), 0)
 }
+
+/** It reads, or will again. */
+const WORKING = new Set<DriverStatus['state']>(['starting', 'running', 'backing-off', 'orphaned'])

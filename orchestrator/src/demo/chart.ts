@@ -1,0 +1,30 @@
+import { plot, red, yellow } from 'asciichart'
+import pc from 'picocolors'
+import { NORMAL } from './hour.ts'
+
+const HEIGHT = 8
+const AXIS_WIDTH = 8
+const MAX_WIDTH = 100
+
+/** The means over time, each column at its highest; in colour the WARN and ERROR limits too. */
+export function chartOfMeans(means: readonly number[], terminalWidth: number): string {
+  const width = Math.max(Math.min(terminalWidth, MAX_WIDTH) - AXIS_WIDTH, 10)
+  const columns = columnMaxima(means, width)
+  const limit = (sigmas: number) => columns.map(() => NORMAL.mean + sigmas * NORMAL.stddev)
+  const withLimits = pc.isColorSupported
+  return plot(withLimits ? [limit(1), limit(2), columns] : [columns], {
+    height: HEIGHT,
+    min: 0,
+    colors: withLimits ? [yellow, red, undefined] : [],
+    format: (value) => `${value.toFixed(0).padStart(3)} %`,
+  })
+}
+
+export function columnMaxima(values: readonly number[], width: number): number[] {
+  const columns = Math.min(width, values.length)
+  return Array.from({ length: columns }, (_, column) => {
+    const first = Math.floor((column * values.length) / columns)
+    const next = Math.floor(((column + 1) * values.length) / columns)
+    return values.slice(first, next).reduce((highest, value) => Math.max(highest, value), Number.NEGATIVE_INFINITY)
+  })
+}

@@ -1,0 +1,56 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CommandContext } from '../command.ts'
+import { takeDown } from '../commands/down.ts'
+import { readStorageId } from '../config/storage.ts'
+import { freePorts } from '../ports.ts'
+import { type Selected, selectStarted } from '../runtime/select.ts'
+import { NORMAL } from './hour.ts'
+
+const STORAGE = 'storage-demo'
+
+/** Settings that keep the tour apart from a running stack: a folder of its own, free ports, the detector as its data needs it. */
+export async function demoSettings(runtime: string): Promise<string[]> {
+  const [kafka, ui, masterUi] = await freePorts(3)
+  return [
+    `STORAGE_DIR=${STORAGE}`,
+    `RUNTIME=${runtime}`,
+    `KAFKA_PORT=${kafka}`,
+    `SPARK_UI_PORT=${ui}`,
+    `SPARK_MASTER_UI_PORT=${masterUi}`,
+    'KAFKA_SERVERS=',
+    `NORMAL_MEAN=${NORMAL.mean}`,
+    `NORMAL_STDDEV=${NORMAL.stddev}`,
+    'ANOMALY_DIRECTION=high',
+    'WINDOW_DURATION=500 milliseconds',
+    'WATERMARK_DELAY=10 seconds',
+    'MAX_FUTURE_SKEW=5 minutes',
+    'GROUP_BY=none',
+    'STARTING_OFFSETS=earliest',
+  ]
+}
+
+/** What a tour that was killed, or kept, has left: it is stopped and removed before the next one. */
+export async function clearLeftovers(context: CommandContext): Promise<void> {
+  const left = await selectStarted(context)
+  if (!left || !(await readStorageId(left.storage.root))) return
+  context.output.note('An earlier tour was left here; it is removed first.')
+  await takeDown(left, true, context.output, context.signal)
+  await removePlace(left)
+}
+
+/** Only a folder that carries our manifest. */
+export async function removePlace({ storage }: Selected): Promise<void> {
+  if (await readStorageId(storage.root)) await rm(storage.root, { recursive: true, force: true })
+}
+
+/** Settings by which the other commands find a tour that was kept; returns the file's path. */
+export async function writeSettingsFile({ storage, config }: Selected, overrides: readonly string[]): Promise<string> {
+  const file = join(storage.root, 'demo.env')
+  const own = overrides.map((line) => line.replace(/^STORAGE_DIR=.*$/, `STORAGE_DIR=${storage.root}`))
+  const before = await readFile(join(config.folder, '.env'), 'utf8').catch(() => '')
+  const keys = new Set(own.map((line) => line.split('=', 1)[0]))
+  const kept = before.split(/\r?\n/).filter((line) => !keys.has(line.split('=', 1)[0]?.trim()))
+  await writeFile(file, `${[...kept, ...own].join('\n').trim()}\n`, { mode: 0o600 })
+  return file
+}

@@ -1,0 +1,151 @@
+import { hostname } from 'node:os'
+import { FinalWindows } from '../anomaly/finality.ts'
+import { formatRecord } from '../anomaly/format.ts'
+import { type AnomalyRecord, windowStartMs } from '../anomaly/record.ts'
+import { CliError } from '../errors.ts'
+import { produceSamples } from '../kafka/produce.ts'
+import { tailTopic } from '../kafka/tail.ts'
+import type { Output } from '../output.ts'
+import { LIVE_RATE, liveSamples } from '../produce/live.ts'
+import type { Selected } from '../runtime/select.ts'
+import { LiveLine } from '../tail/live-line.ts'
+import { FinalResults, ResultReader } from '../tail/results.ts'
+import { arrived, notYet, WaitTimeout, waitUntil } from '../wait.ts'
+import { Board } from './board.ts'
+import { chartOfMeans } from './chart.ts'
+import { HOUR_SAMPLES, NORMAL, recordedHour } from './hour.ts'
+
+const HOUR_MS = 3_600_000
+const LIVE_SECONDS = 8
+const ARRIVAL_TIMEOUT_MS = 60_000
+
+/** What the tour came to, measured. */
+export interface TourResult {
+  readonly board: Board
+  readonly samplesSent: number
+  /** From the first sample sent to the last result received, for the recorded hour. */
+  readonly hourSeconds: number
+  readonly liveFromMs: number
+}
+
+/** Feeds the recorded hour and then this machine's own CPU, and shows the anomalies as they are found. */
+export class Tour {
+  readonly #selected: Selected
+  readonly #output: Output
+  readonly #signal: AbortSignal
+  readonly #board = new Board()
+  readonly #line = new LiveLine(process.stderr, true)
+  readonly #hour: FinalResults
+  readonly #live: FinalResults
+  #liveFromMs = Number.POSITIVE_INFINITY
+  #sent = 0
+
+  constructor(selected: Selected, output: Output, signal: AbortSignal) {
+    this.#selected = selected
+    this.#output = output
+    this.#signal = signal
+    // Shown once two newer windows have come: samples are sent in order here, so nothing is late.
+    const windows = () => new FinalWindows({ windowMs: selected.config.detector.windowMs, watermarkMs: 0 })
+    this.#hour = new FinalResults(new Set(['WARN', 'ERROR']), windows())
+    this.#live = new FinalResults(new Set(['SAFE', 'WARN', 'ERROR']), windows())
+  }
+
+  async run(): Promise<TourResult> {
+    const watching = new AbortController()
+    const signal = AbortSignal.any([this.#signal, watching.signal])
+    const watched = this.#watch(signal)
+    try {
+      const told = Promise.race([this.#feed(), watched.then(() => Promise.reject(new Error('the tail ended')))])
+      return await told
+    } finally {
+      watching.abort()
+      this.#line.clear()
+      await watched.catch(() => undefined)
+    }
+  }
+
+  async #feed(): Promise<TourResult> {
+    const hourFromMs = Date.now() - HOUR_MS - 1_000
+    this.#note('\nAn hour of CPU, recorded, at high speed; WARN and ERROR windows as Spark finds them:')
+    const startedAt = performance.now()
+    await this.#produce(recordedHour(hourFromMs))
+    await this.#untilAllArrived()
+    const hourSeconds = (performance.now() - startedAt) / 1_000
+    this.#show(this.#hour.settle())
+    const means = this.#board.means(hourFromMs - 500, hourFromMs + HOUR_MS)
+    this.#note(`\n${chartOfMeans(means, process.stderr.columns ?? 80)}`)
+
+    this.#note(`\nNow the CPU of this machine, live, for ${LIVE_SECONDS} s; every window:`)
+    this.#liveFromMs = Date.now()
+    await this.#produce(liveSamples({ rate: LIVE_RATE, seconds: LIVE_SECONDS, signal: this.#signal }))
+    await this.#untilAllArrived()
+    this.#show(this.#live.settle())
+    return { board: this.#board, samplesSent: this.#sent, hourSeconds, liveFromMs: this.#liveFromMs }
+  }
+
+  async #produce(values: AsyncIterable<readonly Buffer[]>): Promise<void> {
+    const { runtime, config } = this.#selected
+    const before = this.#sent
+    await produceSamples(runtime.kafka, config.topics.input, values, {
+      key: hostname(),
+      signal: this.#signal,
+      onAcknowledged: (total) => {
+        this.#sent = before + total
+      },
+    })
+    this.#signal.throwIfAborted()
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { runtime, config } = this.#selected
+    const reader = new ResultReader(this.#say(this.#output.warn))
+    const from = { kind: 'earliest' } as const
+    const notice = this.#say(this.#output.note)
+    for await (const records of tailTopic(runtime.kafka, config.topics.output, { from, signal, notice })) {
+      const now = Date.now()
+      const results = reader.read(records)
+      this.#board.take(results, now)
+      const isLive = (record: AnomalyRecord) => windowStartMs(record) >= this.#liveFromMs - config.detector.windowMs
+      this.#show(this.#hour.take(results.filter((record) => !isLive(record)), now))
+      this.#show(this.#live.take(results.filter(isLive), now))
+      this.#line.show(this.#counts())
+    }
+  }
+
+  /** Every sample that was sent is in a window: nothing is lost, late or still on its way. */
+  async #untilAllArrived(): Promise<void> {
+    const timeoutMs = ARRIVAL_TIMEOUT_MS
+    try {
+      await waitUntil(
+        'the results of all samples',
+        async () => (this.#board.samples === this.#sent ? arrived(undefined) : notYet(this.#counts())),
+        { timeoutMs, intervalMs: 20, signal: this.#signal },
+      )
+    } catch (error) {
+      if (!(error instanceof WaitTimeout)) throw error
+      throw new CliError('QUERY_FAILED', error.message, { hint: 'Run the tour with --keep, then see `cpu-anomaly logs driver`.' })
+    }
+  }
+
+  #counts(): string {
+    const { samples, windows, anomalies } = this.#board
+    const number = (count: number) => count.toLocaleString('en')
+    return `sent ${number(this.#sent)} of ${number(HOUR_SAMPLES)}+ samples | ${number(samples)} in ${number(windows)} windows | ${anomalies} anomalies`
+  }
+
+  #show(records: readonly AnomalyRecord[]): void {
+    const width = process.stdout.columns ?? 120
+    for (const record of records) this.#say(this.#output.result)(formatRecord(record, { normalMean: NORMAL.mean, width }))
+  }
+
+  #note(line: string): void {
+    this.#say(this.#output.note)(line)
+  }
+
+  #say(speak: (line: string) => void): (line: string) => void {
+    return (line) => {
+      this.#line.clear()
+      speak(line)
+    }
+  }
+}
