@@ -13,7 +13,11 @@ requireNode(20, 19)
 if (modified(path('node_modules', '.package-lock.json')) < modified(path('package-lock.json')))
   run('Installing packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
 if (newest(path('orchestrator', 'src')) > modified(path('dist', 'main.js')))
-  run('Building', process.execPath, [path('node_modules', 'typescript', 'bin', 'tsc'), '-p', path('tsconfig.build.json')])
+  run('Building', process.execPath, [
+    path('node_modules', 'typescript', 'bin', 'tsc'),
+    '-p',
+    path('tsconfig.build.json'),
+  ])
 
 function requireNode(major, minor) {
   const [found, foundMinor] = process.versions.node.split('.').map(Number)

@@ -24,7 +24,11 @@ export interface Normal {
 }
 
 /** The windows by key (`<series>|<start ms>`), with two-pass mean and sample standard deviation. */
-export function expectedWindows(samples: readonly Sample[], normal: Normal, windowMs = 500): Map<string, ExpectedWindow> {
+export function expectedWindows(
+  samples: readonly Sample[],
+  normal: Normal,
+  windowMs = 500,
+): Map<string, ExpectedWindow> {
   const groups = new Map<string, number[]>()
   for (const { timeMs, cpu, series = '' } of samples) {
     const key = `${series}|${Math.floor(timeMs / windowMs) * windowMs}`

@@ -1,0 +1,90 @@
+import { execa } from 'execa'
+import { expect } from 'vitest'
+import { isPortFree } from '../../src/ports.ts'
+import { readTopic } from './kafka.ts'
+import { expectedWindows, type Normal, type Sample } from './oracle.ts'
+import type { Stack, Status } from './stack.ts'
+
+export const NORMAL: Normal = { mean: 14.5, stddev: 2.7 }
+
+export interface Result {
+  readonly window: { readonly start: string; readonly end: string }
+  readonly mean: number
+  readonly stddev: number | null
+  readonly count: number
+  readonly status: string
+  readonly series: string
+}
+
+/** Every result that was ever written, in offset order, with its key. */
+export async function results(stack: Stack, topic = 'anomaly'): Promise<{ key: string; result: Result }[]> {
+  const records = await readTopic(stack.broker, topic)
+  return records.map(({ key, value }) => ({ key: key ?? '', result: JSON.parse(String(value)) as Result }))
+}
+
+/** O1: acknowledged input = samples in windows + dead letters + late; each dead letter is one record of its topic. */
+export async function expectAccounted(stack: Stack, status: Status, acknowledged: number): Promise<void> {
+  const finals = new Map((await results(stack)).map(({ key, result }) => [key, result]))
+  const counted = [...finals.values()].reduce((sum, { count }) => sum + count, 0)
+  const { deadLettered = Number.NaN, late = Number.NaN } = status.progress ?? {}
+  expect({ counted, deadLettered, late, sum: counted + deadLettered + late }).toMatchObject({
+    sum: acknowledged,
+  })
+  const letters = new Set((await readTopic(stack.broker, 'cpu-usage.dead-letter')).map(({ key }) => key))
+  expect(letters.size).toBe(deadLettered)
+}
+
+/** O2: the last value of each key is that of the independent computation. */
+export function expectWindows(
+  found: ReadonlyMap<string, Result>,
+  samples: readonly Sample[],
+  windowMs = 500,
+): void {
+  const wanted = expectedWindows(samples, NORMAL, windowMs)
+  expect([...found.keys()].sort()).toEqual([...wanted.keys()].sort())
+  for (const [key, window] of wanted) {
+    const result = found.get(key)
+    expect(result, key).toMatchObject({ count: window.count, status: window.status, series: window.series })
+    expect(Date.parse(result?.window.start ?? ''), key).toBe(window.startMs)
+    expectClose(result?.mean ?? Number.NaN, window.mean, key)
+    if (window.stddev === null) expect(result?.stddev, key).toBeNull()
+    else expectClose(result?.stddev ?? Number.NaN, window.stddev, key)
+  }
+}
+
+const expectClose = (found: number, wanted: number, key: string) =>
+  expect(Math.abs(found - wanted), `${key}: ${found} instead of ${wanted}`).toBeLessThanOrEqual(1e-9)
+
+export async function lastValues(stack: Stack): Promise<Map<string, Result>> {
+  return new Map((await results(stack)).map(({ key, result }) => [key, result]))
+}
+
+/** O3 and O4: counts only grow; without a restart none comes twice. */
+export async function expectOrderly(stack: Stack, { restarted }: { restarted: boolean }): Promise<void> {
+  const counts = new Map<string, number>()
+  for (const { key, result } of await results(stack)) {
+    const before = counts.get(key) ?? 0
+    const isOrderly = restarted ? result.count >= before : result.count > before
+    expect(isOrderly, `${key} has ${result.count} samples after it had ${before}`).toBe(true)
+    counts.set(key, result.count)
+  }
+}
+
+/** O5: `down` leaves no process, container, port or lock. */
+export async function expectNothingLeft(stack: Stack): Promise<void> {
+  for (const port of Object.values(stack.ports)) expect(await isPortFree(port), `port ${port}`).toBe(true)
+  const { stdout } = await execa('ps', ['-eo', 'pid,args'])
+  expect(stdout.split('\n').filter((line) => line.includes(stack.folder))).toEqual([])
+  const locks = await execa('find', [stack.folder, '-name', '*.lock', '-not', '-path', '*/kafka/*'])
+  expect(locks.stdout).toBe('')
+  if (stack.runtime !== 'docker') return
+  const label = `label=com.docker.compose.project`
+  const containers = await execa('docker', ['ps', '-a', '--filter', label, '--format', '{{.Names}}'])
+  const own =
+    stack.folder
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .split('-')
+      .at(-1) ?? ''
+  expect(containers.stdout.split('\n').filter((name) => own !== '' && name.includes(own))).toEqual([])
+}

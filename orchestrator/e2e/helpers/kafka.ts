@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto'
+import { Kafka, logLevel } from 'kafkajs'
+
+export interface RawRecord {
+  readonly key: string | null
+  readonly value: Buffer | null
+}
+
+export interface StoredRecord extends RawRecord {
+  readonly partition: number
+  readonly offset: number
+}
+
+const client = (broker: string) =>
+  new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING, retry: { retries: 8 } })
+
+/** Sends records as they are; returns when all are acknowledged. */
+export async function send(broker: string, topic: string, records: readonly RawRecord[]): Promise<void> {
+  const producer = client(broker).producer({ idempotent: true, maxInFlightRequests: 1 })
+  await producer.connect()
+  try {
+    for (let at = 0; at < records.length; at += 500)
+      await producer.send({
+        topic,
+        acks: -1,
+        messages: records.slice(at, at + 500).map(({ key, value }) => ({ key, value })),
+      })
+  } finally {
+    await producer.disconnect()
+  }
+}
+
+/** Everything that is in a topic now, by partition in offset order. */
+export async function readTopic(broker: string, topic: string): Promise<StoredRecord[]> {
+  const kafka = client(broker)
+  const admin = kafka.admin()
+  await admin.connect()
+  const offsets = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect())
+  const open = new Map(
+    offsets.filter(({ high }) => Number(high) > 0).map(({ partition, high }) => [partition, Number(high)]),
+  )
+  const found: StoredRecord[] = []
+  if (open.size === 0) return found
+  const consumer = kafka.consumer({ groupId: `e2e-${randomUUID()}` })
+  await consumer.connect()
+  try {
+    await consumer.subscribe({ topic, fromBeginning: true })
+    await new Promise<void>((resolve, reject) => {
+      consumer
+        .run({
+          eachBatch: async ({ batch }) => {
+            const end = open.get(batch.partition)
+            if (end === undefined) return
+            for (const { key, value, offset } of batch.messages)
+              if (Number(offset) < end)
+                found.push({
+                  key: key?.toString() ?? null,
+                  value,
+                  partition: batch.partition,
+                  offset: Number(offset),
+                })
+            if (Number(batch.lastOffset()) >= end - 1) open.delete(batch.partition)
+            if (open.size === 0) resolve()
+          },
+        })
+        .catch(reject)
+    })
+  } finally {
+    await consumer.disconnect()
+  }
+  return found.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
+}

@@ -1,0 +1,35 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RawRecord } from './kafka.ts'
+import type { Sample } from './oracle.ts'
+import { packageRoot } from './stack.ts'
+
+/** 10,000 samples of a real machine, where they are at hand; too large to ship. */
+export const goldenFile = join(packageRoot, '..', 'shared', 'data', 'cpu_usage.csv')
+export const hasGolden = existsSync(goldenFile)
+
+export const goldenSamples = (): Sample[] =>
+  readFileSync(goldenFile, 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(','))
+    .map(([time, cpu]) => ({ timeMs: Number(time), cpu: Number(cpu) }))
+
+export const toRecord = ({ timeMs, cpu }: Sample, key: string | null = null): RawRecord => ({
+  key,
+  value: Buffer.from(`${timeMs},${cpu}`),
+})
+
+/** So many samples, `everyMs` apart, the same at each call, with spells that are out of the ordinary. */
+export function steadySamples(startMs: number, count: number, everyMs: number): Sample[] {
+  let state = 42
+  const random = () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+    return state / 2_147_483_648
+  }
+  return Array.from({ length: count }, (_, index) => {
+    const spell = index % 700 < 60 ? 30 : index % 900 < 50 ? 4 : 0
+    return { timeMs: startMs + index * everyMs, cpu: Math.round((10 + 9 * random() + spell) * 100) / 100 }
+  })
+}

@@ -1,0 +1,153 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import { onTestFinished } from 'vitest'
+import { freePorts } from '../../src/ports.ts'
+import { waitFor } from './wait-for.ts'
+
+export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url))
+const main = join(packageRoot, 'dist', 'main.js')
+
+export type RuntimeUnderTest = 'local' | 'docker'
+
+export interface Ran {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** What `status --json` prints, as far as tests look at it. */
+export interface Status {
+  readonly parts: readonly { part: string; state: string; pid?: number; container?: string }[]
+  readonly driver?: {
+    state: string
+    pid?: number
+    supervisorPid?: number
+    container?: string
+    restarts: number
+  }
+  readonly progress?: {
+    read: number
+    deadLettered: number
+    late: number
+    batch: number
+    endOffsets: Record<string, number>
+  }
+}
+
+/** A project folder of its own with its own ports, taken down when the test is over, however it ends. */
+export class Stack {
+  readonly folder: string
+  readonly runtime: RuntimeUnderTest
+  readonly ports: { readonly kafka: number; readonly ui: number; readonly masterUi: number }
+
+  private constructor(folder: string, runtime: RuntimeUnderTest, ports: Stack['ports']) {
+    this.folder = folder
+    this.runtime = runtime
+    this.ports = ports
+  }
+
+  static async create(
+    runtime: RuntimeUnderTest,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<Stack> {
+    const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-e2e-'))
+    const [kafka = 0, ui = 0, masterUi = 0] = await freePorts(3)
+    const stack = new Stack(folder, runtime, { kafka, ui, masterUi })
+    await stack.configure(settings)
+    onTestFinished(() => stack.remove())
+    return stack
+  }
+
+  get broker(): string {
+    return `127.0.0.1:${this.ports.kafka}`
+  }
+
+  async configure(settings: Readonly<Record<string, string>>): Promise<void> {
+    const all = {
+      RUNTIME: this.runtime,
+      KAFKA_PORT: this.ports.kafka,
+      SPARK_UI_PORT: this.ports.ui,
+      SPARK_MASTER_UI_PORT: this.ports.masterUi,
+      ...settings,
+    }
+    const lines = Object.entries(all).map(([key, value]) => `${key}=${value}`)
+    await writeFile(join(this.folder, '.env'), `${lines.join('\n')}\n`)
+  }
+
+  /** Runs a command of the built program, whatever it ends with. */
+  async cli(
+    args: readonly string[],
+    options: { input?: Buffer; env?: Record<string, string> } = {},
+  ): Promise<Ran> {
+    const { exitCode = -1, stdout, stderr } = await this.start(args, options)
+    return { exitCode, stdout, stderr }
+  }
+
+  /** Runs a command that must succeed; returns what it printed. */
+  async ok(...args: readonly string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.cli(args)
+    if (exitCode !== 0)
+      throw new Error(`cpu-anomaly ${args.join(' ')} ended with ${exitCode}:\n${stdout}\n${stderr}`)
+    return stdout
+  }
+
+  /** A command under way. */
+  start(args: readonly string[], { input, env }: { input?: Buffer; env?: Record<string, string> } = {}) {
+    return execa(process.execPath, [main, ...args], {
+      cwd: this.folder,
+      reject: false,
+      ...(input ? { input } : { stdin: 'ignore' }),
+      ...(env ? { env } : {}),
+    })
+  }
+
+  async status(): Promise<Status> {
+    return JSON.parse(await this.ok('status', '--json')) as Status
+  }
+
+  /** Waits until the job has read, and accounted for, every record up to here. */
+  async untilRead(records: number): Promise<Status> {
+    return waitFor(
+      `the job to read ${records} records`,
+      async () => {
+        const status = await this.status()
+        return { done: status.progress?.read === records, value: status, seen: JSON.stringify(status) }
+      },
+      180_000,
+    )
+  }
+
+  /** Kills the driver's process as a crash would. */
+  async killDriver(): Promise<void> {
+    const { driver } = await this.status()
+    if (this.runtime === 'docker')
+      await execa('docker', [
+        'exec',
+        driver?.container ?? '',
+        'pkill',
+        '-9',
+        '-f',
+        'org.apache.spark.deploy.SparkSubmit',
+      ])
+    else process.kill(-(driver?.pid ?? Number.NaN), 'SIGKILL')
+  }
+
+  /** Kills the broker, and lets `up` bring it back. */
+  async crashBroker(): Promise<void> {
+    const kafka = (await this.status()).parts.find(({ part }) => part === 'kafka')
+    if (this.runtime === 'docker') await execa('docker', ['kill', kafka?.container ?? ''])
+    else process.kill(kafka?.pid ?? Number.NaN, 'SIGKILL')
+    await this.ok('up')
+  }
+
+  async remove(): Promise<void> {
+    if (!existsSync(this.folder)) return
+    const { exitCode, stderr } = await this.cli(['down', '--volumes', '--yes'])
+    await rm(this.folder, { recursive: true, force: true })
+    if (exitCode !== 0) throw new Error(`down ended with ${exitCode}:\n${stderr}`)
+  }
+}

@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest'
+import { badRecords } from './helpers/bad-records.ts'
+import {
+  expectAccounted,
+  expectNothingLeft,
+  expectOrderly,
+  expectWindows,
+  lastValues,
+  type Result,
+} from './helpers/guarantees.ts'
+import { readTopic, send } from './helpers/kafka.ts'
+import { candidates } from './helpers/runtimes.ts'
+import { goldenFile, goldenSamples, hasGolden, steadySamples, toRecord } from './helpers/samples.ts'
+import { Stack } from './helpers/stack.ts'
+
+describe.each(await candidates())('$title', ({ runtime, available }) => {
+  const goldenName = hasGolden ? '' : ' (the sample file is not at hand)'
+
+  it.skipIf(!available || !hasGolden)(
+    `finds the golden case's 21 windows by the shipped commands${goldenName}`,
+    async () => {
+      const stack = await Stack.create(runtime)
+      await stack.ok('up')
+      await stack.ok('submit')
+      await stack.ok('produce', goldenFile)
+      const lines = (
+        await stack.ok('tail', '--all', '--final', '--from', 'earliest', '--json', '--limit', '21')
+      )
+        .trim()
+        .split('\n')
+      const shown = lines.map((line) => JSON.parse(line) as Result)
+      const by = (status: string) => shown.filter((result) => result.status === status).length
+      expect({ windows: shown.length, safe: by('SAFE'), warn: by('WARN'), error: by('ERROR') }).toEqual({
+        windows: 21,
+        safe: 18,
+        warn: 0,
+        error: 3,
+      })
+      expect(shown.map(({ count }) => count)).toEqual([330, ...Array.from({ length: 19 }, () => 500), 170])
+      expectWindows(
+        new Map(shown.map((result) => [`|${Date.parse(result.window.start)}`, result])),
+        goldenSamples(),
+      )
+      expectWindows(await lastValues(stack), goldenSamples())
+      await expectAccounted(stack, await stack.untilRead(10_000), 10_000)
+      await expectOrderly(stack, { restarted: false })
+
+      const log = await stack.ok('logs', 'driver', '-n', '500')
+      expect(log.split('\n').filter((line) => / ERROR window=/.test(line)).length).toBeGreaterThanOrEqual(3)
+      await stack.ok('down')
+      await expectNothingLeft(stack)
+    },
+  )
+
+  it.skipIf(!available)(
+    'accounts for every kind of bad record, late samples and good ones in between',
+    async () => {
+      const stack = await Stack.create(runtime)
+      await stack.ok('up')
+      await stack.ok('submit')
+      const startMs = Math.floor(Date.now() / 1000) * 1000 - 120_000
+      const good = steadySamples(startMs, 3_000, 20)
+      const bad = badRecords(startMs)
+      const first = good.slice(0, 2_000)
+      // Each bad record behind a hundred good ones.
+      const mixed = first.flatMap((sample, index) => {
+        const one = index % 50 === 0 ? bad[index / 50] : undefined
+        return one ? [toRecord(sample), one] : [toRecord(sample)]
+      })
+      const sentBad = bad.slice(0, first.length / 50)
+      expect(sentBad.length).toBe(bad.length)
+      await send(stack.broker, 'cpu-usage', mixed)
+      await stack.untilRead(mixed.length)
+      // Older than the watermark (10 s behind the newest sample) as soon as a batch has seen the above.
+      const late = steadySamples(startMs, 40, 20)
+      await send(
+        stack.broker,
+        'cpu-usage',
+        good.slice(2_000).map((sample) => toRecord(sample)),
+      )
+      await stack.untilRead(mixed.length + 1_000)
+      await send(
+        stack.broker,
+        'cpu-usage',
+        late.map((sample) => toRecord(sample)),
+      )
+      const total = mixed.length + 1_000 + late.length
+      const status = await stack.untilRead(total)
+
+      const used = bad.flatMap(({ sample }) => (sample ? [sample] : []))
+      expect(status.progress).toMatchObject({ late: late.length, deadLettered: bad.length - used.length })
+      expectWindows(await lastValues(stack), [...good, ...used])
+      await expectAccounted(stack, status, total)
+      await expectOrderly(stack, { restarted: false })
+      const letters = (await readTopic(stack.broker, 'cpu-usage.dead-letter')).map(({ value }) =>
+        JSON.parse(String(value)),
+      )
+      const wanted = bad.flatMap(({ reason }) => (reason ? [reason] : []))
+      expect(letters.map(({ reason }: { reason: string }) => reason)).toEqual(wanted)
+
+      // What a record holds must not reach the terminal as it is.
+      const shown = await stack.ok(
+        'tail',
+        'cpu-usage.dead-letter',
+        '--from',
+        'earliest',
+        '--limit',
+        String(letters.length),
+      )
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+      expect(shown).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+    },
+  )
+
+  it.skipIf(!available)('loses and doubles nothing when the driver is killed in the middle', async () => {
+    const stack = await Stack.create(runtime)
+    await stack.ok('up')
+    await stack.ok('submit')
+    const samples = steadySamples(Date.now() - 600_000, 20_000, 25)
+    await send(
+      stack.broker,
+      'cpu-usage',
+      samples.slice(0, 8_000).map((sample) => toRecord(sample)),
+    )
+    await stack.untilRead(8_000)
+    await send(
+      stack.broker,
+      'cpu-usage',
+      samples.slice(8_000, 14_000).map((sample) => toRecord(sample)),
+    )
+    await stack.killDriver()
+    await send(
+      stack.broker,
+      'cpu-usage',
+      samples.slice(14_000).map((sample) => toRecord(sample)),
+    )
+    const status = await stack.untilRead(samples.length)
+    expect(status.driver?.restarts).toBe(1)
+    expectWindows(await lastValues(stack), samples)
+    await expectAccounted(stack, status, samples.length)
+    await expectOrderly(stack, { restarted: true })
+  })
+
+  it.skipIf(!available)('loses and doubles nothing when the broker crashes in the middle', async () => {
+    const stack = await Stack.create(runtime)
+    await stack.ok('up')
+    await stack.ok('submit')
+    const samples = steadySamples(Date.now() - 600_000, 20_000, 25)
+    await send(
+      stack.broker,
+      'cpu-usage',
+      samples.slice(0, 12_000).map((sample) => toRecord(sample)),
+    )
+    await stack.crashBroker()
+    await send(
+      stack.broker,
+      'cpu-usage',
+      samples.slice(12_000).map((sample) => toRecord(sample)),
+    )
+    const status = await stack.untilRead(samples.length)
+    expectWindows(await lastValues(stack), samples)
+    await expectAccounted(stack, status, samples.length)
+    await expectOrderly(stack, { restarted: true })
+  })
+
+  it.skipIf(!available)(
+    'keeps one series per record key where GROUP_BY=key, also behind a login',
+    async () => {
+      const login = { KAFKA_USERNAME: 'ana', KAFKA_PASSWORD: "'p\"ss\\w;ord ü'" }
+      const stack = await Stack.create(runtime, {
+        GROUP_BY: 'key',
+        ...login,
+        KAFKA_SERVERS: 'kafka-broker:9092',
+      })
+      await stack.ok('up')
+      await stack.ok('submit')
+      const csv = (shift: number) =>
+        steadySamples(1_700_000_000_000 + shift, 200, 20).map(({ timeMs, cpu }) => `${timeMs},${cpu}`)
+      for (const [host, shift] of [
+        ['web 1', 0],
+        ['db|2', 250],
+      ] as const) {
+        const { exitCode, stderr } = await stack.cli(['produce', '-', '--key', host], {
+          input: Buffer.from(csv(shift).join('\n')),
+        })
+        expect(stderr).not.toContain('error')
+        expect(exitCode).toBe(0)
+      }
+      const lines = await stack.ok(
+        'tail',
+        '--all',
+        '--final',
+        '--from',
+        'earliest',
+        '--json',
+        '--limit',
+        '17',
+      )
+      const shown = lines
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Result)
+      const wanted = (['web 1', 'db|2'] as const).flatMap((series, nth) =>
+        steadySamples(1_700_000_000_000 + nth * 250, 200, 20).map((sample) => ({ ...sample, series })),
+      )
+      expectWindows(
+        new Map(shown.map((result) => [`${result.series}|${Date.parse(result.window.start)}`, result])),
+        wanted,
+      )
+    },
+  )
+})
