@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pWaitFor, { TimeoutError } from 'p-wait-for'
 
 export interface WaitOptions {
@@ -28,21 +29,28 @@ export class WaitTimeout extends Error {
  * @throws WaitTimeout at the deadline; whatever `check` throws; the signal's reason when aborted.
  */
 export async function waitUntil<T>(what: string, check: () => Promise<Seen<T>>, options: WaitOptions): Promise<T> {
+  const { timeoutMs, intervalMs = 100, signal } = options
   let lastSeen = 'nothing yet'
+  const look = async () => {
+    // Looked at here, since p-wait-for would leave a listener on the signal for every look.
+    signal?.throwIfAborted()
+    const seen = await check()
+    if (seen.done) return pWaitFor.resolveWith(seen.value)
+    lastSeen = seen.seen
+    return false
+  }
+  const over = new AbortController()
+  // p-wait-for keeps its deadline between two looks; this one also ends a look that hangs.
+  const deadline = sleep(timeoutMs, undefined, { signal: over.signal }).then(() => {
+    throw new TimeoutError()
+  })
+  deadline.catch(() => undefined)
   try {
-    return (await pWaitFor(
-      async () => {
-        // Looked at here, since p-wait-for would leave a listener on the signal for every look.
-        options.signal?.throwIfAborted()
-        const seen = await check()
-        if (seen.done) return pWaitFor.resolveWith(seen.value)
-        lastSeen = seen.seen
-        return false
-      },
-      { interval: options.intervalMs ?? 100, timeout: options.timeoutMs },
-    )) as T
+    return (await Promise.race([pWaitFor(look, { interval: intervalMs, timeout: timeoutMs }), deadline])) as T
   } catch (error) {
-    if (error instanceof TimeoutError) throw new WaitTimeout(what, options.timeoutMs, lastSeen)
+    if (error instanceof TimeoutError) throw new WaitTimeout(what, timeoutMs, lastSeen)
     throw error
+  } finally {
+    over.abort()
   }
 }

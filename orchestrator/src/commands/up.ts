@@ -1,4 +1,5 @@
 import type { CommandRun } from '../command.ts'
+import { untilBrokerAnswers } from '../kafka/client.ts'
 import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
 import type { Output } from '../output.ts'
 import { withFolderLock } from '../runtime/folder-lock.ts'
@@ -27,6 +28,7 @@ export async function bringUp({ runtime, config, why }: Selected, output: Output
   output.note(`Runtime: ${runtime.name} (${why})`)
   await runtime.preflight(signal)
   await runtime.start(output, signal)
+  await untilBrokerAnswers(runtime.kafka, signal)
   await output.step('Topics', async (step) => {
     const report = await ensureTopics(runtime.kafka, config, signal)
     step.done(`Topics: ${formatTopicReport(report)}`)

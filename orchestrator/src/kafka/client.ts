@@ -12,6 +12,7 @@ import kafkajs, {
 import { CliError, errorMessage } from '../errors.ts'
 import type { KafkaAccess } from '../runtime/runtime.ts'
 import { isCoordinatorStarting, kafkaErrorType, noAnswer, translateKafkaError } from './errors.ts'
+import { arrived, notYet, WaitTimeout, waitUntil } from '../wait.ts'
 import { silenceTimeoutWarning } from './timeout-warning.ts'
 
 /** Connecting, all attempts together, is given up after this. */
@@ -124,6 +125,27 @@ export async function probeBroker(
     signal?.throwIfAborted()
     if (error instanceof CliError) return { ok: false, why: error.message, error }
     throw error
+  }
+}
+
+const READY_TIMEOUT_MS = 60_000
+
+/** Waits until a broker that has just started is really ready. @throws CliError with what it answered last. */
+export async function untilBrokerAnswers(access: KafkaAccess, signal: AbortSignal): Promise<void> {
+  let last: CliError | undefined
+  try {
+    await waitUntil(
+      'the broker',
+      async () => {
+        const state = await probeBroker(access, { timeoutMs: 5_000, signal })
+        if (state.ok) return arrived(undefined)
+        last = state.error
+        return notYet(state.why)
+      },
+      { timeoutMs: READY_TIMEOUT_MS, signal },
+    )
+  } catch (error) {
+    throw error instanceof WaitTimeout && last ? last : error
   }
 }
 

@@ -1,0 +1,182 @@
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { isPortFree } from '../src/ports.ts'
+import { expectNothingLeft, expectOrderly, expectWindows, lastValues } from './helpers/guarantees.ts'
+import { send } from './helpers/kafka.ts'
+import { steadySamples, toRecord } from './helpers/samples.ts'
+import { packageRoot, Stack } from './helpers/stack.ts'
+import { waitFor } from './helpers/wait-for.ts'
+
+const samples = steadySamples(1_700_000_000_000, 4_000, 25)
+const records = samples.map((sample) => toRecord(sample))
+
+describe('a stack that runs', () => {
+  it('takes one driver, keeps to its checkpoint settings, and goes on where it stopped', async () => {
+    const stack = await Stack.create('local')
+    await stack.ok('up')
+    expect(await stack.ok('up', '--json')).toContain('"state":"running"')
+    await stack.ok('submit')
+    const second = await stack.cli(['submit'])
+    expect(second).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringMatching(/driver already works on this checkpoint.*pid \d+/),
+    })
+
+    await send(stack.broker, 'cpu-usage', records.slice(0, 2_000))
+    await stack.untilRead(2_000)
+    expect(JSON.parse(await stack.ok('stop', '--json'))).toEqual({ job: 'stopped' })
+    await send(stack.broker, 'cpu-usage', records.slice(2_000))
+
+    await stack.configure({ WINDOW_DURATION: '1 second' })
+    const refused = await stack.cli(['submit'])
+    expect(refused.exitCode).toBe(3)
+    expect(refused.stderr).toContain('WINDOW_DURATION: was 500 milliseconds, is now 1000 milliseconds')
+    expect(refused.stderr).toContain('submit --new-checkpoint')
+
+    await stack.configure({})
+    await stack.ok('submit')
+    await stack.untilRead(4_000)
+    expectWindows(await lastValues(stack), samples)
+    await expectOrderly(stack, { restarted: false }) // a clean stop repeats nothing
+
+    await stack.ok('stop')
+    await stack.configure({ WINDOW_DURATION: '1 second', OUTPUT_TOPIC: 'seconds' })
+    await stack.ok('up')
+    await stack.ok('submit', '--new-checkpoint')
+    await stack.untilRead(4_000)
+    expect(
+      (await readdir(join(stack.folder, 'storage'))).filter((name) => /^checkpoint-/.test(name)),
+    ).toHaveLength(1)
+    await stack.ok('down')
+    await expectNothingLeft(stack)
+    expect((await stack.status()).driver).toBeUndefined()
+  })
+
+  it('tells the truth about a driver whose supervisor was killed, and takes over from both', async () => {
+    const stack = await Stack.create('local')
+    await stack.ok('up')
+    await stack.ok('submit')
+    const { driver } = await stack.status()
+    process.kill(driver?.supervisorPid ?? Number.NaN, 'SIGKILL')
+    expect((await stack.status()).driver?.state).toBe('orphaned')
+    expect((await stack.cli(['submit'])).exitCode).toBe(5)
+    process.kill(-(driver?.pid ?? Number.NaN), 'SIGKILL')
+    await waitFor(
+      'the loss of both',
+      async () => {
+        const state = (await stack.status()).driver?.state
+        return { done: state === 'lost', value: state, seen: String(state) }
+      },
+      20_000,
+    )
+    await stack.ok('submit')
+    await send(stack.broker, 'cpu-usage', records)
+    await stack.untilRead(4_000)
+    expectWindows(await lastValues(stack), samples)
+  })
+
+  it('refuses a topic that was deleted and created again, and does not try for ever', async () => {
+    const stack = await Stack.create('local')
+    await stack.ok('up')
+    await stack.ok('submit')
+    await stack.ok('stop')
+    const { Kafka, logLevel } = await import('kafkajs')
+    const admin = new Kafka({ brokers: [stack.broker], logLevel: logLevel.NOTHING }).admin()
+    await admin.connect()
+    await admin.deleteTopics({ topics: ['cpu-usage'] }).finally(() => admin.disconnect())
+    const { exitCode, stderr } = await stack.cli(['submit'])
+    expect(stderr).toMatch(/topic cpu-usage was deleted and created again/)
+    expect(exitCode).toBe(3)
+    expect((await stack.status()).driver).toMatchObject({ state: 'failed', restarts: 0 })
+  })
+
+  it('prints results as text, as the last N, and into a pipe that is closed early', async () => {
+    const stack = await Stack.create('local')
+    await stack.ok('up')
+    await stack.ok('submit')
+    await send(stack.broker, 'cpu-usage', records)
+    await stack.untilRead(4_000)
+    const main = join(packageRoot, 'dist', 'main.js')
+    const pipe = `"${process.execPath}" "${main}" tail --all --from earliest | head -n 1`
+    const head = await execa('bash', ['-o', 'pipefail', '-c', pipe], { cwd: stack.folder })
+    expect(JSON.parse(head.stdout)).toMatchObject({ series: '' })
+    expect(head.stderr).toBe('')
+    const last = (await stack.ok('tail', '--all', '--from', '-3', '--limit', '3')).trim().split('\n')
+    expect(last).toHaveLength(3)
+    const missing = await stack.cli(['tail', 'no-such-topic'])
+    expect(missing.exitCode).toBe(2)
+    expect(missing.stderr).toContain('cpu-usage')
+  })
+})
+
+describe('Ctrl-C', () => {
+  it.each(['up', 'submit'])(
+    'in the middle of %s leaves what status tells, and nothing after down',
+    async (command) => {
+      const stack = await Stack.create('local')
+      if (command === 'submit') await stack.ok('up')
+      const running = stack.start([command])
+      await waitFor(
+        'a process of the stack',
+        async () => {
+          const { stdout } = await execa('ps', ['-eo', 'args'])
+          const own = stdout.split('\n').filter((line) => line.includes(stack.folder))
+          const wanted = command === 'up' ? 'kafka.Kafka' : 'supervise.py'
+          return { done: own.some((line) => line.includes(wanted)), value: undefined, seen: own.join('\n') }
+        },
+        60_000,
+      )
+      running.kill('SIGINT')
+      expect((await running).exitCode).toBe(130)
+      const { parts, driver } = await stack.status()
+      const isBrokerUp = !(await isPortFree(stack.ports.kafka))
+      expect(parts.find(({ part }) => part === 'kafka')?.state !== 'stopped').toBe(isBrokerUp)
+      if (driver?.pid) expect(() => process.kill(driver.pid ?? 0, 0)).not.toThrow()
+      await stack.ok('down')
+      await expectNothingLeft(stack)
+    },
+  )
+})
+
+describe('before anything is started', () => {
+  it('shows the rendered job without writing anything, and without the password', async () => {
+    const stack = await Stack.create('local', { KAFKA_USERNAME: 'ana', KAFKA_PASSWORD: 'canary-5309' })
+    const shown = await stack.ok('submit', '--dry-run')
+    expect(shown).toContain('SETTINGS_JSON = "{\\"job_version\\"')
+    expect(shown).toContain('KAFKA_PASSWORD=***  (.env)')
+    expect(shown).not.toContain('canary-5309')
+    expect(existsSync(join(stack.folder, 'storage'))).toBe(false)
+  })
+
+  it('says that no broker answers when a job is submitted to none', async () => {
+    const stack = await Stack.create('local')
+    const { exitCode, stderr } = await stack.cli(['submit'])
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('cpu-anomaly up'),
+    })
+    expect(existsSync(join(stack.folder, 'storage'))).toBe(false)
+  })
+
+  it('names the port that is taken, and by whom', async () => {
+    const stack = await Stack.create('local')
+    const server = createServer().listen(stack.ports.kafka, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    const { exitCode, stderr } = await stack.cli(['up'])
+    expect(exitCode).toBe(5)
+    expect(stderr).toContain(`port ${stack.ports.kafka} for Kafka is taken`)
+    expect(stderr).toContain('KAFKA_PORT')
+  })
+
+  it('says which tool is missing and how to get it', async () => {
+    const stack = await Stack.create('local')
+    const { exitCode, stderr } = await stack.cli(['up'], { env: { PATH: '/nonexistent', JAVA_HOME: '' } })
+    expect(exitCode).toBe(6)
+    expect(stderr).toMatch(/Java/)
+    expect(stderr).toMatch(/17/)
+  })
+})

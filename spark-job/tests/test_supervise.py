@@ -1,0 +1,214 @@
+"""The supervisor as a process, over real processes for drivers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SUPERVISOR = Path(__file__).parents[1] / "supervise.py"
+DEADLINE = 60.0
+
+
+class Supervised:
+    def __init__(self, folder: Path, driver: str, *options: str) -> None:
+        self.folder = folder
+        self.state_file = folder / "state.json"
+        self.checkpoint = folder / "checkpoint"
+        (self.checkpoint / "commits").mkdir(parents=True, exist_ok=True)
+        own = [
+            "--state",
+            str(self.state_file),
+            "--stop-file",
+            str(folder / "stop"),
+            "--checkpoint",
+            str(self.checkpoint),
+        ]
+        self.process = subprocess.Popen(
+            [sys.executable, str(SUPERVISOR), *own, *options, "--", sys.executable, "-c", driver],
+            cwd=folder,
+            stdout=(folder / "out.log").open("ab"),
+            stderr=subprocess.STDOUT,
+        )
+
+    def state(self) -> dict[str, Any]:
+        text = self.state_file.read_text() if self.state_file.exists() else "{}"
+        return dict(json.loads(text))  # whole at any moment, or this fails
+
+    def until(self, what: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        state: dict[str, Any] = wait_for(self.state, what, f"{self.folder / 'out.log'}")
+        return state
+
+    def end(self) -> dict[str, Any]:
+        self.process.wait(DEADLINE)
+        return self.state()
+
+
+def wait_for(look: Callable[[], Any], is_it: Callable[[Any], bool], where: str) -> Any:
+    deadline = time.monotonic() + DEADLINE
+    while True:
+        seen = look()
+        if is_it(seen):
+            return seen
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {DEADLINE} s; last seen: {seen}; see {where}")
+        time.sleep(0.02)
+
+
+Start = Callable[..., Supervised]
+
+
+@pytest.fixture
+def supervise(tmp_path: Path) -> Iterator[Start]:
+    started: list[Supervised] = []
+
+    def start(driver: str, *options: str) -> Supervised:
+        started.append(Supervised(tmp_path, driver, *options))
+        return started[-1]
+
+    yield start
+    for supervised in started:
+        if supervised.process.poll() is None:
+            supervised.process.send_signal(signal.SIGTERM)
+            supervised.process.send_signal(signal.SIGTERM)
+            supervised.process.wait(DEADLINE)
+
+
+UNTIL_STOPPED = """
+import os, pathlib, time
+while not pathlib.Path(os.environ["CPU_ANOMALY_STOP_FILE"]).exists():
+    time.sleep(0.02)
+pathlib.Path("ended-by-itself").touch()
+"""
+STUBBORN = """
+import pathlib, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+pathlib.Path("ready").touch()
+while True:
+    time.sleep(1)
+"""
+
+
+def test_driver_that_ends_well_is_not_started_again(supervise: Start) -> None:
+    state = supervise("pass").end()
+    assert (state["state"], state["attempt"], state["exit_code"]) == ("stopped", 1, 0)
+
+
+@pytest.mark.parametrize("exit_code", [2, 3])
+def test_configuration_error_and_data_loss_are_not_tried_again(supervise: Start, exit_code: int) -> None:
+    state = supervise(f"raise SystemExit({exit_code})").end()
+    assert (state["state"], state["attempt"], state["exit_code"]) == ("failed", 1, exit_code)
+
+
+def test_driver_that_cannot_be_started_is_a_failure(tmp_path: Path) -> None:
+    own = ["--state", "state.json", "--stop-file", "stop", "--checkpoint", "."]
+    subprocess.run(
+        [sys.executable, SUPERVISOR, *own, "--", "/no/such/program"], cwd=tmp_path, check=True, timeout=DEADLINE
+    )
+    assert json.loads((tmp_path / "state.json").read_text())["state"] == "failed"
+
+
+def test_five_failures_without_a_commit_end_it(supervise: Start) -> None:
+    state = supervise("raise SystemExit(7)").end()
+    assert (state["state"], state["attempt"], state["restarts"], state["exit_code"]) == ("gave-up", 5, 4, 7)
+    assert "5 failures without a new commit" in state["reason"]
+
+
+def test_new_commit_makes_the_failures_count_from_one_again(supervise: Start) -> None:
+    # Commits in its first three attempts: gives up after five failures, of which the third attempt's is the first.
+    driver = """
+import pathlib
+commits = pathlib.Path("checkpoint/commits")
+done = len(list(commits.iterdir()))
+if done < 3:
+    (commits / str(done)).touch()
+raise SystemExit(7)
+"""
+    state = supervise(driver).end()
+    assert (state["state"], state["attempt"]) == ("gave-up", 7)
+
+
+def test_crash_is_followed_by_another_attempt(supervise: Start, tmp_path: Path) -> None:
+    supervised = supervise(UNTIL_STOPPED)
+    first = supervised.until(lambda state: state.get("state") == "running")
+    os.kill(first["driver_pid"], signal.SIGKILL)
+    second = supervised.until(lambda state: state.get("attempt") == 2 and state["state"] == "running")
+    assert second["driver_pid"] != first["driver_pid"]
+    assert "was killed by SIGKILL" in (tmp_path / "out.log").read_text()
+
+
+def test_sigterm_lets_the_driver_end_by_itself(supervise: Start, tmp_path: Path) -> None:
+    supervised = supervise(UNTIL_STOPPED)
+    supervised.until(lambda state: state.get("state") == "running")
+    supervised.process.send_signal(signal.SIGTERM)
+    assert supervised.end()["state"] == "stopped"
+    assert (tmp_path / "ended-by-itself").exists()
+    assert supervised.process.returncode == 0
+
+
+def test_stop_while_it_waits_to_restart_ends_at_once(supervise: Start) -> None:
+    supervised = supervise("raise SystemExit(7)")
+    supervised.until(lambda state: state.get("state") == "backing-off" and state["attempt"] == 2)
+    supervised.process.send_signal(signal.SIGTERM)
+    state = supervised.end()
+    assert (state["state"], state["attempt"]) == ("stopped", 2)
+
+
+def test_driver_that_does_not_stop_is_killed(supervise: Start, tmp_path: Path) -> None:
+    supervised = supervise(STUBBORN, "--stop-timeout", "0.2")
+    wait_for((tmp_path / "ready").exists, bool, "out.log")
+    supervised.process.send_signal(signal.SIGTERM)
+    assert supervised.end()["exit_code"] == -signal.SIGKILL
+
+
+def test_second_signal_kills_at_once(supervise: Start, tmp_path: Path) -> None:
+    supervised = supervise(STUBBORN, "--stop-timeout", "3600")
+    wait_for((tmp_path / "ready").exists, bool, "out.log")
+    supervised.process.send_signal(signal.SIGTERM)
+    wait_for((tmp_path / "stop").exists, bool, "out.log")
+    supervised.process.send_signal(signal.SIGTERM)
+    assert supervised.end()["exit_code"] == -signal.SIGKILL
+
+
+def test_exit_code_after_a_signal_can_be_chosen(supervise: Start) -> None:
+    supervised = supervise(UNTIL_STOPPED, "--signal-exit-code", "143")
+    supervised.until(lambda state: state.get("state") == "running")
+    supervised.process.send_signal(signal.SIGTERM)
+    supervised.end()
+    assert supervised.process.returncode == 143
+
+
+def test_nothing_of_the_driver_outlives_it(supervise: Start, tmp_path: Path) -> None:
+    driver = """
+import pathlib, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+pathlib.Path("child").write_text(str(child.pid))
+"""
+    supervise(driver).end()
+    child = int((tmp_path / "child").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+
+
+def test_driver_is_identified_by_pid_and_start(supervise: Start) -> None:
+    supervised = supervise(UNTIL_STOPPED)
+    state = supervised.until(lambda seen: seen.get("state") == "running")
+    assert state["supervisor_pid"] == supervised.process.pid
+    assert state["driver_start"]
+
+
+def test_log_is_rotated_beyond_its_size(supervise: Start, tmp_path: Path) -> None:
+    log = tmp_path / "out.log"
+    log.write_bytes(b"x" * 5_000)
+    supervise(UNTIL_STOPPED, "--rotate-log", str(log), "--max-bytes", "4000")
+    old = wait_for(lambda: tmp_path / "out.log.1", lambda path: path.exists(), "out.log")
+    assert old.read_bytes().startswith(b"x" * 5_000)
+    wait_for(lambda: log.stat().st_size, lambda size: size < 4_000, "out.log")

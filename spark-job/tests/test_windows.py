@@ -1,0 +1,100 @@
+"""Windows, their statistics and their status, on batch frames."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from datetime import datetime, timezone
+
+import pytest
+from conftest import SettingsOf
+from pyspark.sql import Row, SparkSession
+from pyspark.sql import functions as F
+
+from job import Settings, classify, guard, parse, samples, window_stats
+
+T0 = 1_700_000_000_000  # a multiple of 500
+SCHEMA = "key binary, value binary"
+
+
+def windows(spark: SparkSession, settings: Settings, given: list[tuple[str, int, float]]) -> list[Row]:
+    rows = [(key.encode(), f"{time},{cpu!r}".encode()) for key, time, cpu in given]
+    frame = spark.createDataFrame(rows, SCHEMA)
+    now = F.lit(T0 + 10_000_000)
+    result = (
+        frame.transform(parse)
+        .transform(guard(settings, now))
+        .transform(samples(settings))
+        .transform(window_stats(settings))
+        .transform(classify(settings))
+        .withColumn("start", F.unix_millis("window_start"))
+    )
+    return result.orderBy("series", "start").collect()
+
+
+# NORMAL_MEAN 10 and NORMAL_STDDEV 2 make the edges exact in binary.
+@pytest.mark.parametrize(
+    ("direction", "mean", "status"),
+    [
+        ("high", 12.0, "SAFE"),  # exactly one sigma
+        ("high", math.nextafter(12.0, 13), "WARN"),
+        ("high", 14.0, "WARN"),  # exactly two
+        ("high", math.nextafter(14.0, 15), "ERROR"),
+        ("high", -100.0, "SAFE"),
+        ("low", 8.0, "SAFE"),
+        ("low", math.nextafter(8.0, 7), "WARN"),
+        ("low", 6.0, "WARN"),
+        ("low", math.nextafter(6.0, 5), "ERROR"),
+        ("low", 100.0, "SAFE"),
+        ("both", 12.0, "SAFE"),
+        ("both", 13.0, "WARN"),
+        ("both", 15.0, "ERROR"),
+        ("both", 7.0, "WARN"),
+        ("both", 5.0, "ERROR"),
+    ],
+)
+def test_status_is_strictly_beyond_one_and_two_sigma(
+    spark: SparkSession, settings_of: SettingsOf, direction: str, mean: float, status: str
+) -> None:
+    settings = settings_of(normal_mean=10.0, normal_stddev=2.0, direction=direction)
+    frame = spark.createDataFrame([(mean,)], "mean double").transform(classify(settings))
+    row = frame.collect()[0]
+    assert row["status"] == status
+    assert row["score"] == (mean - 10.0) / 2.0
+
+
+def test_one_sample_has_no_standard_deviation(spark: SparkSession, settings_of: SettingsOf) -> None:
+    (row,) = windows(spark, settings_of(), [("a", T0 + 1, 20.0)])
+    assert (row["mean"], row["stddev"], row["count"], row["status"]) == (20.0, None, 1, "ERROR")
+
+
+def test_no_samples_make_no_window(spark: SparkSession, settings_of: SettingsOf) -> None:
+    assert windows(spark, settings_of(), []) == []
+
+
+def test_window_holds_its_start_and_not_its_end(spark: SparkSession, settings_of: SettingsOf) -> None:
+    given = [("a", T0 - 1, 1.0), ("a", T0, 2.0), ("a", T0 + 499, 4.0), ("a", T0 + 500, 8.0)]
+    found = [(row["start"], row["mean"], row["count"]) for row in windows(spark, settings_of(), given)]
+    assert found == [(T0 - 500, 1.0, 1), (T0, 3.0, 2), (T0 + 500, 8.0, 1)]
+
+
+def test_windows_count_from_1970_whatever_their_length(spark: SparkSession, settings_of: SettingsOf) -> None:
+    (row,) = windows(spark, settings_of(window_ms=700), [("a", T0, 1.0)])
+    assert row["start"] == T0 - T0 % 700
+    assert row["window_start"].replace(tzinfo=timezone.utc) == datetime.fromtimestamp(row["start"] / 1000, timezone.utc)
+
+
+def test_series_are_kept_apart_only_by_group_by_key(spark: SparkSession, settings_of: SettingsOf) -> None:
+    given = [("a", T0, 1.0), ("b", T0, 3.0)]
+    apart = windows(spark, settings_of(group_by="key"), given)
+    together = windows(spark, settings_of(), given)
+    assert [(row["series"], row["mean"]) for row in apart] == [("a", 1.0), ("b", 3.0)]
+    assert [(row["series"], row["mean"], row["count"]) for row in together] == [("", 2.0, 2)]
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e6, 1e9])
+def test_mean_and_deviation_keep_their_precision(spark: SparkSession, settings_of: SettingsOf, offset: float) -> None:
+    values = [offset + (nth * 7919 % 1000) / 100 for nth in range(500)]
+    (row,) = windows(spark, settings_of(), [("a", T0 + nth % 500, value) for nth, value in enumerate(values)])
+    assert row["mean"] == pytest.approx(statistics.fmean(values), rel=1e-12, abs=1e-9)
+    assert row["stddev"] == pytest.approx(statistics.stdev(values), rel=1e-9 if offset else 1e-12)
