@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pWaitFor, { TimeoutError } from 'p-wait-for'
+import pWaitFor from 'p-wait-for'
 
 export interface WaitOptions {
   readonly timeoutMs: number
@@ -31,25 +31,23 @@ export class WaitTimeout extends Error {
 export async function waitUntil<T>(what: string, check: () => Promise<Seen<T>>, options: WaitOptions): Promise<T> {
   const { timeoutMs, intervalMs = 100, signal } = options
   let lastSeen = 'nothing yet'
+  const over = new AbortController()
+  // p-wait-for gets neither signal nor timeout: it would leave a listener on them for every look. And its deadline is
+  // kept between two looks; this one also ends a look that hangs.
   const look = async () => {
-    // Looked at here, since p-wait-for would leave a listener on the signal for every look.
+    if (over.signal.aborted) return true
     signal?.throwIfAborted()
     const seen = await check()
     if (seen.done) return pWaitFor.resolveWith(seen.value)
     lastSeen = seen.seen
     return false
   }
-  const over = new AbortController()
-  // p-wait-for keeps its deadline between two looks; this one also ends a look that hangs.
   const deadline = sleep(timeoutMs, undefined, { signal: over.signal }).then(() => {
-    throw new TimeoutError()
+    throw new WaitTimeout(what, timeoutMs, lastSeen)
   })
   deadline.catch(() => undefined)
   try {
-    return (await Promise.race([pWaitFor(look, { interval: intervalMs, timeout: timeoutMs }), deadline])) as T
-  } catch (error) {
-    if (error instanceof TimeoutError) throw new WaitTimeout(what, timeoutMs, lastSeen)
-    throw error
+    return (await Promise.race([pWaitFor(look, { interval: intervalMs }), deadline])) as T
   } finally {
     over.abort()
   }

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { packageRoot } from '../paths.ts'
+import { settingEntries } from './settings.ts'
+
+const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8')
+
+it.each(settingEntries.map(([key, setting]) => ({ key, ...setting })))(
+  "the README's table has $key with its default and meaning",
+  ({ key, fallback, meaning }) => {
+    expect(readme.split('\n')).toContain(`| \`${key}\` | ${fallback === '' ? '' : `\`${fallback}\``} | ${meaning} |`)
+  },
+)
