@@ -28,6 +28,7 @@ function contextWith(flags: GlobalFlags, output: Output, signal: AbortSignal): C
       })
       return loaded
     },
-    withSettings: (overrides) => contextWith({ ...flags, set: [...(flags.set ?? []), ...overrides] }, output, signal),
+    withSettings: (overrides) =>
+      contextWith({ ...flags, set: [...(flags.set ?? []), ...overrides] }, output, signal),
   }
 }

@@ -37,7 +37,12 @@ export function terminalOutput(quiet = false): Output {
 
 async function runStep<T>(title: string, work: (step: Step) => Promise<T>, quiet: boolean): Promise<T> {
   // discardStdin would put the terminal into raw mode, where Ctrl-C is no signal any more.
-  const spinner: Ora = ora({ text: title, stream: process.stderr, discardStdin: false, isSilent: quiet }).start()
+  const spinner: Ora = ora({
+    text: title,
+    stream: process.stderr,
+    discardStdin: false,
+    isSilent: quiet,
+  }).start()
   const startedAt = performance.now()
   let text = title
   try {

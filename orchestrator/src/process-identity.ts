@@ -36,7 +36,10 @@ export interface EndOptions {
 }
 
 /** Ends a process: SIGTERM, then SIGKILL at the deadline. Resolves when it is gone. */
-export async function endProcess(identity: ProcessIdentity, options: EndOptions): Promise<'ended' | 'killed' | 'was-gone'> {
+export async function endProcess(
+  identity: ProcessIdentity,
+  options: EndOptions,
+): Promise<'ended' | 'killed' | 'was-gone'> {
   if (!(await isAlive(identity))) return 'was-gone'
   const target = options.group ? -identity.pid : identity.pid
   sendSignal(target, 'SIGTERM')

@@ -78,7 +78,10 @@ function commandFailed(program: string, error: ExecaError, options: RunOptions):
 }
 
 export function lastLines(text: string, count: number): string[] {
-  return text.split('\n').filter((line) => line.trim() !== '').slice(-count)
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-count)
 }
 
 export interface DetachedOptions {

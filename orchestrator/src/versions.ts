@@ -30,6 +30,8 @@ export const jarFile = (jar: Jar): string => `${jar.name}-${jar.rev}.jar`
 
 /** Name of a jar set's folder in the cache: it changes with any jar of the lock. */
 export function jarSetName(set: JarSet): string {
-  const lock = createHash('sha256').update(JSON.stringify(lockedJars(set))).digest('hex')
+  const lock = createHash('sha256')
+    .update(JSON.stringify(lockedJars(set)))
+    .digest('hex')
   return `${set}-${set === 'connector' ? SPARK_VERSION : KAFKA_VERSION}-${lock.slice(0, 8)}`
 }

@@ -8,7 +8,9 @@ export interface WaitOptions {
 }
 
 /** What a check saw: the value that was awaited, or a short account of what is there instead. */
-export type Seen<T> = { readonly done: true; readonly value: T } | { readonly done: false; readonly seen: string }
+export type Seen<T> =
+  | { readonly done: true; readonly value: T }
+  | { readonly done: false; readonly seen: string }
 
 export const arrived = <T>(value: T): Seen<T> => ({ done: true, value })
 export const notYet = (seen: string): Seen<never> => ({ done: false, seen })
@@ -28,7 +30,11 @@ export class WaitTimeout extends Error {
  * Polls until `check` reports done.
  * @throws WaitTimeout at the deadline; whatever `check` throws; the signal's reason when aborted.
  */
-export async function waitUntil<T>(what: string, check: () => Promise<Seen<T>>, options: WaitOptions): Promise<T> {
+export async function waitUntil<T>(
+  what: string,
+  check: () => Promise<Seen<T>>,
+  options: WaitOptions,
+): Promise<T> {
   const { timeoutMs, intervalMs = 100, signal } = options
   let lastSeen = 'nothing yet'
   const over = new AbortController()

@@ -16,8 +16,16 @@ export const run: CommandRun<Flags> = async ({ output, config }, _args, flags) =
     for (const setting of settings) output.json(setting)
     return
   }
-  const table = new Table({ head: ['setting', 'value', 'from'], chars: NO_BORDERS, style: { head: ['bold'], 'padding-left': 0, 'padding-right': 0 } })
+  const table = new Table({
+    head: ['setting', 'value', 'from'],
+    chars: NO_BORDERS,
+    style: { head: ['bold'], 'padding-left': 0, 'padding-right': 0 },
+  })
   for (const { key, value, origin } of settings)
-    table.push([key, escapeControls(value) || pc.dim('(none)'), origin === 'default' ? pc.dim(origin) : pc.cyan(origin)])
+    table.push([
+      key,
+      escapeControls(value) || pc.dim('(none)'),
+      origin === 'default' ? pc.dim(origin) : pc.cyan(origin),
+    ])
   for (const line of table.toString().split('\n')) output.result(line.trimEnd())
 }

@@ -17,7 +17,9 @@ interface Flags {
 export const run: CommandRun<Flags> = async (context, _args, { keep = false }) => {
   const startedAt = performance.now()
   const { output, signal } = context
-  output.note('A tour: Kafka and Spark start, find anomalies in an hour of CPU and in your own, and are gone again.')
+  output.note(
+    'A tour: Kafka and Spark start, find anomalies in an hour of CPU and in your own, and are gone again.',
+  )
   const asked = (await context.config()).resolved.find(({ key }) => key === 'RUNTIME')
   const runtime = asked?.origin === 'default' || !asked ? 'local' : asked.value
   const settings = await demoSettings(runtime)
@@ -28,7 +30,13 @@ export const run: CommandRun<Flags> = async (context, _args, { keep = false }) =
     let result: TourResult | undefined
     try {
       await bringUp(selected, output, signal)
-      await submitJob(selected.config, selected.runtime, { newCheckpoint: false, timeoutMs: SUBMIT_TIMEOUT_MS }, output, signal)
+      await submitJob(
+        selected.config,
+        selected.runtime,
+        { newCheckpoint: false, timeoutMs: SUBMIT_TIMEOUT_MS },
+        output,
+        signal,
+      )
       output.note(`Spark's UI: ${selected.runtime.sparkUi}`)
       result = await new Tour(selected, output, signal).run()
     } finally {
@@ -40,7 +48,9 @@ export const run: CommandRun<Flags> = async (context, _args, { keep = false }) =
     if (keep) await tellHowToGoOn(own, selected, settings)
   })
   if (!keep) await removePlace(selected)
-  output.note(`The whole tour took ${((performance.now() - startedAt) / 1_000).toFixed(0)} s.${keep ? '' : ' Everything is stopped and removed.'}`)
+  output.note(
+    `The whole tour took ${((performance.now() - startedAt) / 1_000).toFixed(0)} s.${keep ? '' : ' Everything is stopped and removed.'}`,
+  )
   if (!keep) output.note('Next     npx cpu-anomaly up')
 }
 
@@ -50,8 +60,13 @@ async function stopAll({ output }: CommandContext, selected: Selected): Promise<
   await takeDown(selected, true, output, new AbortController().signal)
 }
 
-async function tellHowToGoOn({ output }: CommandContext, selected: Selected, settings: readonly string[]): Promise<void> {
+async function tellHowToGoOn(
+  { output }: CommandContext,
+  selected: Selected,
+  settings: readonly string[],
+): Promise<void> {
   const file = await writeSettingsFile(selected, settings)
   output.note(`Everything still runs. Look at it, and end it, with these settings:`)
-  for (const command of ['tail --all', 'status', 'down --volumes']) output.note(`  npx cpu-anomaly --env-file ${file} ${command}`)
+  for (const command of ['tail --all', 'status', 'down --volumes'])
+    output.note(`  npx cpu-anomaly --env-file ${file} ${command}`)
 }

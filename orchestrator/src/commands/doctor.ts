@@ -30,20 +30,26 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
     else for (const line of findingLines(finding)) context.output.result(line)
   }
   const failed = findings.filter((finding) => !finding.ok).length
-  if (worst) throw new CliError(worst.code, `${failed} of ${findings.length} checks failed`, { hint: 'What to do stands below each.' })
+  if (worst)
+    throw new CliError(worst.code, `${failed} of ${findings.length} checks failed`, {
+      hint: 'What to do stands below each.',
+    })
 }
 
 async function allChecks(context: CommandContext): Promise<DoctorCheck[]> {
   const node: DoctorCheck = { title: 'Node.js', run: async () => `Node.js ${process.versions.node}` }
   const settings: DoctorCheck = {
     title: 'settings',
-    run: async () => `${(await context.config()).resolved.filter((setting) => setting.origin !== "default").length} set, the rest are defaults`,
+    run: async () =>
+      `${(await context.config()).resolved.filter((setting) => setting.origin !== 'default').length} set, the rest are defaults`,
   }
   const selected = await selectRuntime(context).catch((error: unknown) => {
     if (error instanceof CliError) return undefined // the settings' own check says it
     throw error
   })
-  return selected ? [node, settings, ...stackChecks(selected), ...selected.runtime.checks()] : [node, settings]
+  return selected
+    ? [node, settings, ...stackChecks(selected), ...selected.runtime.checks()]
+    : [node, settings]
 }
 
 function stackChecks({ runtime, config, why }: Selected): DoctorCheck[] {
@@ -74,7 +80,10 @@ function stackChecks({ runtime, config, why }: Selected): DoctorCheck[] {
   ]
 }
 
-async function runCheck(check: DoctorCheck, signal: AbortSignal): Promise<{ finding: Finding; error?: CliError }> {
+async function runCheck(
+  check: DoctorCheck,
+  signal: AbortSignal,
+): Promise<{ finding: Finding; error?: CliError }> {
   const { title } = check
   try {
     return { finding: { title, ok: true, found: await check.run(signal) } }

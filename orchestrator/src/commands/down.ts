@@ -1,10 +1,10 @@
-import { confirm } from '../confirm.ts'
 import type { CommandRun } from '../command.ts'
+import { confirm } from '../confirm.ts'
 import { CliError } from '../errors.ts'
+import type { Output } from '../output.ts'
 import { withFolderLock } from '../runtime/folder-lock.ts'
 import type { StoppedPart } from '../runtime/runtime.ts'
 import { releaseRuntime, type Selected, selectStarted } from '../runtime/select.ts'
-import type { Output } from '../output.ts'
 import { stopJob } from './stop.ts'
 
 interface Flags {
@@ -41,7 +41,10 @@ export async function takeDown(selected: Selected, volumes: boolean, output: Out
   })
   const removed = volumes ? await runtime.removeVolumes() : []
   await releaseRuntime(selected)
-  const stopped: StoppedPart[] = [...(job === 'not-running' ? [] : [{ part: 'job', gone: ['driver', 'supervisor'] }]), ...parts]
+  const stopped: StoppedPart[] = [
+    ...(job === 'not-running' ? [] : [{ part: 'job', gone: ['driver', 'supervisor'] }]),
+    ...parts,
+  ]
   return { stopped, removed }
 }
 
@@ -54,6 +57,8 @@ function report(stopped: readonly StoppedPart[], removed: readonly string[]): st
   return [
     ...stopped.map(({ part, gone }) => `stopped  ${part}: ${gone.join(', ')} gone`),
     ...removed.map((place) => `removed  ${place}`),
-    ...(removed.length === 0 ? ['kept     Kafka data and checkpoint (remove them with `down --volumes`)'] : []),
+    ...(removed.length === 0
+      ? ['kept     Kafka data and checkpoint (remove them with `down --volumes`)']
+      : []),
   ]
 }

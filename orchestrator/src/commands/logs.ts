@@ -20,7 +20,8 @@ export const run: CommandRun<Flags> = async (context, [part = 'driver'], { follo
     context.output.result(escapeControls(line))
     shown += 1
   }
-  if (shown === 0 && !follow && lines > 0) context.output.note(`The log of ${part} is empty: it was not started yet.`)
+  if (shown === 0 && !follow && lines > 0)
+    context.output.note(`The log of ${part} is empty: it was not started yet.`)
 }
 
 function isPart(name: string): name is LogPart {

@@ -21,7 +21,10 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   do {
     const status = await stackStatus(runtime, storage.root, signal)
     if (flags.json) output.json(status)
-    else output.result(`${flags.watch && output.isTerminal ? CLEAR_SCREEN : ''}${statusLines(status).join('\n')}`)
+    else
+      output.result(
+        `${flags.watch && output.isTerminal ? CLEAR_SCREEN : ''}${statusLines(status).join('\n')}`,
+      )
     if (flags.watch) await delay(WATCH_MS, undefined, { signal }).catch(() => undefined)
   } while (flags.watch && !signal.aborted)
 }

@@ -1,8 +1,8 @@
 import type { CommandRun } from '../command.ts'
+import type { Output } from '../output.ts'
 import { withFolderLock } from '../runtime/folder-lock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { selectStarted } from '../runtime/select.ts'
-import type { Output } from '../output.ts'
 
 /** Longer than the supervisor gives the driver before it kills it. */
 const STOP_DEADLINE_MS = 60_000

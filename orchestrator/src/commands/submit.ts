@@ -38,9 +38,13 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
 async function requireBroker({ runtime }: Selected): Promise<void> {
   const ready = await probeBroker(runtime.kafka, { timeoutMs: 5_000 })
   if (ready.ok) return
-  throw new CliError('KAFKA_UNREACHABLE', `no broker answers at ${runtime.kafka.servers.join(',')}: ${ready.why}`, {
-    hint: 'Start it with `cpu-anomaly up`.',
-  })
+  throw new CliError(
+    'KAFKA_UNREACHABLE',
+    `no broker answers at ${runtime.kafka.servers.join(',')}: ${ready.why}`,
+    {
+      hint: 'Start it with `cpu-anomaly up`.',
+    },
+  )
 }
 
 /** Prints what would be submitted, and changes nothing. */
@@ -63,6 +67,7 @@ async function dryRun(context: CommandContext, json: boolean): Promise<void> {
 /** Shows the driver's log until Ctrl-C, and then stops the job. */
 async function stayInForeground({ output, signal }: CommandContext, { runtime }: Selected): Promise<void> {
   output.note("The driver's log; Ctrl-C stops the job:")
-  for await (const line of runtime.logs('driver', { follow: true, lines: 0 }, signal)) output.result(escapeControls(line))
+  for await (const line of runtime.logs('driver', { follow: true, lines: 0 }, signal))
+    output.result(escapeControls(line))
   await stopJob(runtime, output, new AbortController().signal)
 }

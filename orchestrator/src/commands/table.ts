@@ -29,7 +29,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--dry-run', summary: 'print the rendered job, the spark-submit arguments and the settings' },
       { flags: '--foreground', summary: 'stay, show the progress, and stop the job on Ctrl-C' },
       { flags: '--new-checkpoint', summary: 'set the old checkpoint aside and begin a new one' },
-      { flags: '--timeout-seconds <n>', summary: 'how long the first commit may take (default 180)', parse: wholeNumber(1) },
+      {
+        flags: '--timeout-seconds <n>',
+        summary: 'how long the first commit may take (default 180)',
+        parse: wholeNumber(1),
+      },
       JSON_FLAG,
     ],
     examples: ['cpu-anomaly submit', 'cpu-anomaly submit --dry-run', 'cpu-anomaly submit --new-checkpoint'],
@@ -41,7 +45,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: [{ name: '[topic]', summary: 'a topic (default: the output topic)' }],
     flags: [
       JSON_FLAG,
-      { flags: '--from <position>', summary: 'earliest, latest, -N (the last N records) or an ISO time (default latest)' },
+      {
+        flags: '--from <position>',
+        summary: 'earliest, latest, -N (the last N records) or an ISO time (default latest)',
+      },
       { flags: '--limit <n>', summary: 'end after this many lines', parse: wholeNumber(1) },
       { flags: '--final', summary: 'one line a window, when it can no longer change' },
       { flags: '--all', summary: 'SAFE windows too' },
@@ -66,7 +73,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--seconds <n>', summary: 'with --live: end after this long', parse: wholeNumber(1) },
       JSON_FLAG,
     ],
-    examples: ['cpu-anomaly produce cpu_usage.csv', 'cpu-anomaly produce --live', 'cat more.csv | cpu-anomaly produce -'],
+    examples: [
+      'cpu-anomaly produce cpu_usage.csv',
+      'cpu-anomaly produce --live',
+      'cat more.csv | cpu-anomaly produce -',
+    ],
     load: () => import('./produce.ts'),
   },
   {

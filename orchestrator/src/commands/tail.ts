@@ -84,7 +84,12 @@ async function tailResults(
   }
   const printer = new Printer(say(output.result), flags.limit)
   const reader = new ResultReader(say(output.warn))
-  const rest = new RestWatch(runtime.kafka, config.topics.input, (inputEnds) => queryLag(runtime, inputEnds, signal), signal)
+  const rest = new RestWatch(
+    runtime.kafka,
+    config.topics.input,
+    (inputEnds) => queryLag(runtime, inputEnds, signal),
+    signal,
+  )
   let newest: AnomalyRecord | undefined
   try {
     for await (const records of tailTopic(runtime.kafka, config.topics.output, {

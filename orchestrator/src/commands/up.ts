@@ -14,7 +14,12 @@ export const run: CommandRun<Flags> = async ({ output, signal, ...context }, _ar
   await withFolderLock(selected.storage, signal, () => bringUp(selected, output, signal))
   const { runtime, storage } = selected
   if (flags.json) {
-    output.json({ runtime: runtime.name, kafka: runtime.kafka.servers, storage: storage.root, parts: await runtime.parts() })
+    output.json({
+      runtime: runtime.name,
+      kafka: runtime.kafka.servers,
+      storage: storage.root,
+      parts: await runtime.parts(),
+    })
     return
   }
   output.note('')
@@ -24,7 +29,11 @@ export const run: CommandRun<Flags> = async ({ output, signal, ...context }, _ar
 }
 
 /** Starts broker and Spark and provisions the topics; returns when both really answer. */
-export async function bringUp({ runtime, config, why }: Selected, output: Output, signal: AbortSignal): Promise<void> {
+export async function bringUp(
+  { runtime, config, why }: Selected,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
   output.note(`Runtime: ${runtime.name} (${why})`)
   await runtime.preflight(signal)
   await runtime.start(output, signal)

@@ -14,6 +14,9 @@ export function envExample(): string {
     }
     lines.push(`# ${setting.meaning}`, setting.fallback === '' ? `# ${key}=` : `${key}=${setting.fallback}`)
   }
-  lines.push('# any Spark property, by its own name', `# ${SPARK_CONF_PREFIX}spark.sql.streaming.minBatchesToRetain=100`)
+  lines.push(
+    '# any Spark property, by its own name',
+    `# ${SPARK_CONF_PREFIX}spark.sql.streaming.minBatchesToRetain=100`,
+  )
   return `${lines.join('\n')}\n`
 }

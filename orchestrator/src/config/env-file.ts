@@ -20,7 +20,8 @@ export async function readEnvFile(path: string, required: boolean): Promise<EnvF
   try {
     const info = await stat(path)
     if (!info.isFile()) throw refuse('is not a file', 'Remove it, or name another file with --env-file.')
-    if (info.size > MAX_BYTES) throw refuse(`is ${info.size} bytes long`, 'A settings file has less than 1 MB: is it the right file?')
+    if (info.size > MAX_BYTES)
+      throw refuse(`is ${info.size} bytes long`, 'A settings file has less than 1 MB: is it the right file?')
     bytes = await readFile(path)
   } catch (error) {
     if (error instanceof CliError) throw error
@@ -49,7 +50,8 @@ export function parseEnvText(text: string, path: string): EnvFile {
     const key = line.match(/^\s*(?:export\s+)?([\w.-]+)\s*=/)?.[1]
     if (!key) continue
     const before = seen.get(key)
-    if (before !== undefined) warnings.push(`${path}: ${key} stands in line ${before} and in line ${index + 1}; the last one counts`)
+    if (before !== undefined)
+      warnings.push(`${path}: ${key} stands in line ${before} and in line ${index + 1}; the last one counts`)
     seen.set(key, index + 1)
   }
   return { values: parse(lines), warnings }

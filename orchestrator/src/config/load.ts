@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { closest, distance } from 'fastest-levenshtein'
 import { CliError } from '../errors.ts'
 import { escapeControls } from '../text.ts'
@@ -6,7 +6,14 @@ import type { Config, KafkaConfig, Origin, ResolvedSetting } from './config.ts'
 import { readEnvFile } from './env-file.ts'
 import { Problem } from './parsers.ts'
 import { checkRules, looksSecret } from './rules.ts'
-import { SETTINGS, type SettingKey, type SettingValues, SPARK_CONF_PREFIX, settingEntries } from './settings.ts'
+import {
+  SECRET_KEYS,
+  SETTINGS,
+  type SettingKey,
+  type SettingValues,
+  SPARK_CONF_PREFIX,
+  settingEntries,
+} from './settings.ts'
 import { checkStorageDir } from './storage.ts'
 
 export interface LoadOptions {
@@ -39,22 +46,27 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
     ...unknownKeys(overrides.values, '--set'),
     ...unknownKeys(file.values, path),
   ]
-  const values = parseSettings(resolved, problems)
-  if (values) {
-    const config = toConfig(values, resolved, options.folder)
-    const found = checkRules(config)
-    problems.push(...found.problems, ...(await checkStorageDir(config.storageDir, config.folder)))
-    if (problems.length === 0) {
-      for (const warning of [...file.warnings, ...found.warnings]) options.warn(escapeControls(warning))
-      return config
-    }
+  const { values, wrong } = parseSettings(resolved, problems)
+  const config = toConfig(values, resolved, options.folder)
+  const found = checkRules(config)
+  const further = [...found.problems, ...(await checkStorageDir(config.storageDir, config.folder))]
+  // Where the default stands in for a value that does not parse, a rule about it says nothing.
+  problems.push(
+    ...further.filter((problem) => !wrong.some((key) => new RegExp(`\\b${key}\\b`).test(problem))),
+  )
+  if (problems.length === 0) {
+    for (const warning of [...file.warnings, ...found.warnings]) options.warn(escapeControls(warning))
+    return config
   }
   throw new CliError('CONFIGURATION', problems.map(escapeControls).join('\n'), {
     hint: 'Nothing was started. The settings and their defaults: .env.example, or `cpu-anomaly init` to write them to .env.',
   })
 }
 
-function parseOverrides(overrides: readonly string[]): { values: Record<string, string>; problems: string[] } {
+function parseOverrides(overrides: readonly string[]): {
+  values: Record<string, string>
+  problems: string[]
+} {
   const values: Record<string, string> = {}
   const problems: string[] = []
   for (const override of overrides) {
@@ -69,7 +81,7 @@ function resolveSettings(sources: readonly Source[]): ResolvedSetting[] {
   const find = (key: string): { value: string; origin: Origin } | undefined => {
     for (const [origin, values] of sources) {
       const value = values[key]
-      if (value !== undefined) return { value: value.trim(), origin }
+      if (value !== undefined) return { value: SECRET_KEYS.has(key) ? value : value.trim(), origin }
     }
     return undefined
   }
@@ -90,7 +102,7 @@ const isSparkConf = (key: string) => key.startsWith(SPARK_CONF_PREFIX)
 function unknownKeys(values: Readonly<Record<string, string | undefined>>, where: string): string[] {
   const known = settingEntries.map(([key]) => key)
   return Object.keys(values)
-    .filter((key) => !isSparkConf(key) && !(key in SETTINGS))
+    .filter((key) => !isSparkConf(key) && !Object.hasOwn(SETTINGS, key))
     .map((key) => {
       const near = closest(key.toUpperCase(), known)
       const suggestion = distance(key.toUpperCase(), near) <= 4 ? `did you mean ${near}?` : 'remove it'
@@ -98,21 +110,26 @@ function unknownKeys(values: Readonly<Record<string, string | undefined>>, where
     })
 }
 
-/** The parsed values; undefined, with the problems added, when any does not parse. */
-function parseSettings(resolved: readonly ResolvedSetting[], problems: string[]): SettingValues | undefined {
-  const before = problems.length
+/** The parsed values; adds a problem for each that does not parse, and takes its default instead. */
+function parseSettings(
+  resolved: readonly ResolvedSetting[],
+  problems: string[],
+): { values: SettingValues; wrong: readonly SettingKey[] } {
   const values: Partial<Record<SettingKey, unknown>> = {}
+  const wrong: SettingKey[] = []
   const texts = new Map<string, ResolvedSetting>(resolved.map((setting) => [setting.key, setting]))
-  for (const [key, { parse, secret }] of settingEntries) {
+  for (const [key, { parse, secret, fallback }] of settingEntries) {
     const text = texts.get(key)?.value ?? ''
     try {
       values[key] = parse(text)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       problems.push(`${key}=${secret ? '***' : shorten(text)}: ${error.message}`)
+      values[key] = parse(fallback)
+      wrong.push(key)
     }
   }
-  return problems.length > before ? undefined : (values as SettingValues)
+  return { values: values as SettingValues, wrong }
 }
 
 const shorten = (text: string) => (text.length > 80 ? `${text.slice(0, 77)}...` : text)
@@ -154,9 +171,13 @@ function toConfig(values: SettingValues, resolved: readonly ResolvedSetting[], f
       conf: sparkConf(resolved),
     },
     runtime: values.RUNTIME,
-    ports: { kafka: values.KAFKA_PORT, sparkUi: values.SPARK_UI_PORT, sparkMasterUi: values.SPARK_MASTER_UI_PORT },
+    ports: {
+      kafka: values.KAFKA_PORT,
+      sparkUi: values.SPARK_UI_PORT,
+      sparkMasterUi: values.SPARK_MASTER_UI_PORT,
+    },
     images: { kafka: values.KAFKA_IMAGE, spark: values.SPARK_IMAGE },
-    storageDir: isAbsolute(values.STORAGE_DIR) ? values.STORAGE_DIR : resolve(folder, values.STORAGE_DIR),
+    storageDir: resolve(folder, values.STORAGE_DIR),
     folder: resolve(folder),
     resolved,
   }
@@ -171,7 +192,8 @@ function kafkaConfig(values: SettingValues): KafkaConfig {
     key: values.KAFKA_SSL_KEY,
     keyPassword: values.KAFKA_SSL_KEY_PASSWORD,
   }
-  const sasl = username && password ? { mechanism: values.KAFKA_SASL_MECHANISM, username, password } : undefined
+  const sasl =
+    username && password ? { mechanism: values.KAFKA_SASL_MECHANISM, username, password } : undefined
   const encrypted = ssl.ca !== undefined || ssl.cert !== undefined
   const implied = sasl ? (encrypted ? 'SASL_SSL' : 'SASL_PLAINTEXT') : encrypted ? 'SSL' : 'PLAINTEXT'
   return {

@@ -17,7 +17,10 @@ export const decimal: Parser<number> = (text) => {
   const number = Number(text)
   if (DECIMAL.test(text) && Number.isFinite(number)) return number
   const repaired = text.replace(',', '.').replace(/[%_\s]/g, '')
-  const suggestion = DECIMAL.test(repaired) && Number.isFinite(Number(repaired)) ? ` such as ${Number(repaired)}` : ' such as 14.5'
+  const suggestion =
+    DECIMAL.test(repaired) && Number.isFinite(Number(repaired))
+      ? ` such as ${Number(repaired)}`
+      : ' such as 14.5'
   throw new Problem('not a decimal number', `write one${suggestion}`)
 }
 
@@ -58,9 +61,14 @@ export function duration(minMs: number, maxMs = 365 * 86_400_000): Parser<number
     const [, amount, unit] = text.match(/^(\d+(?:\.\d+)?)\s*([a-z]+)$/i) ?? []
     const unitMs = unit && UNIT_MS[unit.toLowerCase()]
     if (!amount || !unitMs)
-      throw new Problem('not a duration', 'write a positive number with a unit, such as 500 milliseconds or 10 seconds')
-    const ms = Number(amount) * unitMs
-    if (!Number.isInteger(ms)) throw new Problem('not a whole number of milliseconds', 'write one such as 500 milliseconds')
+      throw new Problem(
+        'not a duration',
+        'write a positive number with a unit, such as 500 milliseconds or 10 seconds',
+      )
+    const exact = Number(amount) * unitMs
+    const ms = Math.round(exact) // 2.01 s are 2009.9999999999998 ms
+    if (!(Math.abs(exact - ms) < 1e-6))
+      throw new Problem('not a whole number of milliseconds', 'write one such as 500 milliseconds')
     if (ms < minMs) throw new Problem(`shorter than ${minMs} ms`, `write at least ${minMs} milliseconds`)
     if (ms > maxMs) throw new Problem(`longer than ${maxMs / 86_400_000} days`, 'write a shorter one')
     return ms
@@ -74,12 +82,15 @@ export const servers: Parser<readonly string[]> = (text) =>
   text.split(',').map((raw, index) => {
     const entry = raw.trim()
     const where = `entry ${index + 1} (${entry === '' ? 'empty' : entry})`
-    if (entry === '') throw new Problem(`${where} is empty`, 'write host:port entries, separated by single commas')
-    if (entry.includes('://')) throw new Problem(`${where} has a scheme`, `write ${entry.replace(/^.*:\/\//, '')}`)
+    if (entry === '')
+      throw new Problem(`${where} is empty`, 'write host:port entries, separated by single commas')
+    if (entry.includes('://'))
+      throw new Problem(`${where} has a scheme`, `write ${entry.replace(/^.*:\/\//, '')}`)
     const split = entry.lastIndexOf(':')
     const host = split < 0 ? entry : entry.slice(0, split)
     const number = split < 0 ? '' : entry.slice(split + 1)
-    if (!HOST.test(host)) throw new Problem(`${where} names no host`, 'write host:port, such as localhost:9093')
+    if (!HOST.test(host))
+      throw new Problem(`${where} names no host`, 'write host:port, such as localhost:9093')
     if (number === '') throw new Problem(`${where} has no port`, `write host:port, such as ${host}:9093`)
     if (!/^\d{1,5}$/.test(number) || Number(number) < 1 || Number(number) > 65_535)
       throw new Problem(`${where} has no port from 1 to 65535`, `write host:port, such as ${host}:9093`)
@@ -103,7 +114,12 @@ export const memory: Parser<string> = (text) => {
 }
 
 export const image: Parser<string> = (text) => {
-  if (/^[a-z0-9]([a-z0-9._/:-]*[a-z0-9])?(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$/.test(text)) return text
+  if (
+    /^[a-z0-9]([a-z0-9._/:-]*[a-z0-9])?(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$/.test(
+      text,
+    )
+  )
+    return text
   throw new Problem('not an image name', 'write one such as apache/kafka:4.3.1')
 }
 
@@ -120,7 +136,6 @@ export const sparkMaster: Parser<string> = (text) => {
 
 /** Any text that is no line break and no NUL. */
 export const text: Parser<string> = (value) => {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   if (!/[\0\r\n]/.test(value)) return value
   throw new Problem('holds a line break or a NUL byte', 'write it on one line')
 }

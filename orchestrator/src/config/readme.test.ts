@@ -9,6 +9,8 @@ const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8')
 it.each(settingEntries.map(([key, setting]) => ({ key, ...setting })))(
   "the README's table has $key with its default and meaning",
   ({ key, fallback, meaning }) => {
-    expect(readme.split('\n')).toContain(`| \`${key}\` | ${fallback === '' ? '' : `\`${fallback}\``} | ${meaning} |`)
+    expect(readme.split('\n')).toContain(
+      `| \`${key}\` | ${fallback === '' ? '' : `\`${fallback}\` `}| ${meaning} |`,
+    )
   },
 )

@@ -33,7 +33,14 @@ export const looksSecret = (name: string): boolean => /secret|password|token/i.t
 /** What holds between several settings. */
 export function checkRules(config: Config): Findings {
   return {
-    problems: [...topicRules(config), ...detectorRules(config), ...credentialRules(config), ...sparkRules(config), ...portRules(config), ...clusterRules(config)],
+    problems: [
+      ...topicRules(config),
+      ...detectorRules(config),
+      ...credentialRules(config),
+      ...sparkRules(config),
+      ...portRules(config),
+      ...clusterRules(config),
+    ],
     warnings: plaintextWarnings(config),
   }
 }
@@ -46,7 +53,9 @@ function topicRules({ topics }: Config): string[] {
   ] as const
   return named.flatMap(([key, name], index) => {
     const same = named.slice(0, index).find(([, other]) => other === name)
-    return same ? [`${key}=${name}: is ${same[0]} too, a feedback loop; give the three topics different names`] : []
+    return same
+      ? [`${key}=${name}: is ${same[0]} too, a feedback loop; give the three topics different names`]
+      : []
   })
 }
 
@@ -62,26 +71,35 @@ function credentialRules({ kafka, resolved }: Config): string[] {
   const username = value('KAFKA_USERNAME')
   const hasPassword = value('KAFKA_PASSWORD') !== ''
   const problems: string[] = []
-  if (username !== '' && !hasPassword) problems.push(`KAFKA_USERNAME=${username}: there is no KAFKA_PASSWORD; set both or neither`)
-  if (username === '' && hasPassword) problems.push('KAFKA_PASSWORD=***: there is no KAFKA_USERNAME; set both or neither')
+  if (username !== '' && !hasPassword)
+    problems.push(`KAFKA_USERNAME=${username}: there is no KAFKA_PASSWORD; set both or neither`)
+  if (username === '' && hasPassword)
+    problems.push('KAFKA_PASSWORD=***: there is no KAFKA_USERNAME; set both or neither')
   if (kafka.securityProtocol.startsWith('SASL') && !kafka.sasl && problems.length === 0)
-    problems.push(`KAFKA_SECURITY_PROTOCOL=${kafka.securityProtocol}: needs KAFKA_USERNAME and KAFKA_PASSWORD; set them`)
+    problems.push(
+      `KAFKA_SECURITY_PROTOCOL=${kafka.securityProtocol}: needs KAFKA_USERNAME and KAFKA_PASSWORD; set them`,
+    )
   if (kafka.sasl && !kafka.securityProtocol.startsWith('SASL'))
-    problems.push(`KAFKA_SECURITY_PROTOCOL=${kafka.securityProtocol}: would not use KAFKA_USERNAME; write SASL_SSL or SASL_PLAINTEXT`)
+    problems.push(
+      `KAFKA_SECURITY_PROTOCOL=${kafka.securityProtocol}: would not use KAFKA_USERNAME; write SASL_SSL or SASL_PLAINTEXT`,
+    )
   if (Boolean(kafka.ssl.cert) !== Boolean(kafka.ssl.key))
     problems.push('KAFKA_SSL_CERT and KAFKA_SSL_KEY: only one is set; set both or neither')
   return problems
 }
 
 function sparkRules({ spark }: Config): string[] {
-  return Object.keys(spark.conf)
-    .flatMap((name) => {
-      if (FIXED_SPARK_CONF.has(name))
-        return [`SPARK_CONF_${name}: is set by cpu-anomaly itself; remove it (the settings table names the key to use instead)`]
-      if (looksSecret(name))
-        return [`SPARK_CONF_${name}: looks like a secret, and would stand in spark-submit's arguments; keep it in a file that Spark reads`]
-      return []
-    })
+  return Object.keys(spark.conf).flatMap((name) => {
+    if (FIXED_SPARK_CONF.has(name))
+      return [
+        `SPARK_CONF_${name}: is set by cpu-anomaly itself; remove it (the settings table names the key to use instead)`,
+      ]
+    if (looksSecret(name))
+      return [
+        `SPARK_CONF_${name}: looks like a secret, and would stand in spark-submit's arguments; keep it in a file that Spark reads`,
+      ]
+    return []
+  })
 }
 
 function portRules({ ports }: Config): string[] {
@@ -101,7 +119,8 @@ function clusterRules({ kafka, spark, ports }: Config): string[] {
   const own = new Set([COMPOSE_BROKER, `localhost:${ports.kafka}`, `127.0.0.1:${ports.kafka}`])
   const foreign = kafka.servers.filter((server) => !own.has(server))
   const problems = foreign.map(
-    (server) => `KAFKA_SERVERS=${server}: brokers of your own are for the external runtime, which this version does not have; leave it empty`,
+    (server) =>
+      `KAFKA_SERVERS=${server}: brokers of your own are for the external runtime, which this version does not have; leave it empty`,
   )
   if (spark.master !== undefined)
     problems.push(

@@ -36,7 +36,9 @@ const setting = <T>(section: string, fallback: string, meaning: string, parse: P
 })
 
 const optional = <T>(section: string, meaning: string, parse: Parser<T>) => ({
-  ...setting(section, '', meaning, (value: string): T | undefined => (value === '' ? undefined : parse(value))),
+  ...setting(section, '', meaning, (value: string): T | undefined =>
+    value === '' ? undefined : parse(value),
+  ),
   optional: true,
 })
 
@@ -44,34 +46,83 @@ const secret = (section: string, meaning: string) => ({ ...optional(section, mea
 
 const runtime = (value: string) => {
   const name = oneOf('auto', 'local', 'docker', 'external')(value)
-  if (name === 'external') throw new Problem('this version has no external runtime yet', 'write auto, local or docker')
+  if (name === 'external')
+    throw new Problem('this version has no external runtime yet', 'write auto, local or docker')
   return name
 }
 
 const trigger = (value: string) => {
   const mode = oneOf('micro-batch', 'real-time')(value)
   if (mode === 'real-time')
-    throw new Problem('real-time mode needs Spark 4.3, and this version runs Spark 4.2.0', 'write micro-batch')
+    throw new Problem(
+      'real-time mode needs Spark 4.3, and this version runs Spark 4.2.0',
+      'write micro-batch',
+    )
   return mode
 }
 
 /** Every setting, in the order of `.env.example`. */
 export const SETTINGS = {
   NORMAL_MEAN: setting('Detector', '14.5', 'mean of all data in normal operation, percent', decimal),
-  NORMAL_STDDEV: setting('Detector', '2.7', 'standard deviation of all data in normal operation, percent', positiveDecimal),
-  ANOMALY_DIRECTION: setting('Detector', 'high', 'high: a mean above normal is an anomaly; low: below; both', oneOf('high', 'low', 'both')),
-  WINDOW_DURATION: setting('Detector', '500 milliseconds', 'length of the tumbling windows, in event time', duration(1, 86_400_000)),
-  WATERMARK_DELAY: setting('Detector', '10 seconds', 'how late a sample may come and still count', duration(1)),
-  MAX_FUTURE_SKEW: setting('Detector', '5 minutes', 'a sample from further in the future is a dead letter', duration(0)),
+  NORMAL_STDDEV: setting(
+    'Detector',
+    '2.7',
+    'standard deviation of all data in normal operation, percent',
+    positiveDecimal,
+  ),
+  ANOMALY_DIRECTION: setting(
+    'Detector',
+    'high',
+    'high: a mean above normal is an anomaly; low: below; both',
+    oneOf('high', 'low', 'both'),
+  ),
+  WINDOW_DURATION: setting(
+    'Detector',
+    '500 milliseconds',
+    'length of the tumbling windows, in event time',
+    duration(1, 86_400_000),
+  ),
+  WATERMARK_DELAY: setting(
+    'Detector',
+    '10 seconds',
+    'how late a sample may come and still count',
+    duration(1),
+  ),
+  MAX_FUTURE_SKEW: setting(
+    'Detector',
+    '5 minutes',
+    'a sample from further in the future is a dead letter',
+    duration(0),
+  ),
   CPU_MIN: optional('Detector', 'a smaller value is a dead letter; empty: no bound', decimal),
   CPU_MAX: optional('Detector', 'a larger value is a dead letter; empty: no bound', decimal),
-  GROUP_BY: setting('Detector', 'none', 'none: all samples together; key: one series per record key (host)', oneOf('none', 'key')),
+  GROUP_BY: setting(
+    'Detector',
+    'none',
+    'none: all samples together; key: one series per record key (host)',
+    oneOf('none', 'key'),
+  ),
 
   INPUT_TOPIC: setting('Topics', 'cpu-usage', 'samples: time_millis,cpu', topic),
   OUTPUT_TOPIC: setting('Topics', 'anomaly', 'results, compacted: one row a window', topic),
-  DEAD_LETTER_TOPIC: setting('Topics', 'cpu-usage.dead-letter', 'records that are no samples, with the reason', topic),
-  INPUT_PARTITIONS: setting('Topics', '1', 'partitions of the input topic when it is created', integer(1, 1_000)),
-  RESULT_RETENTION: setting('Topics', '7 days', 'how long results and dead letters are kept', duration(60_000)),
+  DEAD_LETTER_TOPIC: setting(
+    'Topics',
+    'cpu-usage.dead-letter',
+    'records that are no samples, with the reason',
+    topic,
+  ),
+  INPUT_PARTITIONS: setting(
+    'Topics',
+    '1',
+    'partitions of the input topic when it is created',
+    integer(1, 1_000),
+  ),
+  RESULT_RETENTION: setting(
+    'Topics',
+    '7 days',
+    'how long results and dead letters are kept',
+    duration(60_000),
+  ),
 
   KAFKA_SERVERS: optional('Kafka', "host:port of your own brokers; empty: this stack's broker", servers),
   KAFKA_USERNAME: optional('Kafka', 'for SASL; empty: none', text),
@@ -81,22 +132,46 @@ export const SETTINGS = {
     'PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL; empty: what the other settings call for',
     oneOf('PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'),
   ),
-  KAFKA_SASL_MECHANISM: setting('Kafka', 'PLAIN', 'PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512', oneOf('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512')),
+  KAFKA_SASL_MECHANISM: setting(
+    'Kafka',
+    'PLAIN',
+    'PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512',
+    oneOf('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'),
+  ),
   KAFKA_SSL_CA: optional('Kafka', "PEM file of the broker's certificate authority", absolutePath),
   KAFKA_SSL_CERT: optional('Kafka', 'PEM file of the client certificate', absolutePath),
   KAFKA_SSL_KEY: optional('Kafka', "PEM file of the client certificate's key", absolutePath),
   KAFKA_SSL_KEY_PASSWORD: secret('Kafka', 'password of that key'),
 
-  STARTING_OFFSETS: setting('Query', 'earliest', 'where a new checkpoint begins: earliest or latest', offsets),
-  KAFKA_MAX_OFFSETS_PER_TRIGGER: setting('Query', '5000000', "records a micro-batch reads at most: bounds a backlog's batch", integer(1, 1_000_000_000)),
+  STARTING_OFFSETS: setting(
+    'Query',
+    'earliest',
+    'where a new checkpoint begins: earliest or latest',
+    offsets,
+  ),
+  KAFKA_MAX_OFFSETS_PER_TRIGGER: setting(
+    'Query',
+    '5000000',
+    "records a micro-batch reads at most: bounds a backlog's batch",
+    integer(1, 1_000_000_000),
+  ),
   TRIGGER: setting('Query', 'micro-batch', 'how the query is driven', trigger),
-  TRIGGER_INTERVAL: setting('Query', '100 milliseconds', 'time between two micro-batches; 0 ms: at once', duration(0, 3_600_000)),
+  TRIGGER_INTERVAL: setting(
+    'Query',
+    '100 milliseconds',
+    'time between two micro-batches; 0 ms: at once',
+    duration(0, 3_600_000),
+  ),
 
   RUNTIME: setting('Spark', 'auto', 'auto, local (no Docker) or docker', runtime),
   SPARK_MASTER: optional('Spark', 'a cluster of your own; empty: what the runtime starts', sparkMaster),
   SPARK_CORES: setting('Spark', '2', 'cores for Spark', integer(1, 1_024)),
   SPARK_DRIVER_MEMORY: setting('Spark', '1g', "heap of the driver's JVM", memory),
-  SHUFFLE_PARTITIONS: optional('Spark', 'state partitions, fixed by the first submit; empty: SPARK_CORES', integer(1, 10_000)),
+  SHUFFLE_PARTITIONS: optional(
+    'Spark',
+    'state partitions, fixed by the first submit; empty: SPARK_CORES',
+    integer(1, 10_000),
+  ),
   SPARK_WORKERS: setting('Spark', '1', 'workers (docker runtime)', integer(1, 100)),
   SPARK_WORKER_MEMORY: setting('Spark', '1g', 'memory of a worker (docker runtime)', memory),
 
@@ -105,8 +180,18 @@ export const SETTINGS = {
   SPARK_MASTER_UI_PORT: setting('Ports, on 127.0.0.1', '8080', "the master's UI (docker runtime)", port),
 
   KAFKA_IMAGE: setting('Images and storage', 'apache/kafka:4.3.1', 'for the docker runtime', image),
-  SPARK_IMAGE: setting('Images and storage', 'apache/spark:4.2.0-scala2.13-java17-python3-ubuntu', 'for the docker runtime', image),
-  STORAGE_DIR: setting('Images and storage', 'storage', 'Kafka data, checkpoint, logs; relative to this folder', text),
+  SPARK_IMAGE: setting(
+    'Images and storage',
+    'apache/spark:4.2.0-scala2.13-java17-python3-ubuntu',
+    'for the docker runtime',
+    image,
+  ),
+  STORAGE_DIR: setting(
+    'Images and storage',
+    'storage',
+    'Kafka data, checkpoint, logs; relative to this folder',
+    text,
+  ),
 } satisfies Readonly<Record<string, Setting>>
 
 export type SettingKey = keyof typeof SETTINGS

@@ -9,7 +9,12 @@ import type { Config } from './config.ts'
 
 const MANIFEST_FILE = '.cpu-anomaly-storage'
 
-const manifestSchema = z.object({ tool: z.literal('cpu-anomaly'), format: z.literal(1), id: z.uuid(), folder: z.string() })
+const manifestSchema = z.object({
+  tool: z.literal('cpu-anomaly'),
+  format: z.literal(1),
+  id: z.uuid(),
+  folder: z.string(),
+})
 
 /** The problems of a storage folder: one that may hold something else must never be filled, let alone removed. */
 export async function checkStorageDir(dir: string, folder: string): Promise<string[]> {
@@ -21,7 +26,8 @@ export async function checkStorageDir(dir: string, folder: string): Promise<stri
     [resolve(folder), 'is the project folder itself'],
     [resolve(packageRoot), "is this tool's own folder"],
   ])
-  const why = forbidden.get(dir) ?? (resolve(folder).startsWith(dir + sep) ? 'holds the project folder' : undefined)
+  const why =
+    forbidden.get(dir) ?? (resolve(folder).startsWith(dir + sep) ? 'holds the project folder' : undefined)
   if (why) return problem(why, fix)
   const info = await lstat(dir).catch(() => undefined)
   if (!info) return []
@@ -30,7 +36,8 @@ export async function checkStorageDir(dir: string, folder: string): Promise<stri
   if (!info.isSymbolicLink() && !info.isDirectory()) return problem('is not a folder', fix)
   const entries = await readdir(dir).catch(() => undefined)
   if (!entries) return problem('cannot be read', 'check its permissions')
-  if (entries.length > 0 && !entries.includes(MANIFEST_FILE)) return problem('is a folder that holds something else', fix)
+  if (entries.length > 0 && !entries.includes(MANIFEST_FILE))
+    return problem('is a folder that holds something else', fix)
   return []
 }
 
@@ -44,10 +51,14 @@ export async function prepareStorage(config: Config): Promise<StoragePaths> {
       await writeFile(join(paths.root, MANIFEST_FILE), `${JSON.stringify(manifest)}\n`)
     }
   } catch (error) {
-    throw new CliError('STORAGE', `cannot make the storage folder ${paths.root}: ${(error as Error).message}`, {
-      hint: `Check the permissions of ${dirname(paths.root)}, or set STORAGE_DIR.`,
-      cause: error,
-    })
+    throw new CliError(
+      'STORAGE',
+      `cannot make the storage folder ${paths.root}: ${(error as Error).message}`,
+      {
+        hint: `Check the permissions of ${dirname(paths.root)}, or set STORAGE_DIR.`,
+        cause: error,
+      },
+    )
   }
   return paths
 }

@@ -8,5 +8,8 @@ declare module 'asciichart' {
   }
   export const red: string
   export const yellow: string
-  export function plot(series: readonly number[] | readonly (readonly number[])[], config?: PlotConfig): string
+  export function plot(
+    series: readonly number[] | readonly (readonly number[])[],
+    config?: PlotConfig,
+  ): string
 }

@@ -25,6 +25,8 @@ export function columnMaxima(values: readonly number[], width: number): number[]
   return Array.from({ length: columns }, (_, column) => {
     const first = Math.floor((column * values.length) / columns)
     const next = Math.floor(((column + 1) * values.length) / columns)
-    return values.slice(first, next).reduce((highest, value) => Math.max(highest, value), Number.NEGATIVE_INFINITY)
+    return values
+      .slice(first, next)
+      .reduce((highest, value) => Math.max(highest, value), Number.NEGATIVE_INFINITY)
   })
 }

@@ -45,7 +45,10 @@ export async function removePlace({ storage }: Selected): Promise<void> {
 }
 
 /** Settings by which the other commands find a tour that was kept; returns the file's path. */
-export async function writeSettingsFile({ storage, config }: Selected, overrides: readonly string[]): Promise<string> {
+export async function writeSettingsFile(
+  { storage, config }: Selected,
+  overrides: readonly string[],
+): Promise<string> {
   const file = join(storage.root, 'demo.env')
   const own = overrides.map((line) => line.replace(/^STORAGE_DIR=.*$/, `STORAGE_DIR=${storage.root}`))
   const before = await readFile(join(config.folder, '.env'), 'utf8').catch(() => '')

@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
-import type { TourResult } from './tour.ts'
 import { HOUR_SAMPLES } from './hour.ts'
+import type { TourResult } from './tour.ts'
 
 /** The tour in figures, as it was measured. */
 export function summaryTable({ board, samplesSent, hourSeconds, liveFromMs }: TourResult): string {
@@ -10,9 +10,18 @@ export function summaryTable({ board, samplesSent, hourSeconds, liveFromMs }: To
   const table = new Table({ style: { head: [], border: [] } })
   table.push(
     ['samples', `${number(samplesSent)} sent, ${number(board.samples)} counted in windows`],
-    ['windows', `${number(board.windows)}: ${number(counts.SAFE)} SAFE, ${counts.WARN} WARN, ${counts.ERROR} ERROR`],
-    ['recorded hour', `${hourSeconds.toFixed(1)} s from first sample to last result, ${number(HOUR_SAMPLES / hourSeconds)} rows/s`],
-    ['live latency', `median ${number(percentile(latencies, 50))} ms, 95 % within ${number(percentile(latencies, 95))} ms (window end to its last value here)`],
+    [
+      'windows',
+      `${number(board.windows)}: ${number(counts.SAFE)} SAFE, ${counts.WARN} WARN, ${counts.ERROR} ERROR`,
+    ],
+    [
+      'recorded hour',
+      `${hourSeconds.toFixed(1)} s from first sample to last result, ${number(HOUR_SAMPLES / hourSeconds)} rows/s`,
+    ],
+    [
+      'live latency',
+      `median ${number(percentile(latencies, 50))} ms, 95 % within ${number(percentile(latencies, 95))} ms (window end to its last value here)`,
+    ],
   )
   return table.toString()
 }

@@ -55,7 +55,10 @@ export class Tour {
     const signal = AbortSignal.any([this.#signal, watching.signal])
     const watched = this.#watch(signal)
     try {
-      const told = Promise.race([this.#feed(), watched.then(() => Promise.reject(new Error('the tail ended')))])
+      const told = Promise.race([
+        this.#feed(),
+        watched.then(() => Promise.reject(new Error('the tail ended'))),
+      ])
       return await told
     } finally {
       watching.abort()
@@ -105,8 +108,14 @@ export class Tour {
       const now = Date.now()
       const results = reader.read(records)
       this.#board.take(results, now)
-      const isLive = (record: AnomalyRecord) => windowStartMs(record) >= this.#liveFromMs - config.detector.windowMs
-      this.#show(this.#hour.take(results.filter((record) => !isLive(record)), now))
+      const isLive = (record: AnomalyRecord) =>
+        windowStartMs(record) >= this.#liveFromMs - config.detector.windowMs
+      this.#show(
+        this.#hour.take(
+          results.filter((record) => !isLive(record)),
+          now,
+        ),
+      )
       this.#show(this.#live.take(results.filter(isLive), now))
       this.#line.show(this.#counts())
     }
@@ -123,7 +132,9 @@ export class Tour {
       )
     } catch (error) {
       if (!(error instanceof WaitTimeout)) throw error
-      throw new CliError('QUERY_FAILED', error.message, { hint: 'Run the tour with --keep, then see `cpu-anomaly logs driver`.' })
+      throw new CliError('QUERY_FAILED', error.message, {
+        hint: 'Run the tour with --keep, then see `cpu-anomaly logs driver`.',
+      })
     }
   }
 
@@ -135,7 +146,8 @@ export class Tour {
 
   #show(records: readonly AnomalyRecord[]): void {
     const width = process.stdout.columns ?? 120
-    for (const record of records) this.#say(this.#output.result)(formatRecord(record, { normalMean: NORMAL.mean, width }))
+    for (const record of records)
+      this.#say(this.#output.result)(formatRecord(record, { normalMean: NORMAL.mean, width }))
   }
 
   #note(line: string): void {

@@ -12,7 +12,8 @@ export function renderJob(template: string, settings: JobSettings): string {
   const tokens = [...template.matchAll(TOKEN)]
   const unknown = tokens.find((token) => token[1] !== HOLE)
   if (unknown) throw new Error(`the job's template has a token that is not "{{${HOLE}}}": ${unknown[0]}`)
-  if (tokens.length !== 1) throw new Error(`the job's template has ${tokens.length} holes "{{${HOLE}}}" instead of one`)
+  if (tokens.length !== 1)
+    throw new Error(`the job's template has ${tokens.length} holes "{{${HOLE}}}" instead of one`)
   return template.replace(TOKEN, () => pythonLiteral(asciiJson(settings)))
 }
 

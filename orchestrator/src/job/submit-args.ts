@@ -6,7 +6,10 @@ const JAVA_OPTIONS = 'spark.driver.extraJavaOptions'
 
 /** What spark-submit gets before the job's path. No secrets: every user of the machine can read arguments. */
 export function submitArgs({ spark }: Config, place: JobPlace): string[] {
-  const conf = Object.entries(sparkConf(spark, place)).flatMap(([name, value]) => ['--conf', `${name}=${value}`])
+  const conf = Object.entries(sparkConf(spark, place)).flatMap(([name, value]) => [
+    '--conf',
+    `${name}=${value}`,
+  ])
   const main = ['--master', place.master, '--name', APP_NAME, '--driver-memory', spark.driverMemory]
   return [...main, '--jars', place.connectorJars.join(','), ...conf]
 }

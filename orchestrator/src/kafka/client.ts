@@ -11,8 +11,8 @@ import kafkajs, {
 } from 'kafkajs'
 import { CliError, errorMessage } from '../errors.ts'
 import type { KafkaAccess } from '../runtime/runtime.ts'
-import { isCoordinatorStarting, kafkaErrorType, noAnswer, translateKafkaError } from './errors.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../wait.ts'
+import { isCoordinatorStarting, kafkaErrorType, noAnswer, translateKafkaError } from './errors.ts'
 import { silenceTimeoutWarning } from './timeout-warning.ts'
 
 /** Connecting, all attempts together, is given up after this. */

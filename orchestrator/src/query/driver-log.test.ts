@@ -11,16 +11,21 @@ describe('parseDriverEvent', () => {
   })
 
   it('reads quoted values with blanks, quotes and escapes', () => {
-    const event = parseDriverEvent(String.raw`2026-11-24T06:00:00Z failed kind=query message="no \"topic\"\n= x" code=7`)
+    const event = parseDriverEvent(
+      String.raw`2026-11-24T06:00:00Z failed kind=query message="no \"topic\"\n= x" code=7`,
+    )
     expect(event?.fields).toEqual({ kind: 'query', message: 'no "topic"\n= x', code: '7' })
   })
 
-  it.each(['', 'WARN something', '2026-11-24 06:00:00 no event', '\tat org.apache.spark.Foo', 'Traceback (most recent call last):'])(
-    'takes %j for no event',
-    (line) => {
-      expect(parseDriverEvent(line)).toBeUndefined()
-    },
-  )
+  it.each([
+    '',
+    'WARN something',
+    '2026-11-24 06:00:00 no event',
+    '\tat org.apache.spark.Foo',
+    'Traceback (most recent call last):',
+  ])('takes %j for no event', (line) => {
+    expect(parseDriverEvent(line)).toBeUndefined()
+  })
 })
 
 describe('queryProgress', () => {
@@ -31,7 +36,13 @@ describe('queryProgress', () => {
 
   it('is what the last line of progress says', () => {
     const events = [event(1), event(2)].filter((found) => found !== undefined)
-    expect(queryProgress(events)).toMatchObject({ batch: 2, inputRowsPerSecond: 990.5, lag: 3, watermark: undefined, late: 1 })
+    expect(queryProgress(events)).toMatchObject({
+      batch: 2,
+      inputRowsPerSecond: 990.5,
+      lag: 3,
+      watermark: undefined,
+      late: 1,
+    })
   })
 
   it('is undefined before the first batch', () => {

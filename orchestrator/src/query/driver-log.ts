@@ -70,11 +70,15 @@ export function queryProgress(events: readonly DriverEvent[]): QueryProgress | u
 
 function parseOffsets(text: string): Record<string, number> {
   const pairs = text.split(',').filter((pair) => pair !== '')
-  return Object.fromEntries(pairs.map((pair) => pair.split(':')).map(([partition, offset]) => [partition, Number(offset)]))
+  return Object.fromEntries(
+    pairs.map((pair) => pair.split(':')).map(([partition, offset]) => [partition, Number(offset)]),
+  )
 }
 
 /** What was said of this checkpoint: a driver that begins a new one makes everything before it void. */
 export function eventsOfCheckpoint(events: readonly DriverEvent[]): readonly DriverEvent[] {
-  const begun = events.findLastIndex((event) => event.name === 'started' && event.fields.resumed_from_batch === '')
+  const begun = events.findLastIndex(
+    (event) => event.name === 'started' && event.fields.resumed_from_batch === '',
+  )
   return begun < 0 ? events : events.slice(begun)
 }

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { CliError } from '../errors.ts'
-import { type Manifest, manifestChanges, readManifest, requireSameManifest, writeManifest } from './manifest.ts'
+import {
+  type Manifest,
+  manifestChanges,
+  readManifest,
+  requireSameManifest,
+  writeManifest,
+} from './manifest.ts'
 
 const before: Manifest = { WINDOW_DURATION: '500 milliseconds', GROUP_BY: 'none' }
 
@@ -21,7 +27,11 @@ describe('manifestChanges', () => {
     ['nothing', before, []],
     ['a value', { ...before, GROUP_BY: 'key' }, [{ key: 'GROUP_BY', before: 'none', now: 'key' }]],
     ['a key that is new', { ...before, TRIGGER: 'x' }, [{ key: 'TRIGGER', before: '(none)', now: 'x' }]],
-    ['a key that went', { GROUP_BY: 'none' }, [{ key: 'WINDOW_DURATION', before: '500 milliseconds', now: '(none)' }]],
+    [
+      'a key that went',
+      { GROUP_BY: 'none' },
+      [{ key: 'WINDOW_DURATION', before: '500 milliseconds', now: '(none)' }],
+    ],
   ])('finds %s', (_, now, expected) => {
     expect(manifestChanges(before, now)).toEqual(expected)
   })

@@ -50,9 +50,13 @@ export async function readManifest(store: CheckpointStore): Promise<Manifest | u
   if (text === undefined) return undefined
   const parsed = manifestSchema.safeParse(parseJson(text))
   if (parsed.success) return parsed.data
-  throw new CliError('CHECKPOINT_CONFLICT', `the manifest of the checkpoint at ${store.location} cannot be read`, {
-    hint: 'Begin a new checkpoint with `cpu-anomaly submit --new-checkpoint`; the old one is set aside, not deleted.',
-  })
+  throw new CliError(
+    'CHECKPOINT_CONFLICT',
+    `the manifest of the checkpoint at ${store.location} cannot be read`,
+    {
+      hint: 'Begin a new checkpoint with `cpu-anomaly submit --new-checkpoint`; the old one is set aside, not deleted.',
+    },
+  )
 }
 
 function parseJson(text: string): unknown {
@@ -71,8 +75,12 @@ export async function writeManifest(store: CheckpointStore, manifest: Manifest):
 export function requireSameManifest(before: Manifest, now: Manifest): void {
   const changes = manifestChanges(before, now)
   if (changes.length === 0) return
-  throw new CliError('CHECKPOINT_CONFLICT', 'the checkpoint was made with other settings; going on would mix results', {
-    details: changes.map(({ key, before, now }) => `${key}: was ${before}, is now ${now}`),
-    hint: 'Keep the old value, or begin a new checkpoint with `cpu-anomaly submit --new-checkpoint` (the old one is set aside, not deleted; the input is read again from STARTING_OFFSETS).',
-  })
+  throw new CliError(
+    'CHECKPOINT_CONFLICT',
+    'the checkpoint was made with other settings; going on would mix results',
+    {
+      details: changes.map(({ key, before, now }) => `${key}: was ${before}, is now ${now}`),
+      hint: 'Keep the old value, or begin a new checkpoint with `cpu-anomaly submit --new-checkpoint` (the old one is set aside, not deleted; the input is read again from STARTING_OFFSETS).',
+    },
+  )
 }

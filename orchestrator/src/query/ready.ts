@@ -34,10 +34,14 @@ export async function awaitReady(runtime: Runtime, options: ReadyOptions): Promi
     )
   } catch (error) {
     if (!(error instanceof WaitTimeout)) throw error
-    throw new CliError('QUERY_FAILED', `the job was submitted, but has not committed a micro-batch: ${error.lastSeen}`, {
-      details: await logTail(runtime, options.signal),
-      hint: 'It goes on trying: see `cpu-anomaly status` and `cpu-anomaly logs driver -f`, or `cpu-anomaly stop`.',
-    })
+    throw new CliError(
+      'QUERY_FAILED',
+      `the job was submitted, but has not committed a micro-batch: ${error.lastSeen}`,
+      {
+        details: await logTail(runtime, options.signal),
+        hint: 'It goes on trying: see `cpu-anomaly status` and `cpu-anomaly logs driver -f`, or `cpu-anomaly stop`.',
+      },
+    )
   }
 }
 
@@ -50,7 +54,8 @@ function readyText(ready: DriverEvent, events: readonly DriverEvent[]): string {
 }
 
 function progressText(driver: DriverStatus, events: readonly DriverEvent[]): string {
-  if (driver.state === 'backing-off') return `the driver failed (${driver.reason ?? 'no reason given'}); another attempt follows`
+  if (driver.state === 'backing-off')
+    return `the driver failed (${driver.reason ?? 'no reason given'}); another attempt follows`
   return events.some((event) => event.name === 'started') ? 'the query starts' : 'the driver starts'
 }
 
@@ -72,14 +77,22 @@ function eventsSince(events: readonly DriverEvent[], since: string | undefined):
 
 const CODE_BY_EXIT: Readonly<Record<number, ErrorCode>> = { 2: 'CONFIGURATION', 3: 'DATA_LOSS' }
 
-async function driverFailed(runtime: Runtime, driver: DriverStatus | undefined, signal: AbortSignal): Promise<CliError> {
+async function driverFailed(
+  runtime: Runtime,
+  driver: DriverStatus | undefined,
+  signal: AbortSignal,
+): Promise<CliError> {
   const events = eventsSince(await recentEvents(runtime, signal), driver?.startedAt)
   const said = events.findLast((event) => event.name === 'failed')?.fields.message
   const reason = said ?? driver?.reason ?? 'it ended without a word'
-  return new CliError(CODE_BY_EXIT[driver?.exitCode ?? -1] ?? 'QUERY_FAILED', `the driver failed: ${reason}`, {
-    details: said ? [] : await logTail(runtime, signal),
-    hint: 'The whole log: `cpu-anomaly logs driver -n 200`.',
-  })
+  return new CliError(
+    CODE_BY_EXIT[driver?.exitCode ?? -1] ?? 'QUERY_FAILED',
+    `the driver failed: ${reason}`,
+    {
+      details: said ? [] : await logTail(runtime, signal),
+      hint: 'The whole log: `cpu-anomaly logs driver -n 200`.',
+    },
+  )
 }
 
 async function logTail(runtime: Runtime, signal: AbortSignal): Promise<string[]> {

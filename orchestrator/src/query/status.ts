@@ -1,5 +1,5 @@
-import type { DriverStatus, PartStatus, Runtime } from '../runtime/runtime.ts'
 import type { Offsets } from '../kafka/position.ts'
+import type { DriverStatus, PartStatus, Runtime } from '../runtime/runtime.ts'
 import { type DriverEvent, eventsOfCheckpoint, type QueryProgress, queryProgress } from './driver-log.ts'
 import { recentEvents } from './ready.ts'
 
@@ -15,7 +15,11 @@ export interface StackStatus {
 }
 
 /** Looks at every part now. Never fails because a part is down: that is what it is asked for. */
-export async function stackStatus(runtime: Runtime, storage: string, signal: AbortSignal): Promise<StackStatus> {
+export async function stackStatus(
+  runtime: Runtime,
+  storage: string,
+  signal: AbortSignal,
+): Promise<StackStatus> {
   const [parts, driver, events] = await Promise.all([
     runtime.parts(),
     runtime.driver(),
@@ -34,7 +38,11 @@ export async function stackStatus(runtime: Runtime, storage: string, signal: Abo
 }
 
 /** Records up to these ends of the input topic that no committed batch has read; undefined when no job runs. */
-export async function queryLag(runtime: Runtime, inputEnds: Offsets, signal: AbortSignal): Promise<number | undefined> {
+export async function queryLag(
+  runtime: Runtime,
+  inputEnds: Offsets,
+  signal: AbortSignal,
+): Promise<number | undefined> {
   const driver = await runtime.driver()
   if (!driver || !WORKING.has(driver.state)) return undefined
   const progress = queryProgress(eventsOfCheckpoint(await recentEvents(runtime, signal)))

@@ -8,7 +8,7 @@ import { clusterId } from '../kafka/client.ts'
 import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
 import type { Output } from '../output.ts'
 import type { DriverStatus, Runtime, Submission } from '../runtime/runtime.ts'
-import { readManifest, requireSameManifest, manifestOf, writeManifest } from './manifest.ts'
+import { manifestOf, readManifest, requireSameManifest, writeManifest } from './manifest.ts'
 import { awaitReady } from './ready.ts'
 
 export interface SubmitOptions {
@@ -61,15 +61,25 @@ async function requireNoDriver(runtime: Runtime): Promise<void> {
 
 const LIVING = new Set<DriverStatus['state']>(['starting', 'running', 'backing-off', 'orphaned'])
 
-async function settleCheckpoint(config: Config, runtime: Runtime, options: SubmitOptions, output: Output): Promise<void> {
+async function settleCheckpoint(
+  config: Config,
+  runtime: Runtime,
+  options: SubmitOptions,
+  output: Output,
+): Promise<void> {
   const store = runtime.checkpoint
   const manifest = manifestOf(config, await clusterId(runtime.kafka))
-  if (options.newCheckpoint && (await store.exists())) output.note(`The old checkpoint was set aside: ${await store.setAside()}`)
+  if (options.newCheckpoint && (await store.exists()))
+    output.note(`The old checkpoint was set aside: ${await store.setAside()}`)
   const before = await readManifest(store)
   if (before) requireSameManifest(before, manifest)
   else if (await store.exists())
-    throw new CliError('CHECKPOINT_CONFLICT', `the checkpoint at ${store.location} carries no manifest of this tool`, {
-      hint: 'Point STORAGE_DIR elsewhere, or begin a new checkpoint with `cpu-anomaly submit --new-checkpoint`.',
-    })
+    throw new CliError(
+      'CHECKPOINT_CONFLICT',
+      `the checkpoint at ${store.location} carries no manifest of this tool`,
+      {
+        hint: 'Point STORAGE_DIR elsewhere, or begin a new checkpoint with `cpu-anomaly submit --new-checkpoint`.',
+      },
+    )
   else await writeManifest(store, manifest)
 }

@@ -33,7 +33,11 @@ export interface FillOptions {
  * Fills a folder of the cache once: under a lock against a second run, and from an empty folder, so that
  * what an interrupted run left is never taken as good.
  */
-export async function fillOnce(dir: string, fill: (dir: string) => Promise<void>, options: FillOptions): Promise<void> {
+export async function fillOnce(
+  dir: string,
+  fill: (dir: string) => Promise<void>,
+  options: FillOptions,
+): Promise<void> {
   if (await isComplete(dir)) return
   await explainDisk(dir, async () => {
     await mkdir(dir, { recursive: true })

@@ -11,7 +11,11 @@ const WAIT_MS = 15_000
  * Runs one change of this folder's stack at a time: two `submit`s must not both find no driver.
  * @throws CliError LOCKED when another command keeps the lock.
  */
-export async function withFolderLock<T>(storage: StoragePaths, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+export async function withFolderLock<T>(
+  storage: StoragePaths,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
   const lockfilePath = `${storage.run}/folder.lock`
   const release = await acquire(storage.run, lockfilePath, signal)
   try {

@@ -8,7 +8,11 @@ const POLL_MS = 150
 const TAIL_BYTES = 4_000_000
 
 /** Lines of a file, beginning with its last ones; follows it through truncation and replacement. */
-export async function* followFile(path: string, options: LogOptions, signal: AbortSignal): AsyncGenerator<string> {
+export async function* followFile(
+  path: string,
+  options: LogOptions,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   let position = 0
   const size = await sizeOf(path)
   const first = size === undefined ? [] : await lines(path, Math.max(0, size - TAIL_BYTES), size)

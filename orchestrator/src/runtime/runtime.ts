@@ -97,7 +97,15 @@ export interface StoppedPart {
 
 export interface DriverStatus {
   /** `orphaned`: the driver lives, its supervisor does not. `lost`: both died without a word (reboot, kill -9). */
-  readonly state: 'starting' | 'running' | 'backing-off' | 'gave-up' | 'failed' | 'stopped' | 'orphaned' | 'lost'
+  readonly state:
+    | 'starting'
+    | 'running'
+    | 'backing-off'
+    | 'gave-up'
+    | 'failed'
+    | 'stopped'
+    | 'orphaned'
+    | 'lost'
   readonly attempt: number
   readonly restarts: number
   readonly startedAt: string

@@ -42,9 +42,13 @@ export async function claimRuntime(context: CommandContext): Promise<Selected> {
   const selected = await selectRuntime(context)
   const { config, runtime, storage } = selected
   if (config.runtime !== 'auto' && config.runtime !== runtime.name)
-    throw new CliError('CONFIGURATION', `RUNTIME=${config.runtime}, but this folder is up on the ${runtime.name} runtime`, {
-      hint: `Run \`cpu-anomaly down\` first, or set RUNTIME=${runtime.name}.`,
-    })
+    throw new CliError(
+      'CONFIGURATION',
+      `RUNTIME=${config.runtime}, but this folder is up on the ${runtime.name} runtime`,
+      {
+        hint: `Run \`cpu-anomaly down\` first, or set RUNTIME=${runtime.name}.`,
+      },
+    )
   await prepareStorage(config)
   await choiceFile(storage).write({ runtime: runtime.name, up: true })
   return selected

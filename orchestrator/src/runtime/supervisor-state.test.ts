@@ -23,7 +23,9 @@ describe('driverStatus', () => {
     ['it gave up', { ...running, state: 'gave-up' }, false, false, 'gave-up'],
     ['it was stopped', { ...running, state: 'stopped' }, false, false, 'stopped'],
   ] as const)('%s', (_, state, supervisorLives, driverLives, expected) => {
-    expect(driverStatus(state as SupervisorState | undefined, { supervisorLives, driverLives }).state).toBe(expected)
+    expect(driverStatus(state as SupervisorState | undefined, { supervisorLives, driverLives }).state).toBe(
+      expected,
+    )
   })
 
   it('names only processes that live', () => {

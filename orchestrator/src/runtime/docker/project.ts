@@ -2,7 +2,6 @@ import { basename } from 'node:path'
 
 // Marks everything that is ours, and whose: only what carries this folder's id is ever stopped or removed.
 export const STORAGE_LABEL = 'io.cpu-anomaly.storage'
-export const ROLE_LABEL = 'io.cpu-anomaly.role'
 
 export const KAFKA = 'kafka-broker'
 export const MASTER = 'spark-master'

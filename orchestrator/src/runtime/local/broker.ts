@@ -70,7 +70,10 @@ export class Broker {
     await this.#untilPortsClose(record)
     await this.#record.remove()
     if (how === 'was-gone') return undefined
-    return { part: 'kafka', gone: [`pid ${record.process.pid}`, `port ${record.port}`, `port ${record.controllerPort}`] }
+    return {
+      part: 'kafka',
+      gone: [`pid ${record.process.pid}`, `port ${record.port}`, `port ${record.controllerPort}`],
+    }
   }
 
   get #port(): number {
@@ -94,10 +97,20 @@ export class Broker {
     })
     const process = await identify(pid)
     if (!process) throw await this.#diedOnStart()
-    await this.#record.write({ process, port: this.#port, controllerPort, startedAt: new Date().toISOString() })
+    await this.#record.write({
+      process,
+      port: this.#port,
+      controllerPort,
+      startedAt: new Date().toISOString(),
+    })
   }
 
-  async #formatOnce(java: string, jars: readonly string[], properties: string, signal: AbortSignal): Promise<void> {
+  async #formatOnce(
+    java: string,
+    jars: readonly string[],
+    properties: string,
+    signal: AbortSignal,
+  ): Promise<void> {
     const formatted = await stat(join(this.#context.storage.kafka, 'meta.properties')).catch(() => undefined)
     if (formatted) return
     const args = ['format', '-t', randomClusterId(), '-c', properties]
@@ -160,6 +173,12 @@ function randomClusterId(): string {
 function javaCommand(java: string, jars: readonly string[], main: string, args: readonly string[]) {
   const log4j = `-Dlog4j2.configurationFile=file:${join(packageRoot, 'infra', 'kafka', 'log4j2.properties')}`
   // Small heap: the page cache does the work of a broker; G1 and -server are Kafka's own defaults.
-  const options = ['-Xms256m', '-Xmx512m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20', '-Djava.awt.headless=true']
+  const options = [
+    '-Xms256m',
+    '-Xmx512m',
+    '-XX:+UseG1GC',
+    '-XX:MaxGCPauseMillis=20',
+    '-Djava.awt.headless=true',
+  ]
   return [java, [...options, log4j, '-cp', jars.join(':'), main, ...args]] as const
 }

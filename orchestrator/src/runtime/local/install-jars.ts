@@ -28,7 +28,12 @@ export async function installJars(set: JarSet, ivy: Ivy, context: InstallContext
   return jars.map((jar) => join(dir, jarFile(jar)))
 }
 
-async function fetchJars(jars: readonly Jar[], dir: string, ivy: Ivy, context: InstallContext): Promise<void> {
+async function fetchJars(
+  jars: readonly Jar[],
+  dir: string,
+  ivy: Ivy,
+  context: InstallContext,
+): Promise<void> {
   const work = join(dir, 'ivy')
   await mkdir(work, { recursive: true })
   await writeFile(join(work, 'ivy.xml'), ivyModule(jars))

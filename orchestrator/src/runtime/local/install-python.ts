@@ -4,8 +4,8 @@ import { packageRoot } from '../../paths.ts'
 import { run } from '../../run.ts'
 import { SPARK_VERSION } from '../../versions.ts'
 import { cacheDir, fillOnce, isComplete } from '../cache.ts'
-import { trackSize } from './track-size.ts'
 import { findPython } from './tools.ts'
+import { trackSize } from './track-size.ts'
 
 export interface SparkInstall {
   /** The virtual environment's interpreter. */
@@ -23,7 +23,15 @@ export interface InstallContext {
 }
 
 // pyspark is built from source: by the setuptools that is pinned here, not by one that pip fetches for the purpose.
-const PIP_INSTALL = ['-m', 'pip', 'install', '--no-input', '--no-cache-dir', '--use-pep517', '--no-build-isolation']
+const PIP_INSTALL = [
+  '-m',
+  'pip',
+  'install',
+  '--no-input',
+  '--no-cache-dir',
+  '--use-pep517',
+  '--no-build-isolation',
+]
 const RUNTIME_REQUIREMENTS = ['requirements-build.txt', 'requirements.txt']
 
 // A virtual environment belongs to the Python it was made by: another minor version gets another one.
@@ -46,20 +54,32 @@ export async function isSparkInstalled(pythonVersion: string): Promise<boolean> 
 export const requirementsFile = (name: string): string => join(packageRoot, 'spark-job', name)
 
 /** A virtual environment of the cache with exactly the packages that the requirements files pin. */
-export async function installVenv(python: string, dir: string, files: readonly string[], context: InstallContext): Promise<void> {
+export async function installVenv(
+  python: string,
+  dir: string,
+  files: readonly string[],
+  context: InstallContext,
+): Promise<void> {
   await fillOnce(dir, (target) => makeVenv(python, target, files, context), {
     signal: context.signal,
     onWait: () => context.update('another run is installing it; waiting'),
   })
 }
 
-async function makeVenv(python: string, dir: string, files: readonly string[], context: InstallContext): Promise<void> {
+async function makeVenv(
+  python: string,
+  dir: string,
+  files: readonly string[],
+  context: InstallContext,
+): Promise<void> {
   const { env, signal, update } = context
   update('making a virtual environment')
   await run([python, ['-m', 'venv', '--clear', dir]], { env, signal, failAs: 'TOOL_MISSING' })
   const tmp = join(dir, 'tmp')
   await mkdir(tmp)
-  const stopTracking = trackSize(dir, (bytes) => update(`${Math.round(bytes / 1e6)} MB on disk (of about 1000)`))
+  const stopTracking = trackSize(dir, (bytes) =>
+    update(`${Math.round(bytes / 1e6)} MB on disk (of about 1000)`),
+  )
   try {
     for (const file of files)
       await run([join(dir, 'bin', 'python'), [...PIP_INSTALL, '-r', file]], {

@@ -3,7 +3,14 @@ import { join } from 'node:path'
 import { CliError } from '../../errors.ts'
 import { packageRoot } from '../../paths.ts'
 import { requireFreePort } from '../../ports.ts'
-import { endProcess, identify, isAlive, type ProcessIdentity, sendSignal, waitUntilGone } from '../../process-identity.ts'
+import {
+  endProcess,
+  identify,
+  isAlive,
+  type ProcessIdentity,
+  sendSignal,
+  waitUntilGone,
+} from '../../process-identity.ts'
 import { spawnDetached } from '../../run.ts'
 import { WaitTimeout } from '../../wait.ts'
 import type { DriverStatus, RuntimeContext, Submission } from '../runtime.ts'
@@ -48,7 +55,8 @@ export class LocalDriver {
       logFile: this.logFile,
     })
     const supervisor = await identify(pid)
-    if (!supervisor) throw new CliError('QUERY_FAILED', 'the supervisor ended at once', { hint: `Look at ${this.logFile}.` })
+    if (!supervisor)
+      throw new CliError('QUERY_FAILED', 'the supervisor ended at once', { hint: `Look at ${this.logFile}.` })
     await this.#record.write({ supervisor })
   }
 
@@ -57,7 +65,11 @@ export class LocalDriver {
     if (!record) return undefined
     const supervisorLives = await isAlive(record.supervisor)
     const driver = state && (await this.#driverProcess(state))
-    return driverStatus(state, { supervisorPid: record.supervisor.pid, supervisorLives, driverLives: driver !== undefined })
+    return driverStatus(state, {
+      supervisorPid: record.supervisor.pid,
+      supervisorLives,
+      driverLives: driver !== undefined,
+    })
   }
 
   async stop(deadlineMs: number): Promise<'stopped' | 'killed' | 'not-running'> {
@@ -71,7 +83,8 @@ export class LocalDriver {
     let outcome: 'stopped' | 'killed' = 'stopped'
     if (supervisorLives) outcome = await this.#stopSupervisor(record.supervisor, deadlineMs)
     // The supervisor takes the driver with it, unless it was killed before it could.
-    if (driver && (await endProcess(driver, { termTimeoutMs: 10_000, group: true })) !== 'was-gone') outcome = 'killed'
+    if (driver && (await endProcess(driver, { termTimeoutMs: 10_000, group: true })) !== 'was-gone')
+      outcome = 'killed'
     await this.#clear()
     return outcome
   }

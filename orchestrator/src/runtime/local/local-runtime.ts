@@ -63,7 +63,9 @@ export class LocalRuntime implements Runtime {
       const wasRunning = (await this.#broker.running()) !== undefined
       step.update(wasRunning ? 'is running' : 'starting the broker')
       await this.#broker.start(java.path, brokerJars, signal)
-      step.done(`Kafka ${wasRunning ? 'was running and answers' : 'answers'} at ${this.kafka.servers.join(',')}`)
+      step.done(
+        `Kafka ${wasRunning ? 'was running and answers' : 'answers'} at ${this.kafka.servers.join(',')}`,
+      )
     })
   }
 
@@ -133,7 +135,12 @@ export class LocalRuntime implements Runtime {
   }
 
   /** Fetches the connector's jars and the broker's; returns the broker's. */
-  async #installJars(output: Output, java: string, spark: SparkInstall, signal: AbortSignal): Promise<string[]> {
+  async #installJars(
+    output: Output,
+    java: string,
+    spark: SparkInstall,
+    signal: AbortSignal,
+  ): Promise<string[]> {
     return output.step('Kafka and connector jars', async (step) => {
       const ivy: Ivy = {
         java,

@@ -16,7 +16,8 @@ export function stateFile<T>(path: string): StateFile<T> {
       try {
         return JSON.parse(await readFile(path, 'utf8')) as T
       } catch (error) {
-        if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+        if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT')
+          return undefined
         throw error
       }
     },

@@ -38,7 +38,11 @@ export async function findPython(env: Readonly<Record<string, string>>): Promise
     if (!isPythonWanted(tool.version)) continue
     const venv = await tryRun([name, ['-c', 'import venv, ensurepip']], { env })
     if (venv) return { path: name, version: tool.version }
-    throw toolMissing(`${name} ${tool.version} has no venv module`, 'Python with venv and ensurepip', PYTHON_HINT)
+    throw toolMissing(
+      `${name} ${tool.version} has no venv module`,
+      'Python with venv and ensurepip',
+      PYTHON_HINT,
+    )
   }
   const found = seen.length > 0 ? `found ${seen.join(', ')}` : 'no Python found'
   throw toolMissing(found, `Python ${PYTHON_WANTED.join('.')} or newer`, PYTHON_HINT)

@@ -1,0 +1,65 @@
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { packageRoot } from '../paths.ts'
+import { envExample } from './env-example.ts'
+import { parseEnvText } from './env-file.ts'
+import { loadConfig } from './load.ts'
+import { settingEntries } from './settings.ts'
+
+const EXAMPLE = join(packageRoot, '.env.example')
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-example-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+it('is what stands in .env.example (write it with `envExample()` after a change of the settings)', async () => {
+  expect(await readFile(EXAMPLE, 'utf8')).toBe(envExample())
+})
+
+it('yields the defaults, without a problem or a warning, when it is taken as .env', async () => {
+  const folder = await newFolder()
+  const warnings: string[] = []
+  const load = () =>
+    loadConfig({
+      folder,
+      envFile: undefined,
+      overrides: [],
+      environment: {},
+      warn: (line) => void warnings.push(line),
+    })
+  const { resolved: defaultsResolved, ...defaults } = await load()
+  await copyFile(EXAMPLE, join(folder, '.env'))
+  const { resolved, ...config } = await load()
+  expect(config).toEqual(defaults)
+  expect(resolved.map(({ key, value }) => [key, value])).toEqual(
+    defaultsResolved.map(({ key, value }) => [key, value]),
+  )
+  expect(resolved.some(({ origin }) => origin === '.env')).toBe(true)
+  expect(warnings).toEqual([])
+})
+
+it.each(settingEntries.map(([key, setting]) => [key, setting] as const))(
+  'says what %s means and its default',
+  (key, setting) => {
+    const lines = envExample().split('\n')
+    const line = setting.fallback === '' ? `# ${key}=` : `${key}=${setting.fallback}`
+    const at = lines.indexOf(line)
+    expect(lines.filter((other) => other === line)).toHaveLength(1)
+    expect(lines[at - 1]).toBe(`# ${setting.meaning}`)
+    expect(setting.meaning).not.toMatch(/[\r\n]/)
+  },
+)
+
+it('stays readable when each line that is commented out is put in force', () => {
+  const all = envExample().replace(/^# ([A-Z_]+(?:_spark\.\S+)?=)/gm, '$1')
+  const { values, warnings } = parseEnvText(all, '.env')
+  expect(Object.keys(values).filter((key) => !key.startsWith('SPARK_CONF_'))).toEqual(
+    settingEntries.map(([key]) => key),
+  )
+  expect(values['SPARK_CONF_spark.sql.streaming.minBatchesToRetain']).toBe('100')
+  expect(warnings).toEqual([])
+})

@@ -1,0 +1,210 @@
+import { execFileSync } from 'node:child_process'
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { JobSettings } from './job-settings.ts'
+import { renderJob } from './render.ts'
+import { readTemplate } from './template.ts'
+
+const HOLE = '"{{SETTINGS_JSON}}"'
+
+const settings: JobSettings = {
+  job_version: '1',
+  app_name: 'cpu-anomaly',
+  normal_mean: 14.5,
+  normal_stddev: 2.7,
+  direction: 'high',
+  window_ms: 500,
+  watermark_ms: 10_000,
+  max_future_skew_ms: 300_000,
+  cpu_min: null,
+  cpu_max: null,
+  group_by: 'none',
+  input_topic: 'cpu-usage',
+  output_topic: 'anomaly',
+  dead_letter_topic: 'dead',
+  bootstrap_servers: 'localhost:9093',
+  kafka_options: { 'security.protocol': 'PLAINTEXT' },
+  kafka_secrets_file: null,
+  starting_offsets: 'earliest',
+  max_offsets_per_trigger: 5_000_000,
+  trigger_interval_ms: 100,
+  checkpoint: '/tmp/checkpoint',
+}
+
+describe('renderJob', () => {
+  it.each([
+    ['no hole', 'x = 1\n', /0 holes/],
+    ['a hole without quotes', 'x = {{SETTINGS_JSON}}\n', /token that is not .*: \{\{/],
+    ['a hole in single quotes', "x = '{{SETTINGS_JSON}}'\n", /token that is not/],
+    ['two holes', `x = ${HOLE}\ny = ${HOLE}\n`, /2 holes/],
+    ['an unknown token', `x = ${HOLE}\ny = "{{CHECKPOINT}}"\n`, /"\{\{CHECKPOINT\}\}"/],
+    ['an unknown token alone', 'y = "{{settings_json}}"\n', /"\{\{settings_json\}\}"/],
+    ['a token that does not end', `x = ${HOLE}\ny = "{{"\n`, /\{\{/],
+  ])('refuses a template with %s', (_, template, expected) => {
+    expect(() => renderJob(template, settings)).toThrow(expected)
+  })
+
+  it('changes nothing but the hole', () => {
+    expect(renderJob(`before $& \\1 }}\r\nx = ${HOLE} # after $'\n`, settings)).toBe(
+      `before $& \\1 }}\r\nx = ${JSON.stringify(JSON.stringify(settings))} # after $'\n`,
+    )
+  })
+
+  it('does not fill the text that it filled in', () => {
+    const rendered = renderJob(`x = ${HOLE}`, { ...settings, checkpoint: HOLE })
+    expect(rendered.match(/\{\{/g)).toHaveLength(1)
+  })
+})
+
+const NASTY = [
+  `"; __import__('os').system('touch pwned') #`,
+  `'''; __import__('os').system('touch pwned') #`,
+  `"""\n__import__('os').system('touch pwned')\n"""`,
+  '\\"; open("pwned", "w") #',
+  '\\',
+  '\\N{DIGIT ONE}\\x00\\u0041\\101',
+  '{{7*7}}',
+  HOLE,
+  '$' + '{PATH}',
+  '$(id)',
+  '`touch pwned`',
+  "$& $' $` $1 $$",
+  '\u2028\u2029\u0085\r\n\0\u001b[2J\u202e\ufeff',
+  '\ud800',
+  '\udc00\ud800',
+  '\u{1f600}',
+  '%s {0} f"{x}"',
+  '',
+] as const
+
+// Any UTF-16, lone halves of surrogate pairs among it.
+const anyText = fc.oneof(
+  fc.constantFrom(...NASTY),
+  fc.string({ unit: 'binary' }),
+  fc
+    .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 12 })
+    .map((units) => String.fromCharCode(...units)),
+  fc.tuple(fc.constantFrom(...NASTY), fc.constantFrom(...NASTY)).map(([a, b]) => a + b),
+)
+// JSON has no -0: written as 0, it comes back as such.
+const anyNumber = fc
+  .oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer())
+  .map((number) => number + 0)
+
+const asSettings = (fields: unknown) => fields as JobSettings
+const anySettings: fc.Arbitrary<JobSettings> = fc
+  .record({
+    job_version: anyText,
+    app_name: anyText,
+    normal_mean: anyNumber,
+    normal_stddev: anyNumber,
+    direction: anyText,
+    window_ms: anyNumber,
+    watermark_ms: anyNumber,
+    max_future_skew_ms: anyNumber,
+    cpu_min: fc.option(anyNumber),
+    cpu_max: fc.option(anyNumber),
+    group_by: anyText,
+    input_topic: anyText,
+    output_topic: anyText,
+    dead_letter_topic: anyText,
+    bootstrap_servers: anyText,
+    kafka_options: fc.dictionary(anyText, anyText, { maxKeys: 3 }),
+    kafka_secrets_file: fc.option(anyText),
+    starting_offsets: anyText,
+    max_offsets_per_trigger: anyNumber,
+    trigger_interval_ms: anyNumber,
+    checkpoint: anyText,
+  })
+  .map(asSettings)
+
+// One process for all: line by line, is it one assignment of one constant, and is that the settings?
+const CHECK = `
+import ast, json, sys
+template, folder = sys.argv[1:]
+
+def literal(source):
+    tree = ast.parse(source)
+    found = [node for node in tree.body if isinstance(node, ast.Assign)
+             and [getattr(target, "id", None) for target in node.targets] == ["SETTINGS_JSON"]]
+    assert len(found) == 1, found
+    value = found[0].value
+    assert isinstance(value, ast.Constant) and type(value.value) is str, ast.dump(value)
+    return tree, value
+
+checked = 0
+with open(f"{folder}/literals.txt", encoding="ascii", newline="\\n") as literals, \\
+        open(f"{folder}/settings.txt", encoding="ascii", newline="\\n") as settings:
+    for line, wanted in zip(literals, settings, strict=True):
+        tree, value = literal(line)
+        assert len(tree.body) == 1, line
+        assert value.value.isascii() and value.value.isprintable(), line
+        assert json.loads(value.value) == json.loads(wanted), line
+        checked += 1
+
+def blanked(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        tree, value = literal(file.read())
+    value.value = ""
+    return ast.dump(tree)
+
+wanted = blanked(template)
+for index in range(20):
+    assert blanked(f"{folder}/job-{index}.py") == wanted, index
+print(checked)
+`
+
+/** As JSON in ASCII, by other means than the renderer's, one a line. */
+const plainJson = (value: unknown) =>
+  [...JSON.stringify(value)].map((char) => (char > '~' ? escaped(char) : char)).join('')
+const escaped = (char: string) =>
+  char
+    .split('')
+    .map((unit) => `\\u${(0x10000 + unit.charCodeAt(0)).toString(16).slice(1)}`)
+    .join('')
+
+describe('the rendered job, whatever the settings', () => {
+  const RUNS = 10_000
+  let template: string
+  beforeAll(async () => {
+    template = await readTemplate()
+  })
+
+  it('is the template with one string literal, which Python reads as the settings', {
+    timeout: 60_000,
+  }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-render-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    const at = template.indexOf(HOLE)
+    const [before, after] = [template.slice(0, at), template.slice(at + HOLE.length)]
+    const drawn = fc.sample(anySettings, { numRuns: RUNS, seed: 20_171_026 })
+    const literals: string[] = []
+    for (const [index, some] of drawn.entries()) {
+      const rendered = renderJob(template, some)
+      if (!rendered.startsWith(before) || !rendered.endsWith(after))
+        throw new Error(`the text around the hole changed for ${JSON.stringify(some)}`)
+      literals.push(`SETTINGS_JSON = ${rendered.slice(before.length, rendered.length - after.length)}`)
+      if (index < 20) await writeFile(join(folder, `job-${index}.py`), rendered)
+    }
+    expect(literals.every((literal) => /^[\x20-\x7e]+$/.test(literal))).toBe(true)
+    await writeFile(join(folder, 'literals.txt'), `${literals.join('\n')}\n`)
+    await writeFile(join(folder, 'settings.txt'), `${drawn.map(plainJson).join('\n')}\n`)
+    await writeFile(join(folder, 'template.py'), template)
+    const args = ['-c', CHECK, join(folder, 'template.py'), folder]
+    const checked = execFileSync('python3', args, { cwd: folder, encoding: 'utf8' })
+    expect(checked.trim()).toBe(String(RUNS))
+    await expect(access(join(folder, 'pwned'))).rejects.toThrow('ENOENT')
+    await expect(access('pwned')).rejects.toThrow('ENOENT')
+  })
+
+  it.each(NASTY)('carries %j as text in every field', (text) => {
+    const nasty = Object.fromEntries(
+      Object.entries(settings).map(([name, value]) => [name, typeof value === 'string' ? text : value]),
+    )
+    const literal = renderJob(HOLE, asSettings({ ...nasty, kafka_options: { [text]: text } }))
+    expect(JSON.parse(JSON.parse(literal))).toEqual({ ...nasty, kafka_options: { [text]: text } })
+  })
+})

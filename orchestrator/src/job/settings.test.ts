@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Config, KafkaSasl } from '../config/config.ts'
+import { loadConfig } from '../config/load.ts'
+import type { JobPlace } from '../runtime/runtime.ts'
+import { jaasQuoted, jobSettings, kafkaSecrets } from './settings.ts'
+import { submitArgs } from './submit-args.ts'
+import { templateFile } from './template.ts'
+
+const PASSWORD = 'hu"sh\\;'
+const config = (overrides: readonly string[] = []): Promise<Config> =>
+  loadConfig({
+    folder: join(tmpdir(), 'cpu-anomaly-no-such-folder'),
+    envFile: undefined,
+    overrides,
+    environment: {},
+    warn: () => undefined,
+  })
+
+const sasl: KafkaSasl = { mechanism: 'PLAIN', username: 'me', password: PASSWORD }
+const place: JobPlace = {
+  master: 'local[2,4]',
+  kafka: {
+    servers: ['a:1', 'b:2'],
+    securityProtocol: 'SASL_PLAINTEXT',
+    sasl,
+    ssl: { keyPassword: PASSWORD },
+  },
+  checkpoint: '/storage/checkpoint',
+  secretsFile: '/storage/run/secrets.json',
+  connectorJars: ['/cache/a.jar', '/cache/b.jar'],
+  sparkConf: { 'spark.ui.port': '4040' },
+}
+
+describe('jobSettings', () => {
+  it('has exactly the fields that the job reads, in their order', async () => {
+    const job = await readFile(templateFile, 'utf8')
+    const [, fields = ''] = job.match(/class Settings:\n.*?\n\n(.*?)\n\n/s) ?? []
+    const names = [...fields.matchAll(/^ {4}(\w+): /gm)].map(([, name]) => name)
+    expect(Object.keys(jobSettings(await config(), place))).toEqual(names)
+  })
+
+  it('takes the settings and the place as they are', async () => {
+    const overrides = [
+      'NORMAL_MEAN=20',
+      'GROUP_BY=key',
+      'CPU_MIN=0',
+      'WINDOW_DURATION=1 s',
+      'STARTING_OFFSETS=latest',
+    ]
+    expect(jobSettings(await config(overrides), place)).toMatchObject({
+      normal_mean: 20,
+      normal_stddev: 2.7,
+      group_by: 'key',
+      cpu_min: 0,
+      cpu_max: null,
+      window_ms: 1_000,
+      starting_offsets: 'latest',
+      bootstrap_servers: 'a:1,b:2',
+      kafka_options: { 'security.protocol': 'SASL_PLAINTEXT', 'sasl.mechanism': 'PLAIN' },
+      kafka_secrets_file: '/storage/run/secrets.json',
+      checkpoint: '/storage/checkpoint',
+    })
+  })
+
+  it('names no secrets file and no mechanism where there is no login', async () => {
+    const open: JobPlace = {
+      ...place,
+      secretsFile: undefined,
+      kafka: { ...place.kafka, securityProtocol: 'PLAINTEXT', sasl: undefined },
+    }
+    expect(jobSettings(await config(), open)).toMatchObject({
+      kafka_options: { 'security.protocol': 'PLAINTEXT' },
+      kafka_secrets_file: null,
+    })
+    expect(jobSettings(await config(), open).kafka_options).not.toHaveProperty('sasl.mechanism')
+    expect(kafkaSecrets(open.kafka)).toEqual({})
+  })
+
+  it('never holds a secret, nor do the arguments of spark-submit', async () => {
+    const marker = 'q7Zx'
+    const withSecrets = await config([
+      'KAFKA_USERNAME=me',
+      `KAFKA_PASSWORD=${marker}1`,
+      `KAFKA_SSL_KEY_PASSWORD=${marker}2`,
+    ])
+    const { sasl, ssl } = withSecrets.kafka
+    const secret: JobPlace = { ...place, kafka: { ...place.kafka, sasl, ssl } }
+    expect(sasl?.password).toBe(`${marker}1`)
+    expect(JSON.stringify(jobSettings(withSecrets, secret))).not.toContain(marker)
+    expect(submitArgs(withSecrets, secret).join('\n')).not.toContain(marker)
+    expect(kafkaSecrets(secret.kafka)['sasl.jaas.config']).toContain(`${marker}1`)
+  })
+})
+
+describe('kafkaSecrets', () => {
+  it.each([
+    ['PLAIN', 'plain.PlainLoginModule'],
+    ['SCRAM-SHA-256', 'scram.ScramLoginModule'],
+    ['SCRAM-SHA-512', 'scram.ScramLoginModule'],
+  ] as const)('names the login module of %s', (mechanism, module) => {
+    expect(kafkaSecrets({ ...place.kafka, sasl: { ...sasl, mechanism } })).toEqual({
+      'sasl.jaas.config': `org.apache.kafka.common.security.${module} required username="me" password="hu\\"sh\\\\;";`,
+    })
+  })
+})
+
+describe('jaasQuoted', () => {
+  it.each([
+    ['plain', '"plain"'],
+    ['', '""'],
+    ['a"b', '"a\\"b"'],
+    ['a\\b', '"a\\\\b"'],
+    ['a\\"b', '"a\\\\\\"b"'],
+    ["a;b c='d'", '"a;b c=\'d\'"'],
+    ['päss\u{1f600}', '"päss\u{1f600}"'],
+    ['\\', '"\\\\"'],
+  ])('quotes %j as %s', (text, quoted) => {
+    expect(jaasQuoted(text)).toBe(quoted)
+  })
+
+  it('is undone by reading it as JAAS does: one token, each escaped character as itself', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const [whole, inner = ''] = jaasQuoted(text).match(/^"((?:[^"\\]|\\.)*)"$/s) ?? []
+        expect(whole).toBeDefined()
+        expect(inner.replace(/\\(.)/gs, '$1')).toBe(text)
+      }),
+    )
+  })
+})

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { CliError } from '../errors.ts'
+import { beginOfLast, type Offsets, type Placed, parsePosition, reconcile } from './position.ts'
+
+describe('parsePosition', () => {
+  it.each([
+    ['earliest', { kind: 'earliest' }],
+    ['latest', { kind: 'latest' }],
+    ['-10', { kind: 'last', count: 10 }],
+    ['-0', { kind: 'last', count: 0 }],
+    ['2026-01-31', { kind: 'since', timeMs: Date.UTC(2026, 0, 31) }],
+    ['2026-01-31T08:00Z', { kind: 'since', timeMs: Date.UTC(2026, 0, 31, 8) }],
+    ['2026-01-31T08:00:00Z', { kind: 'since', timeMs: Date.UTC(2026, 0, 31, 8) }],
+    ['2026-01-31 08:00:00.250Z', { kind: 'since', timeMs: Date.UTC(2026, 0, 31, 8, 0, 0, 250) }],
+    ['2026-01-31T08:00:00+02:00', { kind: 'since', timeMs: Date.UTC(2026, 0, 31, 6) }],
+    ['2026-01-31T08:00:00-0530', { kind: 'since', timeMs: Date.UTC(2026, 0, 31, 13, 30) }],
+  ])('reads %s', (text, expected) => {
+    expect(parsePosition(text)).toEqual(expected)
+  })
+
+  it.each(
+    [
+      '',
+      'first',
+      'EARLIEST',
+      '10',
+      '-1.5',
+      '-',
+      '--1',
+      '2026',
+      '2026-13-01',
+      '2026-01-32',
+      '2026-01-31T25:00Z',
+    ].concat(['31.01.2026', 'yesterday', ' -1', `-${'9'.repeat(30)}`]),
+  )('refuses %j and says what can be given', (text) => {
+    const parse = () => parsePosition(text)
+    expect(parse).toThrow(CliError)
+    expect(parse).toThrow(`--from ${text}: this is no position`)
+    expect(parse).toThrow(
+      expect.objectContaining({ code: 'USAGE', hint: expect.stringContaining('earliest, latest, -N') }),
+    )
+  })
+})
+
+const offsets = (entries: Readonly<Record<number, number>>): Map<number, bigint> =>
+  new Map(Object.entries(entries).map(([partition, offset]) => [Number(partition), BigInt(offset)]))
+const plain = (map: Offsets) =>
+  Object.fromEntries([...map].map(([partition, offset]) => [partition, Number(offset)]))
+
+describe('beginOfLast', () => {
+  const placed = (partition: number, offset: number, timestampMs: number): Placed => ({
+    partition,
+    offset: BigInt(offset),
+    timestampMs,
+  })
+  const records = [placed(0, 8, 100), placed(0, 9, 300), placed(1, 4, 200), placed(1, 5, 400)]
+  const ends = offsets({ 0: 10, 1: 6, 2: 3 })
+
+  it.each([
+    [0, { 0: 10, 1: 6, 2: 3 }],
+    [1, { 0: 10, 1: 5, 2: 3 }],
+    [2, { 0: 9, 1: 5, 2: 3 }],
+    [3, { 0: 9, 1: 4, 2: 3 }],
+    [4, { 0: 8, 1: 4, 2: 3 }],
+    [99, { 0: 8, 1: 4, 2: 3 }],
+  ])('begins so that the last %i of the whole topic are read', (count, expected) => {
+    expect(plain(beginOfLast(records, count, ends))).toEqual(expected)
+    expect(plain(beginOfLast([...records].reverse(), count, ends))).toEqual(expected)
+  })
+
+  it('decides between records of one time by partition, then offset', () => {
+    const same = [placed(1, 4, 7), placed(0, 9, 7), placed(0, 8, 7)]
+    expect(plain(beginOfLast(same, 1, ends))).toEqual({ 0: 10, 1: 4, 2: 3 })
+    expect(plain(beginOfLast(same, 2, ends))).toEqual({ 0: 9, 1: 4, 2: 3 })
+  })
+})
+
+describe('reconcile', () => {
+  it.each([
+    ['stays where nothing changed', { 0: 5 }, { 0: 0 }, { 0: 9 }, { 0: 5 }, false, 0],
+    ['stays at the end', { 0: 9 }, { 0: 0 }, { 0: 9 }, { 0: 9 }, false, 0],
+    [
+      'skips what was deleted, and counts it',
+      { 0: 5, 1: 5 },
+      { 0: 8, 1: 0 },
+      { 0: 9, 1: 9 },
+      { 0: 8, 1: 5 },
+      false,
+      3,
+    ],
+    [
+      'reads a new partition from its beginning',
+      { 0: 5 },
+      { 0: 0, 1: 2 },
+      { 0: 9, 1: 4 },
+      { 0: 5, 1: 2 },
+      false,
+      0,
+    ],
+    [
+      'begins anew in a topic that ends before',
+      { 0: 5, 1: 2 },
+      { 0: 0, 1: 1 },
+      { 0: 3, 1: 4 },
+      { 0: 0, 1: 1 },
+      true,
+      0,
+    ],
+    ['begins anew where a partition is gone', { 0: 5, 1: 2 }, { 0: 0 }, { 0: 9 }, { 0: 0 }, true, 0],
+    ['begins at the beginning without a position', {}, { 0: 3 }, { 0: 9 }, { 0: 3 }, false, 0],
+  ])('%s', (_, positions, begin, end, expected, recreated, lost) => {
+    const reconciled = reconcile(offsets(positions), offsets(begin), offsets(end))
+    expect(plain(reconciled.positions)).toEqual(expected)
+    expect(reconciled).toMatchObject({ recreated, lost: BigInt(lost) })
+  })
+})

@@ -1,0 +1,52 @@
+import { PassThrough } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { LiveLine } from './live-line.ts'
+
+function terminal(columns: number, isTTY = true) {
+  const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { columns, isTTY })
+  const written = () => String(stream.read() ?? '')
+  return { stream: stream as unknown as NodeJS.WriteStream, written }
+}
+
+describe('LiveLine', () => {
+  it('writes over itself and is gone when cleared', () => {
+    const { stream, written } = terminal(80)
+    const line = new LiveLine(stream, true)
+    line.show('12 SAFE')
+    const shown = written()
+    expect(shown.startsWith('\r\u001b[2K')).toBe(true)
+    expect(stripVTControlCharacters(shown)).toBe('\r12 SAFE')
+    line.clear()
+    expect(written()).toBe('\r\u001b[2K')
+    line.clear()
+    expect(written()).toBe('')
+  })
+
+  it('never fills the last column, where it would wrap', () => {
+    const { stream, written } = terminal(10)
+    new LiveLine(stream, true).show('x'.repeat(50))
+    expect(stripVTControlCharacters(written())).toBe(`\r${'x'.repeat(9)}`)
+  })
+
+  it('leaves the terminal alone while nothing changed or it was just shown', () => {
+    const { stream, written } = terminal(80)
+    const line = new LiveLine(stream, true)
+    line.show('a')
+    written()
+    line.show('a')
+    line.show('b')
+    expect(written()).toBe('')
+  })
+
+  it.each([
+    ['no terminal', false, true],
+    ['a line that is not wanted', true, false],
+  ])('writes nothing for %s', (_, isTTY, enabled) => {
+    const { stream, written } = terminal(80, isTTY)
+    const line = new LiveLine(stream, enabled)
+    line.show('a')
+    line.clear()
+    expect(written()).toBe('')
+  })
+})

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { arrived, notYet, WaitTimeout, waitUntil } from './wait.ts'
+
+const FAST = { timeoutMs: 5_000, intervalMs: 1 }
+
+describe('waitUntil', () => {
+  it('looks again until the check has what it waits for', async () => {
+    let looks = 0
+    const value = await waitUntil(
+      'the third look',
+      async () => (++looks === 3 ? arrived(looks) : notYet('no')),
+      FAST,
+    )
+    expect(value).toBe(3)
+  })
+
+  it.each([undefined, false, 0, ''])('returns %j where that is what arrived', async (value) => {
+    expect(await waitUntil('something', async () => arrived(value), FAST)).toBe(value)
+  })
+
+  it('says at the deadline what was awaited, for how long, and what was seen last', async () => {
+    let looks = 0
+    const waiting = waitUntil('a broker', async () => notYet(`look ${++looks}`), {
+      timeoutMs: 50,
+      intervalMs: 5,
+    })
+    await expect(waiting).rejects.toThrow(WaitTimeout)
+    await expect(waiting).rejects.toThrow(/^a broker: not within 0\.05 s; last seen: look \d+$/)
+    await expect(waiting).rejects.toMatchObject({ lastSeen: expect.stringMatching(/^look [1-9]/) })
+  })
+
+  it('ends at the deadline although a check hangs', async () => {
+    const waiting = waitUntil('an answer', () => new Promise<never>(() => undefined), { timeoutMs: 20 })
+    await expect(waiting).rejects.toThrow('an answer: not within 0.02 s; last seen: nothing yet')
+  })
+
+  it('passes on what the check throws, at once', async () => {
+    const broken = async () => {
+      throw new RangeError('broken')
+    }
+    await expect(waitUntil('anything', broken, { timeoutMs: 60_000 })).rejects.toThrow(RangeError)
+  })
+
+  it("ends with the signal's own reason when that aborts", async () => {
+    const controller = new AbortController()
+    const reason = new Error('interrupted by SIGINT')
+    const check = async () => {
+      controller.abort(reason)
+      return notYet('no')
+    }
+    const waiting = waitUntil('anything', check, { timeoutMs: 60_000, signal: controller.signal })
+    await expect(waiting).rejects.toBe(reason)
+    await expect(waitUntil('anything', check, { ...FAST, signal: controller.signal })).rejects.toBe(reason)
+  })
+})
