@@ -34,6 +34,16 @@ describe('waitUntil', () => {
     await expect(waiting).rejects.toThrow('an answer: not within 0.02 s; last seen: nothing yet')
   })
 
+  it('ends when the signal aborts although a check hangs', async () => {
+    const controller = new AbortController()
+    const hanging = () => {
+      setImmediate(() => controller.abort(new Error('interrupted by SIGINT')))
+      return new Promise<never>(() => undefined)
+    }
+    const waiting = waitUntil('an answer', hanging, { timeoutMs: 60_000, signal: controller.signal })
+    await expect(waiting).rejects.toThrow('interrupted by SIGINT')
+  })
+
   it('passes on what the check throws, at once', async () => {
     const broken = async () => {
       throw new RangeError('broken')

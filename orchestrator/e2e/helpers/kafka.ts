@@ -11,12 +11,27 @@ export interface StoredRecord extends RawRecord {
   readonly offset: number
 }
 
-const client = (broker: string) =>
-  new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING, retry: { retries: 8 } })
+export interface Login {
+  readonly username: string
+  readonly password: string
+}
+
+const client = (broker: string, login?: Login) =>
+  new Kafka({
+    brokers: [broker],
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 8 },
+    ...(login ? { sasl: { mechanism: 'plain', ...login } } : {}),
+  })
 
 /** Sends records as they are; returns when all are acknowledged. */
-export async function send(broker: string, topic: string, records: readonly RawRecord[]): Promise<void> {
-  const producer = client(broker).producer({ idempotent: true, maxInFlightRequests: 1 })
+export async function send(
+  broker: string,
+  topic: string,
+  records: readonly RawRecord[],
+  login?: Login,
+): Promise<void> {
+  const producer = client(broker, login).producer({ idempotent: true, maxInFlightRequests: 1 })
   await producer.connect()
   try {
     for (let at = 0; at < records.length; at += 500)

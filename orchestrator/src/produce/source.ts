@@ -21,10 +21,12 @@ export interface Source {
  */
 export async function fileSource(path: string): Promise<Source> {
   const file = await openFile(path)
+  const stats = await file.stat()
+  // Opened again, a named pipe would wait for another writer: it is read where it is open, and closed at its end.
+  if (!stats.isFile() && !stats.isDirectory())
+    return streamSource(path, file.createReadStream({ highWaterMark: CHUNK_BYTES }))
   try {
-    const stats = await file.stat()
     if (stats.isDirectory()) throw refused(path, 'it is a directory')
-    if (!stats.isFile()) return streamSource(path, createReadStream(path, { highWaterMark: CHUNK_BYTES }))
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
     refuseHead(path, buffer.subarray(0, bytesRead))
     return {
