@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import type { Writable } from 'node:stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   endProcess,
@@ -53,6 +55,20 @@ describe('a process', () => {
     expect(identity.startToken).toMatch(/^\d+$/)
     expect(Number(identity.startToken)).toBeGreaterThanOrEqual(Number(await startToken(process.pid)))
     expect(await startToken(child.pid as number)).toBe(identity.startToken)
+  })
+
+  it.skipIf(process.platform !== 'linux')('is gone as a zombie, which nobody can end (Linux)', async () => {
+    // The shell's child ends once it may, and what takes the shell's place does not ask for it.
+    const script = 'cat <&3 3<&- & echo $!; exec 3<&-; exec sleep 1000'
+    const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] })
+    onTestFinished(() => void parent.kill('SIGKILL'))
+    const [line] = await once(parent.stdout as NodeJS.ReadableStream, 'data')
+    const child = await identify(Number(line))
+    if (!child) throw new Error('the child has no identity')
+    const held = parent.stdio[3] as Writable
+    held.end()
+    await waitUntilGone(child, 5_000)
+    expect(await readFile(`/proc/${child.pid}/stat`, 'utf8')).toMatch(/\) Z /)
   })
 
   it('has no identity where there is none of that pid', async () => {

@@ -38,34 +38,26 @@ export async function waitUntil<T>(
   const { timeoutMs, intervalMs = 100, signal } = options
   let lastSeen = 'nothing yet'
   const over = new AbortController()
-  const polling = pWaitFor(
-    async () => {
-      const seen = await check()
-      if (seen.done) return pWaitFor.resolveWith(seen.value)
-      lastSeen = seen.seen
-      return false
-    },
-    {
-      interval: options.intervalMs ?? 100,
-      timeout: options.timeoutMs,
-      ...(options.signal ? { signal: options.signal } : {}),
-    },
-  )
+  // p-wait-for gets neither signal nor timeout: it would leave a listener on them for every look. And its deadline is
+  // kept between two looks; these two also end a look that hangs.
+  const look = async () => {
+    if (over.signal.aborted) return true
+    signal?.throwIfAborted()
+    const seen = await check()
+    if (seen.done) return pWaitFor.resolveWith(seen.value)
+    lastSeen = seen.seen
+    return false
+  }
+  const deadline = sleep(timeoutMs, undefined, { signal: over.signal }).then(() => {
+    throw new WaitTimeout(what, timeoutMs, lastSeen)
+  })
+  deadline.catch(() => undefined)
+  const aborted = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true, signal: over.signal })
+  })
   try {
-    return (await Promise.race([polling, atTheLatest(options, over.signal)])) as T
-  } catch (error) {
-    if (error instanceof TimeoutError) throw new WaitTimeout(what, options.timeoutMs, lastSeen)
-    throw error
+    return (await Promise.race([pWaitFor(look, { interval: intervalMs }), deadline, aborted])) as T
   } finally {
     over.abort()
   }
-}
-
-/** Rejects at the deadline or when aborted, also in the midst of a check that hangs, for which p-wait-for would wait. */
-function atTheLatest({ timeoutMs, signal }: WaitOptions, over: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const timer = setTimeout(() => reject(new TimeoutError()), timeoutMs)
-    over.addEventListener('abort', () => clearTimeout(timer), { once: true })
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true, signal: over })
-  })
 }

@@ -354,13 +354,18 @@ describe('a setting that looks odd and can be used', () => {
     },
   )
 
-  it('is said of a key that stands twice, with both lines; the last one counts', async () => {
-    const { config, warnings } = await load({ env: 'NORMAL_MEAN=15\n# so it was\n\nNORMAL_MEAN=16\n' })
-    expect(config.detector.normalMean).toBe(16)
-    expect(warnings).toEqual([
-      expect.stringMatching(/NORMAL_MEAN stands in line 1 and in line 4; the last one counts$/),
-    ])
-  })
+  it.each(['\n', '\r\n', '\r'])(
+    'is said of a key that stands twice, with both lines (line end %j)',
+    async (end) => {
+      const { config, warnings } = await load({
+        env: ['NORMAL_MEAN=15', '# so it was', '', 'NORMAL_MEAN=16', ''].join(end),
+      })
+      expect(config.detector.normalMean).toBe(16)
+      expect(warnings).toEqual([
+        expect.stringMatching(/NORMAL_MEAN stands in line 1 and in line 4; the last one counts$/),
+      ])
+    },
+  )
 })
 
 describe('precedence', () => {

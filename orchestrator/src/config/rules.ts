@@ -8,6 +8,7 @@ export const FIXED_SPARK_CONF: ReadonlySet<string> = new Set([
   'spark.driver.host',
   'spark.driver.bindAddress',
   'spark.driver.memory',
+  'spark.driver.extraClassPath',
   'spark.ui.port',
   'spark.ui.killEnabled',
   'spark.master.rest.enabled',

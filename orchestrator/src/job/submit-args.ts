@@ -11,7 +11,8 @@ export function submitArgs({ spark }: Config, place: JobPlace): string[] {
     `${name}=${value}`,
   ])
   const main = ['--master', place.master, '--name', APP_NAME, '--driver-memory', spark.driverMemory]
-  return [...main, '--jars', place.connectorJars.join(','), ...conf]
+  const jars = place.connectorJars.length > 0 ? ['--jars', place.connectorJars.join(',')] : []
+  return [...main, ...jars, ...conf]
 }
 
 /** The user's properties first: what this tool relies on goes over them, except for the JVM's options, which add up. */

@@ -4,7 +4,10 @@ import type { Offsets } from '../kafka/position.ts'
 import { TopicReader } from '../kafka/topic-reader.ts'
 import type { KafkaAccess } from '../runtime/runtime.ts'
 
+/** Where no job tells how far it is. */
 const SETTLE_MS = 1_500
+/** Where one does: what it has read and committed is in the output topic already. */
+const SETTLE_WITH_LAG_MS = 600
 const LOOK_EVERY_MS = 250
 
 /** Records of the input topic, which ends there, that the job has still to read; undefined where nobody can tell. */
@@ -44,8 +47,9 @@ export class RestWatch {
     if (text !== this.#ends) this.#inputMovedAt = now
     this.#ends = text
     const still = { inputStillMs: now - this.#inputMovedAt, resultsStillMs: now - this.#resultsMovedAt }
-    if (!isAtRest({ ...still, lag: undefined }, SETTLE_MS)) return false
-    return isAtRest({ ...still, lag: await this.#lag(ends) }, SETTLE_MS)
+    if (!isAtRest({ ...still, lag: undefined }, SETTLE_WITH_LAG_MS)) return false
+    const lag = await this.#lag(ends)
+    return isAtRest({ ...still, lag }, lag === undefined ? SETTLE_MS : SETTLE_WITH_LAG_MS)
   }
 
   close(): void {

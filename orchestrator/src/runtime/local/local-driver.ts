@@ -16,6 +16,7 @@ import { WaitTimeout } from '../../wait.ts'
 import type { DriverStatus, RuntimeContext, Submission } from '../runtime.ts'
 import { driverStatus, type SupervisorState } from '../supervisor-state.ts'
 import type { SparkInstall } from './install-python.ts'
+import { asProperty } from './java-options.ts'
 import { stateFile } from './state-file.ts'
 
 const MAX_LOG_BYTES = 50_000_000
@@ -40,7 +41,12 @@ export class LocalDriver {
     this.#record = stateFile<SupervisorRecord>(join(context.storage.run, 'supervisor.json'))
   }
 
-  async start(submission: Submission, spark: SparkInstall, signal: AbortSignal): Promise<void> {
+  async start(
+    submission: Submission,
+    spark: SparkInstall,
+    javaOptions: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const { storage, config, env } = this.#context
     await requireFreePort(config.ports.sparkUi, 'SPARK_UI_PORT', "Spark's UI")
     signal.throwIfAborted()
@@ -51,7 +57,7 @@ export class LocalDriver {
     await writeFile(this.secretsFile, JSON.stringify(submission.secrets), { mode: 0o600 })
     const pid = await spawnDetached([spark.python, this.#supervisorArgs(spark, submission, job)], {
       cwd: storage.root,
-      env: driverEnv(env, spark, join(storage.run, 'spark')),
+      env: driverEnv(env, spark, javaOptions, join(storage.run, 'spark')),
       logFile: this.logFile,
     })
     const supervisor = await identify(pid)
@@ -124,6 +130,7 @@ export class LocalDriver {
 function driverEnv(
   env: Readonly<Record<string, string>>,
   spark: SparkInstall,
+  javaOptions: readonly string[],
   scratch: string,
 ): Record<string, string> {
   return {
@@ -131,6 +138,7 @@ function driverEnv(
     SPARK_HOME: spark.sparkHome,
     PYSPARK_PYTHON: spark.python,
     PYSPARK_DRIVER_PYTHON: spark.python,
+    SPARK_SUBMIT_OPTS: asProperty(javaOptions),
     SPARK_LOCAL_DIRS: scratch, // shuffle files; the property for it is deprecated, and says so at each start
     SPARK_LOCAL_IP: '127.0.0.1', // Spark's UI binds every interface otherwise
     PYTHONUNBUFFERED: '1',

@@ -2,8 +2,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../../config/config.ts'
 import { readStorageId } from '../../config/storage.ts'
+import { errorMessage } from '../../errors.ts'
 import type { Output } from '../../output.ts'
-import { packageRoot } from '../../paths.ts'
 import { jarFile, lockedJars } from '../../versions.ts'
 import { jarsDir } from '../cache.ts'
 import { followFile } from '../follow-file.ts'
@@ -23,11 +23,13 @@ import type {
 } from '../runtime.ts'
 import { Broker } from './broker.ts'
 import { localChecks } from './checks.ts'
+import { archiveOptions, classArchive, classPath, installClassArchive } from './class-archive.ts'
 import { folderCheckpoint } from './folder-checkpoint.ts'
 import { type Ivy, installJars } from './install-jars.ts'
 import { installSpark, type SparkInstall } from './install-python.ts'
+import { asProperty, driverJavaOptions } from './java-options.ts'
 import { LocalDriver } from './local-driver.ts'
-import { findJava } from './tools.ts'
+import { findJava, type Tool } from './tools.ts'
 
 /** Kafka and Spark as processes of this machine: one KRaft broker, and a driver that is its own cluster (`local[N]`). */
 export class LocalRuntime implements Runtime {
@@ -59,6 +61,7 @@ export class LocalRuntime implements Runtime {
     const java = await findJava(this.#context.env)
     const spark = await this.#installSpark(output, signal)
     const brokerJars = await this.#installJars(output, java.path, spark, signal)
+    await this.#installClassArchive(output, java, spark, signal)
     await output.step('Kafka', async (step) => {
       const wasRunning = (await this.#broker.running()) !== undefined
       step.update(wasRunning ? 'is running' : 'starting the broker')
@@ -86,7 +89,9 @@ export class LocalRuntime implements Runtime {
   }
 
   async startDriver(submission: Submission, signal: AbortSignal): Promise<void> {
-    await this.#driver.start(submission, await this.#installedSpark(signal), signal)
+    const spark = await this.#installedSpark(signal)
+    const archive = classArchive(await findJava(this.#context.env), spark.sparkHome, connectorJars)
+    await this.#driver.start(submission, spark, archiveOptions(archive), signal)
   }
 
   driver(): Promise<DriverStatus | undefined> {
@@ -108,20 +113,20 @@ export class LocalRuntime implements Runtime {
 
   #jobPlace(): JobPlace {
     const { config, storage } = this.#context
-    const log4j = `-Dlog4j2.configurationFile=file:${join(packageRoot, 'infra', 'spark', 'log4j2.properties')}`
     return {
       master: `local[${config.spark.cores},4]`, // 4: how often a task may fail, as on a cluster
       kafka: this.kafka,
       checkpoint: storage.checkpoint,
       secretsFile: this.kafka.sasl ? this.#driver.secretsFile : undefined,
-      connectorJars: lockedJars('connector').map((jar) => join(jarsDir('connector'), jarFile(jar))),
+      connectorJars: [], // on the class path instead: only what the JVM itself loads can be archived
       sparkConf: {
         'spark.driver.host': '127.0.0.1',
         'spark.driver.bindAddress': '127.0.0.1',
         'spark.ui.port': String(config.ports.sparkUi),
         'spark.port.maxRetries': '0', // another port than the one that was promised helps nobody
         'spark.sql.warehouse.dir': join(storage.run, 'warehouse'),
-        'spark.driver.extraJavaOptions': log4j,
+        'spark.driver.extraClassPath': classPath(connectorJars),
+        'spark.driver.extraJavaOptions': asProperty(driverJavaOptions),
       },
     }
   }
@@ -155,10 +160,27 @@ export class LocalRuntime implements Runtime {
     })
   }
 
+  /** Without one all works, only slower to start: what goes wrong here is told, and no more. */
+  async #installClassArchive(output: Output, java: Tool, spark: SparkInstall, signal: AbortSignal) {
+    const archive = classArchive(java, spark.sparkHome, connectorJars)
+    await output.step("Spark's classes", async (step) => {
+      try {
+        const { env } = this.#context
+        await installClassArchive(archive, spark, connectorJars, { env, signal, update: step.update })
+        step.done("Spark's classes are archived")
+      } catch (error) {
+        signal.throwIfAborted()
+        step.done(`Spark's classes could not be archived, so jobs start slower: ${errorMessage(error)}`)
+      }
+    })
+  }
+
   async #installedSpark(signal: AbortSignal): Promise<SparkInstall> {
     return installSpark({ env: this.#context.env, signal, update: () => undefined })
   }
 }
+
+const connectorJars = lockedJars('connector').map((jar) => join(jarsDir('connector'), jarFile(jar)))
 
 /** The stack's own broker, whatever name KAFKA_SERVERS gives it: it listens on this machine's loopback interface. */
 function ownBrokerAccess(config: Config): KafkaAccess {

@@ -1,0 +1,129 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { jarSetName } from '../versions.ts'
+import { cacheDir, fillOnce, isComplete, jarsDir } from './cache.ts'
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+async function newDir(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-cache-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return join(folder, 'jars', 'connector')
+}
+
+const options = () => ({ onWait: vi.fn(), signal: new AbortController().signal })
+const writing = (text: string) => (dir: string) => writeFile(join(dir, 'a.jar'), text)
+
+describe.skipIf(process.platform !== 'linux')('cacheDir (Linux)', () => {
+  it('is chosen by XDG_CACHE_HOME', () => {
+    vi.stubEnv('XDG_CACHE_HOME', '/somewhere/else')
+    expect(cacheDir()).toBe('/somewhere/else/cpu-anomaly')
+    expect(jarsDir('broker')).toBe(`/somewhere/else/cpu-anomaly/jars/${jarSetName('broker')}`)
+  })
+
+  it('lies in the home folder otherwise', () => {
+    vi.stubEnv('XDG_CACHE_HOME', undefined)
+    expect(cacheDir()).toBe(join(homedir(), '.cache', 'cpu-anomaly'))
+  })
+})
+
+describe('fillOnce', () => {
+  it('fills a folder and never again', async () => {
+    const dir = await newDir()
+    expect(await isComplete(dir)).toBe(false)
+    await fillOnce(dir, writing('one'), options())
+    await fillOnce(dir, writing('two'), options())
+    expect(await isComplete(dir)).toBe(true)
+    expect(await readFile(join(dir, 'a.jar'), 'utf8')).toBe('one')
+    expect(await readdir(join(dir, '..'))).toEqual(['connector'])
+  })
+
+  it('takes nothing as good that a failed run left, and begins from an empty folder', async () => {
+    const dir = await newDir()
+    const broken = async (target: string) => {
+      await writeFile(join(target, 'half.jar'), 'ha')
+      throw new Error('connection reset')
+    }
+    await expect(fillOnce(dir, broken, options())).rejects.toThrow('connection reset')
+    expect(await isComplete(dir)).toBe(false)
+    await fillOnce(dir, writing('whole'), options())
+    expect((await readdir(dir)).sort()).toEqual(['.complete', 'a.jar'])
+  })
+
+  it('takes nothing as good that a killed run left: its files and its lock', async () => {
+    const dir = await newDir()
+    await mkdir(dir, { recursive: true })
+    await writeFile(join(dir, 'half.jar'), 'ha')
+    await mkdir(`${dir}.lock`)
+    await utimes(`${dir}.lock`, new Date(0), new Date(0))
+    await fillOnce(dir, writing('whole'), options())
+    expect((await readdir(dir)).sort()).toEqual(['.complete', 'a.jar'])
+    expect(await isComplete(dir)).toBe(true)
+  })
+
+  it('does not count as complete when it was interrupted, although the fill itself came through', async () => {
+    const dir = await newDir()
+    const controller = new AbortController()
+    const interrupted = async (target: string) => {
+      await writing('whole')(target)
+      controller.abort(new Error('interrupted by SIGINT'))
+    }
+    const filling = fillOnce(dir, interrupted, { onWait: vi.fn(), signal: controller.signal })
+    await expect(filling).rejects.toThrow('interrupted by SIGINT')
+    expect(await isComplete(dir)).toBe(false)
+    expect(await readdir(join(dir, '..'))).toEqual(['connector'])
+  })
+
+  it('lets one of two runs fill while the other waits and says so', async () => {
+    const dir = await newDir()
+    const fills: string[] = []
+    const second = { ...options(), fill: async () => void fills.push('second') }
+    let waiting: Promise<void> | undefined
+    const first = async () => {
+      const waits = new Promise<void>((resolve) => second.onWait.mockImplementation(resolve))
+      waiting = fillOnce(dir, second.fill, second)
+      await waits
+      fills.push('first')
+    }
+    await fillOnce(dir, first, options())
+    await waiting
+    expect(fills).toEqual(['first'])
+    expect(second.onWait).toHaveBeenCalled()
+  })
+
+  it('ends the wait for another run when it is interrupted', async () => {
+    const dir = await newDir()
+    await fillOnce(
+      dir,
+      async () => {
+        const controller = new AbortController()
+        const onWait = () => controller.abort(new Error('interrupted by SIGINT'))
+        const waiting = fillOnce(dir, writing('x'), { onWait, signal: controller.signal })
+        await expect(waiting).rejects.toThrow('interrupted by SIGINT')
+      },
+      options(),
+    )
+    expect(await isComplete(dir)).toBe(true)
+  })
+
+  it('says where it could not write, and what to do', async () => {
+    const dir = await newDir()
+    await writeFile(join(dir, '..', '..', 'file'), '')
+    await expect(
+      fillOnce(join(dir, '..', '..', 'file', 'jars'), writing('x'), options()),
+    ).rejects.toMatchObject({
+      code: 'STORAGE',
+      message: expect.stringMatching(/cannot write to the cache at .*file\/jars: ENOTDIR/),
+      hint: expect.stringContaining('XDG_CACHE_HOME'),
+    })
+    const full = async () => {
+      throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+    }
+    await expect(fillOnce(dir, full, options())).rejects.toMatchObject({ code: 'STORAGE', exitCode: 6 })
+    expect(await isComplete(dir)).toBe(false)
+  })
+})
