@@ -17,9 +17,9 @@ export const run: CommandRun<Flags> = async ({ output, config }, _args, flags) =
     return
   }
   const table = new Table({
-    head: ['setting', 'value', 'from'],
+    head: ['setting', 'value', 'from'].map((title) => pc.bold(title)),
     chars: NO_BORDERS,
-    style: { head: ['bold'], 'padding-left': 0, 'padding-right': 0 },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   })
   for (const { key, value, origin } of settings)
     table.push([

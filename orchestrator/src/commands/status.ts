@@ -32,20 +32,26 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
 export function statusLines(status: StackStatus): string[] {
   const { driver, progress, sparkUi, lastError } = status
   return [
-    `runtime     ${status.runtime}`,
+    line('runtime', status.runtime),
     ...status.parts.map(partLine),
-    `job         ${driver ? driverText(driver) : 'not running (start it with `cpu-anomaly submit`)'}`,
-    ...(lastError ? [`error       ${escapeControls(lastError)}`] : []),
+    line('job', driver ? driverText(driver) : 'not running (start it with `cpu-anomaly submit`)'),
+    ...(lastError ? [line('error', escapeControls(lastError))] : []),
     ...(progress ? progressLines(progress) : []),
-    ...(sparkUi ? [`Spark UI    ${sparkUi}`] : []),
-    `storage     ${status.storage}`,
+    ...(sparkUi ? [line('Spark UI', sparkUi)] : []),
+    line('storage', status.storage),
   ]
 }
+
+/** The longest label is spark-master. */
+const line = (label: string, text: string): string => `${label.padEnd(14)}${text}`
 
 function partLine({ part, state, address, detail, pid, container }: PartStatus): string {
   const colour = state === 'running' ? pc.green : state === 'stopped' ? pc.dim : pc.yellow
   const where = [address, container ?? (pid && `pid ${pid}`)].filter(Boolean).join(', ')
-  return `${part.padEnd(12)}${colour(state)}${where ? ` (${where})` : ''}${detail ? `: ${escapeControls(detail)}` : ''}`
+  return line(
+    part,
+    `${colour(state)}${where ? ` (${where})` : ''}${detail ? `: ${escapeControls(detail)}` : ''}`,
+  )
 }
 
 const DRIVER_WORDS: Readonly<Record<DriverStatus['state'], string>> = {
@@ -74,8 +80,17 @@ function progressLines(progress: QueryProgress): string[] {
   const rate = (rows: number) => `${Math.round(rows).toLocaleString('en')} rows/s`
   const count = (rows: number) => rows.toLocaleString('en')
   return [
-    `progress    batch ${progress.batch} at ${progress.time}: in ${rate(progress.inputRowsPerSecond)}, can process ${rate(progress.processedRowsPerSecond)}`,
-    `            lag ${count(progress.lag)}, watermark ${progress.watermark ?? 'none yet'}, state rows ${count(progress.stateRows)}`,
-    `            read ${count(progress.read)}, dead-lettered ${count(progress.deadLettered)}, late ${count(progress.late)}`,
+    line(
+      'progress',
+      `batch ${progress.batch} at ${progress.time}: in ${rate(progress.inputRowsPerSecond)}, can process ${rate(progress.processedRowsPerSecond)}`,
+    ),
+    line(
+      '',
+      `lag ${count(progress.lag)}, watermark ${progress.watermark ?? 'none yet'}, state rows ${count(progress.stateRows)}`,
+    ),
+    line(
+      '',
+      `read ${count(progress.read)}, dead-lettered ${count(progress.deadLettered)}, late ${count(progress.late)}`,
+    ),
   ]
 }

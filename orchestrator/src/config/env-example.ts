@@ -5,6 +5,7 @@ export function envExample(): string {
   const lines = [
     '# Settings of cpu-anomaly. A flag goes over the environment, the environment over this file, this file over the',
     '# defaults, which are what stands here. `npx cpu-anomaly config` shows what is in force and where it came from.',
+    '# Put a value into single quotes where it holds a # or begins or ends with a blank.',
   ]
   let section = ''
   for (const [key, setting] of settingEntries) {

@@ -495,6 +495,11 @@ describe('the storage folder', () => {
     ['the repository root', () => packageRoot, "is this tool's own folder"],
     ['a link to outside', () => 'outside', 'is a link that leaves the project folder'],
     ['a link to nowhere', () => 'nowhere', 'is a link that leaves the project folder'],
+    [
+      'a folder behind a link to outside',
+      () => 'outside/sub',
+      'lies behind a link that leaves the project folder',
+    ],
     ['a link to the project folder', () => 'self', 'is a link that leaves the project folder'],
     ['a foreign folder that is not empty', () => 'photos', 'is a folder that holds something else'],
     ['a file', () => 'photos/one.jpg', 'is not a folder'],

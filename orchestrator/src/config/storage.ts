@@ -29,6 +29,8 @@ export async function checkStorageDir(dir: string, folder: string): Promise<stri
   const why =
     forbidden.get(dir) ?? (resolve(folder).startsWith(dir + sep) ? 'holds the project folder' : undefined)
   if (why) return problem(why, fix)
+  if (await leavesThrough(dirname(dir), folder))
+    return problem('lies behind a link that leaves the project folder', fix)
   const info = await lstat(dir).catch(() => undefined)
   if (!info) return []
   if (info.isSymbolicLink() && !(await realpath(dir).catch(() => '')).startsWith(resolve(folder) + sep))
@@ -39,6 +41,14 @@ export async function checkStorageDir(dir: string, folder: string): Promise<stri
   if (entries.length > 0 && !entries.includes(MANIFEST_FILE))
     return problem('is a folder that holds something else', fix)
   return []
+}
+
+/** Is a path that begins in the project folder really somewhere else? What does not exist yet is where its parent is. */
+async function leavesThrough(parent: string, folder: string): Promise<boolean> {
+  if (!parent.startsWith(resolve(folder) + sep)) return false
+  const real = await realpath(parent).catch(() => undefined)
+  if (real === undefined) return leavesThrough(dirname(parent), folder)
+  return !`${real}${sep}`.startsWith((await realpath(folder)) + sep)
 }
 
 /** Makes the storage folder with what belongs in it, and marks it as ours. */

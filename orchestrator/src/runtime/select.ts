@@ -74,7 +74,7 @@ async function chooseRuntime(
   choice: Choice | undefined,
   env: RuntimeContext['env'],
 ): Promise<{ name: RuntimeName; why: string }> {
-  if (choice?.up) return { name: choice.runtime, why: 'it is already up in this folder' }
+  if (choice?.up) return { name: choice.runtime, why: 'this folder was started on it' }
   if (config.runtime !== 'auto') return { name: config.runtime, why: `RUNTIME=${config.runtime}` }
   const { ok, why } = await dockerAvailable(env)
   return ok ? { name: 'docker', why } : { name: 'local', why: `no Docker: ${why}` }
