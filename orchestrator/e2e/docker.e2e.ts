@@ -42,8 +42,8 @@ async function ownContainers(stack: Stack): Promise<string[]> {
 
 describe.skipIf(!docker?.available)(`the cluster on ${docker?.title}`, () => {
   it('runs tasks on both of two workers, and goes on when one of them is killed', async () => {
-    const stack = await Stack.create('docker', { SPARK_WORKERS: '2' })
-    await stack.ok('up')
+    const stack = await Stack.create('docker')
+    await stack.ok('up', '--workers', '2')
     await stack.ok('submit')
     await send(stack.broker, 'cpu-usage', records.slice(0, 8_000))
     await stack.untilRead(8_000)
@@ -64,7 +64,7 @@ describe.skipIf(!docker?.available)(`the cluster on ${docker?.title}`, () => {
     const workers = async () =>
       (await stack.status()).parts.filter(({ part, state }) => part === 'spark-worker' && state === 'running')
     expect(await workers()).toHaveLength(1)
-    await stack.ok('up')
+    await stack.ok('up', '--workers', '2')
     expect(await workers()).toHaveLength(2)
   })
 

@@ -16,7 +16,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'up',
     summary: 'start Kafka and Spark and create the topics; repairs what is half up',
     flags: [
-      { flags: '--workers <count>', summary: 'Spark workers (docker runtime)', parse: wholeNumber(1) },
+      {
+        flags: '--workers <count>',
+        summary: 'Spark workers (docker runtime), as SPARK_WORKERS',
+        parse: wholeNumber(1),
+      },
       JSON_FLAG,
     ],
     examples: ['cpu-anomaly up', 'cpu-anomaly up --set KAFKA_PORT=19093'],

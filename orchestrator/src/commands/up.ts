@@ -7,10 +7,13 @@ import { claimRuntime, type Selected } from '../runtime/select.ts'
 
 interface Flags {
   readonly json?: boolean
+  readonly workers?: number
 }
 
-export const run: CommandRun<Flags> = async ({ output, signal, ...context }, _args, flags) => {
-  const selected = await claimRuntime({ output, signal, ...context })
+export const run: CommandRun<Flags> = async (given, _args, flags) => {
+  const context = flags.workers ? given.withSettings([`SPARK_WORKERS=${flags.workers}`]) : given
+  const { output, signal } = context
+  const selected = await claimRuntime(context)
   await withFolderLock(selected.storage, signal, () => bringUp(selected, output, signal))
   const { runtime, storage } = selected
   if (flags.json) {
@@ -23,9 +26,10 @@ export const run: CommandRun<Flags> = async ({ output, signal, ...context }, _ar
     return
   }
   output.note('')
-  output.note(`Kafka    ${runtime.kafka.servers.join(',')}`)
-  output.note(`Storage  ${storage.root} (kafka/, checkpoint/, logs/)`)
-  output.note('Next     npx cpu-anomaly submit')
+  output.note(`Kafka       ${runtime.kafka.servers.join(',')}`)
+  output.note(`Checkpoint  ${runtime.checkpoint.location}`)
+  output.note('Logs        npx cpu-anomaly logs kafka')
+  output.note('Next        npx cpu-anomaly submit')
 }
 
 /** Starts broker and Spark and provisions the topics; returns when both really answer. */
