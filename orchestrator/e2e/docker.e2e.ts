@@ -52,6 +52,10 @@ describe.skipIf(!docker?.available)(`the cluster on ${docker?.title}`, () => {
     for (const { id, completedTasks } of executors)
       expect(completedTasks, `executor ${id}`).toBeGreaterThan(0)
 
+    const project = (await stack.status()).driver?.container?.replace(/-driver$/, '') ?? ''
+    const log = await execa('docker', ['compose', '-p', project, 'logs', 'spark-driver'])
+    expect(log.stdout).toMatch(/ ERROR window=/)
+
     const worker = (await stack.status()).parts.find(({ part }) => part === 'spark-worker')
     await send(stack.broker, 'cpu-usage', records.slice(8_000, 14_000))
     await execa('docker', ['kill', worker?.container ?? ''])

@@ -84,5 +84,6 @@ function driverLabels(project: Project): Record<string, string> {
     'com.docker.compose.service': DRIVER,
     'com.docker.compose.container-number': '1',
     'com.docker.compose.oneoff': 'False',
+    'com.docker.compose.config-hash': 'none', // compose overlooks containers without one, for its logs too
   }
 }
