@@ -998,6 +998,8 @@ def diagnose(error: Exception) -> Failure:
         return Failure("topic_replaced", message, 3)
     if isinstance(error, CheckpointError) or "KAFKA_DATA_LOSS" in told or "OffsetOutOfRange" in told:
         return Failure("data_loss", message, 3)
+    if any(sign in told for sign in OUTAGE_SIGNS):
+        return Failure("query", message, 7)
     if isinstance(error, ConfigurationError | AnalysisException | OSError) or any(
         sign in told for sign in CONFIGURATION_SIGNS
     ):
@@ -1005,6 +1007,8 @@ def diagnose(error: Exception) -> Failure:
     return Failure("query", message, 7)
 
 
+# The client calls it a configuration, but the name of a container that is away does not resolve until it is back.
+OUTAGE_SIGNS = ("No resolvable bootstrap urls given",)
 CONFIGURATION_SIGNS = (
     "org.apache.spark.sql.AnalysisException",
     "org.apache.spark.sql.catalyst.ExtendedAnalysisException",

@@ -1,5 +1,5 @@
 import ora, { type Ora } from 'ora'
-import pc from 'picocolors'
+import { colors } from './colors.ts'
 import { escapeControls } from './text.ts'
 
 /** Results go to stdout, one a line; everything said to a person goes to stderr. */
@@ -30,7 +30,7 @@ export function terminalOutput(quiet = false): Output {
     result: (line) => void process.stdout.write(`${line}\n`),
     json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
     note,
-    warn: (line) => void process.stderr.write(`${pc.yellow('warning:')} ${line}\n`),
+    warn: (line) => void process.stderr.write(`${colors.yellow('warning:')} ${line}\n`),
     step: (title, work) => runStep(title, work, quiet),
   }
 }
@@ -48,17 +48,17 @@ async function runStep<T>(title: string, work: (step: Step) => Promise<T>, quiet
   try {
     const value = await work({
       update: (detail) => {
-        spinner.text = `${title} ${pc.dim(escapeControls(detail))}`
+        spinner.text = `${title} ${colors.dim(escapeControls(detail))}`
       },
       done: (final) => {
         text = final
       },
     })
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-    spinner.stopAndPersist({ symbol: pc.green('✔'), text: `${text} ${pc.dim(`(${seconds} s)`)}` })
+    spinner.stopAndPersist({ symbol: colors.green('✔'), text: `${text} ${colors.dim(`(${seconds} s)`)}` })
     return value
   } catch (error) {
-    spinner.stopAndPersist({ symbol: pc.red('✘'), text: title })
+    spinner.stopAndPersist({ symbol: colors.red('✘'), text: title })
     throw error
   }
 }

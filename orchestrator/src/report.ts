@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import pc from 'picocolors'
+import { colors } from './colors.ts'
 import { CliError } from './errors.ts'
 import { escapeControls } from './text.ts'
 
@@ -8,13 +8,13 @@ export function printError(error: unknown, debug: boolean): void {
   if (error instanceof CommanderError) return // commander has already said it
   const write = (line: string) => process.stderr.write(`${line}\n`)
   if (error instanceof CliError) {
-    for (const line of error.message.split('\n')) write(`${pc.red('error:')} ${escapeControls(line)}`)
-    for (const line of error.details) write(pc.dim(`  │ ${escapeControls(line)}`))
-    for (const line of error.hint?.split('\n') ?? []) write(`${pc.cyan('→')} ${escapeControls(line)}`)
+    for (const line of error.message.split('\n')) write(`${colors.red('error:')} ${escapeControls(line)}`)
+    for (const line of error.details) write(colors.dim(`  │ ${escapeControls(line)}`))
+    for (const line of error.hint?.split('\n') ?? []) write(`${colors.cyan('→')} ${escapeControls(line)}`)
     if (debug) console.error(error)
     return
   }
-  write(`${pc.red('This is a bug in cpu-anomaly.')} Please report it with the lines below.`)
+  write(`${colors.red('This is a bug in cpu-anomaly.')} Please report it with the lines below.`)
   console.error(error)
 }
 

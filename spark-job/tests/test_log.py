@@ -45,6 +45,13 @@ def test_no_record_can_forge_a_line(text: str) -> None:
         (RuntimeError("[KAFKA_DATA_LOSS] some data may have been lost"), "data_loss", 3),
         (RuntimeError("anything else\nin two lines"), "query", 7),
         (RuntimeError(""), "query", 7),
+        (RuntimeError("org.apache.kafka.common.config.ConfigException: No such setting"), "configuration", 2),
+        # A container that is away has no name: the client's complaint is about an outage, not about our settings.
+        (
+            RuntimeError("org.apache.kafka.common.config.ConfigException: No resolvable bootstrap urls given"),
+            "query",
+            7,
+        ),
     ],
 )
 def test_failure_has_the_exit_code_of_its_kind(error: Exception, kind: str, exit_code: int) -> None:

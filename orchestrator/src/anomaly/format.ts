@@ -1,4 +1,4 @@
-import pc from 'picocolors'
+import { colors as terminalColors } from '../colors.ts'
 import { escapeControls } from '../text.ts'
 import type { AnomalyRecord, Status } from './record.ts'
 
@@ -8,7 +8,7 @@ export interface FormatOptions {
   /** Columns of the terminal. */
   readonly width: number
   /** Replaced in tests; by default colour heeds NO_COLOR and the terminal. */
-  readonly colors?: ReturnType<typeof pc.createColors>
+  readonly colors?: typeof terminalColors
 }
 
 type Column = 'date' | 'time' | 'status' | 'mean' | 'score' | 'bar' | 'reason' | 'count' | 'series'
@@ -35,7 +35,7 @@ export function formatRecord(record: AnomalyRecord, options: FormatOptions): str
     texts(layout).reduce((sum, column) => sum + columns[column].length + 2, -2)
   const layout = LAYOUTS.find((candidate) => length(candidate) <= options.width) ?? LAYOUTS.at(-1) ?? []
   return texts(layout)
-    .map((column) => paint(column, columns[column], record.status, options.colors ?? pc))
+    .map((column) => paint(column, columns[column], record.status, options.colors ?? terminalColors))
     .join('  ')
     .trimEnd()
 }
@@ -74,12 +74,7 @@ function describe(record: AnomalyRecord, { normalMean }: FormatOptions): Record<
   }
 }
 
-function paint(
-  column: Column,
-  text: string,
-  status: Status,
-  colors: ReturnType<typeof pc.createColors>,
-): string {
+function paint(column: Column, text: string, status: Status, colors: typeof terminalColors): string {
   const byStatus = { SAFE: colors.green, WARN: colors.yellow, ERROR: colors.red }[status]
   switch (column) {
     case 'status':

@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import pc from 'picocolors'
+import { colors } from '../colors.ts'
 import type { CommandRun } from '../command.ts'
 import { maskedSettings } from '../config/load.ts'
 import { escapeControls } from '../text.ts'
@@ -17,15 +17,15 @@ export const run: CommandRun<Flags> = async ({ output, config }, _args, flags) =
     return
   }
   const table = new Table({
-    head: ['setting', 'value', 'from'].map((title) => pc.bold(title)),
+    head: ['setting', 'value', 'from'].map((title) => colors.bold(title)),
     chars: NO_BORDERS,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   })
   for (const { key, value, origin } of settings)
     table.push([
       key,
-      escapeControls(value) || pc.dim('(none)'),
-      origin === 'default' ? pc.dim(origin) : pc.cyan(origin),
+      escapeControls(value) || colors.dim('(none)'),
+      origin === 'default' ? colors.dim(origin) : colors.cyan(origin),
     ])
   for (const line of table.toString().split('\n')) output.result(line.trimEnd())
 }

@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import pc from 'picocolors'
+import { colors } from '../colors.ts'
 import type { CommandContext, CommandRun } from '../command.ts'
 import { CliError, errorMessage } from '../errors.ts'
 import { probeBroker } from '../kafka/client.ts'
@@ -96,8 +96,8 @@ async function runCheck(
 }
 
 function findingLines({ title, ok, found, fix }: Finding): string[] {
-  const mark = ok ? pc.green('✔') : pc.red('✘')
+  const mark = ok ? colors.green('✔') : colors.red('✘')
   const [first = '', ...more] = found.split('\n')
-  const rest = [...more, ...(fix?.split('\n') ?? []).map((line) => pc.cyan(`→ ${line}`))]
+  const rest = [...more, ...(fix?.split('\n') ?? []).map((line) => colors.cyan(`→ ${line}`))]
   return [`${mark} ${title.padEnd(20)} ${first}`, ...rest.map((line) => `  ${' '.repeat(20)} ${line}`)]
 }

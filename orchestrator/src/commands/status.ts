@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import pc from 'picocolors'
+import { colors } from '../colors.ts'
 import type { CommandRun } from '../command.ts'
 import type { QueryProgress } from '../query/driver-log.ts'
 import { type StackStatus, stackStatus } from '../query/status.ts'
@@ -46,7 +46,7 @@ export function statusLines(status: StackStatus): string[] {
 const line = (label: string, text: string): string => `${label.padEnd(14)}${text}`
 
 function partLine({ part, state, address, detail, pid, container }: PartStatus): string {
-  const colour = state === 'running' ? pc.green : state === 'stopped' ? pc.dim : pc.yellow
+  const colour = state === 'running' ? colors.green : state === 'stopped' ? colors.dim : colors.yellow
   const where = [address, container ?? (pid && `pid ${pid}`)].filter(Boolean).join(', ')
   return line(
     part,

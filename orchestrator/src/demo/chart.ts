@@ -1,5 +1,5 @@
 import { plot, red, yellow } from 'asciichart'
-import pc from 'picocolors'
+import { colors } from '../colors.ts'
 import { NORMAL } from './hour.ts'
 
 const HEIGHT = 8
@@ -11,7 +11,7 @@ export function chartOfMeans(means: readonly number[], terminalWidth: number): s
   const width = Math.max(Math.min(terminalWidth, MAX_WIDTH) - AXIS_WIDTH, 10)
   const columns = columnMaxima(means, width)
   const limit = (sigmas: number) => columns.map(() => NORMAL.mean + sigmas * NORMAL.stddev)
-  const withLimits = pc.isColorSupported
+  const withLimits = colors.isColorSupported
   return plot(withLimits ? [limit(1), limit(2), columns] : [columns], {
     height: HEIGHT,
     min: 0,

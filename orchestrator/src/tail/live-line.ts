@@ -1,4 +1,4 @@
-import pc from 'picocolors'
+import { colors } from '../colors.ts'
 
 const EVERY_MS = 100
 
@@ -20,7 +20,7 @@ export class LiveLine {
       return
     // A wrapped line could not be erased.
     const fitted = text.slice(0, Math.max(this.#stream.columns - 1, 0))
-    this.#stream.write(`\r\u001b[2K${pc.dim(fitted)}`)
+    this.#stream.write(`\r\u001b[2K${colors.dim(fitted)}`)
     this.#shown = text
     this.#shownAt = now
   }
