@@ -101,7 +101,8 @@ export class Stack {
       cwd: this.folder,
       reject: false,
       ...(input ? { input } : { stdin: 'ignore' }),
-      ...(env ? { env } : {}),
+      // The test runner asks for colours where CI is set; a user's pipe does not.
+      env: { FORCE_COLOR: undefined, ...env },
     })
   }
 
