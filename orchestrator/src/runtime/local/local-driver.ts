@@ -15,8 +15,7 @@ import { spawnDetached } from '../../run.ts'
 import { WaitTimeout } from '../../wait.ts'
 import type { DriverStatus, RuntimeContext, Submission } from '../runtime.ts'
 import { driverStatus, type SupervisorState } from '../supervisor-state.ts'
-import type { SparkInstall } from './install-python.ts'
-import { asProperty } from './java-options.ts'
+import type { DriverLaunch } from './driver-launch.ts'
 import { stateFile } from './state-file.ts'
 
 const MAX_LOG_BYTES = 50_000_000
@@ -41,13 +40,8 @@ export class LocalDriver {
     this.#record = stateFile<SupervisorRecord>(join(context.storage.run, 'supervisor.json'))
   }
 
-  async start(
-    submission: Submission,
-    spark: SparkInstall,
-    javaOptions: readonly string[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { storage, config, env } = this.#context
+  async start(submission: Submission, launch: DriverLaunch, signal: AbortSignal): Promise<void> {
+    const { storage, config } = this.#context
     await requireFreePort(config.ports.sparkUi, 'SPARK_UI_PORT', "Spark's UI")
     signal.throwIfAborted()
     await this.#clear()
@@ -55,9 +49,9 @@ export class LocalDriver {
     await mkdir(storage.rendered, { recursive: true })
     await writeFile(job, submission.job)
     await writeFile(this.secretsFile, JSON.stringify(submission.secrets), { mode: 0o600 })
-    const pid = await spawnDetached([spark.python, this.#supervisorArgs(spark, submission, job)], {
+    const pid = await spawnDetached([launch.python, this.#supervisorArgs(launch, submission, job)], {
       cwd: storage.root,
-      env: driverEnv(env, spark, javaOptions, join(storage.run, 'spark')),
+      env: launch.env,
       logFile: this.logFile,
     })
     const supervisor = await identify(pid)
@@ -118,29 +112,11 @@ export class LocalDriver {
     await Promise.all([this.#state.remove(), this.#record.remove(), rm(this.secretsFile, { force: true })])
   }
 
-  #supervisorArgs(spark: SparkInstall, submission: Submission, job: string): string[] {
+  #supervisorArgs(launch: DriverLaunch, submission: Submission, job: string): string[] {
     const { run, checkpoint } = this.#context.storage
     const own = ['--state', this.#state.path, '--stop-file', join(run, 'stop'), '--checkpoint', checkpoint]
     const log = ['--rotate-log', this.logFile, '--max-bytes', String(MAX_LOG_BYTES)]
-    const driver = [join(spark.sparkHome, 'bin', 'spark-submit'), ...submission.submitArgs, job]
+    const driver = [launch.sparkSubmit, ...submission.submitArgs, job]
     return [join(packageRoot, 'spark-job', 'supervise.py'), ...own, ...log, '--', ...driver]
-  }
-}
-
-function driverEnv(
-  env: Readonly<Record<string, string>>,
-  spark: SparkInstall,
-  javaOptions: readonly string[],
-  scratch: string,
-): Record<string, string> {
-  return {
-    ...env,
-    SPARK_HOME: spark.sparkHome,
-    PYSPARK_PYTHON: spark.python,
-    PYSPARK_DRIVER_PYTHON: spark.python,
-    SPARK_SUBMIT_OPTS: asProperty(javaOptions),
-    SPARK_LOCAL_DIRS: scratch, // shuffle files; the property for it is deprecated, and says so at each start
-    SPARK_LOCAL_IP: '127.0.0.1', // Spark's UI binds every interface otherwise
-    PYTHONUNBUFFERED: '1',
   }
 }

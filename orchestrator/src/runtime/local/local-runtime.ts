@@ -24,6 +24,7 @@ import type {
 import { Broker } from './broker.ts'
 import { localChecks } from './checks.ts'
 import { archiveOptions, classArchive, classPath, installClassArchive } from './class-archive.ts'
+import { type DriverLaunch, driverLaunch, localMaster } from './driver-launch.ts'
 import { folderCheckpoint } from './folder-checkpoint.ts'
 import { type Ivy, installJars } from './install-jars.ts'
 import { installSpark, type SparkInstall } from './install-python.ts'
@@ -89,9 +90,20 @@ export class LocalRuntime implements Runtime {
   }
 
   async startDriver(submission: Submission, signal: AbortSignal): Promise<void> {
-    const spark = await this.#installedSpark(signal)
-    const archive = classArchive(await findJava(this.#context.env), spark.sparkHome, connectorJars)
-    await this.#driver.start(submission, spark, archiveOptions(archive), signal)
+    const launch = await this.driverLaunch(join(this.#context.storage.run, 'spark'), signal)
+    await this.#driver.start(submission, launch, signal)
+  }
+
+  /** How a driver is started here, with this folder for its shuffle files. */
+  async driverLaunch(scratch: string, signal: AbortSignal): Promise<DriverLaunch> {
+    const { env } = this.#context
+    const spark = await installSpark({ env, signal, update: () => undefined })
+    const archive = classArchive(await findJava(env), spark.sparkHome, connectorJars)
+    return driverLaunch(env, spark, archiveOptions(archive), scratch)
+  }
+
+  async javaVersion(): Promise<string> {
+    return (await findJava(this.#context.env)).version
   }
 
   driver(): Promise<DriverStatus | undefined> {
@@ -114,7 +126,7 @@ export class LocalRuntime implements Runtime {
   #jobPlace(): JobPlace {
     const { config, storage } = this.#context
     return {
-      master: `local[${config.spark.cores},4]`, // 4: how often a task may fail, as on a cluster
+      master: localMaster(config.spark.cores),
       kafka: this.kafka,
       checkpoint: storage.checkpoint,
       secretsFile: this.kafka.sasl ? this.#driver.secretsFile : undefined,
@@ -173,10 +185,6 @@ export class LocalRuntime implements Runtime {
         step.done(`Spark's classes could not be archived, so jobs start slower: ${errorMessage(error)}`)
       }
     })
-  }
-
-  async #installedSpark(signal: AbortSignal): Promise<SparkInstall> {
-    return installSpark({ env: this.#context.env, signal, update: () => undefined })
   }
 }
 

@@ -1,0 +1,37 @@
+import { join } from 'node:path'
+import type { SparkInstall } from './install-python.ts'
+import { asProperty } from './java-options.ts'
+
+/** What a driver on this machine is started with, be it the job's or a measurement's. */
+export interface DriverLaunch {
+  /** The virtual environment's interpreter. */
+  readonly python: string
+  readonly sparkSubmit: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** `scratch` is a folder for shuffle files. */
+export function driverLaunch(
+  env: Readonly<Record<string, string>>,
+  spark: SparkInstall,
+  javaOptions: readonly string[],
+  scratch: string,
+): DriverLaunch {
+  return {
+    python: spark.python,
+    sparkSubmit: join(spark.sparkHome, 'bin', 'spark-submit'),
+    env: {
+      ...env,
+      SPARK_HOME: spark.sparkHome,
+      PYSPARK_PYTHON: spark.python,
+      PYSPARK_DRIVER_PYTHON: spark.python,
+      SPARK_SUBMIT_OPTS: asProperty(javaOptions),
+      SPARK_LOCAL_DIRS: scratch, // shuffle files; the property for it is deprecated, and says so at each start
+      SPARK_LOCAL_IP: '127.0.0.1', // Spark's UI binds every interface otherwise
+      PYTHONUNBUFFERED: '1',
+    },
+  }
+}
+
+/** A master that is the driver itself, with so many task slots. 4: how often a task may fail, as on a cluster. */
+export const localMaster = (slots: number): string => `local[${slots},4]`
