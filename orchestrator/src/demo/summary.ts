@@ -1,4 +1,5 @@
 import Table from 'cli-table3'
+import { percentile } from '../statistics.ts'
 import { HOUR_SAMPLES } from './hour.ts'
 import type { TourResult } from './tour.ts'
 
@@ -24,10 +25,4 @@ export function summaryTable({ board, samplesSent, hourSeconds, liveFromMs }: To
     ],
   )
   return table.toString()
-}
-
-/** The nearest-rank percentile; NaN of nothing. */
-export function percentile(values: readonly number[], percent: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.max(Math.ceil((percent / 100) * sorted.length) - 1, 0)] ?? Number.NaN
 }
