@@ -14,7 +14,8 @@ import threading
 import time
 import traceback
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 from functools import reduce
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from py4j.protocol import Py4JJavaError
+from pyspark import SparkContext
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -70,7 +72,9 @@ class Settings:
     kafka_secrets_file: str | None
     starting_offsets: str
     max_offsets_per_trigger: int
+    trigger: str
     trigger_interval_ms: int
+    checkpoint_interval_ms: int
     checkpoint: str
 
     @staticmethod
@@ -83,7 +87,18 @@ class Settings:
             raise ConfigurationError(f"direction: {settings.direction!r} is none of high, low, both")
         if settings.group_by not in ("none", "key"):
             raise ConfigurationError(f"group_by: {settings.group_by!r} is none of none, key")
+        if settings.trigger not in ("micro-batch", "real-time"):
+            raise ConfigurationError(f"trigger: {settings.trigger!r} is none of micro-batch, real-time")
         return settings
+
+    @property
+    def is_real_time(self) -> bool:
+        return self.trigger == "real-time"
+
+    @property
+    def future_ms(self) -> int:
+        """How far ahead of its batch's time a sample may be. In real-time mode a batch lasts an interval."""
+        return self.max_future_skew_ms + (self.checkpoint_interval_ms if self.is_real_time else 0)
 
 
 def kafka_client_options(settings: Settings) -> dict[str, str]:
@@ -112,32 +127,58 @@ def prefixed(options: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_stream(spark: SparkSession, settings: Settings, client: Mapping[str, str]) -> DataFrame:
-    return (
+    reader = (
         spark.readStream.format("kafka")
         .options(**prefixed({**CONSUMER_TUNING, **client}))
         .option("subscribe", settings.input_topic)
         .option("startingOffsets", settings.starting_offsets)
-        .option("maxOffsetsPerTrigger", settings.max_offsets_per_trigger)
         .option("failOnDataLoss", "true")
-        .load()
     )
+    if settings.is_real_time:  # records flow through one by one: there is no batch to bound
+        return reader.load()
+    return reader.option("maxOffsetsPerTrigger", settings.max_offsets_per_trigger).load()
 
 
 # ------------------------------------------------------------------------------------------------- parse
 
-MAX_VALUE_BYTES = 1024
+MAX_RECORD_BYTES = 1024 * 1024
+MAX_LINE_BYTES = 1024
 MAX_KEY_BYTES = 1024
 BLANKS = " \t\r\n"
 
 
-def parse(raw: DataFrame) -> DataFrame:
+def lines(raw: DataFrame) -> DataFrame:
+    """A row a line: a record may carry several samples. What ends the last line begins no further one.
+
+    `line` is null where there is nothing to look at: no value, or an oversized one. Bytes that are no UTF-8 are
+    replaced here when a record is split, which makes no bad line a good one; `exact_lines` keeps them.
+    """
+    text = F.when(F.octet_length("value") <= MAX_RECORD_BYTES, F.col("value").cast("string"))
+    several = F.split(F.rtrim(text, F.lit(BLANKS)), "\n")
+    return raw.withColumn("line", F.explode(F.when(F.contains(text, F.lit("\n")), several).otherwise(F.array(text))))
+
+
+def exact_lines(raw: DataFrame) -> DataFrame:
+    """The same rows as `lines`, byte by byte and with `line_number` (null in a record of one line): for the audit."""
+    text = F.when(F.octet_length("value") <= MAX_RECORD_BYTES, F.decode("value", "ISO-8859-1"))
+    several = F.split(F.rtrim(text, F.lit(BLANKS)), "\n")
+    fields = F.when(F.contains(text, F.lit("\n")), several).otherwise(F.array(text))
+    return (
+        raw.withColumn("fields", fields)
+        .select("*", F.posexplode("fields").alias("position", "latin"))
+        .withColumn("line", F.encode("latin", "ISO-8859-1").cast("string"))
+        .withColumn("line_number", F.when(F.size("fields") > 1, F.col("position")))
+        .drop("fields", "position", "latin")
+    )
+
+
+def parse(split: DataFrame) -> DataFrame:
     """Splits `time_millis,cpu` and casts both; null where that can't be done. `guard` decides what is accepted.
 
-    `substring_index` and `try_cast` cost half of what `split` or `from_csv` do. An oversized value is not looked at.
+    `substring_index` and `try_cast` cost half of what `split` or `from_csv` do. An oversized line is not looked at.
     """
-    small_enough = F.octet_length("value") <= MAX_VALUE_BYTES
     return (
-        raw.withColumn("text", F.when(small_enough, F.col("value").cast("string")))
+        split.withColumn("text", F.when(F.octet_length("line") <= MAX_LINE_BYTES, F.col("line")))
         .withColumn("time_text", F.substring_index("text", ",", 1))
         .withColumn("cpu_text", F.substring_index("text", ",", -1))
         .withColumn("time_millis", F.col("time_text").try_cast("bigint"))
@@ -191,7 +232,7 @@ def is_plain(settings: Settings, now_ms: Column) -> Column:
     plain = (
         (F.octet_length(time_text) == 13)
         & only_two_fields
-        & F.col("time_millis").between(EARLIEST_TIME_MILLIS, now_ms + settings.max_future_skew_ms)
+        & F.col("time_millis").between(EARLIEST_TIME_MILLIS, now_ms + settings.future_ms)
         & (F.abs("cpu") <= LARGEST_CPU)
         & in_range(settings)
         & (((cpu_text >= "0") & (cpu_text < "0A")) | ((cpu_text >= "1") & (cpu_text < ":")))
@@ -221,7 +262,7 @@ def rejection(settings: Settings, now_ms: Column) -> Column:
         # NaN would sort above every number; an infinite mean is no JSON.
         .when(F.isnull(cpu) | (F.abs(cpu) > LARGEST_CPU), "not_finite")
         .when(~in_range(settings), "out_of_range")
-        .when(time_millis > now_ms + settings.max_future_skew_ms, "future")
+        .when(time_millis > now_ms + settings.future_ms, "future")
     )
     return reason.otherwise(key_rejection()) if settings.group_by == "key" else reason
 
@@ -247,10 +288,10 @@ def key_rejection() -> Column:
 
 
 def samples(settings: Settings) -> Step:
-    """What the guard let through: series, start of the window, and the sample."""
-    key = F.col("key").cast("string") if settings.group_by == "key" else F.lit("")
+    """What the guard let through: start of the window, the sample, and its series where there are several."""
+    series = [F.coalesce(F.col("key").cast("string"), F.lit("")).alias("series")] if settings.group_by == "key" else []
     return lambda guarded: guarded.filter(F.col("reason").isNull()).select(
-        F.coalesce(key, F.lit("")).alias("series"), window_start(settings).alias("window_start"), "cpu"
+        *series, window_start(settings).alias("window_start"), "cpu"
     )
 
 
@@ -273,10 +314,15 @@ def window_stats(settings: Settings) -> Step:
     one window otherwise. Never earlier: a start is never after its samples.
     """
     delay = f"{settings.watermark_ms + settings.window_ms} milliseconds"
+    has_series = settings.group_by == "key"
+    series = F.col("series") if has_series else F.lit("")  # a constant in the key would cost hashing and state
     return lambda given: (
         given.withWatermark("window_start", delay)
-        .groupBy("series", "window_start")
-        .agg(F.avg("cpu").alias("mean"), F.stddev_samp("cpu").alias("stddev"), F.count(F.lit(1)).alias("count"))
+        .groupBy(*(["series"] if has_series else []), "window_start")
+        .agg(F.sum("cpu").alias("sum"), F.stddev_samp("cpu").alias("stddev"), F.count(F.lit(1)).alias("count"))
+        .select(
+            series.alias("series"), "window_start", (F.col("sum") / F.col("count")).alias("mean"), "stddev", "count"
+        )
     )
 
 
@@ -315,15 +361,16 @@ def results(settings: Settings) -> Step:
 
 
 def write_stream(frame: DataFrame, settings: Settings, client: Mapping[str, str]) -> StreamingQuery:
-    return (
+    writer = (
         frame.writeStream.format("kafka")
         .options(**prefixed({"acks": "all", **client}))
         .option("topic", settings.output_topic)
         .option("checkpointLocation", settings.checkpoint)
         .outputMode("update")
-        .trigger(processingTime=f"{settings.trigger_interval_ms} milliseconds")
-        .start()
     )
+    if settings.is_real_time:
+        return writer.trigger(realTime=f"{settings.checkpoint_interval_ms} milliseconds").start()
+    return writer.trigger(processingTime=f"{settings.trigger_interval_ms} milliseconds").start()
 
 
 # ----------------------------------------------------------------------------------------- the one query
@@ -335,18 +382,19 @@ def observe_input(guarded: DataFrame) -> DataFrame:
     return guarded.observe("input", F.count(F.lit(1)).alias("rows"), F.count("reason").alias("bad"))
 
 
-def observe_windows(classified: DataFrame) -> DataFrame:
-    """What the batch changed, for the driver's log: counts, and the anomalies themselves up to a bound."""
+def observe_windows(settings: Settings) -> Step:
+    """What the batch changed, for the driver's log: counts, and the anomalies themselves up to a bound.
+
+    In real-time mode there is a row a sample, too many to collect: there `AnomalyReader` finds the anomalies.
+    """
     status = F.col("status")
+    counts = [F.count_if(status == name.upper()).alias(name) for name in ("safe", "warn", "error")]
+    if settings.is_real_time:
+        return lambda classified: classified.observe("windows", *counts)
     anomaly = F.struct("window_start", "series", "status", "mean", "stddev", "count", "score")
     anomalies = F.array_sort(F.collect_list(F.when(status != "SAFE", anomaly)))
-    return classified.observe(
-        "windows",
-        F.count_if(status == "SAFE").alias("safe"),
-        F.count_if(status == "WARN").alias("warn"),
-        F.count_if(status == "ERROR").alias("error"),
-        F.to_json(F.slice(anomalies, 1, MAX_ANOMALIES_A_BATCH), JSON_OPTIONS).alias("anomalies"),
-    )
+    shown = F.to_json(F.slice(anomalies, 1, MAX_ANOMALIES_A_BATCH), JSON_OPTIONS).alias("anomalies")
+    return lambda classified: classified.observe("windows", *counts, shown)
 
 
 def detect(settings: Settings) -> Step:
@@ -354,13 +402,14 @@ def detect(settings: Settings) -> Step:
     # The batch's own time: a batch that is replayed after a crash judges `future` as it did before.
     now_ms = F.unix_millis(F.current_timestamp())
     return lambda raw: (
-        raw.transform(parse)
+        raw.transform(lines)
+        .transform(parse)
         .transform(guard(settings, now_ms))
         .transform(observe_input)
         .transform(samples(settings))
         .transform(window_stats(settings))
         .transform(classify(settings))
-        .transform(observe_windows)
+        .transform(observe_windows(settings))
         .transform(results(settings))
     )
 
@@ -544,10 +593,16 @@ def plan_audit(checkpoint: Checkpoint, batch: int) -> Audit:
 
 
 def read_again(spark: SparkSession, settings: Settings, client: Mapping[str, str], audit: Audit) -> DataFrame:
-    earliest = -2  # a partition that appeared with this batch was read from its beginning
     topic = settings.input_topic
-    end = audit.end[topic]
-    start = {partition: audit.start.get(topic, {}).get(partition, earliest) for partition in end}
+    return read_between(spark, topic, audit.start.get(topic, {}), audit.end[topic], client)
+
+
+def read_between(
+    spark: SparkSession, topic: str, before: Mapping[str, int], end: Mapping[str, int], client: Mapping[str, str]
+) -> DataFrame:
+    """The records of a topic from one position (by partition, inclusive) to another (exclusive)."""
+    earliest = -2  # a partition that appeared in between was read from its beginning
+    start = {partition: before.get(partition, earliest) for partition in end}
     return (
         spark.read.format("kafka")
         .options(**prefixed({**CONSUMER_TUNING, **client}))
@@ -564,7 +619,8 @@ def judge(settings: Settings, audit: Audit) -> Step:
     is_late = window_start_ms(settings) <= audit.late_watermark_ms
     outcome = F.coalesce(F.col("reason"), F.when(is_late, LATE), F.lit(USED))
     return lambda raw: (
-        raw.transform(parse)
+        raw.transform(exact_lines)
+        .transform(parse)
         .transform(guard(settings, F.lit(audit.now_ms)))
         .withColumn("outcome", outcome)
         .withColumn("batch", F.lit(audit.batch))
@@ -573,17 +629,20 @@ def judge(settings: Settings, audit: Audit) -> Step:
 
 def dead_letters(judged: DataFrame) -> DataFrame:
     """Key and value of the dead letters; the key says where the record lies, so writing one twice does no harm."""
-    where = F.concat_ws("|", "topic", "partition", "offset")
-    length = F.octet_length("value")
-    is_text = F.is_valid_utf8(F.col("value").cast("string"))
+    where = F.concat_ws("|", "topic", "partition", "offset", "line_number")
+    # Of a record of one line the whole value, whatever ends it.
+    value = F.when(F.col("line_number").isNull(), F.col("value")).otherwise(F.col("line").cast("binary"))
+    length = F.octet_length(value)
+    is_text = F.is_valid_utf8(value.cast("string"))
     # A cut may fall into a character, which has at most four bytes.
-    cuts = [F.try_validate_utf8(F.substring("value", 1, MAX_DEAD_LETTER_BYTES - n).cast("string")) for n in range(4)]
-    shown = F.when(is_text, F.coalesce(*cuts)).otherwise(F.base64(F.substring("value", 1, MAX_DEAD_LETTER_BYTES)))
+    cuts = [F.try_validate_utf8(F.substring(value, 1, MAX_DEAD_LETTER_BYTES - n).cast("string")) for n in range(4)]
+    shown = F.when(is_text, F.coalesce(*cuts)).otherwise(F.base64(F.substring(value, 1, MAX_DEAD_LETTER_BYTES)))
     letter = F.struct(
         "reason",
         "topic",
         "partition",
         "offset",
+        F.col("line_number").alias("line"),
         "timestamp",
         shown.alias("value"),
         F.when(~is_text, "base64").alias("encoding"),
@@ -610,11 +669,15 @@ class Batch:
     """What Spark reports of a committed batch."""
 
     number: int
-    input_rows: int
+    # Lines that the query judged; 0 where Spark did not report it, but then the batch is read again.
+    lines: int
     # Did the query leave out anything? Partial aggregates that were dropped say that some sample was late.
     left_out: bool
     windows: Mapping[str, Any]
     summary: Mapping[str, object]
+
+    def has_anomalies(self) -> bool:
+        return bool(self.windows.get("warn") or self.windows.get("error"))
 
     @staticmethod
     def from_progress(progress: Mapping[str, Any]) -> Batch:
@@ -638,7 +701,38 @@ class Batch:
             "trigger_ms": progress["durationMs"].get("triggerExecution"),
         }
         left_out = dropped > 0 or "input" not in observed or observed["input"]["bad"] > 0
-        return Batch(progress["batchId"], progress["numInputRows"], left_out, windows, summary)
+        lines_judged = observed.get("input", {}).get("rows") or 0
+        return Batch(progress["batchId"], lines_judged, left_out, windows, summary)
+
+
+class AnomalyReader:
+    """In real-time mode, the anomalies of an interval: what the output topic holds of them since the last look.
+
+    It begins where the topic ends when the driver starts. What an interval that was cut short had written is written
+    again by its replay, so nothing is overlooked.
+    """
+
+    def __init__(self, spark: SparkSession, settings: Settings, client: Mapping[str, str]) -> None:
+        self._spark = spark
+        self._topic = settings.output_topic
+        self._client = client
+        self._position = end_offsets(spark, self._topic, client)
+
+    def read_on(self) -> list[dict[str, Any]]:
+        """The last value of each window that is an anomaly, in the order of the windows, up to a bound."""
+        end = end_offsets(self._spark, self._topic, self._client)
+        written = read_between(self._spark, self._topic, self._position, end, self._client)
+        last = written.groupBy("key").agg(F.max_by(F.col("value").cast("string"), F.struct("partition", "offset")))
+        found = (
+            last.toDF("key", "value")
+            .filter(F.get_json_object("value", "$.status") != "SAFE")
+            .orderBy(F.get_json_object("value", "$.window.start"))
+            .limit(MAX_ANOMALIES_A_BATCH)
+            .collect()
+        )
+        self._position = end
+        results = [json.loads(row["value"]) for row in found]
+        return [{**result, "window_start": result["window"]["start"]} for result in results]
 
 
 def describe_offsets(offsets: Mapping[str, Any] | None) -> str:
@@ -681,6 +775,7 @@ class Auditor:
         self._log = log
         self._checkpoint = Checkpoint(spark, settings.checkpoint)
         self._batches: queue.Queue[Batch | None] = queue.Queue()
+        self._anomalies = AnomalyReader(spark, settings, client) if settings.is_real_time else None
         self._thread = threading.Thread()
         self._error: Exception | None = None
         self.ledger = Ledger.load(self._checkpoint)
@@ -719,8 +814,10 @@ class Auditor:
         self._spark.sparkContext.setLocalProperty("spark.scheduler.pool", "audit")
         try:
             while batches := self._take():
-                clean = {batch.number: batch.input_rows for batch in batches if not batch.left_out}
+                clean = {batch.number: batch.lines for batch in batches if not batch.left_out}
                 self._settle_up_to(batches[-1].number, clean)
+                if self._anomalies and any(batch.has_anomalies() for batch in batches):
+                    log_anomalies(self._log, self._anomalies.read_on())
                 for batch in batches:
                     self._log.write("progress", batch=batch.number, **batch.summary, **self.ledger.totals())
         except Exception as error:  # noqa: BLE001 (raised again by the main thread, which ends the query)
@@ -817,19 +914,41 @@ class TopicReplacedError(Exception):
 
 def describe_topics(spark: SparkSession, names: Sequence[str], client: Mapping[str, str]) -> dict[str, str]:
     """Topic ids by name, from the broker."""
+    with kafka_admin(spark, client) as (admin, jvm):
+        described = describe(admin, jvm, names)
+        return {name: described[name].topicId().toString() for name in names}
+
+
+def end_offsets(spark: SparkSession, topic: str, client: Mapping[str, str]) -> dict[str, int]:
+    """Where each partition ends now: the offset of the record that will come next."""
+    with kafka_admin(spark, client) as (admin, jvm):
+        wanted = jvm.java.util.HashMap()
+        for partition in describe(admin, jvm, [topic])[topic].partitions():
+            where = jvm.org.apache.kafka.common.TopicPartition(topic, partition.partition())
+            wanted.put(where, jvm.org.apache.kafka.clients.admin.OffsetSpec.latest())
+        found = admin.listOffsets(wanted).all().get()
+        return {str(where.partition()): found[where].offset() for where in found}
+
+
+@contextmanager
+def kafka_admin(spark: SparkSession, client: Mapping[str, str]) -> Iterator[tuple[Any, Any]]:
+    """Kafka's admin client of the driver's JVM, and the JVM."""
     jvm = cast(Any, spark.sparkContext)._jvm
     properties = jvm.java.util.Properties()
     for name, value in {"default.api.timeout.ms": "30000", **client}.items():
         properties.setProperty(name, value)
     admin = jvm.org.apache.kafka.clients.admin.Admin.create(properties)
     try:
-        wanted = jvm.java.util.ArrayList()
-        for name in names:
-            wanted.add(name)
-        described = admin.describeTopics(wanted).allTopicNames().get()
-        return {name: described[name].topicId().toString() for name in names}
+        yield admin, jvm
     finally:
         admin.close()
+
+
+def describe(admin: Any, jvm: Any, names: Sequence[str]) -> Any:
+    wanted = jvm.java.util.ArrayList()
+    for name in names:
+        wanted.add(name)
+    return admin.describeTopics(wanted).allTopicNames().get()
 
 
 def require_same_topics(known: Mapping[str, str], found: Mapping[str, str]) -> None:
@@ -862,17 +981,21 @@ class Watch(StreamingQueryListener):
     def onQueryProgress(self, event: QueryProgressEvent) -> None:
         batch = Batch.from_progress(json.loads(event.progress.json))
         self.committed += 1
-        self._ready(batch.number)
-        log_anomalies(self._log, batch)
+        self.ready(batch.number)
+        if "anomalies" in batch.windows:
+            log_anomalies(self._log, json.loads(batch.windows["anomalies"] or "[]"))
+            omitted = (batch.windows.get("warn") or 0) + (batch.windows.get("error") or 0) - MAX_ANOMALIES_A_BATCH
+            if omitted > 0:
+                self._log.write("anomalies_omitted", batch=batch.number, n=omitted)
         self._auditor.submit(batch)
 
     def onQueryIdle(self, _event: QueryIdleEvent) -> None:
-        self._ready(self._auditor.ledger.batch)
+        self.ready(self._auditor.ledger.batch)
 
     def onQueryTerminated(self, _event: QueryTerminatedEvent) -> None:
         self.terminated.set()
 
-    def _ready(self, batch: int) -> None:
+    def ready(self, batch: int) -> None:
         """The first batch of this run committed, or there is nothing to read and the query waits for data."""
         if not self._is_ready:
             self._is_ready = True
@@ -883,14 +1006,10 @@ def batch_name(batch: int) -> int | None:
     return batch if batch >= 0 else None
 
 
-def log_anomalies(log: EventLog, batch: Batch) -> None:
-    anomalies = json.loads(batch.windows.get("anomalies") or "[]")
+def log_anomalies(log: EventLog, anomalies: Sequence[Mapping[str, Any]]) -> None:
     for anomaly in anomalies:
         values = {name: anomaly[name] for name in ("series", "mean", "stddev", "count", "score")}
         log.write(anomaly["status"], window=anomaly["window_start"], **values)
-    omitted = (batch.windows.get("warn") or 0) + (batch.windows.get("error") or 0) - len(anomalies)
-    if omitted > 0:
-        log.write("anomalies_omitted", batch=batch.number, n=omitted)
 
 
 def start_spark(settings: Settings) -> SparkSession:
@@ -906,8 +1025,38 @@ def start_spark(settings: Settings) -> SparkSession:
         .config("spark.sql.streaming.noDataMicroBatches.enabled", "false")
         # Kafka's secrets are options of source and sink, and options are shown in the UI unless they match this.
         .config("spark.sql.redaction.options.regex", "(?i)url|jaas|sasl|ssl|secret|password|token|credential")
+        # Real-time mode's shuffle holds a row back for 50 ms by default, in the hope of more: that is its latency.
+        .config("spark.shuffle.streaming.networkBufferMaxWaitTimeMs", 1)
+        .config(map=local_checkpoint_options(settings.checkpoint))
         .getOrCreate()
     )
+
+
+def local_checkpoint_options(checkpoint: str) -> dict[str, str]:
+    """Without Hadoop's native library, `FileContext` forks a process for each rename on a local disk, a dozen a batch.
+
+    Nor does Hadoop's second checksum file a file help: Spark writes checksums of its state files itself.
+    """
+    if "://" in checkpoint and not checkpoint.startswith("file:"):
+        return {}
+    manager = "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
+    return {
+        "spark.sql.streaming.checkpointFileManagerClass": manager,
+        "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+        "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
+    }
+
+
+REAL_TIME_SINCE = (4, 3)
+
+
+def require_real_time(settings: Settings, spark_version: str) -> None:
+    """Real-time mode came with Spark 4.1, but for aggregations with 4.3."""
+    found = tuple(int(part) for part in spark_version.split(".")[:2])
+    if settings.is_real_time and found < REAL_TIME_SINCE:
+        raise ConfigurationError(
+            f"TRIGGER=real-time needs Spark 4.3 or newer, and this is {spark_version}: set TRIGGER=micro-batch"
+        )
 
 
 POLL_SECONDS = 0.1
@@ -919,10 +1068,13 @@ def has_ended(running: StreamingQuery) -> bool:
     return bool(running.awaitTermination(POLL_SECONDS))  # type: ignore[arg-type]  # takes fractions of a second
 
 
-def stop_after_batch(running: StreamingQuery, watch: Watch) -> None:
-    """Stops between two batches where it can: one that is cut short is replayed, which repeats results."""
+def stop_after_batch(running: StreamingQuery, watch: Watch, batch_seconds: float) -> None:
+    """Stops between two batches where it can: one that is cut short is replayed, which repeats results.
+
+    `batch_seconds` is how long a batch lasts by itself: the checkpoint interval in real-time mode, else nothing.
+    """
     committed = watch.committed
-    deadline = time.monotonic() + STOP_SECONDS
+    deadline = time.monotonic() + batch_seconds + STOP_SECONDS
     while running.status["isTriggerActive"] and watch.committed == committed and time.monotonic() < deadline:
         if has_ended(running):
             return
@@ -936,10 +1088,19 @@ def run_until(is_over: Callable[[], bool], running: StreamingQuery) -> None:
         pass
 
 
+def holds_its_slots(context: SparkContext) -> bool:
+    """Do all tasks of a real-time query run? Its two stages hold their slots for the whole interval."""
+    tracker = context.statusTracker()
+    stages = [info for stage in tracker.getActiveStageIds() if (info := tracker.getStageInfo(stage))]
+    return len(stages) >= 2 and all(info.numActiveTasks == info.numTasks for info in stages)
+
+
 def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -> None:
     client = kafka_client_options(settings)
     spark = start_spark(settings)
     context = spark.sparkContext
+    require_real_time(settings, spark.version)
+    batch_seconds = settings.checkpoint_interval_ms / 1000 if settings.is_real_time else 0.0
     auditor = Auditor(spark, settings, client, log)
     log.write(
         "started",
@@ -959,8 +1120,11 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     while not is_stop_wanted():
         auditor.start()
         running = write_stream(read_stream(spark, settings, client).transform(detect(settings)), settings, client)
+        if settings.is_real_time:  # its first commit is an interval away, its results are not
+            run_until(lambda: is_stop_wanted() or holds_its_slots(context), running)
+            watch.ready(auditor.ledger.batch)
         run_until(lambda: is_stop_wanted() or auditor.is_behind() or auditor.has_failed(), running)
-        stop_after_batch(running, watch)
+        stop_after_batch(running, watch, batch_seconds)
         auditor.finish()
     log.write("stopped", batch=batch_name(auditor.ledger.batch))
 
@@ -1013,6 +1177,7 @@ CONFIGURATION_SIGNS = (
     "org.apache.spark.sql.AnalysisException",
     "org.apache.spark.sql.catalyst.ExtendedAnalysisException",
     "org.apache.kafka.common.config.ConfigException",
+    "STREAMING_REAL_TIME_MODE",
     "org.apache.kafka.common.errors.UnknownTopicOrPartitionException",
 )
 

@@ -37,7 +37,9 @@ SETTINGS: dict[str, Any] = {
     "kafka_secrets_file": None,
     "starting_offsets": "earliest",
     "max_offsets_per_trigger": 1,
+    "trigger": "micro-batch",
     "trigger_interval_ms": 0,
+    "checkpoint_interval_ms": 30_000,
     "checkpoint": "",
 }
 
@@ -47,8 +49,8 @@ def stream_samples(spark: SparkSession, folder: Path) -> None:
     source = folder / "in"
     source.mkdir()
     (source / "1.txt").write_text(SAMPLES, encoding="utf-8")
-    lines = spark.readStream.schema("value string").text(str(source))
-    raw = lines.select(F.lit(None).cast("binary").alias("key"), F.col("value").cast("binary").alias("value"))
+    texts = spark.readStream.schema("value string").text(str(source))
+    raw = texts.select(F.lit(None).cast("binary").alias("key"), F.col("value").cast("binary").alias("value"))
     query = (
         raw.transform(detect(Settings(**SETTINGS)))
         .writeStream.format("noop")

@@ -52,7 +52,9 @@ def settings_of() -> SettingsOf:
             "kafka_secrets_file": None,
             "starting_offsets": "earliest",
             "max_offsets_per_trigger": 1000,
+            "trigger": "micro-batch",
             "trigger_interval_ms": 100,
+            "checkpoint_interval_ms": 30_000,
             "checkpoint": "/nowhere",
         }
         return Settings(**{**defaults, **changes})  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from conftest import SettingsOf
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from job import Settings, guard, is_plain, parse, rejection
+from job import Settings, guard, is_plain, lines, parse, rejection
 
 NOW = 1_700_000_000_000
 SKEW = 300_000
@@ -85,7 +85,8 @@ def reasons(spark: SparkSession, settings: Settings, rows: list[tuple[bytes | No
     raw = spark.createDataFrame([(nth, key, value) for nth, (key, value) in enumerate(rows)], SCHEMA)
     now = F.lit(NOW)
     judged = (
-        raw.transform(parse)
+        raw.transform(lines)
+        .transform(parse)
         .transform(guard(settings, now))
         .withColumn("plain", is_plain(settings, now))
         .withColumn("whole_rule", rejection(settings, now))

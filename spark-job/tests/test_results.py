@@ -12,7 +12,7 @@ from conftest import SettingsOf
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from job import dead_letters, guard, parse, results
+from job import dead_letters, exact_lines, guard, parse, results
 
 STATS = "window_start timestamp, series string, mean double, stddev double, count long, status string, score double"
 RAW = "topic string, partition int, offset long, timestamp timestamp, key binary, value binary"
@@ -42,7 +42,12 @@ def test_missing_deviation_is_shown_as_null_and_the_series_is_in_the_key(
 
 def letters(spark: SparkSession, settings_of: SettingsOf, *values: bytes | None) -> list[dict[str, Any]]:
     rows = [("in", 3, nth, START, None, value) for nth, value in enumerate(values)]
-    judged = spark.createDataFrame(rows, RAW).transform(parse).transform(guard(settings_of(), F.lit(1_700_000_000_000)))
+    judged = (
+        spark.createDataFrame(rows, RAW)
+        .transform(exact_lines)
+        .transform(parse)
+        .transform(guard(settings_of(), F.lit(1_700_000_000_000)))
+    )
     found = judged.transform(dead_letters).collect()
     return [{"key": row["key"], **json.loads(row["value"])} for row in found]
 
@@ -55,6 +60,7 @@ def test_dead_letter_says_why_where_and_what(spark: SparkSession, settings_of: S
         "topic": "in",
         "partition": 3,
         "offset": 0,
+        "line": None,
         "timestamp": "2017-10-26T09:23:16.000Z",
         "value": "abc",
         "encoding": None,

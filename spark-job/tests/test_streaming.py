@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
-from job import classify, guard, parse, samples, window_stats
+from job import classify, guard, lines, parse, samples, window_stats
 
 T0 = 1_700_000_000_000
 Feed = Callable[[list[str]], list[tuple[int, int, float]]]
@@ -23,10 +23,11 @@ def stream(spark: SparkSession, settings_of: SettingsOf, tmp_path: Path) -> Iter
     settings = settings_of()
     folder = tmp_path / "in"
     folder.mkdir()
-    lines = spark.readStream.schema("value string").text(str(folder))
-    raw = lines.select(F.lit(None).cast("binary").alias("key"), F.col("value").cast("binary").alias("value"))
+    texts = spark.readStream.schema("value string").text(str(folder))
+    raw = texts.select(F.lit(None).cast("binary").alias("key"), F.col("value").cast("binary").alias("value"))
     result = (
-        raw.transform(parse)
+        raw.transform(lines)
+        .transform(parse)
         .transform(guard(settings, F.lit(T0 + 1_000_000)))
         .transform(samples(settings))
         .transform(window_stats(settings))

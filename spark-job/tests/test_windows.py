@@ -11,7 +11,7 @@ from conftest import SettingsOf
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from job import Settings, classify, guard, parse, samples, window_stats
+from job import Settings, classify, guard, lines, parse, samples, window_stats
 
 T0 = 1_700_000_000_000  # a multiple of 500
 SCHEMA = "key binary, value binary"
@@ -22,7 +22,8 @@ def windows(spark: SparkSession, settings: Settings, given: list[tuple[str, int,
     frame = spark.createDataFrame(rows, SCHEMA)
     now = F.lit(T0 + 10_000_000)
     result = (
-        frame.transform(parse)
+        frame.transform(lines)
+        .transform(parse)
         .transform(guard(settings, now))
         .transform(samples(settings))
         .transform(window_stats(settings))
