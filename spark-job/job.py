@@ -1028,6 +1028,8 @@ def start_spark(settings: Settings) -> SparkSession:
         # Real-time mode's shuffle holds a row back for 50 ms by default, in the hope of more: that is its latency.
         .config("spark.shuffle.streaming.networkBufferMaxWaitTimeMs", 1)
         .config(map=local_checkpoint_options(settings.checkpoint))
+        # Events of tasks are rare in real-time mode, and each counts: see `holds_its_slots`.
+        .config("spark.ui.liveUpdate.period", "0ms" if settings.is_real_time else "100ms")
         .getOrCreate()
     )
 
