@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
 import { ExecaError, execa, type Options } from 'execa'
 import { CliError, type ErrorCode } from './errors.ts'
 
@@ -113,4 +114,51 @@ export async function spawnDetached([program, args]: Command, options: DetachedO
   } finally {
     await log.close()
   }
+}
+
+export interface TalkOptions {
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  readonly onLine: (line: string) => void
+  readonly onErrorLine: (line: string) => void
+}
+
+/** A running program that is spoken to in lines. */
+export interface Talk {
+  readonly pid: number
+  /** Sends a line; one that has ended hears nothing. */
+  say(line: string): void
+  /** Its exit code once it ended and all it said was heard; undefined when a signal ended it. */
+  readonly ended: Promise<number | undefined>
+}
+
+/** Starts a program that leads a process group of its own, for whoever starts it to end, and talks with it. */
+export async function startTalk([program, args]: Command, options: TalkOptions): Promise<Talk> {
+  const { cwd, env, onLine, onErrorLine } = options
+  const child = execa(program, args, {
+    cwd,
+    env,
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    buffer: false,
+    reject: false,
+  })
+  if (child.pid === undefined) throw commandFailed(program, (await child) as unknown as ExecaError, {})
+  child.stdin.on('error', () => undefined) // it ended first: `ended` says so
+  const heard = [listen(child.stdout, onLine), listen(child.stderr, onErrorLine)]
+  return {
+    pid: child.pid,
+    say: (line) => void child.stdin.write(`${line}\n`),
+    ended: Promise.all([child, ...heard]).then(([result]) => result.exitCode),
+  }
+}
+
+function listen(input: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
+  return new Promise((resolve) => {
+    createInterface({ input }).on('line', onLine).on('close', resolve)
+  })
 }

@@ -86,6 +86,21 @@ export function withProducer<T>(
   return withConnected(access, client, producer, work, options)
 }
 
+/**
+ * A producer whose sends do not wait for each other, for measuring: a send that fails is not tried again.
+ * @throws CliError KAFKA_UNREACHABLE or KAFKA_REFUSED; the signal's reason when it aborts.
+ */
+export function withOpenLoopProducer<T>(
+  access: KafkaAccess,
+  work: (producer: Producer) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const options = { signal, retries: 0 }
+  const client = kafkaClient(access, options)
+  const producer = client.kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 0 } })
+  return withConnected(access, client, producer, work, options)
+}
+
 /** The default choice of a partition, worked out once for records that follow each other with the same key. */
 function oncePerKey(): ReturnType<typeof Partitioners.DefaultPartitioner> {
   const choose = Partitioners.DefaultPartitioner()

@@ -102,7 +102,7 @@ async function topicSettings(
   }
 }
 
-async function createTopics(admin: Admin, topics: readonly WantedTopic[]): Promise<void> {
+export async function createTopics(admin: Admin, topics: readonly WantedTopic[]): Promise<void> {
   if (topics.length === 0) return
   try {
     // Another client that creates the same topic at the same time is no error.
@@ -126,6 +126,14 @@ async function createTopics(admin: Admin, topics: readonly WantedTopic[]): Promi
       },
     )
   }
+}
+
+/** Deletes those of the broker's topics that are meant. */
+export async function deleteTopics(access: KafkaAccess, isMeant: (topic: string) => boolean): Promise<void> {
+  await withAdmin(access, async (admin) => {
+    const topics = (await admin.listTopics()).filter(isMeant)
+    if (topics.length > 0) await admin.deleteTopics({ topics })
+  })
 }
 
 function describeWanted({ topic, partitions, settings }: WantedTopic): string {
