@@ -369,6 +369,8 @@ def write_stream(frame: DataFrame, settings: Settings, client: Mapping[str, str]
         .outputMode("update")
     )
     if settings.is_real_time:
+        # The ledger moves on with what Spark reports: that must be on the disk by then, not on its way there.
+        writer = writer.option("asyncProgressTrackingEnabled", "false")
         return writer.trigger(realTime=f"{settings.checkpoint_interval_ms} milliseconds").start()
     return writer.trigger(processingTime=f"{settings.trigger_interval_ms} milliseconds").start()
 
