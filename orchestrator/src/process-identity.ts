@@ -54,11 +54,15 @@ export async function endProcess(
   }
 }
 
-export async function waitUntilGone(identity: ProcessIdentity, timeoutMs: number): Promise<void> {
+export async function waitUntilGone(
+  identity: ProcessIdentity,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
   await waitUntil(
     `the end of process ${identity.pid}`,
     async () => ((await isAlive(identity)) ? notYet('it is still running') : arrived(undefined)),
-    { timeoutMs, intervalMs: 50 },
+    { timeoutMs, intervalMs: 50, ...(signal && { signal }) },
   )
 }
 

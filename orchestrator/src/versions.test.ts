@@ -3,7 +3,17 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { SETTINGS } from './config/settings.ts'
 import { packageRoot } from './paths.ts'
-import { jarFile, jarSetName, KAFKA_VERSION, lockedJars, SPARK_VERSION } from './versions.ts'
+import {
+  CONNECTOR_VERSION,
+  imageVersion,
+  isTestedSpark,
+  jarFile,
+  jarSetName,
+  KAFKA_VERSION,
+  lockedJars,
+  SPARK_VERSION,
+  TESTED_SETS,
+} from './versions.ts'
 
 const file = (...path: string[]) => readFileSync(join(packageRoot, ...path), 'utf8')
 const found = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, version]) => version)
@@ -11,10 +21,6 @@ const found = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map
 describe('the version of Spark is the same', () => {
   it.each<[string, (string | undefined)[]]>([
     ["in the job's requirements", found(file('spark-job', 'requirements.txt'), /^pyspark==(\S+)/gm)],
-    [
-      'of the connector',
-      lockedJars('connector').flatMap(({ org, rev }) => (org === 'org.apache.spark' ? [rev] : [])),
-    ],
     ['of the default SPARK_IMAGE', found(SETTINGS.SPARK_IMAGE.fallback, /^apache\/spark:([\d.]+)-/g)],
     ['in docker-compose.yml', found(file('docker-compose.yml'), /\$\{SPARK_IMAGE:-apache\/spark:([\d.]+)-/g)],
   ])('%s', (_, versions) => {
@@ -31,6 +37,48 @@ describe('the version of Spark is the same', () => {
       org === 'org.apache.spark' ? [name] : [],
     )
     for (const name of names) expect(name).toMatch(new RegExp(`_${scala}$`))
+  })
+})
+
+describe('the version of the connector', () => {
+  it('is that of its jars', () => {
+    const versions = lockedJars('connector').flatMap(({ org, rev }) =>
+      org === 'org.apache.spark' ? [rev] : [],
+    )
+    expect(new Set(versions)).toEqual(new Set([CONNECTOR_VERSION]))
+  })
+})
+
+describe('the sets that are tested together', () => {
+  it.each(TESTED_SETS.map((set) => ({ ...set })))(
+    'are named in the README: Spark $spark, connector $connector, Kafka $kafka',
+    ({ spark, connector, kafka, runtimes }) => {
+      expect(file('README.md').split('\n')).toContain(
+        `| ${spark} | ${connector} | ${kafka} | ${runtimes.join(', ')} |`,
+      )
+    },
+  )
+
+  it.each([
+    [SETTINGS.SPARK_IMAGE.fallback, true],
+    ['apache/spark:4.2.0-scala2.13-java17-python3-ubuntu', false],
+    ['apache/spark:latest', false],
+  ])('hold the Spark of the image %s: %s', (image, expected) => {
+    expect(isTestedSpark(image)).toBe(expected)
+  })
+})
+
+describe('the version of Spark in an image', () => {
+  it.each([
+    ['apache/spark:4.3.0-scala2.13-java17-python3-ubuntu', '4.3.0'],
+    ['apache/spark:4.3.0', '4.3.0'],
+    ['registry:5000/team/spark:v4.10.2-r1', '4.10.2'],
+    ['registry:5000/4.3.0/spark', undefined],
+    ['apache/spark:latest', undefined],
+    ['apache/spark', undefined],
+    ['apache/spark:scala2.13-java17', undefined],
+  ])('%s is %s', (image, version) => {
+    expect(imageVersion(image)).toBe(version)
   })
 })
 
@@ -57,7 +105,7 @@ describe('the locked jars', () => {
   })
 
   it('lie in a folder of their own, named by set and version', () => {
-    expect(jarSetName('connector')).toMatch(new RegExp(`^connector-${SPARK_VERSION}-[0-9a-f]{8}$`))
+    expect(jarSetName('connector')).toMatch(new RegExp(`^connector-${CONNECTOR_VERSION}-[0-9a-f]{8}$`))
     expect(jarSetName('broker')).toMatch(new RegExp(`^broker-${KAFKA_VERSION}-[0-9a-f]{8}$`))
   })
 })

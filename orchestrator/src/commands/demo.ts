@@ -30,13 +30,8 @@ export const run: CommandRun<Flags> = async (context, _args, { keep = false }) =
     let result: TourResult | undefined
     try {
       await bringUp(selected, output, signal)
-      await submitJob(
-        selected.config,
-        selected.runtime,
-        { newCheckpoint: false, timeoutMs: SUBMIT_TIMEOUT_MS },
-        output,
-        signal,
-      )
+      const options = { newCheckpoint: false, timeoutMs: SUBMIT_TIMEOUT_MS }
+      await submitJob(selected, options, output, signal)
       output.note(`Spark's UI: ${selected.runtime.sparkUi}`)
       result = await new Tour(selected, output, signal).run()
     } finally {

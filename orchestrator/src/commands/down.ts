@@ -32,7 +32,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
 /** Stops job, Spark and Kafka, in this order, and forgets the choice of runtime. */
 export async function takeDown(selected: Selected, volumes: boolean, output: Output, signal: AbortSignal) {
   const { runtime } = selected
-  const job = await stopJob(runtime, output, signal)
+  const job = await stopJob(selected, output, signal)
   const parts = await output.step('Kafka and Spark', async (step) => {
     step.update('stopping')
     const gone = await runtime.stop(signal)

@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { colors } from '../colors.ts'
 import type { CommandRun } from '../command.ts'
 import type { QueryProgress } from '../query/driver-log.ts'
+import { seconds } from '../query/ready.ts'
 import { type StackStatus, stackStatus } from '../query/status.ts'
+import type { SubmittedQuery } from '../query/submitted.ts'
 import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
 import { selectRuntime } from '../runtime/select.ts'
 import { escapeControls } from '../text.ts'
@@ -19,7 +21,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const { output, signal } = context
   const { runtime, storage } = await selectRuntime(context)
   do {
-    const status = await stackStatus(runtime, storage.root, signal)
+    const status = await stackStatus(runtime, storage, signal)
     if (flags.json) output.json(status)
     else
       output.result(
@@ -30,12 +32,13 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
 }
 
 export function statusLines(status: StackStatus): string[] {
-  const { driver, progress, sparkUi, lastError } = status
+  const { driver, query, progress, sparkUi, lastError } = status
   return [
     line('runtime', status.runtime),
     ...status.parts.map(partLine),
     line('job', driver ? driverText(driver) : 'not running (start it with `cpu-anomaly submit`)'),
     ...(lastError ? [line('error', escapeControls(lastError))] : []),
+    ...(query ? [line('trigger', queryText(query))] : []),
     ...(progress ? progressLines(progress) : []),
     ...(sparkUi ? [line('Spark UI', sparkUi)] : []),
     line('storage', status.storage),
@@ -75,6 +78,11 @@ function driverText(driver: DriverStatus): string {
   ]
   return `${DRIVER_WORDS[driver.state]} (${facts.filter(Boolean).join(', ')})`
 }
+
+const queryText = ({ trigger, reason, checkpointIntervalMs }: SubmittedQuery): string =>
+  trigger === 'real-time'
+    ? `real-time, progress and dead letters every ${seconds(checkpointIntervalMs)} s (${reason})`
+    : `micro-batch (${reason})`
 
 function progressLines(progress: QueryProgress): string[] {
   const rate = (rows: number) => `${Math.round(rows).toLocaleString('en')} rows/s`

@@ -2,7 +2,7 @@ import type { CommandContext, CommandRun } from '../command.ts'
 import { maskedSettings } from '../config/load.ts'
 import { CliError } from '../errors.ts'
 import { probeBroker } from '../kafka/client.ts'
-import { prepareSubmission, submitJob } from '../query/submit.ts'
+import { planFor, prepareSubmission, submitJob, triggerLine } from '../query/submit.ts'
 import { withFolderLock } from '../runtime/folder-lock.ts'
 import { claimRuntime, type Selected, selectRuntime } from '../runtime/select.ts'
 import { escapeControls } from '../text.ts'
@@ -24,18 +24,19 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const selected = await selectRuntime(context)
   await requireBroker(selected)
   await claimRuntime(context)
-  const { config, runtime, storage } = selected
+  const { runtime, storage } = selected
   const options = {
     newCheckpoint: flags.newCheckpoint === true,
     timeoutMs: (flags.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1_000,
   }
-  await withFolderLock(storage, signal, () => submitJob(config, runtime, options, output, signal))
+  await withFolderLock(storage, signal, () => submitJob(selected, options, output, signal))
   if (flags.json) output.json({ job: 'running', ui: runtime.sparkUi, driver: await runtime.driver() })
   if (flags.foreground) return stayInForeground(context, selected)
   output.note('Next     npx cpu-anomaly tail anomaly      (feed it: npx cpu-anomaly produce --live)')
 }
 
-async function requireBroker({ runtime }: Selected): Promise<void> {
+/** @throws CliError KAFKA_UNREACHABLE that says how to start it. */
+export async function requireBroker({ runtime }: Pick<Selected, 'runtime'>): Promise<void> {
   const ready = await probeBroker(runtime.kafka, { timeoutMs: 5_000 })
   if (ready.ok) return
   throw new CliError(
@@ -50,24 +51,27 @@ async function requireBroker({ runtime }: Selected): Promise<void> {
 /** Prints what would be submitted, and changes nothing. */
 async function dryRun(context: CommandContext, json: boolean): Promise<void> {
   const { runtime, config } = await selectRuntime(context)
-  const { job, submitArgs } = await prepareSubmission(config, runtime)
+  const plan = await planFor(config, runtime, context.signal)
+  const { job, submitArgs } = await prepareSubmission(config, runtime, plan)
   const settings = maskedSettings(config)
   if (json) {
-    context.output.json({ job, submitArgs, settings })
+    context.output.json({ job, submitArgs, settings, plan })
     return
   }
   const { result } = context.output
   result('# settings')
   for (const { key, value, origin } of settings) result(`#   ${key}=${escapeControls(value)}  (${origin})`)
+  result(`# ${triggerLine(plan)}`)
   result('# spark-submit arguments')
   for (const arg of submitArgs) result(`#   ${escapeControls(arg)}`)
   result(job.trimEnd())
 }
 
 /** Shows the driver's log until Ctrl-C, and then stops the job. */
-async function stayInForeground({ output, signal }: CommandContext, { runtime }: Selected): Promise<void> {
+async function stayInForeground({ output, signal }: CommandContext, selected: Selected): Promise<void> {
+  const { runtime } = selected
   output.note("The driver's log; Ctrl-C stops the job:")
   for await (const line of runtime.logs('driver', { follow: true, lines: 0 }, signal))
     output.result(escapeControls(line))
-  await stopJob(runtime, output, new AbortController().signal)
+  await stopJob(selected, output, new AbortController().signal)
 }

@@ -28,6 +28,8 @@ export interface ResolvedSetting {
 export type RuntimeName = 'local' | 'docker'
 export type Origin = 'flag' | 'environment' | '.env' | 'default'
 export type Direction = 'high' | 'low' | 'both'
+export type TriggerMode = 'micro-batch' | 'real-time'
+export type StateStore = 'memory' | 'rocksdb'
 export type GroupBy = 'none' | 'key'
 export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
 
@@ -79,9 +81,13 @@ export interface KafkaSsl {
 export interface QueryConfig {
   readonly startingOffsets: 'earliest' | 'latest'
   readonly maxOffsetsPerTrigger: number
-  readonly trigger: 'micro-batch'
+  /** What is wanted; `job/query-plan.ts` settles what it comes to. */
+  readonly trigger: TriggerMode | 'auto'
   /** 0: the next micro-batch starts as soon as the last one ended. */
   readonly triggerIntervalMs: number
+  /** How long a batch of real-time mode lasts: from one commit to the next. */
+  readonly checkpointIntervalMs: number
+  readonly stateStore: StateStore | 'auto'
 }
 
 export interface SparkConfig {
@@ -90,7 +96,10 @@ export interface SparkConfig {
   readonly cores: number
   /** JVM size, as Spark writes it: `1g`, `512m`. */
   readonly driverMemory: string
+  /** State partitions in micro-batch mode. */
   readonly shufflePartitions: number
+  /** State partitions in real-time mode, where each holds a task slot all the time. */
+  readonly realTimeShufflePartitions: number
   readonly workers: number
   readonly workerMemory: string
   /** Further Spark properties, by their Spark name. */

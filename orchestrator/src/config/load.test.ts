@@ -159,7 +159,14 @@ const REFUSED: readonly (readonly [line: string, start: string, what: string, ho
   ['SPARK_MASTER=spark://h:7077', 'SPARK_MASTER=spark://h:7077: ', 'a cluster of your own', 'leave it empty'],
   ['RUNTIME=external', 'RUNTIME=external: ', 'no external runtime yet', 'write auto, local or docker'],
   ['RUNTIME=podman', 'RUNTIME=podman: ', 'not one of the choices', 'write auto or local or docker'],
-  ['TRIGGER=real-time', 'TRIGGER=real-time: ', 'needs Spark 4.3', 'write micro-batch'],
+  ['TRIGGER=continuous', 'TRIGGER=continuous: ', 'not one of the choices', 'real-time or auto'],
+  [
+    'CHECKPOINT_INTERVAL=4 seconds',
+    'CHECKPOINT_INTERVAL=4 seconds: ',
+    'shorter than 5000 ms',
+    'write at least 5000 milliseconds',
+  ],
+  ['STATE_STORE=disk', 'STATE_STORE=disk: ', 'not one of the choices', 'memory or rocksdb'],
 
   ['WINDOW_DURATION=0', 'WINDOW_DURATION=0: ', 'not a duration', 'a positive number with a unit'],
   ['WINDOW_DURATION=0 ms', 'WINDOW_DURATION=0 ms: ', 'shorter than 1 ms', 'write at least 1 milliseconds'],
@@ -336,7 +343,17 @@ describe('a setting that looks odd and can be used', () => {
     [
       'the number of shuffle partitions from the cores',
       { env: 'SPARK_CORES=3' },
-      { spark: { shufflePartitions: 3 } },
+      { spark: { shufflePartitions: 3, realTimeShufflePartitions: 1 } },
+    ],
+    [
+      'the number of shuffle partitions as it is set, in each mode',
+      { env: 'SPARK_CORES=3\nSHUFFLE_PARTITIONS=2' },
+      { spark: { shufflePartitions: 2, realTimeShufflePartitions: 2 } },
+    ],
+    [
+      'real-time mode with its interval and its state',
+      { env: 'TRIGGER=Real-Time\nCHECKPOINT_INTERVAL=5 s\nSTATE_STORE=RocksDB' },
+      { query: { trigger: 'real-time', checkpointIntervalMs: 5_000, stateStore: 'rocksdb' } },
     ],
   ])('%s', async (_, input, expected) => {
     const { config, warnings } = await load(input)

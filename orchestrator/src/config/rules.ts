@@ -17,6 +17,8 @@ export const FIXED_SPARK_CONF: ReadonlySet<string> = new Set([
   'spark.ui.showConsoleProgress',
   'spark.sql.shuffle.partitions',
   'spark.sql.session.timeZone',
+  'spark.sql.streaming.stateStore.providerClass',
+  'spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled',
 ])
 
 export interface Findings {
@@ -39,6 +41,7 @@ export function checkRules(config: Config): Findings {
       ...detectorRules(config),
       ...credentialRules(config),
       ...sparkRules(config),
+      ...queryRules(config),
       ...portRules(config),
       ...clusterRules(config),
     ],
@@ -101,6 +104,12 @@ function sparkRules({ spark }: Config): string[] {
       ]
     return []
   })
+}
+
+function queryRules({ query }: Config): string[] {
+  return query.trigger === 'real-time' && query.stateStore === 'memory'
+    ? ['STATE_STORE=memory: Spark keeps the state of real-time mode in RocksDB alone; write rocksdb or auto']
+    : []
 }
 
 function portRules({ ports }: Config): string[] {

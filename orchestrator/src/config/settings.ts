@@ -51,16 +51,6 @@ const runtime = (value: string) => {
   return name
 }
 
-const trigger = (value: string) => {
-  const mode = oneOf('micro-batch', 'real-time')(value)
-  if (mode === 'real-time')
-    throw new Problem(
-      'real-time mode needs Spark 4.3, and this version runs Spark 4.2.0',
-      'write micro-batch',
-    )
-  return mode
-}
-
 /** Every setting, in the order of `.env.example`. */
 export const SETTINGS = {
   NORMAL_MEAN: setting('Detector', '14.5', 'mean of all data in normal operation, percent', decimal),
@@ -155,12 +145,29 @@ export const SETTINGS = {
     "records a micro-batch reads at most: bounds a backlog's batch",
     integer(1, 1_000_000_000),
   ),
-  TRIGGER: setting('Query', 'micro-batch', 'how the query is driven', trigger),
+  TRIGGER: setting(
+    'Query',
+    'micro-batch',
+    'micro-batch; real-time: results in milliseconds, more cores; auto: real-time where it fits',
+    oneOf('micro-batch', 'real-time', 'auto'),
+  ),
   TRIGGER_INTERVAL: setting(
     'Query',
     '100 milliseconds',
     'time between two micro-batches; 0 ms: at once',
     duration(0, 3_600_000),
+  ),
+  CHECKPOINT_INTERVAL: setting(
+    'Query',
+    '30 seconds',
+    'time between two commits in real-time mode; a restart replays up to this much',
+    duration(5_000, 3_600_000), // Spark's own least: spark.sql.streaming.realTimeMode.minBatchDuration
+  ),
+  STATE_STORE: setting(
+    'Query',
+    'auto',
+    'memory, rocksdb, or auto: rocksdb for GROUP_BY=key and for real-time mode',
+    oneOf('auto', 'memory', 'rocksdb'),
   ),
 
   RUNTIME: setting('Spark', 'auto', 'auto, local (no Docker) or docker', runtime),
@@ -169,7 +176,7 @@ export const SETTINGS = {
   SPARK_DRIVER_MEMORY: setting('Spark', '1g', "heap of the driver's JVM", memory),
   SHUFFLE_PARTITIONS: optional(
     'Spark',
-    'state partitions, fixed by the first submit; empty: SPARK_CORES',
+    'state partitions, fixed by the first submit; empty: SPARK_CORES, in real-time mode 1',
     integer(1, 10_000),
   ),
   SPARK_WORKERS: setting('Spark', '1', 'workers (docker runtime)', integer(1, 100)),
@@ -182,7 +189,7 @@ export const SETTINGS = {
   KAFKA_IMAGE: setting('Images and storage', 'apache/kafka:4.3.1', 'for the docker runtime', image),
   SPARK_IMAGE: setting(
     'Images and storage',
-    'apache/spark:4.2.0-scala2.13-java17-python3-ubuntu',
+    'apache/spark:4.3.0-scala2.13-java17-python3-ubuntu',
     'for the docker runtime',
     image,
   ),

@@ -1,4 +1,4 @@
-import type { Direction, GroupBy } from '../config/config.ts'
+import type { Direction, GroupBy, TriggerMode } from '../config/config.ts'
 
 /** What the job gets through the template's one hole, as JSON. `spark-job/job.py` reads the same names. No secrets. */
 export interface JobSettings {
@@ -23,6 +23,8 @@ export interface JobSettings {
   readonly kafka_secrets_file: string | null
   readonly starting_offsets: 'earliest' | 'latest'
   readonly max_offsets_per_trigger: number
+  readonly trigger: TriggerMode
   readonly trigger_interval_ms: number
+  readonly checkpoint_interval_ms: number
   readonly checkpoint: string
 }

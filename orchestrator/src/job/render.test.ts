@@ -30,7 +30,9 @@ const settings: JobSettings = {
   kafka_secrets_file: null,
   starting_offsets: 'earliest',
   max_offsets_per_trigger: 5_000_000,
+  trigger: 'micro-batch',
   trigger_interval_ms: 100,
+  checkpoint_interval_ms: 30_000,
   checkpoint: '/tmp/checkpoint',
 }
 

@@ -23,6 +23,8 @@ const config = (overrides: readonly string[] = []): Promise<Config> =>
 const sasl: KafkaSasl = { mechanism: 'PLAIN', username: 'me', password: PASSWORD }
 const place: JobPlace = {
   master: 'local[2,4]',
+  slots: 2,
+  sparkVersion: '4.3.0',
   kafka: {
     servers: ['a:1', 'b:2'],
     securityProtocol: 'SASL_PLAINTEXT',

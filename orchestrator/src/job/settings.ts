@@ -2,11 +2,17 @@ import type { Config } from '../config/config.ts'
 import type { JobPlace, KafkaAccess } from '../runtime/runtime.ts'
 import { JOB_VERSION } from '../versions.ts'
 import type { JobSettings } from './job-settings.ts'
+import { microBatchPlan, type QueryPlan } from './query-plan.ts'
 
 export const APP_NAME = 'cpu-anomaly'
 
 /** What the job is to know, from the settings and from where it will run. */
-export function jobSettings({ detector, topics, query }: Config, place: JobPlace): JobSettings {
+export function jobSettings(
+  config: Config,
+  place: JobPlace,
+  plan: QueryPlan = microBatchPlan(config),
+): JobSettings {
+  const { detector, topics, query } = config
   return {
     job_version: JOB_VERSION,
     app_name: APP_NAME,
@@ -27,7 +33,9 @@ export function jobSettings({ detector, topics, query }: Config, place: JobPlace
     kafka_secrets_file: place.secretsFile ?? null,
     starting_offsets: query.startingOffsets,
     max_offsets_per_trigger: query.maxOffsetsPerTrigger,
+    trigger: plan.trigger,
     trigger_interval_ms: query.triggerIntervalMs,
+    checkpoint_interval_ms: query.checkpointIntervalMs,
     checkpoint: place.checkpoint,
   }
 }

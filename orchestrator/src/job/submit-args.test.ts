@@ -7,6 +7,8 @@ import { submitArgs } from './submit-args.ts'
 
 const place: JobPlace = {
   master: 'spark://spark-master:7077',
+  slots: 2,
+  sparkVersion: '4.3.0',
   kafka: { servers: ['a:1'], securityProtocol: 'PLAINTEXT', sasl: undefined, ssl: {} },
   checkpoint: '/checkpoint',
   secretsFile: undefined,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
+import type { QueryPlan } from '../job/query-plan.ts'
 import type { CheckpointStore } from '../runtime/runtime.ts'
 import { JOB_VERSION } from '../versions.ts'
 
@@ -14,8 +15,8 @@ export type Manifest = Readonly<Record<string, string>>
 
 const manifestSchema = z.record(z.string(), z.string())
 
-export function manifestOf(config: Config, kafkaClusterId: string): Manifest {
-  const { detector, topics, spark, query } = config
+export function manifestOf(config: Config, plan: QueryPlan, kafkaClusterId: string): Manifest {
+  const { detector, topics, query } = config
   return {
     JOB_VERSION,
     KAFKA_CLUSTER_ID: kafkaClusterId,
@@ -24,9 +25,10 @@ export function manifestOf(config: Config, kafkaClusterId: string): Manifest {
     DEAD_LETTER_TOPIC: topics.deadLetter,
     WINDOW_DURATION: `${detector.windowMs} milliseconds`,
     GROUP_BY: detector.groupBy,
-    SHUFFLE_PARTITIONS: String(spark.shufflePartitions),
+    SHUFFLE_PARTITIONS: String(plan.shufflePartitions),
     STARTING_OFFSETS: query.startingOffsets,
-    TRIGGER: query.trigger,
+    TRIGGER: plan.trigger,
+    STATE_STORE: plan.stateStore,
   }
 }
 

@@ -2,6 +2,7 @@ import { CliError, type ErrorCode } from '../errors.ts'
 import type { DriverStatus, Runtime } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../wait.ts'
 import { type DriverEvent, parseDriverEvent } from './driver-log.ts'
+import type { SubmittedQuery } from './submitted.ts'
 
 /** A batch may log 1,000 anomalies before the line that tells its progress. */
 const LOG_LINES = 2_500
@@ -13,18 +14,24 @@ export interface ReadyOptions {
 }
 
 /**
- * Waits until the driver says that its first micro-batch committed; returns what to tell the user.
+ * Waits until the driver says that its first micro-batch committed or, in real-time mode, that all its tasks run; returns
+ * what to tell the user.
  * @throws CliError with the driver's own error, when it fails for good or does not get there in time.
  */
-export async function awaitReady(runtime: Runtime, options: ReadyOptions): Promise<string> {
+export async function awaitReady(
+  runtime: Runtime,
+  query: SubmittedQuery,
+  options: ReadyOptions,
+): Promise<string> {
+  const isRealTime = query.trigger === 'real-time'
   try {
     return await waitUntil(
-      'the first micro-batch',
+      isRealTime ? "the query's tasks" : 'the first micro-batch',
       async () => {
         const [driver, events] = await Promise.all([runtime.driver(), recentEvents(runtime, options.signal)])
         const attempt = eventsSince(events, driver?.startedAt)
         const ready = attempt.find((event) => event.name === 'ready')
-        if (ready) return arrived(readyText(ready, attempt))
+        if (ready) return arrived(readyText(ready, attempt, query))
         if (!driver || hasEnded(driver)) throw await driverFailed(runtime, driver, options.signal)
         const seen = progressText(driver, attempt)
         options.update(seen)
@@ -36,7 +43,7 @@ export async function awaitReady(runtime: Runtime, options: ReadyOptions): Promi
     if (!(error instanceof WaitTimeout)) throw error
     throw new CliError(
       'QUERY_FAILED',
-      `the job was submitted, but has not committed a micro-batch: ${error.lastSeen}`,
+      `the job was submitted, but ${isRealTime ? 'its tasks do not all run' : 'has not committed a micro-batch'}: ${error.lastSeen}`,
       {
         details: await logTail(runtime, options.signal),
         hint: 'It goes on trying: see `cpu-anomaly status` and `cpu-anomaly logs driver -f`, or `cpu-anomaly stop`.',
@@ -47,11 +54,15 @@ export async function awaitReady(runtime: Runtime, options: ReadyOptions): Promi
 
 const hasEnded = (driver: DriverStatus) => ['gave-up', 'failed', 'stopped', 'lost'].includes(driver.state)
 
-function readyText(ready: DriverEvent, events: readonly DriverEvent[]): string {
+function readyText(ready: DriverEvent, events: readonly DriverEvent[], query: SubmittedQuery): string {
   const started = events.find((event) => event.name === 'started')
   const ui = started?.fields.ui ? `, Spark UI ${started.fields.ui}` : ''
+  if (query.trigger === 'real-time')
+    return `Job runs in real-time mode: results come at once, progress every ${seconds(query.checkpointIntervalMs)} s${ui}`
   return `Job runs: batch ${ready.fields.batch ?? '?'} is committed${ui}`
 }
+
+export const seconds = (ms: number): string => String(Math.round(ms / 100) / 10)
 
 function progressText(driver: DriverStatus, events: readonly DriverEvent[]): string {
   if (driver.state === 'backing-off')

@@ -1,12 +1,16 @@
 import type { Offsets } from '../kafka/position.ts'
+import type { StoragePaths } from '../paths.ts'
 import type { DriverStatus, PartStatus, Runtime } from '../runtime/runtime.ts'
 import { type DriverEvent, eventsOfCheckpoint, type QueryProgress, queryProgress } from './driver-log.ts'
 import { recentEvents } from './ready.ts'
+import { type SubmittedQuery, submittedFile } from './submitted.ts'
 
 export interface StackStatus {
   readonly runtime: string
   readonly parts: readonly PartStatus[]
   readonly driver: DriverStatus | undefined
+  /** How the job was submitted; undefined where there is none. */
+  readonly query: SubmittedQuery | undefined
   readonly progress: QueryProgress | undefined
   /** What the driver said last when it failed. */
   readonly lastError: string | undefined
@@ -17,23 +21,25 @@ export interface StackStatus {
 /** Looks at every part now. Never fails because a part is down: that is what it is asked for. */
 export async function stackStatus(
   runtime: Runtime,
-  storage: string,
+  storage: StoragePaths,
   signal: AbortSignal,
 ): Promise<StackStatus> {
-  const [parts, driver, events] = await Promise.all([
+  const [parts, driver, events, query] = await Promise.all([
     runtime.parts(),
     runtime.driver(),
     recentEvents(runtime, signal).catch((): DriverEvent[] => []),
+    submittedFile(storage).read(),
   ])
   const lives = driver?.state === 'running' || driver?.state === 'orphaned'
   return {
     runtime: runtime.name,
     parts,
     driver,
+    query: driver && query,
     progress: queryProgress(eventsOfCheckpoint(events)),
     lastError: lives ? undefined : events.findLast((event) => event.name === 'failed')?.fields.message,
     sparkUi: lives ? runtime.sparkUi : undefined,
-    storage,
+    storage: storage.root,
   }
 }
 

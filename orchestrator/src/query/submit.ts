@@ -1,51 +1,81 @@
 import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
+import { planQuery, type QueryPlan } from '../job/query-plan.ts'
 import { renderJob } from '../job/render.ts'
 import { jobSettings, kafkaSecrets } from '../job/settings.ts'
 import { submitArgs } from '../job/submit-args.ts'
 import { readTemplate } from '../job/template.ts'
 import { clusterId } from '../kafka/client.ts'
+import { topicPartitions } from '../kafka/partitions.ts'
 import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
 import type { Output } from '../output.ts'
 import type { DriverStatus, Runtime, Submission } from '../runtime/runtime.ts'
+import type { Selected } from '../runtime/select.ts'
 import { manifestOf, readManifest, requireSameManifest, writeManifest } from './manifest.ts'
 import { awaitReady } from './ready.ts'
+import { stopTimeoutMs, submittedFile, submittedQuery } from './submitted.ts'
 
 export interface SubmitOptions {
   readonly newCheckpoint: boolean
   readonly timeoutMs: number
 }
 
+/**
+ * What the query's settings come to here.
+ * @throws CliError CONFIGURATION when real-time mode is asked for and cannot be had.
+ */
+export async function planFor(config: Config, runtime: Runtime, signal: AbortSignal): Promise<QueryPlan> {
+  const { input, inputPartitions } = config.topics
+  const found = await topicPartitions(runtime.kafka, input, signal)
+  return planQuery(config, runtime.job, found ?? inputPartitions)
+}
+
+/** How the query is driven and why, in one line. */
+export const triggerLine = ({ trigger, reason }: QueryPlan): string => `Trigger: ${trigger} (${reason})`
+
 /** What `submit` hands to the runtime: the rendered job and spark-submit's arguments. */
-export async function prepareSubmission(config: Config, runtime: Runtime): Promise<Submission> {
+export async function prepareSubmission(
+  config: Config,
+  runtime: Runtime,
+  plan: QueryPlan,
+): Promise<Submission> {
   return {
-    job: renderJob(await readTemplate(), jobSettings(config, runtime.job)),
-    submitArgs: submitArgs(config, runtime.job),
+    job: renderJob(await readTemplate(), jobSettings(config, runtime.job, plan)),
+    submitArgs: submitArgs(config, runtime.job, plan),
+    stopTimeoutMs: stopTimeoutMs(submittedQuery(config, plan)),
     secrets: kafkaSecrets(runtime.kafka),
   }
 }
 
 /**
  * Checks everything that can be checked before Spark starts, starts the driver under supervision, and returns
- * when its first micro-batch committed (or, on an old checkpoint with nothing new to read, when it waits for data).
+ * when its first micro-batch committed (or, on an old checkpoint with nothing new to read, when it waits for data); in
+ * real-time mode, when all its tasks run.
  */
 export async function submitJob(
-  config: Config,
-  runtime: Runtime,
+  { config, runtime, storage }: Omit<Selected, 'why'>,
   options: SubmitOptions,
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
-  const submission = await prepareSubmission(config, runtime)
+  const plan = await planFor(config, runtime, signal)
+  output.note(triggerLine(plan))
+  const submission = await prepareSubmission(config, runtime, plan)
   await requireNoDriver(runtime)
   await output.step('Topics', async (step) => {
     step.done(`Topics: ${formatTopicReport(await ensureTopics(runtime.kafka, config, signal))}`)
   })
-  await settleCheckpoint(config, runtime, options, output)
+  await settleCheckpoint(config, runtime, plan, options, output)
+  const query = submittedQuery(config, plan)
+  await submittedFile(storage).write(query)
   await output.step('Job', async (step) => {
     step.update('starting the driver')
     await runtime.startDriver(submission, signal)
-    const ready = await awaitReady(runtime, { timeoutMs: options.timeoutMs, signal, update: step.update })
+    const ready = await awaitReady(runtime, query, {
+      timeoutMs: options.timeoutMs,
+      signal,
+      update: step.update,
+    })
     step.done(ready)
   })
 }
@@ -59,16 +89,18 @@ async function requireNoDriver(runtime: Runtime): Promise<void> {
   })
 }
 
-const LIVING = new Set<DriverStatus['state']>(['starting', 'running', 'backing-off', 'orphaned'])
+/** States in which a driver works, or will again. */
+export const LIVING = new Set<DriverStatus['state']>(['starting', 'running', 'backing-off', 'orphaned'])
 
 async function settleCheckpoint(
   config: Config,
   runtime: Runtime,
+  plan: QueryPlan,
   options: SubmitOptions,
   output: Output,
 ): Promise<void> {
   const store = runtime.checkpoint
-  const manifest = manifestOf(config, await clusterId(runtime.kafka))
+  const manifest = manifestOf(config, plan, await clusterId(runtime.kafka))
   if (options.newCheckpoint && (await store.exists()))
     output.note(`The old checkpoint was set aside: ${await store.setAside()}`)
   const before = await readManifest(store)

@@ -49,6 +49,12 @@ export interface KafkaAccess {
 /** The job's side of the runtime: paths and addresses as the driver sees them. */
 export interface JobPlace {
   readonly master: string
+  /** Task slots that this master offers. */
+  readonly slots: number
+  /** Where slots are threads of one JVM: a master with so many of them. */
+  readonly masterWith?: (slots: number) => string
+  /** Undefined where it cannot be told from the image's tag. */
+  readonly sparkVersion: string | undefined
   readonly kafka: KafkaAccess
   /** Directory or URI of the query's checkpoint. */
   readonly checkpoint: string
@@ -76,6 +82,8 @@ export interface Submission {
   readonly job: string
   /** What spark-submit gets before the job's path. */
   readonly submitArgs: readonly string[]
+  /** How long the supervisor gives a clean stop before it kills the driver. */
+  readonly stopTimeoutMs: number
   /** Kafka's secrets as Kafka client properties; written where `secretsFile` says, never into argv or environment. */
   readonly secrets: Readonly<Record<string, string>>
 }

@@ -3,6 +3,9 @@ import { packageRoot } from '../../paths.ts'
 import { version } from '../../version.ts'
 import { containerLimitMb } from './memory.ts'
 
+/** Cores of each worker: together at least what SPARK_CORES asks for. */
+export const workerCores = ({ spark }: Config): number => Math.ceil(spark.cores / spark.workers)
+
 /** What `docker-compose.yml` asks for, from the resolved settings: the file's own defaults are for use without this tool. */
 export function composeEnvironment(config: Config, storageId: string): Record<string, string> {
   const { spark, kafka, ports, images } = config
@@ -15,7 +18,7 @@ export function composeEnvironment(config: Config, storageId: string): Record<st
     KAFKA_PASSWORD: kafka.sasl?.password ?? '',
     SPARK_WORKERS: String(spark.workers),
     SPARK_WORKER_MEMORY: spark.workerMemory,
-    CPU_ANOMALY_WORKER_CORES: String(Math.ceil(spark.cores / spark.workers)),
+    CPU_ANOMALY_WORKER_CORES: String(workerCores(config)),
     CPU_ANOMALY_WORKER_LIMIT: `${containerLimitMb(spark.workerMemory)}m`,
     CPU_ANOMALY_STORAGE_ID: storageId,
     CPU_ANOMALY_VERSION: version(),

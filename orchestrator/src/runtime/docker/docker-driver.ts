@@ -60,7 +60,7 @@ export class DockerDriver {
     return containerDriverStatus(await readState(driver.container), driver.info)
   }
 
-  async stop(deadlineMs: number): Promise<'stopped' | 'killed' | 'not-running'> {
+  async stop(deadlineMs: number, signal: AbortSignal): Promise<'stopped' | 'killed' | 'not-running'> {
     const [driver] = await this.find()
     if (!driver) return 'not-running'
     const { container, info } = driver
@@ -68,7 +68,8 @@ export class DockerDriver {
     if (info.State.Running) {
       // Should this command be killed from here on, no restarted engine brings back what was to stop.
       await container.update({ RestartPolicy: { Name: 'no' } }).catch(() => undefined)
-      await container.stop({ t: Math.ceil(deadlineMs / 1000) }).catch(ignoreStopped)
+      await container.stop({ t: Math.ceil(deadlineMs / 1000), abortSignal: signal }).catch(ignoreStopped)
+      signal.throwIfAborted() // the container goes on ending; a second `stop` hurries it
       const { State } = await container.inspect()
       outcome = State.ExitCode === 137 ? 'killed' : 'stopped'
     }
@@ -93,10 +94,10 @@ export class DockerDriver {
     await this.#discard(driver.container)
   }
 
-  async #create(project: Project, { submitArgs }: Submission): Promise<Docker.Container> {
+  async #create(project: Project, submission: Submission): Promise<Docker.Container> {
     const { docker } = await this.#stack.engine()
     try {
-      return await docker.createContainer(driverSpec(project, this.#stack.context.config, submitArgs))
+      return await docker.createContainer(driverSpec(project, this.#stack.context.config, submission))
     } catch (error) {
       if (statusCode(error) === 409) throw alreadyDriven(project.driverContainer)
       throw new CliError(

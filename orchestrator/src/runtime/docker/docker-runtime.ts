@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Config } from '../../config/config.ts'
 import { errorMessage } from '../../errors.ts'
 import type { Output } from '../../output.ts'
-import { jarFile, lockedJars } from '../../versions.ts'
+import { imageVersion, isTestedSpark, jarFile, lockedJars, SPARK_VERSION } from '../../versions.ts'
 import { followFile } from '../follow-file.ts'
 import type {
   CheckpointStore,
@@ -19,6 +19,7 @@ import type {
   Submission,
 } from '../runtime.ts'
 import { findCompose } from './compose.ts'
+import { workerCores } from './compose-env.ts'
 import { installConnectorJars } from './connector-jars.ts'
 import { containerLogs } from './container-logs.ts'
 import { dockerChecks } from './docker-checks.ts'
@@ -75,6 +76,7 @@ class DockerRuntime implements Runtime {
 
   async start(output: Output, signal: AbortSignal): Promise<void> {
     const compose = await findCompose()
+    this.#warnOfImage(output)
     await output.step('Kafka and Spark', async (step) => {
       await startStack(this.#stack, compose, step.update, signal)
       step.done(`Kafka and Spark are healthy: ${await this.#containerNames()}`)
@@ -117,8 +119,8 @@ class DockerRuntime implements Runtime {
     return this.#driver.status()
   }
 
-  stopDriver(deadlineMs: number): Promise<'stopped' | 'killed' | 'not-running'> {
-    return this.#driver.stop(deadlineMs)
+  stopDriver(deadlineMs: number, signal: AbortSignal): Promise<'stopped' | 'killed' | 'not-running'> {
+    return this.#driver.stop(deadlineMs, signal)
   }
 
   async *logs(part: LogPart, options: LogOptions, signal: AbortSignal): AsyncGenerator<string> {
@@ -132,6 +134,14 @@ class DockerRuntime implements Runtime {
 
   checks(): DoctorCheck[] {
     return dockerChecks(this.#stack)
+  }
+
+  #warnOfImage(output: Output): void {
+    const { spark } = this.#stack.context.config.images
+    if (!isTestedSpark(spark))
+      output.warn(
+        `SPARK_IMAGE=${spark}: tested is Spark ${SPARK_VERSION}; with another one, expect surprises`,
+      )
   }
 
   #address(part: PartStatus['part']): string | undefined {
@@ -187,6 +197,8 @@ function ownBrokerAccess({ kafka }: Config, server: string): KafkaAccess {
 function jobPlace(config: Config): JobPlace {
   return {
     master: `spark://${MASTER}:7077`,
+    slots: workerCores(config) * config.spark.workers,
+    sparkVersion: imageVersion(config.images.spark),
     kafka: ownBrokerAccess(config, `${KAFKA}:9092`),
     checkpoint: CHECKPOINT_DIR,
     secretsFile: config.kafka.sasl ? SECRETS_FILE : undefined,

@@ -20,13 +20,21 @@ const config = (overrides: readonly string[] = []) =>
     warn: () => undefined,
   })
 
+const submission = (submitArgs: readonly string[] = []) => ({ submitArgs, stopTimeoutMs: 75_000 })
+
 describe('driverSpec', () => {
   it('names no secret: all of it shows in docker inspect', async () => {
-    expect(JSON.stringify(driverSpec(project, await config(), ['--conf', 'a=b']))).not.toContain(SECRET)
+    expect(JSON.stringify(driverSpec(project, await config(), submission(['--conf', 'a=b'])))).not.toContain(
+      SECRET,
+    )
   })
 
   it('may do as little as can be, and listens on the loopback interface alone', async () => {
-    const { HostConfig, User, Labels } = driverSpec(project, await config(['SPARK_UI_PORT=4100']), [])
+    const { HostConfig, User, Labels } = driverSpec(
+      project,
+      await config(['SPARK_UI_PORT=4100']),
+      submission(),
+    )
     expect(HostConfig).toMatchObject({ CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges:true'] })
     expect(HostConfig).not.toHaveProperty('Privileged')
     expect(HostConfig).not.toHaveProperty('Binds')
@@ -36,7 +44,7 @@ describe('driverSpec', () => {
   })
 
   it('hands the arguments on as they are, after the supervisor its own', async () => {
-    const { Entrypoint, Cmd } = driverSpec(project, await config(), ['--conf', 'a=$(id) "x"'])
+    const { Entrypoint, Cmd } = driverSpec(project, await config(), submission(['--conf', 'a=$(id) "x"']))
     expect(Entrypoint).toEqual(['python3', '/opt/cpu-anomaly/supervise.py'])
     expect(Cmd?.slice(Cmd.indexOf('--'))).toEqual([
       '--',
@@ -45,6 +53,12 @@ describe('driverSpec', () => {
       'a=$(id) "x"',
       '/opt/cpu-anomaly/job.py',
     ])
+  })
+
+  it('gives a clean stop its time, and the container some more than its supervisor', async () => {
+    const { Cmd = [], StopTimeout } = driverSpec(project, await config(), submission())
+    expect(Cmd[Cmd.indexOf('--stop-timeout') + 1]).toBe('75')
+    expect(StopTimeout).toBe(105)
   })
 })
 

@@ -1,5 +1,6 @@
 import type { ContainerCreateOptions } from 'dockerode'
 import type { Config } from '../../config/config.ts'
+import type { Submission } from '../runtime.ts'
 import { containerLimitMb } from './memory.ts'
 import {
   CHECKPOINT_DIR,
@@ -25,7 +26,7 @@ const CONTAINER_RESTARTS = 5
 export function driverSpec(
   project: Project,
   config: Config,
-  submitArgs: readonly string[],
+  { submitArgs, stopTimeoutMs }: Pick<Submission, 'submitArgs' | 'stopTimeoutMs'>,
 ): ContainerCreateOptions {
   const uiPort = `${config.ports.sparkUi}/tcp`
   return {
@@ -42,8 +43,8 @@ export function driverSpec(
       'PYTHONUNBUFFERED=1',
     ],
     Entrypoint: ['python3', `${DRIVER_DIR}/supervise.py`],
-    Cmd: [...supervisorArgs(), '--', '/opt/spark/bin/spark-submit', ...submitArgs, JOB_FILE],
-    StopTimeout: 60,
+    Cmd: [...supervisorArgs(stopTimeoutMs), '--', '/opt/spark/bin/spark-submit', ...submitArgs, JOB_FILE],
+    StopTimeout: Math.ceil(stopTimeoutMs / 1_000) + 30, // seconds; the supervisor is to end first
     ExposedPorts: { [uiPort]: {} },
     HostConfig: {
       Init: true,
@@ -64,7 +65,7 @@ export function driverSpec(
 // A signal that no `stop` sent comes from an engine that shuts down: by another exit code than 0 it knows to start again.
 export const SIGNAL_EXIT_CODE = 143
 
-function supervisorArgs(): string[] {
+function supervisorArgs(stopTimeoutMs: number): string[] {
   const files = [
     '--state',
     STATE_FILE,
@@ -73,7 +74,8 @@ function supervisorArgs(): string[] {
     '--checkpoint',
     CHECKPOINT_DIR,
   ]
-  return [...files, '--signal-exit-code', String(SIGNAL_EXIT_CODE)]
+  const stop = ['--stop-timeout', String(stopTimeoutMs / 1_000)]
+  return [...files, ...stop, '--signal-exit-code', String(SIGNAL_EXIT_CODE)]
 }
 
 /** Ours, and for `docker compose -p <project> logs` one of the project's services. */

@@ -72,7 +72,7 @@ export class LocalDriver {
     })
   }
 
-  async stop(deadlineMs: number): Promise<'stopped' | 'killed' | 'not-running'> {
+  async stop(deadlineMs: number, signal: AbortSignal): Promise<'stopped' | 'killed' | 'not-running'> {
     const [state, record] = await Promise.all([this.#state.read(), this.#record.read()])
     const driver = state && (await this.#driverProcess(state))
     const supervisorLives = record !== undefined && (await isAlive(record.supervisor))
@@ -81,7 +81,7 @@ export class LocalDriver {
       return 'not-running'
     }
     let outcome: 'stopped' | 'killed' = 'stopped'
-    if (supervisorLives) outcome = await this.#stopSupervisor(record.supervisor, deadlineMs)
+    if (supervisorLives) outcome = await this.#stopSupervisor(record.supervisor, deadlineMs, signal)
     // The supervisor takes the driver with it, unless it was killed before it could.
     if (driver && (await endProcess(driver, { termTimeoutMs: 10_000, group: true })) !== 'was-gone')
       outcome = 'killed'
@@ -89,10 +89,15 @@ export class LocalDriver {
     return outcome
   }
 
-  async #stopSupervisor(supervisor: ProcessIdentity, deadlineMs: number): Promise<'stopped' | 'killed'> {
+  /** When the signal aborts, the driver goes on ending; a second `stop` hurries it. */
+  async #stopSupervisor(
+    supervisor: ProcessIdentity,
+    deadlineMs: number,
+    signal: AbortSignal,
+  ): Promise<'stopped' | 'killed'> {
     sendSignal(supervisor.pid, 'SIGTERM')
     try {
-      await waitUntilGone(supervisor, deadlineMs)
+      await waitUntilGone(supervisor, deadlineMs, signal)
       return 'stopped'
     } catch (error) {
       if (!(error instanceof WaitTimeout)) throw error
@@ -117,6 +122,7 @@ export class LocalDriver {
     const own = ['--state', this.#state.path, '--stop-file', join(run, 'stop'), '--checkpoint', checkpoint]
     const log = ['--rotate-log', this.logFile, '--max-bytes', String(MAX_LOG_BYTES)]
     const driver = [launch.sparkSubmit, ...submission.submitArgs, job]
-    return [join(packageRoot, 'spark-job', 'supervise.py'), ...own, ...log, '--', ...driver]
+    const stop = ['--stop-timeout', String(submission.stopTimeoutMs / 1_000)]
+    return [join(packageRoot, 'spark-job', 'supervise.py'), ...own, ...log, ...stop, '--', ...driver]
   }
 }

@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts'
 import { readStorageId } from '../../config/storage.ts'
 import { errorMessage } from '../../errors.ts'
 import type { Output } from '../../output.ts'
-import { jarFile, lockedJars } from '../../versions.ts'
+import { jarFile, lockedJars, SPARK_VERSION } from '../../versions.ts'
 import { jarsDir } from '../cache.ts'
 import { followFile } from '../follow-file.ts'
 import type {
@@ -110,8 +110,8 @@ export class LocalRuntime implements Runtime {
     return this.#driver.status()
   }
 
-  stopDriver(deadlineMs: number): Promise<'stopped' | 'killed' | 'not-running'> {
-    return this.#driver.stop(deadlineMs)
+  stopDriver(deadlineMs: number, signal: AbortSignal): Promise<'stopped' | 'killed' | 'not-running'> {
+    return this.#driver.stop(deadlineMs, signal)
   }
 
   logs(part: LogPart, options: LogOptions, signal: AbortSignal): AsyncIterable<string> {
@@ -127,6 +127,9 @@ export class LocalRuntime implements Runtime {
     const { config, storage } = this.#context
     return {
       master: localMaster(config.spark.cores),
+      slots: config.spark.cores,
+      masterWith: localMaster,
+      sparkVersion: SPARK_VERSION,
       kafka: this.kafka,
       checkpoint: storage.checkpoint,
       secretsFile: this.kafka.sasl ? this.#driver.secretsFile : undefined,

@@ -1,0 +1,68 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { loadConfig } from '../config/load.ts'
+import type { JobPlace } from '../runtime/runtime.ts'
+import { planQuery } from './query-plan.ts'
+import { jobSettings } from './settings.ts'
+import { submitArgs } from './submit-args.ts'
+
+const place: JobPlace = {
+  master: 'local[2,4]',
+  slots: 2,
+  masterWith: (slots) => `local[${slots},4]`,
+  sparkVersion: '4.3.0',
+  kafka: { servers: ['a:1'], securityProtocol: 'PLAINTEXT', sasl: undefined, ssl: {} },
+  checkpoint: '/checkpoint',
+  secretsFile: undefined,
+  connectorJars: [],
+  sparkConf: {},
+}
+
+const configWith = (overrides: readonly string[]) =>
+  loadConfig({
+    folder: join(tmpdir(), 'cpu-anomaly-no-such-folder'),
+    envFile: undefined,
+    overrides,
+    environment: {},
+    warn: () => undefined,
+  })
+
+const PROVIDER = 'spark.sql.streaming.stateStore.providerClass='
+
+describe('planQuery', () => {
+  it.each([
+    [[], { trigger: 'micro-batch', stateStore: 'memory', shufflePartitions: 2, slots: 0 }],
+    [['GROUP_BY=key'], { trigger: 'micro-batch', stateStore: 'rocksdb', shufflePartitions: 2 }],
+    [['GROUP_BY=key', 'STATE_STORE=memory'], { trigger: 'micro-batch', stateStore: 'memory' }],
+    [['STATE_STORE=rocksdb'], { trigger: 'micro-batch', stateStore: 'rocksdb' }],
+    [['TRIGGER=real-time'], { trigger: 'real-time', stateStore: 'rocksdb', shufflePartitions: 1, slots: 3 }],
+    [['TRIGGER=auto', 'SHUFFLE_PARTITIONS=2'], { trigger: 'real-time', shufflePartitions: 2, slots: 4 }],
+    [
+      ['TRIGGER=auto', 'SHUFFLE_PARTITIONS=9'],
+      { trigger: 'micro-batch', stateStore: 'memory', shufflePartitions: 9, slots: 0 },
+    ],
+  ])('with %j', async (overrides, expected) => {
+    expect(planQuery(await configWith(overrides), place, 1)).toMatchObject(expected)
+  })
+
+  it('reaches the job resolved, and spark-submit with a slot for every task and state in RocksDB', async () => {
+    const config = await configWith(['TRIGGER=auto', 'CHECKPOINT_INTERVAL=5 s'])
+    const plan = planQuery(config, place, 2)
+    expect(jobSettings(config, place, plan)).toMatchObject({
+      trigger: 'real-time',
+      checkpoint_interval_ms: 5_000,
+    })
+    const args = submitArgs(config, place, plan)
+    expect(args.slice(0, 2)).toEqual(['--master', 'local[4,4]'])
+    expect(args).toContain('spark.sql.shuffle.partitions=1')
+    expect(args.find((arg) => arg.startsWith(PROVIDER))).toMatch(/RocksDBStateStoreProvider$/)
+  })
+
+  it('leaves a master alone that offers enough, and state in memory where a few windows are kept', async () => {
+    const config = await configWith([])
+    const args = submitArgs(config, place, planQuery(config, place, 100))
+    expect(args.slice(0, 2)).toEqual(['--master', 'local[2,4]'])
+    expect(args.filter((arg) => arg.startsWith(PROVIDER))).toEqual([])
+  })
+})
