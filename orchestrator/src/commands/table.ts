@@ -135,6 +135,28 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./config.ts'),
   },
   {
+    name: 'bench',
+    summary: 'measure throughput, latency and scaling of this machine, with topics of its own',
+    flags: [
+      { flags: '--quick', summary: 'smaller sizes: under three minutes instead of about fifteen' },
+      { flags: '--only <sections>', summary: 'throughput, latency, scaling, or some of them with commas' },
+      {
+        flags: '--rate <samples/s>',
+        summary: 'at which latency is measured (default 1000)',
+        parse: wholeNumber(1),
+      },
+      JSON_FLAG,
+      { flags: '--report <file>', summary: 'write a page with tables and plots (HTML, works offline)' },
+      { flags: '--beside-live-job', summary: 'measure although a job runs in this folder' },
+    ],
+    examples: [
+      'cpu-anomaly bench --quick',
+      'cpu-anomaly bench --report bench.html',
+      'cpu-anomaly bench --only latency --rate 5000 --json',
+    ],
+    load: () => import('./bench.ts'),
+  },
+  {
     name: 'demo',
     summary: 'the whole tour: start, detect anomalies in an hour of CPU and in your own, clean up',
     flags: [{ flags: '--keep', summary: 'leave everything running at the end' }],

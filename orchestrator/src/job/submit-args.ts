@@ -3,7 +3,7 @@ import type { JobPlace } from '../runtime/runtime.ts'
 import { microBatchPlan, type QueryPlan } from './query-plan.ts'
 import { APP_NAME } from './settings.ts'
 
-const JAVA_OPTIONS = 'spark.driver.extraJavaOptions'
+export const JAVA_OPTIONS = 'spark.driver.extraJavaOptions'
 
 /** State on disk, of which a commit writes down only what changed. */
 const ROCKSDB_CONF = {
