@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { execa } from 'execa'
 import { describe, expect, it } from 'vitest'
+import { SETTINGS } from '../src/config/settings.ts'
 import {
   expectAccounted,
   expectNothingLeft,
@@ -63,7 +64,7 @@ describe.skipIf(!docker?.available)(`the cluster on ${docker?.title}`, () => {
     const status = await stack.untilRead(records.length)
     expectWindows(await lastValues(stack), samples)
     await expectAccounted(stack, status, records.length)
-    await expectOrderly(stack, { restarted: true })
+    await expectOrderly(stack, 'micro-batch', 1)
 
     const workers = async () =>
       (await stack.status()).parts.filter(({ part, state }) => part === 'spark-worker' && state === 'running')
@@ -135,7 +136,7 @@ describe.skipIf(!docker?.available)(`the cluster on ${docker?.title}`, () => {
     const status = await stack.untilRead(records.length)
     expectWindows(await lastValues(stack), samples)
     await expectAccounted(stack, status, records.length)
-    await expectOrderly(stack, { restarted: true })
+    await expectOrderly(stack, 'micro-batch', 1)
   })
 })
 
@@ -154,5 +155,5 @@ async function restartEngine(script: string): Promise<void> {
     },
     60_000,
   )
-  await execa('bash', [script])
+  await execa('bash', [script, SETTINGS.KAFKA_IMAGE.fallback, SETTINGS.SPARK_IMAGE.fallback])
 }

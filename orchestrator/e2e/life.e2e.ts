@@ -40,7 +40,7 @@ describe('a stack that runs', () => {
     await stack.ok('submit')
     await stack.untilRead(4_000)
     expectWindows(await lastValues(stack), samples)
-    await expectOrderly(stack, { restarted: false }) // a clean stop repeats nothing
+    await expectOrderly(stack, 'micro-batch', 0) // a clean stop repeats nothing
 
     await stack.ok('stop')
     await stack.configure({ WINDOW_DURATION: '1 second', OUTPUT_TOPIC: 'seconds' })

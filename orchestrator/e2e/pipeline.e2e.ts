@@ -4,24 +4,26 @@ import {
   expectAccounted,
   expectNothingLeft,
   expectOrderly,
+  expectUntouched,
   expectWindows,
   lastValues,
   type Result,
+  results,
 } from './helpers/guarantees.ts'
 import { readTopic, send } from './helpers/kafka.ts'
-import { candidates } from './helpers/runtimes.ts'
+import { setups } from './helpers/modes.ts'
 import { goldenFile, goldenSamples, hasGolden, steadySamples, toRecord } from './helpers/samples.ts'
 import { Stack } from './helpers/stack.ts'
 
-describe.each(await candidates())('$title', ({ runtime, available }) => {
+describe.each(await setups())('$title', ({ runtime, available, mode, settings, brief }) => {
   const goldenName = hasGolden ? '' : ' (the sample file is not at hand)'
 
   it.skipIf(!available || !hasGolden)(
     `finds the golden case's 21 windows by the shipped commands${goldenName}`,
     async () => {
-      const stack = await Stack.create(runtime)
+      const stack = await Stack.create(runtime, settings)
       await stack.ok('up')
-      await stack.ok('submit')
+      expect((await stack.cli(['submit'])).stderr).toContain(`Trigger: ${mode} (`)
       await stack.ok('produce', goldenFile)
       const lines = (
         await stack.ok('tail', '--all', '--final', '--from', 'earliest', '--json', '--limit', '21')
@@ -43,7 +45,7 @@ describe.each(await candidates())('$title', ({ runtime, available }) => {
       )
       expectWindows(await lastValues(stack), goldenSamples())
       await expectAccounted(stack, await stack.untilRead(10_000), 10_000)
-      await expectOrderly(stack, { restarted: false })
+      await expectOrderly(stack, mode, 0)
 
       const log = await stack.ok('logs', 'driver', '-n', '500')
       expect(log.split('\n').filter((line) => / ERROR window=/.test(line)).length).toBeGreaterThanOrEqual(3)
@@ -52,10 +54,10 @@ describe.each(await candidates())('$title', ({ runtime, available }) => {
     },
   )
 
-  it.skipIf(!available)(
+  it.skipIf(!available || brief)(
     'accounts for every kind of bad record, late samples and good ones in between',
     async () => {
-      const stack = await Stack.create(runtime)
+      const stack = await Stack.create(runtime, settings)
       await stack.ok('up')
       await stack.ok('submit')
       const startMs = Math.floor(Date.now() / 1000) * 1000 - 120_000
@@ -91,7 +93,7 @@ describe.each(await candidates())('$title', ({ runtime, available }) => {
       expect(status.progress).toMatchObject({ late: late.length, deadLettered: bad.length - used.length })
       expectWindows(await lastValues(stack), [...good, ...used])
       await expectAccounted(stack, status, total)
-      await expectOrderly(stack, { restarted: false })
+      await expectOrderly(stack, mode, 0)
       const letters = (await readTopic(stack.broker, 'cpu-usage.dead-letter')).map(({ value }) =>
         JSON.parse(String(value)),
       )
@@ -113,7 +115,7 @@ describe.each(await candidates())('$title', ({ runtime, available }) => {
   )
 
   it.skipIf(!available)('loses and doubles nothing when the driver is killed in the middle', async () => {
-    const stack = await Stack.create(runtime)
+    const stack = await Stack.create(runtime, settings)
     await stack.ok('up')
     await stack.ok('submit')
     const samples = steadySamples(Date.now() - 600_000, 20_000, 25)
@@ -123,6 +125,7 @@ describe.each(await candidates())('$title', ({ runtime, available }) => {
       samples.slice(0, 8_000).map((sample) => toRecord(sample)),
     )
     await stack.untilRead(8_000)
+    const committed = await results(stack)
     await send(
       stack.broker,
       'cpu-usage',
@@ -137,37 +140,42 @@ describe.each(await candidates())('$title', ({ runtime, available }) => {
     const status = await stack.untilRead(samples.length)
     expect(status.driver?.restarts).toBe(1)
     expectWindows(await lastValues(stack), samples)
+    await expectUntouched(stack, committed)
     await expectAccounted(stack, status, samples.length)
-    await expectOrderly(stack, { restarted: true })
+    await expectOrderly(stack, mode, status.driver?.restarts ?? 0)
   })
 
-  it.skipIf(!available)('loses and doubles nothing when the broker crashes in the middle', async () => {
-    const stack = await Stack.create(runtime)
-    await stack.ok('up')
-    await stack.ok('submit')
-    const samples = steadySamples(Date.now() - 600_000, 20_000, 25)
-    await send(
-      stack.broker,
-      'cpu-usage',
-      samples.slice(0, 12_000).map((sample) => toRecord(sample)),
-    )
-    await stack.crashBroker()
-    await send(
-      stack.broker,
-      'cpu-usage',
-      samples.slice(12_000).map((sample) => toRecord(sample)),
-    )
-    const status = await stack.untilRead(samples.length)
-    expectWindows(await lastValues(stack), samples)
-    await expectAccounted(stack, status, samples.length)
-    await expectOrderly(stack, { restarted: true })
-  })
+  it.skipIf(!available || brief)(
+    'loses and doubles nothing when the broker crashes in the middle',
+    async () => {
+      const stack = await Stack.create(runtime, settings)
+      await stack.ok('up')
+      await stack.ok('submit')
+      const samples = steadySamples(Date.now() - 600_000, 20_000, 25)
+      await send(
+        stack.broker,
+        'cpu-usage',
+        samples.slice(0, 12_000).map((sample) => toRecord(sample)),
+      )
+      await stack.crashBroker()
+      await send(
+        stack.broker,
+        'cpu-usage',
+        samples.slice(12_000).map((sample) => toRecord(sample)),
+      )
+      const status = await stack.untilRead(samples.length)
+      expectWindows(await lastValues(stack), samples)
+      await expectAccounted(stack, status, samples.length)
+      await expectOrderly(stack, mode, status.driver?.restarts ?? 0)
+    },
+  )
 
-  it.skipIf(!available)(
+  it.skipIf(!available || brief)(
     'keeps one series per record key where GROUP_BY=key, also behind a login',
     async () => {
       const login = { KAFKA_USERNAME: 'ana', KAFKA_PASSWORD: "'p\"ss\\w;ord ü'" }
       const stack = await Stack.create(runtime, {
+        ...settings,
         GROUP_BY: 'key',
         ...login,
         KAFKA_SERVERS: 'kafka-broker:9092',
