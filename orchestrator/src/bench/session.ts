@@ -3,7 +3,7 @@ import { sendSignal } from '../process-identity.ts'
 import { type Command, startTalk, type Talk } from '../run.ts'
 import { type Order, parseReply, type Reply, type ReplyTo } from './protocol.ts'
 
-const EXIT_TIMEOUT_MS = 10_000
+const EXIT_TIMEOUT_MS = 3_000
 const TERM_TIMEOUT_MS = 5_000
 const KEPT_LINES = 15
 
