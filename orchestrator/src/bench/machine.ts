@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import type { LocalRuntime } from '../runtime/local/local-runtime.ts'
-import { KAFKA_VERSION, SPARK_VERSION } from '../versions.ts'
+import { CONNECTOR_VERSION, KAFKA_VERSION, SPARK_VERSION } from '../versions.ts'
 import type { MachineFacts } from './results.ts'
 
 /** Figures mean nothing without these. */
@@ -16,6 +16,7 @@ export async function machineFacts(runtime: LocalRuntime, args: readonly string[
     node: process.versions.node,
     java: await runtime.javaVersion(),
     spark: SPARK_VERSION,
+    connector: CONNECTOR_VERSION,
     kafka: KAFKA_VERSION,
   }
 }

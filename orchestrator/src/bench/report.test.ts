@@ -15,6 +15,7 @@ const machine: MachineFacts = {
   node: '20.19.0',
   java: '17.0.1',
   spark: '4',
+  connector: '4',
   kafka: '4',
 }
 

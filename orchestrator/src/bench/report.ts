@@ -60,7 +60,7 @@ export const machineLines = (machine: MachineFacts): [string, string][] => [
   ],
   [
     'versions',
-    `Node.js ${machine.node}, Java ${machine.java}, Spark ${machine.spark}, Kafka ${machine.kafka}`,
+    `Node.js ${machine.node}, Java ${machine.java}, Spark ${machine.spark} with connector ${machine.connector}, Kafka ${machine.kafka}`,
   ],
   ['date', machine.date],
   ['command', machine.command],

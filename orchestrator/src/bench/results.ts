@@ -15,6 +15,7 @@ export interface MachineFacts {
   readonly node: string
   readonly java: string
   readonly spark: string
+  readonly connector: string
   readonly kafka: string
 }
 
