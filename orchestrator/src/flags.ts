@@ -1,11 +1,15 @@
 import { InvalidArgumentError } from 'commander'
 
-/** A flag's value that must be a whole number of at least `min`. */
-export function wholeNumber(min: number): (value: string) => number {
+/** A flag's value that must be a whole number of at least `min`, and at most `max`. */
+export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (value: string) => number {
   return (value) => {
     const number = Number(value)
-    if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number < min)
-      throw new InvalidArgumentError(`Expected a whole number of at least ${min}.`)
+    if (!/^\d+$/.test(value) || number < min || number > max)
+      throw new InvalidArgumentError(
+        max === Number.MAX_SAFE_INTEGER
+          ? `Expected a whole number of at least ${min}.`
+          : `Expected a whole number from ${min} to ${max}.`,
+      )
     return number
   }
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { type Stamp, shiftedTo } from '../anomaly/samples.ts'
 import type { CommandContext, CommandRun } from '../command.ts'
 import { CliError } from '../errors.ts'
-import { type Produced, produceSamples } from '../kafka/produce.ts'
+import { countText, type Produced, produceSamples } from '../kafka/produce.ts'
 import { splitLines } from '../produce/lines.ts'
 import { LIVE_RATE, liveSamples } from '../produce/live.ts'
 import { paced } from '../produce/pace.ts'
@@ -18,6 +18,7 @@ interface Flags {
   readonly now?: boolean
   readonly key?: string
   readonly seconds?: number
+  readonly batch?: number
   readonly json?: boolean
 }
 
@@ -26,18 +27,20 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   const source = args[0] === undefined ? undefined : await sourceOf(args[0], context)
   const { runtime, config } = await selectRuntime(context)
   const noticed = nothingNoticed()
-  const progress = new ProduceProgress(source?.size)
+  const batch = flags.batch ?? 1
+  const progress = new ProduceProgress(source?.size, batch)
   const values = source
     ? await valuesOf(source, flags, noticed, progress, context.signal)
     : liveSamples({ rate: flags.rate ?? LIVE_RATE, seconds: flags.seconds, signal: context.signal })
   try {
     const produced = await produceSamples(runtime.kafka, config.topics.input, values, {
       key: flags.key ?? hostname(),
+      batch,
       signal: context.signal,
-      onAcknowledged: (total) => progress.acknowledged(total),
+      onAcknowledged: (samples, records) => progress.acknowledged(samples, records),
     })
     progress.end()
-    report(context, config.topics.input, produced, noticed, flags.json === true)
+    report(context, config.topics.input, produced, noticed, flags)
   } finally {
     progress.end()
   }
@@ -93,25 +96,26 @@ function report(
   topic: string,
   produced: Produced,
   noticed: Noticed,
-  asJson: boolean,
+  { batch, json }: Flags,
 ): void {
-  const { acknowledged, seconds } = produced
-  const rowsPerSecond = seconds > 0 ? Math.round(acknowledged / seconds) : 0
+  const { samples, records, seconds } = produced
+  const rowsPerSecond = seconds > 0 ? Math.round(samples / seconds) : 0
   if (noticed.header !== undefined) output.note(`The header was not sent: ${clipped(noticed.header)}`)
   if (noticed.unlikeSamples > 0)
     output.warn(
       `${noticed.unlikeSamples} of the lines do not look like time_millis,cpu and were sent as they are; the first: ${clipped(noticed.firstUnlike ?? '')}`,
     )
-  if (asJson)
+  if (json)
     output.json({
-      acknowledged,
+      acknowledged: samples,
+      records,
       rows_per_s: rowsPerSecond,
       header: noticed.header !== undefined,
       unlike_samples: noticed.unlikeSamples,
     })
   else
     output.result(
-      `${acknowledged} records acknowledged by ${topic} in ${seconds.toFixed(1)} s (${rowsPerSecond} rows/s)`,
+      `${countText(produced, batch)} acknowledged by ${topic} in ${seconds.toFixed(1)} s (${rowsPerSecond} rows/s)`,
     )
 }
 

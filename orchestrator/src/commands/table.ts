@@ -73,12 +73,18 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--live', summary: "sample this machine's own CPU until Ctrl-C" },
       { flags: '--rate <rows/s>', summary: 'no faster than this', parse: wholeNumber(1) },
       { flags: '--now', summary: 're-stamp the samples so that they end in the present' },
+      {
+        flags: '--batch <n>',
+        summary: 'samples a record, one a line (default 1)',
+        parse: wholeNumber(1, 1_000),
+      },
       { flags: '--key <name>', summary: "the records' key (default: this machine's name)" },
       { flags: '--seconds <n>', summary: 'with --live: end after this long', parse: wholeNumber(1) },
       JSON_FLAG,
     ],
     examples: [
       'cpu-anomaly produce cpu_usage.csv',
+      'cpu-anomaly produce cpu_usage.csv --batch 100',
       'cpu-anomaly produce --live',
       'cat more.csv | cpu-anomaly produce -',
     ],

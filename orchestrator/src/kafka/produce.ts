@@ -1,14 +1,16 @@
 import type { Producer } from 'kafkajs'
 import { CliError } from '../errors.ts'
 import type { KafkaAccess } from '../runtime/runtime.ts'
+import { untilAborted } from '../until-aborted.ts'
 import { withAdmin, withProducer } from './client.ts'
 import { kafkaErrorType, translateKafkaError } from './errors.ts'
+import { type Packed, portions, RecordPacker } from './records.ts'
 import { noSuchTopic } from './topic-reader.ts'
 
-/** kafkajs makes one record batch of a request, and a broker takes 1 MiB a batch by default. */
-const BATCH_BYTES = 900_000
+/** kafkajs makes one record batch of a request, and a broker takes 1 MiB a batch by default: so no record is larger. */
+const REQUEST_BYTES = 900_000
 /** kafkajs groups a request's records in a time that grows with the square of their number: measured best. */
-const BATCH_RECORDS = 700
+const REQUEST_RECORDS = 700
 /** Upper bound of what a record takes beside its key and value. */
 const RECORD_OVERHEAD = 24
 /** Tries for about 30 s, long enough for a broker to restart. */
@@ -17,23 +19,26 @@ const RETRIES = 10
 const FLUSH_MS = 2_000
 
 export interface ProduceOptions {
-  /** The records' key: all go to one partition, in order. */
+  /** The records' key, and so that of all samples in them: all go to one partition, in order. */
   readonly key: string
-  /** Ends the sending after what is under way. */
+  /** Samples a record, 1 by default. */
+  readonly batch?: number
+  /** Ends the sending after what is under way, and what has already been taken from a source that has ended. */
   readonly signal: AbortSignal
-  /** Told after each batch how many records are acknowledged by now. */
-  readonly onAcknowledged?: (total: number) => void
+  /** Told after each request how much is acknowledged by now. */
+  readonly onAcknowledged?: (samples: number, records: number) => void
 }
 
+/** What Kafka has acknowledged: none of it is lost or doubled. */
 export interface Produced {
-  /** Records that Kafka has acknowledged: none of them is lost or doubled. */
-  readonly acknowledged: number
+  readonly samples: number
+  readonly records: number
   readonly seconds: number
 }
 
 /**
- * Sends values in order, acknowledged by all replicas, each once even where a request had to be repeated.
- * @throws CliError KAFKA_UNREACHABLE or KAFKA_REFUSED, saying how many records were acknowledged before.
+ * Sends samples in order, acknowledged by all replicas, each once even where a request had to be repeated.
+ * @throws CliError KAFKA_UNREACHABLE or KAFKA_REFUSED, saying how much was acknowledged before.
  */
 export async function produceSamples(
   access: KafkaAccess,
@@ -42,31 +47,49 @@ export async function produceSamples(
   options: ProduceOptions,
 ): Promise<Produced> {
   await requireTopic(access, topic, options.signal)
+  const overhead = Buffer.byteLength(options.key) + RECORD_OVERHEAD
+  const packer = new RecordPacker(options.batch ?? 1, REQUEST_BYTES - overhead)
   let startedAt = performance.now()
-  let acknowledged = 0
+  let samples = 0
+  let records = 0
+  /** False when the sending was interrupted before all of it was acknowledged. */
+  const send = async (producer: Producer, packed: Iterable<Packed>, mayBegin: () => boolean) => {
+    const limits = { records: REQUEST_RECORDS, bytes: REQUEST_BYTES, overhead }
+    for (const portion of portions(packed, limits)) {
+      if (!mayBegin()) return false
+      const messages = portion.map(({ value }) => ({ key: options.key, value }))
+      if (!(await sendUnlessInterrupted(producer, topic, messages, options))) return false
+      records += portion.length
+      samples += portion.reduce((sum, record) => sum + record.samples, 0)
+      options.onAcknowledged?.(samples, records)
+    }
+    return true
+  }
   const sendAll = async (producer: Producer) => {
     startedAt = performance.now()
-    for await (const some of values)
-      for (const batch of batches(some, options.key)) {
-        if (options.signal.aborted) return
-        const isSent = await sendUnlessInterrupted(producer, topic, batch, options)
-        if (!isSent) return
-        acknowledged += batch.length
-        options.onAcknowledged?.(acknowledged)
-      }
+    for await (const some of untilAborted(values, options.signal))
+      if (!(await send(producer, packer.add(some), () => !options.signal.aborted))) return
+    await send(producer, packer.rest(), () => true)
   }
   try {
     await withProducer(access, sendAll, { retries: RETRIES })
   } catch (error) {
     const told = translateKafkaError(error, access)
     if (!told?.code.startsWith('KAFKA')) throw error
-    throw new CliError(told.code, `${told.message}; ${acknowledged} records were acknowledged before`, {
+    const before = countText({ samples, records }, options.batch)
+    throw new CliError(told.code, `${told.message}; ${before} were acknowledged before`, {
       ...(told.hint ? { hint: told.hint } : {}),
       cause: error,
     })
   }
-  return { acknowledged, seconds: (performance.now() - startedAt) / 1_000 }
+  return { samples, records, seconds: (performance.now() - startedAt) / 1_000 }
 }
+
+/** Records, and the samples in them where those are not the same number. */
+export const countText = (
+  { samples, records }: { readonly samples: number; readonly records: number },
+  batch = 1,
+): string => (batch === 1 ? `${records} records` : `${samples} samples in ${records} records`)
 
 /** @throws CliError NOT_STARTED that names the topics there are. */
 async function requireTopic(access: KafkaAccess, topic: string, signal: AbortSignal): Promise<void> {
@@ -98,7 +121,8 @@ async function sendUnlessInterrupted(
     abort = () => {
       timer = setTimeout(() => resolve(false), FLUSH_MS)
     }
-    signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
   })
   try {
     return await Promise.race([sending, givenUp])
@@ -111,26 +135,4 @@ async function sendUnlessInterrupted(
 interface Message {
   readonly key: string
   readonly value: Buffer
-}
-
-/** Messages in portions that a broker takes in one request. */
-export function* batches(
-  values: readonly Buffer[],
-  key: string,
-  limitBytes = BATCH_BYTES,
-): Generator<Message[]> {
-  const overhead = Buffer.byteLength(key) + RECORD_OVERHEAD
-  let batch: Message[] = []
-  let bytes = 0
-  for (const value of values) {
-    const size = value.length + overhead
-    if (batch.length === BATCH_RECORDS || (batch.length > 0 && bytes + size > limitBytes)) {
-      yield batch
-      batch = []
-      bytes = 0
-    }
-    batch.push({ key, value })
-    bytes += size
-  }
-  if (batch.length > 0) yield batch
 }

@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress'
+import { countText } from '../kafka/produce.ts'
 import { LiveLine } from '../tail/live-line.ts'
 
 /** How far the sending is, on a terminal: a bar where the end is known, else a count. */
@@ -6,16 +7,18 @@ export class ProduceProgress {
   readonly #bar: SingleBar | undefined
   readonly #line = new LiveLine(process.stderr, true)
   readonly #startedAt = performance.now()
+  readonly #batch: number
   #bytes = 0
 
-  constructor(totalBytes: number | undefined) {
+  constructor(totalBytes: number | undefined, batch: number) {
+    this.#batch = batch
     if (totalBytes === undefined || !process.stderr.isTTY) return
-    const format = ' {bar} {percentage} % | {rows} rows | {rate} rows/s'
+    const format = ' {bar} {percentage} % | {sent} | {rate} samples/s'
     this.#bar = new SingleBar(
       { format, stream: process.stderr, hideCursor: null, clearOnComplete: true },
       Presets.shades_classic,
     )
-    this.#bar.start(totalBytes, 0, { rows: 0, rate: 0 })
+    this.#bar.start(totalBytes, 0, { sent: '', rate: 0 })
   }
 
   /** Passes bytes on and counts them. */
@@ -26,10 +29,11 @@ export class ProduceProgress {
     }
   }
 
-  acknowledged(rows: number): void {
-    const rate = Math.round(rows / ((performance.now() - this.#startedAt) / 1_000))
-    if (this.#bar) this.#bar.update(this.#bytes, { rows, rate })
-    else this.#line.show(`${rows} rows | ${rate} rows/s`)
+  acknowledged(samples: number, records: number): void {
+    const rate = Math.round(samples / ((performance.now() - this.#startedAt) / 1_000))
+    const sent = countText({ samples, records }, this.#batch)
+    if (this.#bar) this.#bar.update(this.#bytes, { sent, rate })
+    else this.#line.show(`${sent} | ${rate} samples/s`)
   }
 
   end(): void {
