@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BoundedMap, FinalWindows, isAtRest, isClosed } from './finality.ts'
+import { FinalWindows, isAtRest, isClosed } from './finality.ts'
 import type { AnomalyRecord } from './record.ts'
 
 const OPTIONS = { windowMs: 500, watermarkMs: 10_000 }
@@ -68,6 +68,22 @@ describe('FinalWindows', () => {
     expect(windows.add([at(0, 3)], 8_000)).toEqual([at(0, 3)])
   })
 
+  it('ignores a replay of what is pending: a window never goes backwards', () => {
+    const windows = new FinalWindows(OPTIONS)
+    windows.add([at(0, 5), at(20_000)], 0)
+    windows.add([at(0, 2)], 500)
+    expect(windows.add([at(0, 3), at(20_500)], 2_000)).toEqual([at(0, 5)])
+    expect(windows.add([at(0, 4), at(0, 5)], 3_000)).toEqual([])
+    expect(windows.pending).toBe(2)
+  })
+
+  it('waits for an interval of real-time mode, whose late samples its watermark still lets in', () => {
+    const windows = new FinalWindows({ ...OPTIONS, intervalMs: 30_000 })
+    windows.add([at(0), at(20_000)], 0)
+    expect(windows.add([at(20_500)], 30_900)).toEqual([])
+    expect(windows.add([at(21_000)], 31_000)).toEqual([at(0)])
+  })
+
   it('does nothing for an empty poll', () => {
     const windows = new FinalWindows(OPTIONS)
     windows.add([at(0), at(60_000)], 0)
@@ -123,16 +139,5 @@ describe('isAtRest', () => {
     [{ inputStillMs: 9_000, resultsStillMs: 9_000, lag: 1 }, false],
   ])('with %j: %s', (movement, expected) => {
     expect(isAtRest(movement, 1_500)).toBe(expected)
-  })
-})
-
-describe('BoundedMap', () => {
-  it('forgets what was set longest ago', () => {
-    const map = new BoundedMap<number>(2)
-    map.set('a', 1)
-    map.set('b', 2)
-    map.set('a', 3)
-    map.set('c', 4)
-    expect(['a', 'b', 'c'].map((key) => map.get(key))).toEqual([3, undefined, 4])
   })
 })

@@ -8,11 +8,13 @@ import { type Position, parsePosition } from '../kafka/position.ts'
 import { tailTopic } from '../kafka/tail.ts'
 import type { TopicRecord } from '../kafka/topic-reader.ts'
 import { queryLag } from '../query/status.ts'
+import { submittedFile } from '../query/submitted.ts'
 import { type Selected, selectRuntime } from '../runtime/select.ts'
 import { LiveLine } from '../tail/live-line.ts'
 import { formatRaw, rawJson } from '../tail/raw.ts'
+import { ReadableResults } from '../tail/readable.ts'
 import { RestWatch } from '../tail/rest.ts'
-import { ChangingResults, FinalResults, ResultReader } from '../tail/results.ts'
+import { ChangingResults, FinalResults, type ResultFeed, ResultReader } from '../tail/results.ts'
 import { selectedStatuses } from '../tail/selection.ts'
 import { jsonLine } from '../text.ts'
 
@@ -34,10 +36,20 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
     refuseResultFlags(flags, selected.config.topics.output)
     return tailRaw(context, selected, topic, from, flags)
   }
+  const asJson = flags.json === true || !context.output.isTerminal
+  const windows = new FinalWindows({ ...selected.config.detector, intervalMs: await intervalMs(selected) })
   const feed = flags.final
-    ? new FinalResults(statuses, new FinalWindows(selected.config.detector))
-    : new ChangingResults(statuses)
-  return tailResults(context, selected, feed, from, flags)
+    ? new FinalResults(statuses, windows)
+    : asJson
+      ? new ChangingResults(statuses)
+      : new ReadableResults(statuses, windows)
+  return tailResults(context, selected, feed, from, { ...flags, json: asJson })
+}
+
+/** How long a batch of the job lasts while its results come: an interval in real-time mode, else no time at all. */
+async function intervalMs({ config, storage }: Selected): Promise<number> {
+  const query = (await submittedFile(storage).read()) ?? config.query
+  return query.trigger === 'real-time' ? query.checkpointIntervalMs : 0
 }
 
 function refuseResultFlags({ final, all, status }: Flags, output: string): void {
@@ -70,13 +82,13 @@ async function tailRaw(
 async function tailResults(
   context: CommandContext,
   selected: Selected,
-  feed: ChangingResults | FinalResults,
+  feed: ResultFeed,
   from: Position,
   flags: Flags,
 ): Promise<void> {
   const { signal, output } = context
   const { runtime, config } = selected
-  const asJson = flags.json === true || !output.isTerminal
+  const asJson = flags.json === true
   const live = new LiveLine(process.stderr, !asJson)
   const say = (speak: (line: string) => void) => (line: string) => {
     live.clear()
@@ -100,8 +112,7 @@ async function tailResults(
       const results = reader.read(records)
       if (results.length > 0) rest.resultsMoved()
       const shown = feed.take(results, Date.now())
-      if (feed instanceof FinalResults && feed.pending > 0 && (await rest.isAtRest()))
-        shown.push(...feed.settle())
+      if (feed.pending > 0 && (await rest.isAtRest())) shown.push(...feed.settle())
       if (await printer.print(shown.map((record) => resultLine(record, config.detector.normalMean, asJson))))
         return
       newest = results.at(-1) ?? newest

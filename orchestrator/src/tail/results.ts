@@ -9,12 +9,17 @@ export interface ResultFeed {
   take(records: readonly AnomalyRecord[], nowMs: number): AnomalyRecord[]
   /** Windows that are SAFE and not shown, for the live line. */
   readonly hidden: number
+  /** Windows of which something is to be shown once they are final. */
+  readonly pending: number
+  /** The stream is at rest: what is pending is shown now. */
+  settle(): AnomalyRecord[]
 }
 
-/** Every change of a window with a wanted status, and the change of a shown window to another one. */
+/** Every change of a window with a wanted status, and the change of a shown window to another one: for programs. */
 export class ChangingResults implements ResultFeed {
   readonly #wanted: ReadonlySet<Status>
   readonly #updates = new WindowUpdates()
+  readonly pending = 0
   #hidden = 0
 
   constructor(wanted: ReadonlySet<Status>) {
@@ -35,6 +40,10 @@ export class ChangingResults implements ResultFeed {
       if (kind === 'changed' && isWanted && !wasShown) this.#hidden -= 1
       return isWanted || wasShown
     })
+  }
+
+  settle(): AnomalyRecord[] {
+    return []
   }
 }
 
