@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import type { RawRecord } from './kafka.ts'
-import type { Sample } from './oracle.ts'
+import { linesOf, type Sample } from './oracle.ts'
 
 /** A record that looks wrong: why the job refuses it, or the sample that it takes it for all the same. */
 export interface OddRecord extends RawRecord {
@@ -45,4 +45,48 @@ export function badRecords(at: number): OddRecord[] {
     ...refused('bad_timestamp', '\u001b]0;x\u0007,5', '\u001b[2J,5', '\u202e,5', '<script>," onload='),
     ...refused('bad_cpu', `${at},=cmd()`),
   ]
+}
+
+/** What a dead letter says of one bad line, where it lies as the test put it. */
+export interface BadLine {
+  readonly record: number
+  readonly line: number | null
+  readonly reason: string
+}
+
+export interface Packed {
+  readonly records: readonly RawRecord[]
+  readonly samples: readonly Sample[]
+  readonly bad: readonly BadLine[]
+  /** Of all records, as the rules count them. */
+  readonly lines: number
+}
+
+/** Puts lines, each either good or odd, into records of so many each; the records' line ends alternate in kind. */
+export function packed(lines: readonly OddRecord[], perRecord: number, series?: string): Packed {
+  const records: RawRecord[] = []
+  const samples: Sample[] = []
+  const bad: BadLine[] = []
+  let count = 0
+  for (let from = 0; from < lines.length; from += perRecord) {
+    const some = lines.slice(from, from + perRecord)
+    const lineEnd = records.length % 2 === 0 ? '\n' : '\r\n'
+    // Every third record ends with a line end.
+    const texts = some.flatMap(({ value }, at) =>
+      at === some.length - 1 && records.length % 3 !== 0
+        ? [value ?? Buffer.alloc(0)]
+        : [value ?? Buffer.alloc(0), Buffer.from(lineEnd)],
+    )
+    const value = Buffer.concat(texts)
+    const split = linesOf(value)
+    if (split.length !== some.length)
+      throw new Error(`record ${records.length} has ${split.length} lines, not ${some.length}`)
+    some.forEach(({ sample, reason }, at) => {
+      if (sample) samples.push(series === undefined ? sample : { ...sample, series })
+      if (reason) bad.push({ record: records.length, line: split[at]?.line ?? null, reason })
+    })
+    count += split.length
+    records.push({ key: series ?? null, value })
+  }
+  return { records, samples, bad, lines: count }
 }

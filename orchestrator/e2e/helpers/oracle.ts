@@ -23,6 +23,36 @@ export interface Normal {
   readonly stddev: number
 }
 
+/** One line of a record. */
+export interface Line {
+  readonly bytes: Buffer
+  /** Counted from 0; null where the record has only this one. */
+  readonly line: number | null
+}
+
+const LINE_FEED = 0x0a
+const BLANKS: readonly number[] = [...Buffer.from(' \t\r\n')]
+const MAX_RECORD_BYTES = 1_048_576
+
+/**
+ * What is in a record: its lines, byte by byte. Blanks at its end begin no further line; a record without a value, or
+ * one that is too large, is one line as a whole.
+ */
+export function linesOf(value: Buffer | null): Line[] {
+  if (value === null) return [{ bytes: Buffer.alloc(0), line: null }]
+  let end = value.length
+  while (end > 0 && BLANKS.includes(value[end - 1] as number)) end -= 1
+  const found: Buffer[] = []
+  let from = 0
+  for (let at = 0; at < end && value.length <= MAX_RECORD_BYTES; at += 1)
+    if (value[at] === LINE_FEED) {
+      found.push(value.subarray(from, at))
+      from = at + 1
+    }
+  if (found.length === 0) return [{ bytes: value, line: null }]
+  return [...found, value.subarray(from, end)].map((bytes, line) => ({ bytes, line }))
+}
+
 /** The windows by key (`<series>|<start ms>`), with two-pass mean and sample standard deviation. */
 export function expectedWindows(
   samples: readonly Sample[],
