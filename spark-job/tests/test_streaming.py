@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
-from job import classify, guard, lines, parse, samples, window_stats
+from job import classify, guard, lines, parse, samples, usable, window_stats
 
 T0 = 1_700_000_000_000
 Feed = Callable[[list[str]], list[tuple[int, int, float]]]
@@ -30,6 +30,7 @@ def stream(spark: SparkSession, settings_of: SettingsOf, tmp_path: Path) -> Iter
         .transform(parse)
         .transform(guard(settings, F.lit(T0 + 1_000_000)))
         .transform(samples(settings))
+        .transform(usable)
         .transform(window_stats(settings))
         .transform(classify(settings))
     )

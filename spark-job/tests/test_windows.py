@@ -11,7 +11,7 @@ from conftest import SettingsOf
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from job import Settings, classify, guard, lines, parse, samples, window_stats
+from job import Settings, classify, guard, lines, parse, samples, usable, window_stats
 
 T0 = 1_700_000_000_000  # a multiple of 500
 SCHEMA = "key binary, value binary"
@@ -26,6 +26,7 @@ def windows(spark: SparkSession, settings: Settings, given: list[tuple[str, int,
         .transform(parse)
         .transform(guard(settings, now))
         .transform(samples(settings))
+        .transform(usable)
         .transform(window_stats(settings))
         .transform(classify(settings))
         .withColumn("start", F.unix_millis("window_start"))

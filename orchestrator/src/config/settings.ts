@@ -141,7 +141,7 @@ export const SETTINGS = {
   ),
   KAFKA_MAX_OFFSETS_PER_TRIGGER: setting(
     'Query',
-    '5000000',
+    '2000000',
     "records a micro-batch reads at most: bounds a backlog's batch",
     integer(1, 1_000_000_000),
   ),
@@ -153,13 +153,13 @@ export const SETTINGS = {
   ),
   TRIGGER_INTERVAL: setting(
     'Query',
-    '100 milliseconds',
+    '450 milliseconds',
     'time between two micro-batches; 0 ms: at once',
     duration(0, 3_600_000),
   ),
   CHECKPOINT_INTERVAL: setting(
     'Query',
-    '30 seconds',
+    '1 minute',
     'time between two commits in real-time mode; a restart replays up to this much',
     duration(5_000, 3_600_000), // Spark's own least: spark.sql.streaming.realTimeMode.minBatchDuration
   ),
@@ -173,7 +173,7 @@ export const SETTINGS = {
   RUNTIME: setting('Spark', 'auto', 'auto, local (no Docker) or docker', runtime),
   SPARK_MASTER: optional('Spark', 'a cluster of your own; empty: what the runtime starts', sparkMaster),
   SPARK_CORES: setting('Spark', '2', 'cores for Spark', integer(1, 1_024)),
-  SPARK_DRIVER_MEMORY: setting('Spark', '1g', "heap of the driver's JVM", memory),
+  SPARK_DRIVER_MEMORY: setting('Spark', '768m', "heap of the driver's JVM", memory),
   SHUFFLE_PARTITIONS: optional(
     'Spark',
     'state partitions, fixed by the first submit; empty: SPARK_CORES, in real-time mode 1',

@@ -7,6 +7,8 @@ export const asProperty = (options: readonly string[]): string =>
 
 export const driverJavaOptions: readonly string[] = [
   `-Dlog4j2.configurationFile=file:${join(packageRoot, 'infra', 'spark', 'log4j2.properties')}`,
+  // On few cores it does the same work with less memory than G1, and its pauses are short for a heap of this size.
+  '-XX:+UseParallelGC',
   // The optimizing compiler waits until code is really hot: at the start it would take a core from the job.
   '-XX:Tier4InvocationThreshold=30000',
   '-XX:Tier4MinInvocationThreshold=20000',
