@@ -68,12 +68,12 @@ const fullSizes = (cores: number[]): BenchSizes => ({
   throughput: {
     rounds: 3,
     loads: [
-      { samples: 5 * M, perRecord: 1, batchRecords: 1 * M },
+      { samples: 10 * M, perRecord: 1, batchRecords: 2 * M },
       { samples: 15 * M, perRecord: 100, batchRecords: 30_000 },
     ],
     backlog: 5 * M,
   },
-  latency: { warmUpSeconds: 20, seconds: 120 },
+  latency: { warmUpSeconds: 60, seconds: 120 },
   scaling: {
     rows: [0.5 * M, 1 * M, 2 * M, 5 * M, 10 * M],
     partitions: [1, 2, 4],
