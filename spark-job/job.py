@@ -382,7 +382,9 @@ def write_stream(frame: DataFrame, settings: Settings, client: Mapping[str, str]
     if settings.is_real_time:
         # The ledger moves on with what Spark reports: that must be on the disk by then, not on its way there.
         writer = writer.option("asyncProgressTrackingEnabled", "false")
-        return writer.trigger(realTime=f"{settings.checkpoint_interval_ms} milliseconds").start()
+        interval = f"{settings.checkpoint_interval_ms} milliseconds"
+        real_time = writer.trigger(realTime=interval)  # type: ignore[call-overload]  # its overloads are one behind
+        return cast(StreamingQuery, real_time.start())
     return writer.trigger(processingTime=f"{settings.trigger_interval_ms} milliseconds").start()
 
 
@@ -1049,7 +1051,7 @@ def start_spark(settings: Settings) -> SparkSession:
     )
 
 
-def local_checkpoint_options(checkpoint: str) -> dict[str, str]:
+def local_checkpoint_options(checkpoint: str) -> dict[str, bool | float | int | str | None]:
     """Without Hadoop's native library, `FileContext` forks a process for each rename on a local disk, a dozen a batch.
 
     Nor does Hadoop's second checksum file a file help: Spark writes checksums of its state files itself.
