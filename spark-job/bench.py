@@ -56,6 +56,14 @@ START_SECONDS = 120.0
 POLL_SECONDS = 0.05
 # What loading is tuned for: throughput, of data that can be loaded again.
 LOADING = {"linger.ms": "50", "batch.size": str(256 * 1024), "acks": "1"}
+# Each query reads with consumers of its own, and Spark keeps idle ones for five minutes, buffers and all. A job has one
+# query; a dozen of them one after the other would fill the heap with what the earlier ones left.
+FORGET_CONSUMERS = [
+    argument
+    for cache in ("consumer.cache", "consumer.fetchedData.cache")
+    for name in ("timeout", "evictorThreadRunInterval")
+    for argument in ("--conf", f"spark.kafka.{cache}.{name}=5s")
+]
 PARTS_OF_A_STEP = ("triggerExecution", "latestOffset", "queryPlanning", "walCommit", "addBatch", "commitOffsets")
 
 _output_lock = threading.Lock()
@@ -308,7 +316,7 @@ def obey(bench: Bench) -> None:
 
 def main(plan_file: str) -> int:
     plan = json.loads(Path(plan_file).read_text(encoding="utf-8"))
-    os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*plan["submitArgs"], "pyspark-shell"])
+    os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*plan["submitArgs"], *FORGET_CONSUMERS, "pyspark-shell"])
     try:
         spark = start_spark(Settings.from_json(json.dumps(plan["settings"])))
         obey(Bench(spark))
