@@ -144,16 +144,15 @@ class Reports(StreamingQueryListener):
 
     def __init__(self) -> None:
         self.on_batch: Callable[[Progress], None] = lambda _: None
-        self.is_idle = threading.Event()
 
     def onQueryStarted(self, _event: QueryStartedEvent) -> None:
-        self.is_idle.clear()
+        pass
 
     def onQueryProgress(self, event: QueryProgressEvent) -> None:
         self.on_batch(json.loads(event.progress.json))
 
     def onQueryIdle(self, _event: QueryIdleEvent) -> None:
-        self.is_idle.set()
+        pass
 
     def onQueryTerminated(self, _event: QueryTerminatedEvent) -> None:
         pass
@@ -245,7 +244,6 @@ class Bench:
         settings = self._with_new_checkpoint(settings_of(order))
         client = kafka_client_options(settings)
         self._reports.on_batch = say_batch
-        self._reports.is_idle.clear()
         frame = read_stream(self._spark, settings, client).transform(detect(settings))
         self._running = write_stream(frame, settings, client)
         context = self._spark.sparkContext
