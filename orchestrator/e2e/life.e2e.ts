@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expectNothingLeft, expectOrderly, expectWindows, lastValues } from './helpers/guarantees.ts'
@@ -101,9 +102,10 @@ describe('a stack that runs', () => {
     await stack.untilRead(4_000)
     const main = join(packageRoot, 'dist', 'main.js')
     const pipe = `"${process.execPath}" "${main}" tail --all --from earliest | head -n 1`
-    const head = await execa('bash', ['-o', 'pipefail', '-c', pipe], { cwd: stack.folder })
-    expect(JSON.parse(head.stdout)).toMatchObject({ series: '' })
-    expect(head.stderr).toBe('')
+    const head = execa('bash', ['-o', 'pipefail', '-c', pipe], { cwd: stack.folder })
+    const first = await untilEnded(head, () => send(stack.broker, 'cpu-usage', records.slice(-1)))
+    expect(JSON.parse(first.stdout)).toMatchObject({ series: '' })
+    expect(first.stderr).toBe('')
     const last = (await stack.ok('tail', '--all', '--from', '-3', '--limit', '3')).trim().split('\n')
     expect(last).toHaveLength(3)
     const missing = await stack.cli(['tail', 'no-such-topic'])
@@ -111,6 +113,21 @@ describe('a stack that runs', () => {
     expect(missing.stderr).toContain('cpu-usage')
   })
 })
+
+/** A writer learns that its pipe was closed when it writes the next time, so this makes results until the pipe ends. */
+async function untilEnded<T>(running: Promise<T>, makeResult: () => Promise<unknown>): Promise<T> {
+  const ended = running.then(() => true)
+  await waitFor(
+    'the end of the pipe',
+    async () => {
+      await makeResult()
+      const done = await Promise.race([ended, sleep(500, false)])
+      return { done, value: undefined, seen: 'it still runs' }
+    },
+    60_000,
+  )
+  return running
+}
 
 const ownProcesses = async (stack: Stack): Promise<string[]> =>
   (await execa('ps', ['-eo', 'pid,args'])).stdout.split('\n').filter((line) => line.includes(stack.folder))
