@@ -160,9 +160,15 @@ def lines(raw: DataFrame) -> DataFrame:
 
 
 def lines_of(text: Column) -> Column:
-    """An array of the lines; nearly every record has one, and is spared the split."""
-    several = F.split(F.rtrim(text, F.lit(BLANKS)), "\n")
-    return F.when(F.contains(text, F.lit("\n")), several).otherwise(F.array(text))
+    """An array of the lines; nearly every record has one, and is spared the split.
+
+    `rtrim` walks the whole text, so it is left to a text that goes on with blanks before its last line end.
+    """
+    is_ended = F.endswith(text, F.lit("\n"))
+    chomped = F.substring(text.cast("binary"), F.lit(1), F.octet_length(text) - is_ended.cast("int"))
+    goes_on = F.substring(chomped, -1, 1) <= F.lit(b" ")
+    trimmed = F.when(goes_on, F.rtrim(text, F.lit(BLANKS))).otherwise(chomped.cast("string"))
+    return F.when(F.contains(text, F.lit("\n")), F.split(trimmed, "\n")).otherwise(F.array(text))
 
 
 def exact_lines(raw: DataFrame) -> DataFrame:
