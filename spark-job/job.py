@@ -691,6 +691,14 @@ def write_dead_letters(judged: DataFrame, settings: Settings, client: Mapping[st
 
 
 @dataclass(frozen=True)
+class Anomalies:
+    """Windows that are not SAFE: how many there are, and the first of them, up to `MAX_ANOMALIES_A_BATCH`."""
+
+    total: int
+    first: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
 class Batch:
     """What Spark reports of a committed batch."""
 
@@ -702,8 +710,15 @@ class Batch:
     windows: Mapping[str, Any]
     summary: Mapping[str, object]
 
-    def has_anomalies(self) -> bool:
-        return bool(self.windows.get("warn") or self.windows.get("error"))
+    def anomalous_updates(self) -> int:
+        """In real-time mode a window may have many, else one."""
+        return (self.windows.get("warn") or 0) + (self.windows.get("error") or 0)
+
+    def anomalies(self) -> Anomalies | None:
+        """As `observe_windows` collected them; nothing in real-time mode."""
+        if "anomalies" not in self.windows:
+            return None
+        return Anomalies(self.anomalous_updates(), json.loads(self.windows["anomalies"] or "[]"))
 
     @staticmethod
     def from_progress(progress: Mapping[str, Any]) -> Batch:
@@ -742,23 +757,37 @@ class AnomalyReader:
         self._spark = spark
         self._topic = settings.output_topic
         self._client = client
-        self._position = end_offsets(spark, self._topic, client)
+        self._position = self._end()
+        # The last batch that may have written before a position, and that position.
+        self._mark: tuple[int, Mapping[str, int]] | None = None
 
-    def read_on(self) -> list[dict[str, Any]]:
-        """The last value of each window that is an anomaly, in the order of the windows, up to a bound."""
-        end = end_offsets(self._spark, self._topic, self._client)
+    def _end(self) -> Mapping[str, int]:
+        return end_offsets(self._spark, self._topic, self._client)
+
+    def pass_over(self, batch: int, last_commit: Callable[[], int]) -> None:
+        """Up to `batch` there was no anomaly since the last look: moves on, or else retention would overtake it."""
+        if self._mark is None:
+            end = self._end()
+            running = last_commit() + 1  # read afterwards: nothing before `end` is of a batch that comes later
+            self._mark = (running, end)
+        elif batch >= self._mark[0]:
+            self._position, self._mark = self._mark[1], None
+
+    def read_on(self) -> Anomalies:
+        """The last value of each window that is an anomaly, in the order of the windows."""
+        end = self._end()
         written = read_between(self._spark, self._topic, self._position, end, self._client)
         last = written.groupBy("key").agg(F.max_by(F.col("value").cast("string"), F.struct("partition", "offset")))
-        found = (
+        order = F.struct(F.get_json_object("value", "$.window.start"), "key")
+        ((total, first),) = (
             last.toDF("key", "value")
             .filter(F.get_json_object("value", "$.status") != "SAFE")
-            .orderBy(F.get_json_object("value", "$.window.start"))
-            .limit(MAX_ANOMALIES_A_BATCH)
+            .agg(F.count(F.lit(1)), F.min_by("value", order, MAX_ANOMALIES_A_BATCH))
             .collect()
         )
-        self._position = end
-        results = [json.loads(row["value"]) for row in found]
-        return [{**result, "window_start": result["window"]["start"]} for result in results]
+        self._position, self._mark = end, None
+        results = [json.loads(value) for value in first or []]
+        return Anomalies(total, [{**result, "window_start": result["window"]["start"]} for result in results])
 
 
 def describe_offsets(offsets: Mapping[str, Any] | None) -> str:
@@ -842,12 +871,19 @@ class Auditor:
             while batches := self._take():
                 clean = {batch.number: batch.lines for batch in batches if not batch.left_out}
                 self._settle_up_to(batches[-1].number, clean)
-                if self._anomalies and any(batch.has_anomalies() for batch in batches):
-                    log_anomalies(self._log, self._anomalies.read_on())
+                if self._anomalies:
+                    self._look_for_anomalies(self._anomalies, batches)
                 for batch in batches:
                     self._log.write("progress", batch=batch.number, **batch.summary, **self.ledger.totals())
         except Exception as error:  # noqa: BLE001 (raised again by the main thread, which ends the query)
             self._error = error
+
+    def _look_for_anomalies(self, reader: AnomalyReader, batches: Sequence[Batch]) -> None:
+        last = batches[-1].number
+        if any(batch.anomalous_updates() for batch in batches):
+            log_anomalies(self._log, last, reader.read_on())
+        else:
+            reader.pass_over(last, self.last_commit)
 
     def _take(self) -> list[Batch]:
         """Waits for a batch and takes all that wait with it; nothing means the end."""
@@ -1008,11 +1044,8 @@ class Watch(StreamingQueryListener):
         batch = Batch.from_progress(json.loads(event.progress.json))
         self.committed += 1
         self.ready(batch.number)
-        if "anomalies" in batch.windows:
-            log_anomalies(self._log, json.loads(batch.windows["anomalies"] or "[]"))
-            omitted = (batch.windows.get("warn") or 0) + (batch.windows.get("error") or 0) - MAX_ANOMALIES_A_BATCH
-            if omitted > 0:
-                self._log.write("anomalies_omitted", batch=batch.number, n=omitted)
+        if anomalies := batch.anomalies():
+            log_anomalies(self._log, batch.number, anomalies)
         self._auditor.submit(batch)
 
     def onQueryIdle(self, _event: QueryIdleEvent) -> None:
@@ -1032,10 +1065,13 @@ def batch_name(batch: int) -> int | None:
     return batch if batch >= 0 else None
 
 
-def log_anomalies(log: EventLog, anomalies: Sequence[Mapping[str, Any]]) -> None:
-    for anomaly in anomalies:
+def log_anomalies(log: EventLog, batch: int, anomalies: Anomalies) -> None:
+    for anomaly in anomalies.first:
         values = {name: anomaly[name] for name in ("series", "mean", "stddev", "count", "score")}
         log.write(anomaly["status"], window=anomaly["window_start"], **values)
+    omitted = anomalies.total - len(anomalies.first)
+    if omitted > 0:
+        log.write("anomalies_omitted", batch=batch, n=omitted)
 
 
 def start_spark(settings: Settings) -> SparkSession:
