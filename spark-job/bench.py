@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.listener import (
     QueryIdleEvent,
@@ -82,24 +82,21 @@ def settings_of(order: Order) -> Settings:
 # ----------------------------------------------------------------------------------------------- loading
 
 
-def made_up_samples(spark: SparkSession, samples: int, per_record: int, series: int, start_ms: int) -> DataFrame:
-    """Keys and values of records: samples 1 ms of event time apart, between 10 and 20 percent."""
-    records = -(-samples // per_record)
-    cpu = F.round(F.rand(1) * 10 + 10, 2).cast("string")
-    time_text = (F.col("id") + start_ms).cast("string")
-    value = F.concat(time_text, F.lit(","), cpu)
-    if per_record > 1:
-        last = F.least(F.col("id") * per_record + (per_record - 1), F.lit(samples - 1))
-        numbers = F.sequence(F.col("id") * per_record, last)
-        value = F.array_join(F.transform(numbers, made_up_line(start_ms)), "\n")
+def made_up_samples(spark: SparkSession, order: Order) -> DataFrame:
+    """Keys and values of records: the series in turn, a sample of each every `interval_ms`, from 10 to 20 percent."""
+    samples, per_record, series = order["samples"], order["per_record"], order["series"]
+
+    def line(number: Column) -> Column:
+        at_ms = F.floor(number / series) * order["interval_ms"] + order["start_ms"]
+        cpu = (F.pmod(F.hash(number), F.lit(1000)) + 1000) / 100
+        return F.concat(at_ms.cast("string"), F.lit(","), cpu.cast("string"))
+
+    first = F.col("id") * per_record
+    numbers = F.sequence(first, F.least(first + (per_record - 1), F.lit(samples - 1)))
+    value = line(F.col("id")) if per_record == 1 else F.array_join(F.transform(numbers, line), "\n")
     key = F.concat(F.lit("host-"), (F.col("id") % series).cast("string")) if series > 1 else F.lit(None)
+    records = -(-samples // per_record)
     return spark.range(0, records, 1, 1).select(key.cast("string").alias("key"), value.alias("value"))
-
-
-def made_up_line(start_ms: int) -> Callable[[Any], Any]:
-    return lambda number: F.concat(
-        (number + start_ms).cast("string"), F.lit(","), (F.pmod(F.hash(number), F.lit(1000)) / 100 + 10).cast("string")
-    )
 
 
 def milliseconds_since(began: float) -> float:
@@ -168,6 +165,10 @@ def state_ms(progress: Progress) -> float:
     return float(sum(state.get(name, 0) for state in progress["stateOperators"] for name in names))
 
 
+def state_rows(progress: Progress) -> int:
+    return sum(state["numRowsTotal"] for state in progress["stateOperators"])
+
+
 def median_durations(batches: Sequence[Progress]) -> dict[str, float]:
     found = [durations_of(progress) for progress in batches]
     return {name: statistics.median(each[name] for each in found) for name in PARTS_OF_A_STEP} if found else {}
@@ -188,7 +189,7 @@ class Bench:
         began = time.monotonic()
         client = kafka_client_options(settings_of(order))
         per_record = order["per_record"]
-        samples = made_up_samples(self._spark, order["samples"], per_record, order["series"], order["start_ms"])
+        samples = made_up_samples(self._spark, order)
         writer = samples.write.format("kafka").options(**prefixed({**LOADING, **client}))
         writer.option("topic", order["topic"]).save()
         records = -(-order["samples"] // per_record)
@@ -234,6 +235,7 @@ class Bench:
             wall_ms=wall_ms,
             rate=rate,
             durations=median_durations(steady or batches),
+            state_rows=max(state_rows(batch) for batch in batches),
             **self._jvm.memory(),
         )
 

@@ -1,4 +1,4 @@
-"""The Java that Spark generates for the job: a method that grows too large is never compiled, and runs thrice as long."""
+"""The Java that Spark generates for the job: a method that grows too large is not compiled and takes thrice as long."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from job import detect
 
-# HotSpot leaves methods of more bytes of bytecode to the interpreter (HugeMethodLimit, with -XX:+DontCompileHugeMethods).
+# HotSpot leaves a method of more bytecode to the interpreter: its HugeMethodLimit, with -XX:+DontCompileHugeMethods.
 HUGE_METHOD_BYTES = 8_000
 BOUNDS = {"cpu_min": 0.0, "cpu_max": 100.0}
 

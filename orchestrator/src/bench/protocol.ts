@@ -11,8 +11,10 @@ export type Order =
       readonly per_record: number
       /** 1: no keys. */
       readonly series: number
-      /** Event time of the first sample; each further one is 1 ms later. */
+      /** Event time of the first sample. */
       readonly start_ms: number
+      /** Event time from one sample of a series to its next. */
+      readonly interval_ms: number
       readonly settings: JobSettings
     }
   | {
@@ -47,6 +49,8 @@ const replySchema = z.union([
     /** Over all batches but the first and the last; null where there are none. */
     rate: z.number().nullish(),
     durations,
+    /** Of the batch that ended with the most; 0 for a bare read. */
+    state_rows: z.number(),
     rss_bytes: z.number(),
     peak_rss_bytes: z.number(),
   }),

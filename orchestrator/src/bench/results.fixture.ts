@@ -40,4 +40,6 @@ export const scalingResult = (axis: Axis, value: number, wallMs: number): Scalin
   samples: axis === 'rows' ? value : 1_000_000,
   wallMs,
   rate: 900_000,
+  stateRows: 2_000,
+  peakRssBytes: 600_000_000,
 })

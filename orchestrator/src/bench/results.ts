@@ -79,6 +79,10 @@ export interface ScalingResult {
   readonly wallMs: number
   /** Start-up excluded where there are batches enough. */
   readonly rate: number
+  /** Windows that the state held at its largest. */
+  readonly stateRows: number
+  /** Resident memory of the driver's JVM at its largest. */
+  readonly peakRssBytes: number
 }
 
 export type Measured = ThroughputResult | BacklogResult | LatencyResult | ScalingResult

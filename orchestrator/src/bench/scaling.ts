@@ -2,7 +2,7 @@ import type { StateStore } from '../config/config.ts'
 import type { Axis, ScalingResult } from './results.ts'
 import type { BenchSession } from './session.ts'
 import type { BenchSizes } from './sizes.ts'
-import { loadTopic, readTopic, type Tools } from './throughput.ts'
+import { type LoadOptions, loadTopic, readTopic, type Tools } from './throughput.ts'
 import { formatCount } from './units.ts'
 import type { DriverNeeds } from './workspace.ts'
 
@@ -15,10 +15,10 @@ interface Point {
   readonly title: string
   readonly samples: number
   readonly partitions?: number
-  readonly series?: number
+  readonly series?: LoadOptions['series']
   readonly stateStore?: StateStore
-  /** Reads it twice, and counts the second time. */
-  readonly warmUp?: boolean
+  /** The first of its driver, which is to be warm when it counts. */
+  readonly isFirst?: boolean
 }
 
 /** How the cost grows with the rows, the partitions of the topic, the cores and the series. */
@@ -30,10 +30,13 @@ export async function scalingSection(tools: Tools, sizes: Sizes, found: Found): 
 }
 
 async function overRows(tools: Tools, sizes: Sizes, found: Found): Promise<void> {
-  for (const [index, rows] of sizes.rows.entries()) {
+  // The most rows first: they warm the driver up in the fewest reads.
+  const results: ScalingResult[] = []
+  for (const rows of sizes.rows.toReversed()) {
     const point = { axis: 'rows', value: rows, title: `${formatCount(rows)} rows`, samples: rows } as const
-    found(await measure(tools, sizes, { ...point, warmUp: index === 0 }))
+    results.unshift(await measure(tools, sizes, { ...point, isFirst: results.length === 0 }))
   }
+  results.forEach(found)
 }
 
 async function overPartitions(tools: Tools, sizes: Sizes, found: Found): Promise<void> {
@@ -49,7 +52,7 @@ async function overCores(tools: Tools, sizes: Sizes, found: Found): Promise<void
   const { samples } = sizes
   for (const cores of sizes.cores) {
     const title = `${cores} core${cores === 1 ? '' : 's'}`
-    const point = { axis: 'cores', value: cores, title, samples, partitions: cores, warmUp: true } as const
+    const point = { axis: 'cores', value: cores, title, samples, partitions: cores, isFirst: true } as const
     await onDriver(tools, { cores }, async (own) => found(await measure(own, sizes, point)))
   }
 }
@@ -57,10 +60,11 @@ async function overCores(tools: Tools, sizes: Sizes, found: Found): Promise<void
 async function overSeries(tools: Tools, sizes: Sizes, found: Found): Promise<void> {
   const samples = sizes.seriesSamples
   const all = async (own: Tools, stateStore: StateStore) => {
-    for (const [index, series] of sizes.series.entries()) {
-      const title = `${formatCount(series)} series, state in ${stateStore}`
-      const point = { axis: 'series', value: series, title, samples, series, stateStore } as const
-      found(await measure(own, sizes, { ...point, warmUp: index === 0 }))
+    for (const [index, count] of sizes.series.entries()) {
+      const title = `${formatCount(count)} series, state in ${stateStore}`
+      const series = { count, intervalMs: sizes.seriesIntervalMs }
+      const point = { axis: 'series', value: count, title, samples, series, stateStore } as const
+      found(await measure(own, sizes, { ...point, isFirst: index === 0 }))
     }
   }
   for (const stateStore of sizes.stores)
@@ -73,8 +77,17 @@ function onDriver(tools: Tools, needs: DriverNeeds, work: (own: Tools) => Promis
 }
 
 async function measure(tools: Tools, sizes: Sizes, point: Point): Promise<ScalingResult> {
-  const { axis, value, title, samples, partitions = 1, series, stateStore = 'memory', warmUp } = point
-  const topic = await loadTopic(tools, { samples, perRecord: 1, partitions, series: series ?? 1 })
+  const {
+    axis,
+    value,
+    title,
+    samples,
+    partitions = 1,
+    series,
+    stateStore = 'memory',
+    isFirst = false,
+  } = point
+  const topic = await loadTopic(tools, { samples, perRecord: 1, partitions, ...(series ? { series } : {}) })
   const read = {
     what: 'job',
     topic,
@@ -84,9 +97,20 @@ async function measure(tools: Tools, sizes: Sizes, point: Point): Promise<Scalin
     partitions,
     groupBy: series === undefined ? 'none' : 'key',
   } as const
-  // A driver's first query is slow, whatever it reads.
-  if (warmUp) await readTopic(tools, { ...read, name: `${title}, warm-up` })
-  const { wall_ms: wallMs, rate } = await readTopic(tools, { ...read, name: title })
+  const warmUps = isFirst ? Math.ceil(sizes.warmUpSamples / samples) : 0
+  for (let nth = 1; nth <= warmUps; nth += 1)
+    await readTopic(tools, { ...read, name: `${title}, warm-up ${nth} of ${warmUps}` })
+  const result = await readTopic(tools, { ...read, name: title })
   await tools.workspace.removeTopic(topic)
-  return { measurement: 'scaling', axis, value, stateStore, samples, wallMs, rate }
+  return {
+    measurement: 'scaling',
+    axis,
+    value,
+    stateStore,
+    samples,
+    wallMs: result.wall_ms,
+    rate: result.rate,
+    stateRows: result.state_rows,
+    peakRssBytes: result.peak_rss_bytes,
+  }
 }

@@ -28,9 +28,13 @@ export interface BenchSizes {
     readonly stores: readonly StateStore[]
     /** Samples of the measurements over partitions and cores. */
     readonly samples: number
+    /** Samples that a new driver reads before it counts: until then its JIT compiles more than the job runs. */
+    readonly warmUpSamples: number
     readonly batchRecords: number
-    /** Of the measurements over series, where nearly every sample is a state row and a result of its own. */
+    /** Of the measurements over series. */
     readonly seriesSamples: number
+    /** Event time from one sample of a series to its next: every series has as many samples a window. */
+    readonly seriesIntervalMs: number
   }
 }
 
@@ -59,8 +63,10 @@ const quickSizes = (cores: number[]): BenchSizes => ({
     series: [1, 1_000],
     stores: ['memory'],
     samples: 1 * M,
+    warmUpSamples: 1 * M,
     batchRecords: 250_000,
     seriesSamples: 0.3 * M,
+    seriesIntervalMs: 100,
   },
 })
 
@@ -69,7 +75,7 @@ const fullSizes = (cores: number[]): BenchSizes => ({
     rounds: 3,
     loads: [
       { samples: 10 * M, perRecord: 1, batchRecords: 2 * M },
-      { samples: 15 * M, perRecord: 100, batchRecords: 30_000 },
+      { samples: 40 * M, perRecord: 100, batchRecords: 100_000 },
     ],
     backlog: 5 * M,
   },
@@ -80,8 +86,10 @@ const fullSizes = (cores: number[]): BenchSizes => ({
     cores,
     series: [1, 1_000, 100_000],
     stores: ['memory', 'rocksdb'],
-    samples: 2 * M,
-    batchRecords: 500_000,
-    seriesSamples: 1 * M,
+    samples: 5 * M,
+    warmUpSamples: 20 * M,
+    batchRecords: 1 * M,
+    seriesSamples: 3 * M,
+    seriesIntervalMs: 100,
   },
 })

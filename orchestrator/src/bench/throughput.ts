@@ -26,21 +26,32 @@ export interface LoadOptions {
   readonly samples: number
   readonly perRecord: number
   readonly partitions?: number
-  readonly series?: number
+  /** Where there are several series: how many, and the event time from one sample of a series to its next. */
+  readonly series?: { readonly count: number; readonly intervalMs: number }
 }
+
+const ONE_SERIES = { count: 1, intervalMs: 1 }
 
 /** A new topic with so many samples, the newest a minute old. */
 export async function loadTopic(
   { workspace, session, output }: Tools,
-  { samples, perRecord, partitions = 1, series = 1 }: LoadOptions,
+  { samples, perRecord, partitions = 1, series = ONE_SERIES }: LoadOptions,
 ): Promise<string> {
   const topic = await workspace.topic('in', partitions)
   const title = `Loading ${formatCount(samples)} samples, ${perRecord} a record`
   await output.step(title, async (step) => {
     step.update('the driver starts, or writes')
-    const start_ms = Date.now() - samples - 60_000
-    const settings = workspace.settings({ input_topic: topic })
-    const order = { do: 'load', topic, samples, per_record: perRecord, series, start_ms, settings } as const
+    const spanMs = Math.ceil(samples / series.count) * series.intervalMs
+    const order = {
+      do: 'load',
+      topic,
+      samples,
+      per_record: perRecord,
+      series: series.count,
+      start_ms: Date.now() - spanMs - 60_000,
+      interval_ms: series.intervalMs,
+      settings: workspace.settings({ input_topic: topic }),
+    } as const
     const { ms } = await session.ask(order, 'loaded', { timeoutMs: DEADLINE_MS })
     step.done(`Loaded ${formatCount(samples)} samples, ${perRecord} a record: ${formatRate(samples, ms)}`)
   })
