@@ -46,6 +46,7 @@ from job import (
     prefixed,
     read_stream,
     start_spark,
+    stream_writer,
     write_stream,
 )
 
@@ -205,11 +206,10 @@ class Bench:
         self._jvm.forget_peak()
         began = time.monotonic()
         if order["what"] == "noop":
-            writer = frame.writeStream.format("noop")
+            writer = frame.writeStream.format("noop").option("checkpointLocation", settings.checkpoint)
         else:
-            writer = frame.transform(detect(settings)).writeStream.format("kafka").outputMode("update")
-            writer = writer.options(**prefixed({"acks": "all", **client})).option("topic", settings.output_topic)
-        query = writer.option("checkpointLocation", settings.checkpoint).trigger(availableNow=True).start()
+            writer = stream_writer(frame.transform(detect(settings)), settings, client)
+        query = writer.trigger(availableNow=True).start()
         is_over = False
         while not is_over:
             is_over = bool(query.awaitTermination(1))  # raises what ended it
@@ -278,6 +278,9 @@ class Bench:
         return Settings(**{**vars(settings), "checkpoint": self._checkpoint})
 
     def _remove_checkpoint(self) -> None:
+        """Spark keeps the state of a query that ended for a minute, in memory: a dozen of them would fill the heap."""
+        jvm = cast(Any, self._spark.sparkContext)._jvm
+        getattr(getattr(jvm.org.apache.spark.sql.execution.streaming.state, "StateStore$"), "MODULE$").stop()
         shutil.rmtree(self._checkpoint, ignore_errors=True)
 
 

@@ -36,6 +36,7 @@ from pyspark.sql.streaming.listener import (
     StreamingQueryListener,
 )
 from pyspark.sql.streaming.query import StreamingQuery
+from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 # The template's only hole: rendering replaces the quoted token by a Python string literal that holds JSON.
 SETTINGS_JSON = "{{SETTINGS_JSON}}"
@@ -380,14 +381,19 @@ def results(settings: Settings) -> Step:
     )
 
 
-def write_stream(frame: DataFrame, settings: Settings, client: Mapping[str, str]) -> StreamingQuery:
-    writer = (
+def stream_writer(frame: DataFrame, settings: Settings, client: Mapping[str, str]) -> DataStreamWriter:
+    """Into the output topic; when is left to a trigger."""
+    return (
         frame.writeStream.format("kafka")
         .options(**prefixed({"acks": "all", **client}))
         .option("topic", settings.output_topic)
         .option("checkpointLocation", settings.checkpoint)
         .outputMode("update")
     )
+
+
+def write_stream(frame: DataFrame, settings: Settings, client: Mapping[str, str]) -> StreamingQuery:
+    writer = stream_writer(frame, settings, client)
     if settings.is_real_time:
         # The ledger moves on with what Spark reports: that must be on the disk by then, not on its way there.
         writer = writer.option("asyncProgressTrackingEnabled", "false")

@@ -9,6 +9,8 @@ import type { DriverNeeds } from './workspace.ts'
 type Sizes = BenchSizes['scaling']
 type Found = (result: ScalingResult) => void
 
+const MAX_WARM_UPS = 3
+
 interface Point {
   readonly axis: Axis
   readonly value: number
@@ -97,7 +99,7 @@ async function measure(tools: Tools, sizes: Sizes, point: Point): Promise<Scalin
     partitions,
     groupBy: series === undefined ? 'none' : 'key',
   } as const
-  const warmUps = isFirst ? Math.ceil(sizes.warmUpSamples / samples) : 0
+  const warmUps = isFirst ? Math.min(MAX_WARM_UPS, Math.ceil(sizes.warmUpSamples / samples)) : 0
   for (let nth = 1; nth <= warmUps; nth += 1)
     await readTopic(tools, { ...read, name: `${title}, warm-up ${nth} of ${warmUps}` })
   const result = await readTopic(tools, { ...read, name: title })
