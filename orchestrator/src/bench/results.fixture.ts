@@ -41,5 +41,4 @@ export const scalingResult = (axis: Axis, value: number, wallMs: number): Scalin
   wallMs,
   rate: 900_000,
   stateRows: 2_000,
-  peakRssBytes: 600_000_000,
 })

@@ -81,8 +81,6 @@ export interface ScalingResult {
   readonly rate: number
   /** Windows that the state held at its largest. */
   readonly stateRows: number
-  /** Resident memory of the driver's JVM at its largest. */
-  readonly peakRssBytes: number
 }
 
 export type Measured = ThroughputResult | BacklogResult | LatencyResult | ScalingResult

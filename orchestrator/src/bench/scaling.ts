@@ -113,6 +113,5 @@ async function measure(tools: Tools, sizes: Sizes, point: Point): Promise<Scalin
     wallMs: result.wall_ms,
     rate: result.rate,
     stateRows: result.state_rows,
-    peakRssBytes: result.peak_rss_bytes,
   }
 }

@@ -77,15 +77,14 @@ function splitTable(results: readonly Measured[]): TableData {
 function scalingTable(results: readonly Measured[], checks: readonly RowsCheck[]): TableData {
   const rows = results.flatMap((result) => {
     if (result.measurement !== 'scaling') return []
-    const { axis, value, stateStore, samples, wallMs, rate, stateRows, peakRssBytes } = result
+    const { axis, value, stateStore, samples, wallMs, rate, stateRows } = result
     const name = `${axis === 'series' ? `series (${stateStore})` : axis}: ${formatCount(value)}`
     const time = `${(wallMs / 1_000).toFixed(1)} s`
-    const sizes = [formatCount(stateRows), formatMegabytes(peakRssBytes)]
-    return [[name, formatCount(samples), time, perSecond(rate), ...sizes]]
+    return [[name, formatCount(samples), time, perSecond(rate), formatCount(stateRows)]]
   })
   return {
     title: 'Scaling (time of the whole query; rate without its start-up)',
-    head: ['', 'samples', 'time', 'rate', 'state rows', 'driver memory'],
+    head: ['', 'samples', 'time', 'rate', 'state rows'],
     rows: [...rows, ...checks.map(checkRow)],
   }
 }
@@ -97,7 +96,6 @@ function checkRow({ fromRows, toRows, rowsFactor, timeFactor, holds }: RowsCheck
     `x ${rowsFactor}`,
     `x ${timeFactor.toFixed(1)}`,
     holds ? 'at most linear' : 'more than linear',
-    '',
     '',
   ]
 }
