@@ -61,9 +61,8 @@ LOADING = {"linger.ms": "50", "batch.size": str(256 * 1024), "acks": "1"}
 # query; a dozen of them one after the other would fill the heap with what the earlier ones left.
 FORGET_CONSUMERS = [
     argument
-    for cache in ("consumer.cache", "consumer.fetchedData.cache")
     for name in ("timeout", "evictorThreadRunInterval")
-    for argument in ("--conf", f"spark.kafka.{cache}.{name}=5s")
+    for argument in ("--conf", f"spark.kafka.consumer.cache.{name}=5s")
 ]
 PARTS_OF_A_STEP = ("triggerExecution", "latestOffset", "queryPlanning", "walCommit", "addBatch", "commitOffsets")
 

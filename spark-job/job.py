@@ -1096,10 +1096,19 @@ def start_spark(settings: Settings) -> SparkSession:
         # Real-time mode's shuffle holds a row back for 50 ms by default, in the hope of more: that is its latency.
         .config("spark.shuffle.streaming.networkBufferMaxWaitTimeMs", 1)
         .config(map=local_checkpoint_options(settings.checkpoint))
+        .config(map=FORGET_FETCHED)
         # Events of tasks are rare in real-time mode, and each counts: see `holds_its_slots`.
         .config("spark.ui.liveUpdate.period", "0ms" if settings.is_real_time else "100ms")
         .getOrCreate()
     )
+
+
+# What a task has fetched is kept for the task that reads on from there, and for five minutes by default. Where tasks
+# share a partition only the last of a batch has such a successor: the others' records would fill the heap.
+FORGET_FETCHED: dict[str, bool | float | int | str | None] = {
+    "spark.kafka.consumer.fetchedData.cache.timeout": "1s",
+    "spark.kafka.consumer.fetchedData.cache.evictorThreadRunInterval": "1s",
+}
 
 
 def local_checkpoint_options(checkpoint: str) -> dict[str, bool | float | int | str | None]:
