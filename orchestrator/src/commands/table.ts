@@ -144,7 +144,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'bench',
     summary: 'measure throughput, latency and scaling of this machine, with topics of its own',
     flags: [
-      { flags: '--quick', summary: 'smaller sizes: under three minutes instead of about fifteen' },
+      { flags: '--quick', summary: 'smaller sizes: under three minutes instead of about twelve' },
       { flags: '--only <sections>', summary: 'throughput, latency, scaling, or some of them with commas' },
       {
         flags: '--rate <samples/s>',
