@@ -45,9 +45,9 @@ from job import (
     kafka_client_options,
     prefixed,
     read_stream,
+    start_query,
     start_spark,
     stream_writer,
-    write_stream,
 )
 
 Order = Mapping[str, Any]
@@ -82,6 +82,10 @@ def settings_of(order: Order) -> Settings:
 # ----------------------------------------------------------------------------------------------- loading
 
 
+def records_of(order: Order) -> int:
+    return -(-int(order["samples"]) // int(order["per_record"]))
+
+
 def made_up_samples(spark: SparkSession, order: Order) -> DataFrame:
     """Keys and values of records: the series in turn, a sample of each every `interval_ms`, from 10 to 20 percent."""
     samples, per_record, series = order["samples"], order["per_record"], order["series"]
@@ -95,8 +99,7 @@ def made_up_samples(spark: SparkSession, order: Order) -> DataFrame:
     numbers = F.sequence(first, F.least(first + (per_record - 1), F.lit(samples - 1)))
     value = line(F.col("id")) if per_record == 1 else F.array_join(F.transform(numbers, line), "\n")
     key = F.concat(F.lit("host-"), (F.col("id") % series).cast("string")) if series > 1 else F.lit(None)
-    records = -(-samples // per_record)
-    return spark.range(0, records, 1, 1).select(key.cast("string").alias("key"), value.alias("value"))
+    return spark.range(0, records_of(order), 1, 1).select(key.cast("string").alias("key"), value.alias("value"))
 
 
 def milliseconds_since(began: float) -> float:
@@ -188,11 +191,10 @@ class Bench:
     def load(self, order: Order) -> None:
         began = time.monotonic()
         client = kafka_client_options(settings_of(order))
-        per_record = order["per_record"]
         samples = made_up_samples(self._spark, order)
         writer = samples.write.format("kafka").options(**prefixed({**LOADING, **client}))
         writer.option("topic", order["topic"]).save()
-        records = -(-order["samples"] // per_record)
+        records = records_of(order)
         self._samples_a_record[order["topic"]] = order["samples"] / records
         say("loaded", topic=order["topic"], samples=order["samples"], records=records, ms=milliseconds_since(began))
 
@@ -245,8 +247,7 @@ class Bench:
         settings = self._with_new_checkpoint(settings_of(order))
         client = kafka_client_options(settings)
         self._reports.on_batch = say_batch
-        frame = read_stream(self._spark, settings, client).transform(detect(settings))
-        self._running = write_stream(frame, settings, client)
+        self._running = start_query(self._spark, settings, client)
         context = self._spark.sparkContext
         deadline = time.monotonic() + START_SECONDS
         while not (holds_its_slots(context) if settings.is_real_time else self._waits_for_data()):

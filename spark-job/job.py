@@ -446,6 +446,10 @@ def detect(settings: Settings) -> Step:
     )
 
 
+def start_query(spark: SparkSession, settings: Settings, client: Mapping[str, str]) -> StreamingQuery:
+    return write_stream(read_stream(spark, settings, client).transform(detect(settings)), settings, client)
+
+
 # ---------------------------------------------------------------------------------------- the driver's log
 
 
@@ -1198,7 +1202,7 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     context.setLocalProperty("spark.scheduler.pool", "query")
     while not is_stop_wanted():
         auditor.start()
-        running = write_stream(read_stream(spark, settings, client).transform(detect(settings)), settings, client)
+        running = start_query(spark, settings, client)
         if settings.is_real_time:  # its first commit is an interval away, its results are not
             run_until(lambda: is_stop_wanted() or holds_its_slots(context), running)
             watch.ready(auditor.ledger.batch)
