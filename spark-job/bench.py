@@ -4,7 +4,7 @@
 
 PLAN is a JSON file: {"submitArgs": [...], "settings": {...}}, the arguments of spark-submit and the job's settings.
 Orders come on standard input and answers go to standard output, one JSON object a line; both are described in
-`orchestrator/src/bench/protocol.ts`. Times are in milliseconds, sizes in bytes, rates in samples a second.
+`orchestrator/src/bench/driver/protocol.ts`. Times are in milliseconds, sizes in bytes, rates in samples a second.
 """
 
 from __future__ import annotations

@@ -54,7 +54,6 @@ class ConfigurationError(Exception):
 class Settings:
     """The names are a contract with the orchestrator, which renders them."""
 
-    job_version: str
     app_name: str
     normal_mean: float
     normal_stddev: float

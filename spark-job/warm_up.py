@@ -18,7 +18,6 @@ from job import Settings, detect
 SAMPLES = "\n".join(f"{1_700_000_000_000 + nth * 20},{nth % 90}.5" for nth in range(200))
 # The settings that matter here are those that shape the plan.
 SETTINGS: dict[str, Any] = {
-    "job_version": "0",
     "app_name": "warm-up",
     "normal_mean": 14.5,
     "normal_stddev": 2.7,

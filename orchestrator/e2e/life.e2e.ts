@@ -165,7 +165,7 @@ describe('before anything is started', () => {
   it('shows the rendered job without writing anything, and without the password', async () => {
     const stack = await Stack.create('local', { KAFKA_USERNAME: 'ana', KAFKA_PASSWORD: 'canary-5309' })
     const shown = await stack.ok('submit', '--dry-run')
-    expect(shown).toContain('SETTINGS_JSON = "{\\"job_version\\"')
+    expect(shown).toContain('SETTINGS_JSON = "{\\"app_name\\"')
     expect(shown).toContain('KAFKA_PASSWORD=***  (.env)')
     expect(shown).not.toContain('canary-5309')
     expect(existsSync(join(stack.folder, 'storage'))).toBe(false)

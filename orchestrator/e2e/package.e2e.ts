@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect, it, onTestFinished } from 'vitest'
-import { freePorts } from '../src/ports.ts'
+import { freePorts } from '../src/system/ports.ts'
 import { packageRoot } from './helpers/stack.ts'
 
 it('the packed package works in an empty folder', async () => {

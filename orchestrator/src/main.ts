@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { buildProgram } from './cli.ts'
-import { exitCodeOf, printError } from './report.ts'
-import { listenForSignals } from './signals.ts'
+import { exitCodeOf, printError } from './cli/report.ts'
+import { listenForSignals } from './cli/signals.ts'
+import { buildProgram } from './program.ts'
 
 // A reader that went away (`| head`) is no fault: there is just nobody left to print for.
 for (const stream of [process.stdout, process.stderr]) {

@@ -33,7 +33,6 @@ def settings_of() -> SettingsOf:
 
     def make(**changes: object) -> Settings:
         defaults: dict[str, object] = {
-            "job_version": "1",
             "app_name": "test",
             "normal_mean": 14.5,
             "normal_stddev": 2.7,

@@ -1,6 +1,6 @@
 import { execa } from 'execa'
 import { expect } from 'vitest'
-import { isPortFree } from '../../src/ports.ts'
+import { isPortFree } from '../../src/system/ports.ts'
 import { readTopic } from './kafka.ts'
 import type { Mode } from './modes.ts'
 import { expectedWindows, type Normal, type Sample } from './oracle.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { onTestFinished } from 'vitest'
-import { freePorts } from '../../src/ports.ts'
+import { freePorts } from '../../src/system/ports.ts'
 import { waitFor } from './wait-for.ts'
 
 export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url))

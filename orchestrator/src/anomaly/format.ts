@@ -1,5 +1,5 @@
-import { colors as terminalColors } from '../colors.ts'
-import { escapeControls } from '../text.ts'
+import { colors as terminalColors } from '../terminal/colors.ts'
+import { escapeControls } from '../terminal/text.ts'
 import type { AnomalyRecord, Status } from './record.ts'
 
 export interface FormatOptions {

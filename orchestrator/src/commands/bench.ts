@@ -1,24 +1,19 @@
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import Table from 'cli-table3'
-import { latencySection } from '../bench/latency-section.ts'
-import { machineFacts } from '../bench/machine.ts'
-import { requireLocal, requireNoJob } from '../bench/preconditions.ts'
-import { chartLibrary, machineLines, reportPage } from '../bench/report.ts'
-import { type MachineFacts, type Measured, rowsChecks } from '../bench/results.ts'
-import { scalingSection } from '../bench/scaling.ts'
-import { type BenchSizes, benchSizes, SECTIONS, type Section } from '../bench/sizes.ts'
-import { resultTables, type TableData } from '../bench/tables.ts'
-import { throughputSection } from '../bench/throughput.ts'
-import { Workspace } from '../bench/workspace.ts'
-import { colors } from '../colors.ts'
-import type { CommandContext, CommandRun } from '../command.ts'
+import { requireLocal, requireNoJob } from '../bench/driver/preconditions.ts'
+import { Workspace } from '../bench/driver/workspace.ts'
+import { machineFacts } from '../bench/measure/machine.ts'
+import { measure } from '../bench/measure/measure.ts'
+import { type MachineFacts, type Measured, rowsChecks } from '../bench/measure/results.ts'
+import { benchSizes, SECTIONS, type Section } from '../bench/measure/sizes.ts'
+import { chartLibrary, machineLines, reportPage } from '../bench/report/page.ts'
+import { showTables } from '../bench/report/print.ts'
+import { resultTables } from '../bench/report/tables.ts'
+import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { CliError, errorMessage } from '../errors.ts'
-import type { Output } from '../output.ts'
-import { withFolderLock } from '../runtime/folder-lock.ts'
-import { selectRuntime } from '../runtime/select.ts'
-import { requireBroker } from './submit.ts'
+import { requireBroker } from '../stack/require-broker.ts'
+import { withFolderLock } from '../storage/folder-lock.ts'
 
 const DEFAULT_RATE = 1_000
 
@@ -35,9 +30,9 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const startedAt = performance.now()
   const { output, signal } = context
   const sections = parseSections(flags.only)
-  const { config, storage, ...selected } = await selectRuntime(context)
+  const { config, storage, ...selected } = await context.select()
   const runtime = requireLocal(selected.runtime)
-  await requireBroker({ runtime })
+  await requireBroker(runtime)
   if (!flags.besideLiveJob) await requireNoJob(runtime)
   const machine = await machineFacts(runtime, process.argv.slice(2))
   if (flags.json) output.json(machine)
@@ -51,7 +46,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
       const workspace = await Workspace.open(config, runtime, storage, signal)
       try {
         const sizes = benchSizes(flags.quick === true, availableParallelism())
-        await measure(workspace, context, sections, sizes, flags.rate ?? DEFAULT_RATE, found)
+        await measure(workspace, output, sections, sizes, flags.rate ?? DEFAULT_RATE, found)
       } finally {
         await workspace.close(output)
       }
@@ -76,36 +71,6 @@ async function show(
   if (report === undefined) return
   await writeReport(report, reportPage(machine, results, await chartLibrary()))
   output.note(`The report is ${resolve(report)}`)
-}
-
-/** What loads topics shares one driver; the latency is measured last, when that one is gone. */
-async function measure(
-  workspace: Workspace,
-  { output }: CommandContext,
-  sections: ReadonlySet<Section>,
-  sizes: BenchSizes,
-  rate: number,
-  found: (result: Measured) => void,
-): Promise<void> {
-  if (sections.has('throughput') || sections.has('scaling'))
-    await workspace.withSession({}, async (session) => {
-      const tools = { workspace, session, output }
-      if (sections.has('throughput')) await throughputSection(tools, sizes.throughput, found)
-      if (sections.has('scaling')) await scalingSection(tools, sizes.scaling, found)
-    })
-  if (sections.has('latency')) await latencySection(workspace, output, sizes.latency, rate, found)
-}
-
-function showTables(output: Output, tables: readonly TableData[], facts: readonly [string, string][]): void {
-  for (const { title, head, rows } of tables) {
-    const aligned = head.map((_, index) => (index === 0 ? 'left' : 'right') as 'left' | 'right')
-    const table = new Table({ head: [...head], colAligns: aligned, style: { head: [], border: [] } })
-    table.push(...rows.map((cells) => [...cells]))
-    output.result(`\n${colors.bold(title)}`)
-    output.result(table.toString())
-  }
-  output.result('')
-  for (const [name, text] of facts) output.result(`${name.padEnd(9)} ${text}`)
 }
 
 /** @throws CliError USAGE */

@@ -1,8 +1,8 @@
 import Table from 'cli-table3'
-import { colors } from '../colors.ts'
-import type { CommandRun } from '../command.ts'
+import type { CommandRun } from '../cli/command.ts'
 import { maskedSettings } from '../config/load.ts'
-import { escapeControls } from '../text.ts'
+import { colors } from '../terminal/colors.ts'
+import { escapeControls } from '../terminal/text.ts'
 
 interface Flags {
   readonly json?: boolean

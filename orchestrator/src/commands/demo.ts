@@ -1,12 +1,13 @@
-import type { CommandContext, CommandRun } from '../command.ts'
+import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { clearLeftovers, demoSettings, removePlace, writeSettingsFile } from '../demo/place.ts'
 import { summaryTable } from '../demo/summary.ts'
 import { Tour, type TourResult } from '../demo/tour.ts'
 import { submitJob } from '../query/submit.ts'
-import { withFolderLock } from '../runtime/folder-lock.ts'
-import { claimRuntime, type Selected } from '../runtime/select.ts'
-import { takeDown } from './down.ts'
-import { bringUp } from './up.ts'
+import type { Selected } from '../runtime/runtime.ts'
+import { takeDown } from '../stack/down.ts'
+import { claimRuntime } from '../stack/select.ts'
+import { bringUp } from '../stack/up.ts'
+import { withFolderLock } from '../storage/folder-lock.ts'
 
 const SUBMIT_TIMEOUT_MS = 180_000
 
@@ -25,7 +26,8 @@ export const run: CommandRun<Flags> = async (context, _args, { keep = false }) =
   const settings = await demoSettings(runtime)
   const own = context.withSettings(settings)
   await clearLeftovers(own)
-  const selected = await claimRuntime(own)
+  const selected = await own.select()
+  await claimRuntime(selected)
   await withFolderLock(selected.storage, signal, async () => {
     let result: TourResult | undefined
     try {

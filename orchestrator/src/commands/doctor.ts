@@ -1,12 +1,8 @@
-import { access, constants } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { colors } from '../colors.ts'
-import type { CommandContext, CommandRun } from '../command.ts'
+import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { CliError, errorMessage } from '../errors.ts'
-import { probeBroker } from '../kafka/client.ts'
-import { checkPort } from '../ports.ts'
 import type { DoctorCheck } from '../runtime/runtime.ts'
-import { type Selected, selectRuntime } from '../runtime/select.ts'
+import { stackChecks } from '../stack/checks.ts'
+import { colors } from '../terminal/colors.ts'
 
 interface Flags {
   readonly json?: boolean
@@ -43,41 +39,13 @@ async function allChecks(context: CommandContext): Promise<DoctorCheck[]> {
     run: async () =>
       `${(await context.config()).resolved.filter((setting) => setting.origin !== 'default').length} set, the rest are defaults`,
   }
-  const selected = await selectRuntime(context).catch((error: unknown) => {
+  const selected = await context.select().catch((error: unknown) => {
     if (error instanceof CliError) return undefined // the settings' own check says it
     throw error
   })
   return selected
     ? [node, settings, ...stackChecks(selected), ...selected.runtime.checks()]
     : [node, settings]
-}
-
-function stackChecks({ runtime, config, why }: Selected): DoctorCheck[] {
-  return [
-    { title: 'runtime', run: async () => `${runtime.name} (${why})` },
-    {
-      title: 'storage',
-      run: async () => {
-        await access(dirname(config.storageDir), constants.W_OK)
-        return config.storageDir
-      },
-    },
-    {
-      title: 'Kafka',
-      run: async () => {
-        const ready = await probeBroker(runtime.kafka, { timeoutMs: 5_000 })
-        if (ready.ok) return `answers at ${runtime.kafka.servers.join(',')}`
-        return checkPort(config.ports.kafka, 'KAFKA_PORT', `not running (${ready.why}); \`up\` starts it`)
-      },
-    },
-    {
-      title: "Spark's UI",
-      run: async () =>
-        (await runtime.driver())
-          ? runtime.sparkUi
-          : checkPort(config.ports.sparkUi, 'SPARK_UI_PORT', `port ${config.ports.sparkUi} is free`),
-    },
-  ]
 }
 
 async function runCheck(

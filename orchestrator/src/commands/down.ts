@@ -1,11 +1,9 @@
-import type { CommandRun } from '../command.ts'
-import { confirm } from '../confirm.ts'
+import type { CommandRun } from '../cli/command.ts'
 import { CliError } from '../errors.ts'
-import type { Output } from '../output.ts'
-import { withFolderLock } from '../runtime/folder-lock.ts'
-import type { StoppedPart } from '../runtime/runtime.ts'
-import { releaseRuntime, type Selected, selectStarted } from '../runtime/select.ts'
-import { stopJob } from './stop.ts'
+import type { Selected, StoppedPart } from '../runtime/runtime.ts'
+import { takeDown } from '../stack/down.ts'
+import { withFolderLock } from '../storage/folder-lock.ts'
+import { confirm } from '../terminal/confirm.ts'
 
 interface Flags {
   readonly volumes?: boolean
@@ -15,7 +13,7 @@ interface Flags {
 
 export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const { output, signal } = context
-  const selected = await selectStarted(context)
+  const selected = await context.started()
   if (!selected) {
     if (flags.json) output.json({ stopped: [], removed: [] })
     else output.note('Nothing was started in this folder.')
@@ -27,25 +25,6 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   )
   if (flags.json) output.json({ stopped, removed })
   else for (const line of report(stopped, removed)) output.note(line)
-}
-
-/** Stops job, Spark and Kafka, in this order, and forgets the choice of runtime. */
-export async function takeDown(selected: Selected, volumes: boolean, output: Output, signal: AbortSignal) {
-  const { runtime } = selected
-  const job = await stopJob(selected, output, signal)
-  const parts = await output.step('Kafka and Spark', async (step) => {
-    step.update('stopping')
-    const gone = await runtime.stop(signal)
-    step.done(gone.length > 0 ? 'Kafka and Spark are down' : 'Kafka and Spark were not running')
-    return gone
-  })
-  const removed = volumes ? await runtime.removeVolumes() : []
-  await releaseRuntime(selected)
-  const stopped: StoppedPart[] = [
-    ...(job === 'not-running' ? [] : [{ part: 'job', gone: ['driver', 'supervisor'] }]),
-    ...parts,
-  ]
-  return { stopped, removed }
 }
 
 async function confirmRemoval({ storage }: Selected, signal: AbortSignal): Promise<void> {

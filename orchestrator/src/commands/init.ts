@@ -1,6 +1,6 @@
 import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CommandRun } from '../command.ts'
+import type { CommandRun } from '../cli/command.ts'
 import { envExample } from '../config/env-example.ts'
 import { CliError, errorMessage } from '../errors.ts'
 

@@ -1,8 +1,7 @@
-import type { CommandRun } from '../command.ts'
+import type { CommandRun } from '../cli/command.ts'
 import { CliError } from '../errors.ts'
 import type { LogPart } from '../runtime/runtime.ts'
-import { selectRuntime } from '../runtime/select.ts'
-import { escapeControls } from '../text.ts'
+import { escapeControls } from '../terminal/text.ts'
 
 const PARTS: readonly LogPart[] = ['kafka', 'spark', 'driver']
 
@@ -14,7 +13,7 @@ interface Flags {
 export const run: CommandRun<Flags> = async (context, [part = 'driver'], { follow = false, lines = 50 }) => {
   if (!isPart(part))
     throw new CliError('USAGE', `there is no log of ${part}`, { hint: `It is one of ${PARTS.join(', ')}.` })
-  const { runtime } = await selectRuntime(context)
+  const { runtime } = await context.select()
   let shown = 0
   for await (const line of runtime.logs(part, { follow, lines }, context.signal)) {
     context.output.result(escapeControls(line))

@@ -1,16 +1,15 @@
 import { hostname } from 'node:os'
-import { type Stamp, shiftedTo } from '../anomaly/samples.ts'
-import type { CommandContext, CommandRun } from '../command.ts'
+import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { CliError } from '../errors.ts'
-import { countText, type Produced, produceSamples } from '../kafka/produce.ts'
 import { splitLines } from '../produce/lines.ts'
 import { LIVE_RATE, liveSamples } from '../produce/live.ts'
 import { paced } from '../produce/pace.ts'
 import { type Noticed, newestTime, nothingNoticed, toValues } from '../produce/prepare.ts'
 import { ProduceProgress } from '../produce/progress.ts'
+import { type Stamp, shiftedTo } from '../produce/sample.ts'
+import { countText, type Produced, produceSamples } from '../produce/send.ts'
 import { fileSource, type Source, streamSource } from '../produce/source.ts'
-import { selectRuntime } from '../runtime/select.ts'
-import { escapeControls } from '../text.ts'
+import { escapeControls } from '../terminal/text.ts'
 
 interface Flags {
   readonly live?: boolean
@@ -25,7 +24,7 @@ interface Flags {
 export const run: CommandRun<Flags> = async (context, args, flags) => {
   checkUsage(args[0], flags)
   const source = args[0] === undefined ? undefined : await sourceOf(args[0], context)
-  const { runtime, config } = await selectRuntime(context)
+  const { runtime, config } = await context.select()
   const noticed = nothingNoticed()
   const batch = flags.batch ?? 1
   const progress = new ProduceProgress(source?.size, batch)

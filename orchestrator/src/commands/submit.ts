@@ -1,12 +1,12 @@
-import type { CommandContext, CommandRun } from '../command.ts'
+import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { maskedSettings } from '../config/load.ts'
-import { CliError } from '../errors.ts'
-import { probeBroker } from '../kafka/client.ts'
 import { planFor, prepareSubmission, submitJob, triggerLine } from '../query/submit.ts'
-import { withFolderLock } from '../runtime/folder-lock.ts'
-import { claimRuntime, type Selected, selectRuntime } from '../runtime/select.ts'
-import { escapeControls } from '../text.ts'
-import { stopJob } from './stop.ts'
+import type { Selected } from '../runtime/runtime.ts'
+import { requireBroker } from '../stack/require-broker.ts'
+import { claimRuntime } from '../stack/select.ts'
+import { stopJob } from '../stack/stop-job.ts'
+import { withFolderLock } from '../storage/folder-lock.ts'
+import { escapeControls } from '../terminal/text.ts'
 
 const DEFAULT_TIMEOUT_SECONDS = 180
 
@@ -21,9 +21,9 @@ interface Flags {
 export const run: CommandRun<Flags> = async (context, _args, flags) => {
   if (flags.dryRun) return dryRun(context, flags.json === true)
   const { output, signal } = context
-  const selected = await selectRuntime(context)
-  await requireBroker(selected)
-  await claimRuntime(context)
+  const selected = await context.select()
+  await requireBroker(selected.runtime)
+  await claimRuntime(selected)
   const { runtime, storage } = selected
   const options = {
     newCheckpoint: flags.newCheckpoint === true,
@@ -35,22 +35,9 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   output.note('Next     npx cpu-anomaly tail anomaly      (feed it: npx cpu-anomaly produce --live)')
 }
 
-/** @throws CliError KAFKA_UNREACHABLE that says how to start it. */
-export async function requireBroker({ runtime }: Pick<Selected, 'runtime'>): Promise<void> {
-  const ready = await probeBroker(runtime.kafka, { timeoutMs: 5_000 })
-  if (ready.ok) return
-  throw new CliError(
-    'KAFKA_UNREACHABLE',
-    `no broker answers at ${runtime.kafka.servers.join(',')}: ${ready.why}`,
-    {
-      hint: 'Start it with `cpu-anomaly up`.',
-    },
-  )
-}
-
 /** Prints what would be submitted, and changes nothing. */
 async function dryRun(context: CommandContext, json: boolean): Promise<void> {
-  const { runtime, config } = await selectRuntime(context)
+  const { runtime, config } = await context.select()
   const plan = await planFor(config, runtime, context.signal)
   const { job, submitArgs } = await prepareSubmission(config, runtime, plan)
   const settings = maskedSettings(config)

@@ -1,5 +1,5 @@
-import type { CommandSpec, FlagSpec } from '../command.ts'
-import { wholeNumber } from '../flags.ts'
+import type { CommandSpec, FlagSpec } from '../cli/command.ts'
+import { wholeNumber } from '../cli/flags.ts'
 
 const JSON_FLAG: FlagSpec = { flags: '--json', summary: 'print JSON, one object a line' }
 

@@ -1,9 +1,7 @@
-import type { CommandRun } from '../command.ts'
-import { untilBrokerAnswers } from '../kafka/client.ts'
-import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
-import type { Output } from '../output.ts'
-import { withFolderLock } from '../runtime/folder-lock.ts'
-import { claimRuntime, type Selected } from '../runtime/select.ts'
+import type { CommandRun } from '../cli/command.ts'
+import { claimRuntime } from '../stack/select.ts'
+import { bringUp } from '../stack/up.ts'
+import { withFolderLock } from '../storage/folder-lock.ts'
 
 interface Flags {
   readonly json?: boolean
@@ -13,7 +11,8 @@ interface Flags {
 export const run: CommandRun<Flags> = async (given, _args, flags) => {
   const context = flags.workers ? given.withSettings([`SPARK_WORKERS=${flags.workers}`]) : given
   const { output, signal } = context
-  const selected = await claimRuntime(context)
+  const selected = await context.select()
+  await claimRuntime(selected)
   await withFolderLock(selected.storage, signal, () => bringUp(selected, output, signal))
   const { runtime, storage } = selected
   if (flags.json) {
@@ -30,20 +29,4 @@ export const run: CommandRun<Flags> = async (given, _args, flags) => {
   output.note(`Checkpoint  ${runtime.checkpoint.location}`)
   output.note('Logs        npx cpu-anomaly logs kafka')
   output.note('Next        npx cpu-anomaly submit')
-}
-
-/** Starts broker and Spark and provisions the topics; returns when both really answer. */
-export async function bringUp(
-  { runtime, config, why }: Selected,
-  output: Output,
-  signal: AbortSignal,
-): Promise<void> {
-  output.note(`Runtime: ${runtime.name} (${why})`)
-  await runtime.preflight(signal)
-  await runtime.start(output, signal)
-  await untilBrokerAnswers(runtime.kafka, signal)
-  await output.step('Topics', async (step) => {
-    const report = await ensureTopics(runtime.kafka, config, signal)
-    step.done(`Topics: ${formatTopicReport(report)}`)
-  })
 }

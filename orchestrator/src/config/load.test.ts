@@ -3,11 +3,11 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { CliError } from '../errors.ts'
-import { packageRoot } from '../paths.ts'
+import { packageRoot } from '../package/root.ts'
+import { prepareStorage } from '../storage/storage-folder.ts'
 import type { Config } from './config.ts'
 import { loadConfig, maskedSettings } from './load.ts'
 import { checkRules } from './rules.ts'
-import { prepareStorage } from './storage.ts'
 
 interface Input {
   /** Text (or bytes) of `.env`; undefined: there is none. */
@@ -553,7 +553,7 @@ describe('the storage folder', () => {
   it('may be the one that was made before', async () => {
     const folder = await newFolder()
     const { config } = await load({}, folder)
-    const paths = await prepareStorage(config)
+    const paths = await prepareStorage(config.storageDir, config.folder)
     await writeFile(join(paths.kafka, 'data'), '')
     expect((await load({}, folder)).config.storageDir).toBe(paths.root)
   })

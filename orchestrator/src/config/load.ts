@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { closest, distance } from 'fastest-levenshtein'
 import { CliError } from '../errors.ts'
-import { escapeControls } from '../text.ts'
+import { checkStorageDir } from '../storage/storage-folder.ts'
+import { escapeControls } from '../terminal/text.ts'
 import type { Config, KafkaConfig, Origin, ResolvedSetting } from './config.ts'
 import { readEnvFile } from './env-file.ts'
 import { Problem } from './parsers.ts'
@@ -14,7 +15,6 @@ import {
   SPARK_CONF_PREFIX,
   settingEntries,
 } from './settings.ts'
-import { checkStorageDir } from './storage.ts'
 
 export interface LoadOptions {
   readonly folder: string

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { packageRoot } from '../paths.ts'
+import { packageRoot } from '../package/root.ts'
 import { settingEntries } from './settings.ts'
 
 const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8')

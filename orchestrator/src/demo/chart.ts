@@ -1,5 +1,5 @@
 import { plot, red, yellow } from 'asciichart'
-import { colors } from '../colors.ts'
+import { colors } from '../terminal/colors.ts'
 import { NORMAL } from './hour.ts'
 
 const HEIGHT = 8

@@ -1,4 +1,4 @@
-import { formatSample } from '../anomaly/samples.ts'
+import { formatSample } from '../produce/sample.ts'
 
 /** What a machine does in normal operation, percent: the detector's default settings describe it. */
 export const NORMAL = { mean: 14.5, stddev: 2.7 }

@@ -1,10 +1,10 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CommandContext } from '../command.ts'
-import { takeDown } from '../commands/down.ts'
-import { readStorageId } from '../config/storage.ts'
-import { freePorts } from '../ports.ts'
-import { type Selected, selectStarted } from '../runtime/select.ts'
+import type { CommandContext } from '../cli/command.ts'
+import type { Selected } from '../runtime/runtime.ts'
+import { takeDown } from '../stack/down.ts'
+import { readStorageId } from '../storage/storage-folder.ts'
+import { freePorts } from '../system/ports.ts'
 import { NORMAL } from './hour.ts'
 
 const STORAGE = 'storage-demo'
@@ -32,7 +32,7 @@ export async function demoSettings(runtime: string): Promise<string[]> {
 
 /** What a tour that was killed, or kept, has left: it is stopped and removed before the next one. */
 export async function clearLeftovers(context: CommandContext): Promise<void> {
-  const left = await selectStarted(context)
+  const left = await context.started()
   if (!left || !(await readStorageId(left.storage.root))) return
   context.output.note('An earlier tour was left here; it is removed first.')
   await takeDown(left, true, context.output, context.signal)

@@ -3,14 +3,14 @@ import { FinalWindows } from '../anomaly/finality.ts'
 import { formatRecord } from '../anomaly/format.ts'
 import { type AnomalyRecord, windowStartMs } from '../anomaly/record.ts'
 import { CliError } from '../errors.ts'
-import { produceSamples } from '../kafka/produce.ts'
-import { tailTopic } from '../kafka/tail.ts'
-import type { Output } from '../output.ts'
+import { followTopic } from '../kafka/follow-topic.ts'
 import { LIVE_RATE, liveSamples } from '../produce/live.ts'
-import type { Selected } from '../runtime/select.ts'
-import { LiveLine } from '../tail/live-line.ts'
+import { produceSamples } from '../produce/send.ts'
+import type { Selected } from '../runtime/runtime.ts'
+import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import { FinalResults, ResultReader } from '../tail/results.ts'
-import { arrived, notYet, WaitTimeout, waitUntil } from '../wait.ts'
+import { LiveLine } from '../terminal/live-line.ts'
+import type { Output } from '../terminal/output.ts'
 import { Board } from './board.ts'
 import { chartOfMeans } from './chart.ts'
 import { HOUR_SAMPLES, NORMAL, recordedHour } from './hour.ts'
@@ -104,7 +104,7 @@ export class Tour {
     const reader = new ResultReader(this.#say(this.#output.warn))
     const from = { kind: 'earliest' } as const
     const notice = this.#say(this.#output.note)
-    for await (const records of tailTopic(runtime.kafka, config.topics.output, { from, signal, notice })) {
+    for await (const records of followTopic(runtime.kafka, config.topics.output, { from, signal, notice })) {
       const now = Date.now()
       const results = reader.read(records)
       this.#board.take(results, now)

@@ -2,7 +2,6 @@ import type { Direction, GroupBy, TriggerMode } from '../config/config.ts'
 
 /** What the job gets through the template's one hole, as JSON. `spark-job/job.py` reads the same names. No secrets. */
 export interface JobSettings {
-  readonly job_version: string
   readonly app_name: string
   readonly normal_mean: number
   readonly normal_stddev: number

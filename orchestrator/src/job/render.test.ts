@@ -11,7 +11,6 @@ import { readTemplate } from './template.ts'
 const HOLE = '"{{SETTINGS_JSON}}"'
 
 const settings: JobSettings = {
-  job_version: '1',
   app_name: 'cpu-anomaly',
   normal_mean: 14.5,
   normal_stddev: 2.7,
@@ -99,7 +98,6 @@ const anyNumber = fc
 const asSettings = (fields: unknown) => fields as JobSettings
 const anySettings: fc.Arbitrary<JobSettings> = fc
   .record({
-    job_version: anyText,
     app_name: anyText,
     normal_mean: anyNumber,
     normal_stddev: anyNumber,

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Config, KafkaSasl } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import type { JobPlace } from '../runtime/runtime.ts'
-import { jaasQuoted, jobSettings, kafkaSecrets } from './settings.ts'
+import { jobSettings, kafkaSecrets } from './settings.ts'
 import { submitArgs } from './submit-args.ts'
 import { templateFile } from './template.ts'
 
@@ -107,30 +106,5 @@ describe('kafkaSecrets', () => {
     expect(kafkaSecrets({ ...place.kafka, sasl: { ...sasl, mechanism } })).toEqual({
       'sasl.jaas.config': `org.apache.kafka.common.security.${module} required username="me" password="hu\\"sh\\\\;";`,
     })
-  })
-})
-
-describe('jaasQuoted', () => {
-  it.each([
-    ['plain', '"plain"'],
-    ['', '""'],
-    ['a"b', '"a\\"b"'],
-    ['a\\b', '"a\\\\b"'],
-    ['a\\"b', '"a\\\\\\"b"'],
-    ["a;b c='d'", '"a;b c=\'d\'"'],
-    ['päss\u{1f600}', '"päss\u{1f600}"'],
-    ['\\', '"\\\\"'],
-  ])('quotes %j as %s', (text, quoted) => {
-    expect(jaasQuoted(text)).toBe(quoted)
-  })
-
-  it('is undone by reading it as JAAS does: one token, each escaped character as itself', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
-        const [whole, inner = ''] = jaasQuoted(text).match(/^"((?:[^"\\]|\\.)*)"$/s) ?? []
-        expect(whole).toBeDefined()
-        expect(inner.replace(/\\(.)/gs, '$1')).toBe(text)
-      }),
-    )
   })
 })

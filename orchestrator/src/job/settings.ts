@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
-import type { JobPlace, KafkaAccess } from '../runtime/runtime.ts'
-import { JOB_VERSION } from '../versions.ts'
+import type { KafkaAccess } from '../kafka/access.ts'
+import { clientJaas } from '../kafka/jaas.ts'
+import type { JobPlace } from '../runtime/runtime.ts'
 import type { JobSettings } from './job-settings.ts'
 import { microBatchPlan, type QueryPlan } from './query-plan.ts'
 
@@ -14,7 +15,6 @@ export function jobSettings(
 ): JobSettings {
   const { detector, topics, query } = config
   return {
-    job_version: JOB_VERSION,
     app_name: APP_NAME,
     normal_mean: detector.normalMean,
     normal_stddev: detector.normalStddev,
@@ -49,11 +49,5 @@ function kafkaOptions({ securityProtocol, sasl }: KafkaAccess): Record<string, s
 
 /** The Kafka client properties that are secret; the driver reads them from a file of its own. */
 export function kafkaSecrets({ sasl }: KafkaAccess): Record<string, string> {
-  if (!sasl) return {}
-  const module = sasl.mechanism === 'PLAIN' ? 'plain.PlainLoginModule' : 'scram.ScramLoginModule'
-  const login = `username=${jaasQuoted(sasl.username)} password=${jaasQuoted(sasl.password)}`
-  return { 'sasl.jaas.config': `org.apache.kafka.common.security.${module} required ${login};` }
+  return sasl ? { 'sasl.jaas.config': clientJaas(sasl) } : {}
 }
-
-/** Within quotes JAAS takes every character but the quote and the backslash as it is. */
-export const jaasQuoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&')}"`

@@ -10,8 +10,8 @@ import kafkajs, {
   type SASLOptions,
 } from 'kafkajs'
 import { CliError, errorMessage } from '../errors.ts'
-import type { KafkaAccess } from '../runtime/runtime.ts'
-import { arrived, notYet, WaitTimeout, waitUntil } from '../wait.ts'
+import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
+import type { KafkaAccess } from './access.ts'
 import { isCoordinatorStarting, kafkaErrorType, noAnswer, translateKafkaError } from './errors.ts'
 import { silenceTimeoutWarning } from './timeout-warning.ts'
 

@@ -1,4 +1,4 @@
-import type { KafkaAccess } from '../runtime/runtime.ts'
+import type { KafkaAccess } from './access.ts'
 import { probeBroker, withAdmin } from './client.ts'
 
 /** How many partitions a topic has; undefined where there is no such topic, or no broker that answers. */

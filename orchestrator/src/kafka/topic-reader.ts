@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Kafka } from 'kafkajs'
 import { CliError } from '../errors.ts'
-import type { KafkaAccess } from '../runtime/runtime.ts'
+import type { KafkaAccess } from './access.ts'
 import { type ClientOptions, kafkaClient, within } from './client.ts'
 import type { Offsets } from './position.ts'
 

@@ -1,7 +1,7 @@
 import type { Admin } from 'kafkajs'
 import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
-import type { KafkaAccess } from '../runtime/runtime.ts'
+import type { KafkaAccess } from './access.ts'
 import { TOPIC_RESOURCE, withAdmin } from './client.ts'
 import { kafkaErrorType } from './errors.ts'
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Stamp, shiftedTo } from '../anomaly/samples.ts'
 import { newestTime, nothingNoticed, toValues } from './prepare.ts'
+import { type Stamp, shiftedTo } from './sample.ts'
 
 async function* inChunks(...chunks: readonly (readonly string[])[]): AsyncGenerator<Buffer[]> {
   for (const chunk of chunks) yield chunk.map((line) => Buffer.from(line))

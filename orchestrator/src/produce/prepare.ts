@@ -1,4 +1,4 @@
-import { isHeader, parseSample, type Stamp } from '../anomaly/samples.ts'
+import { isHeader, parseSample, type Stamp } from './sample.ts'
 
 /** What was noticed on the way; filled in as lines pass. */
 export interface Noticed {

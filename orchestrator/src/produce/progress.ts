@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress'
-import { countText } from '../kafka/produce.ts'
-import { LiveLine } from '../tail/live-line.ts'
+import { LiveLine } from '../terminal/live-line.ts'
+import { countText } from './send.ts'
 
 /** How far the sending is, on a terminal: a bar where the end is known, else a count. */
 export class ProduceProgress {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { notCsv } from '../anomaly/samples.ts'
 import { CliError } from '../errors.ts'
+import { notCsv } from './sample.ts'
 
 const CHUNK_BYTES = 256 * 1024
 const HEAD_BYTES = 4_096

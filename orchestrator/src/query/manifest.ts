@@ -3,7 +3,9 @@ import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import type { QueryPlan } from '../job/query-plan.ts'
 import type { CheckpointStore } from '../runtime/runtime.ts'
-import { JOB_VERSION } from '../versions.ts'
+
+/** Changes when a new job could not go on from an old job's state. */
+const JOB_VERSION = '2'
 
 const MANIFEST_FILE = 'cpu-anomaly-manifest.json'
 

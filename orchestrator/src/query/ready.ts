@@ -1,6 +1,6 @@
 import { CliError, type ErrorCode } from '../errors.ts'
 import type { DriverStatus, Runtime } from '../runtime/runtime.ts'
-import { arrived, notYet, WaitTimeout, waitUntil } from '../wait.ts'
+import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import { type DriverEvent, parseDriverEvent } from './driver-log.ts'
 import type { SubmittedQuery } from './submitted.ts'
 

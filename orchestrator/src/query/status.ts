@@ -1,6 +1,6 @@
 import type { Offsets } from '../kafka/position.ts'
-import type { StoragePaths } from '../paths.ts'
 import type { DriverStatus, PartStatus, Runtime } from '../runtime/runtime.ts'
+import type { StoragePaths } from '../storage/paths.ts'
 import { type DriverEvent, eventsOfCheckpoint, type QueryProgress, queryProgress } from './driver-log.ts'
 import { recentEvents } from './ready.ts'
 import { type SubmittedQuery, submittedFile } from './submitted.ts'

@@ -1,7 +1,7 @@
 import type { Config, TriggerMode } from '../config/config.ts'
 import type { QueryPlan } from '../job/query-plan.ts'
-import type { StoragePaths } from '../paths.ts'
-import { type StateFile, stateFile } from '../runtime/local/state-file.ts'
+import type { StoragePaths } from '../storage/paths.ts'
+import { type StateFile, stateFile } from '../system/state-file.ts'
 
 /** How the last submit had the query driven, for commands that come later: the settings may have changed since. */
 export interface SubmittedQuery {

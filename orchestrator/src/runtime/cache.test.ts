@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { jarSetName } from '../versions.ts'
+import { jarSetName } from '../package/jars.ts'
 import { cacheDir, fillOnce, isComplete, jarsDir } from './cache.ts'
 
 afterEach(() => {

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import envPaths from 'env-paths'
 import lockfile from 'proper-lockfile'
 import { CliError, errorMessage } from '../errors.ts'
-import { type JarSet, jarSetName } from '../versions.ts'
-import { arrived, notYet, waitUntil } from '../wait.ts'
+import { type JarSet, jarSetName } from '../package/jars.ts'
+import { arrived, notYet, waitUntil } from '../system/wait.ts'
 
 /** The user's cache directory for big downloads, shared by all project folders (XDG on Linux). */
 export function cacheDir(): string {

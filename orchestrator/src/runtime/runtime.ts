@@ -1,6 +1,8 @@
-import type { Config, KafkaSasl, RuntimeName } from '../config/config.ts'
-import type { Output } from '../output.ts'
-import type { StoragePaths } from '../paths.ts'
+import type { Config, RuntimeName } from '../config/config.ts'
+import type { KafkaAccess } from '../kafka/access.ts'
+import type { StoragePaths } from '../storage/paths.ts'
+import type { LogOptions } from '../system/follow-file.ts'
+import type { Output } from '../terminal/output.ts'
 
 /**
  * Where Kafka and Spark run. A runtime knows how to start, watch and stop processes of its kind and nothing
@@ -31,19 +33,12 @@ export interface Runtime {
   /** The supervisor's own account, corrected by what really lives. Undefined: never submitted, or stopped and gone. */
   driver(): Promise<DriverStatus | undefined>
   /** Stops driver and supervisor: gracefully first, then by force at the deadline. */
-  stopDriver(deadlineMs: number, signal: AbortSignal): Promise<'stopped' | 'killed' | 'not-running'>
+  stopDriver(deadlineMs: number, signal: AbortSignal): Promise<StopOutcome>
 
   /** Lines of a part's log, oldest first; follows until the signal aborts when asked. */
   logs(part: LogPart, options: LogOptions, signal: AbortSignal): AsyncIterable<string>
   /** Titled checks of what this runtime needs of the machine, for `doctor`. */
   checks(): DoctorCheck[]
-}
-
-export interface KafkaAccess {
-  readonly servers: readonly string[]
-  readonly securityProtocol: Config['kafka']['securityProtocol']
-  readonly sasl: KafkaSasl | undefined
-  readonly ssl: Config['kafka']['ssl']
 }
 
 /** The job's side of the runtime: paths and addresses as the driver sees them. */
@@ -103,6 +98,9 @@ export interface StoppedPart {
   readonly gone: readonly string[]
 }
 
+/** `killed`: it did not end in time, or not of its own. */
+export type StopOutcome = 'stopped' | 'killed' | 'not-running'
+
 export interface DriverStatus {
   /** `orphaned`: the driver lives, its supervisor does not. `lost`: both died without a word (reboot, kill -9). */
   readonly state:
@@ -127,12 +125,6 @@ export interface DriverStatus {
 
 export type LogPart = 'kafka' | 'spark' | 'driver'
 
-export interface LogOptions {
-  readonly follow: boolean
-  /** How many of the last lines to begin with. */
-  readonly lines: number
-}
-
 export interface DoctorCheck {
   readonly title: string
   /** Resolves to what was found; rejects with a CliError whose hint says what to do. */
@@ -145,4 +137,13 @@ export interface RuntimeContext {
   readonly storage: StoragePaths
   /** The environment handed to child processes. */
   readonly env: Readonly<Record<string, string>>
+}
+
+/** A runtime with the settings and the folder that it was chosen for. */
+export interface Selected {
+  readonly runtime: Runtime
+  readonly config: Config
+  readonly storage: StoragePaths
+  /** Why this runtime, in words for the first line of `up`. */
+  readonly why: string
 }

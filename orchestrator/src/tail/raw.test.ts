@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TopicRecord } from '../kafka/topic-reader.ts'
-import { jsonLine } from '../text.ts'
+import { jsonLine } from '../terminal/text.ts'
 import { formatRaw, rawJson } from './raw.ts'
 
 const record = (change: Partial<TopicRecord> = {}): TopicRecord => ({

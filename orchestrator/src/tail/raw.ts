@@ -1,6 +1,6 @@
 import { decodeUtf8 } from '../anomaly/record.ts'
 import type { TopicRecord } from '../kafka/topic-reader.ts'
-import { escapeControls } from '../text.ts'
+import { escapeControls } from '../terminal/text.ts'
 
 /** A record of any topic on one line, escaped: `partition offset time key value`. */
 export function formatRaw({ partition, offset, timestampMs, key, value }: TopicRecord): string {

@@ -1,8 +1,8 @@
 import { isAtRest } from '../anomaly/finality.ts'
+import type { KafkaAccess } from '../kafka/access.ts'
 import { isPassing } from '../kafka/errors.ts'
 import type { Offsets } from '../kafka/position.ts'
 import { TopicReader } from '../kafka/topic-reader.ts'
-import type { KafkaAccess } from '../runtime/runtime.ts'
 
 /** Where no job tells how far it is. */
 const SETTLE_MS = 1_500

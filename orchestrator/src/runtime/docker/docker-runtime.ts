@@ -1,39 +1,41 @@
 import { join } from 'node:path'
 import type { Config } from '../../config/config.ts'
 import { errorMessage } from '../../errors.ts'
-import type { Output } from '../../output.ts'
-import { imageVersion, isTestedSpark, jarFile, lockedJars, SPARK_VERSION } from '../../versions.ts'
-import { followFile } from '../follow-file.ts'
+import type { KafkaAccess } from '../../kafka/access.ts'
+import { jarFile, lockedJars } from '../../package/jars.ts'
+import { imageVersion, isTestedSpark, SPARK_VERSION } from '../../package/tested-versions.ts'
+import { followFile, type LogOptions } from '../../system/follow-file.ts'
+import type { Output } from '../../terminal/output.ts'
+import { ownBrokerAccess } from '../own-broker.ts'
 import type {
   CheckpointStore,
   DoctorCheck,
   DriverStatus,
   JobPlace,
-  KafkaAccess,
-  LogOptions,
   LogPart,
   PartStatus,
   Runtime,
   RuntimeContext,
+  StopOutcome,
   StoppedPart,
   Submission,
 } from '../runtime.ts'
-import { findCompose } from './compose.ts'
-import { workerCores } from './compose-env.ts'
-import { installConnectorJars } from './connector-jars.ts'
-import { containerLogs } from './container-logs.ts'
-import { dockerChecks } from './docker-checks.ts'
-import { DockerDriver } from './docker-driver.ts'
-import { JARS_DIR, LOG4J_FILE, SECRETS_FILE } from './driver-spec.ts'
-import { connectEngine } from './engine.ts'
-import { requireMountedFiles } from './mounted-files.ts'
-import { partStatus } from './part-status.ts'
-import { requirePort } from './port-check.ts'
-import { CHECKPOINT_DIR, DRIVER, KAFKA, MASTER, STORAGE_LABEL, WORKER } from './project.ts'
-import { Stack } from './stack.ts'
-import { startStack } from './start-stack.ts'
-import { removeStackVolumes, stopStack } from './stop-stack.ts'
-import { volumeCheckpoint } from './volume-checkpoint.ts'
+import { dockerChecks } from './checks.ts'
+import { findCompose } from './compose/compose.ts'
+import { workerCores } from './compose/environment.ts'
+import { requireMountedFiles } from './compose/mounted-files.ts'
+import { containerLogs } from './container/logs.ts'
+import { CHECKPOINT_DIR, DRIVER, KAFKA, MASTER, STORAGE_LABEL, WORKER } from './container/project.ts'
+import { partStatus } from './container/state.ts'
+import { installConnectorJars } from './driver/connector-jars.ts'
+import { DockerDriver } from './driver/docker-driver.ts'
+import { JARS_DIR, LOG4J_FILE, SECRETS_FILE } from './driver/spec.ts'
+import { connectEngine } from './engine/engine.ts'
+import { requirePort } from './stack/port-check.ts'
+import { Stack } from './stack/stack.ts'
+import { startStack } from './stack/start.ts'
+import { removeStackVolumes, stopStack } from './stack/stop.ts'
+import { volumeCheckpoint } from './stack/volume-checkpoint.ts'
 
 const PARTS = [
   ['kafka', KAFKA],
@@ -54,7 +56,7 @@ class DockerRuntime implements Runtime {
 
   constructor(context: RuntimeContext) {
     const { config, storage } = context
-    this.kafka = ownBrokerAccess(config, `127.0.0.1:${config.ports.kafka}`)
+    this.kafka = ownBrokerAccess(config.kafka, `127.0.0.1:${config.ports.kafka}`)
     this.sparkUi = `http://localhost:${config.ports.sparkUi}`
     this.job = jobPlace(config)
     this.#stack = new Stack(context)
@@ -119,7 +121,7 @@ class DockerRuntime implements Runtime {
     return this.#driver.status()
   }
 
-  stopDriver(deadlineMs: number, signal: AbortSignal): Promise<'stopped' | 'killed' | 'not-running'> {
+  stopDriver(deadlineMs: number, signal: AbortSignal): Promise<StopOutcome> {
     return this.#driver.stop(deadlineMs, signal)
   }
 
@@ -184,22 +186,12 @@ export async function dockerAvailable(env: RuntimeContext['env']): Promise<{ ok:
   }
 }
 
-/** The stack's own broker, whatever name KAFKA_SERVERS gives it. It knows one kind of login. */
-function ownBrokerAccess({ kafka }: Config, server: string): KafkaAccess {
-  return {
-    servers: [server],
-    securityProtocol: kafka.sasl ? 'SASL_PLAINTEXT' : 'PLAINTEXT',
-    sasl: kafka.sasl && { ...kafka.sasl, mechanism: 'PLAIN' },
-    ssl: {},
-  }
-}
-
 function jobPlace(config: Config): JobPlace {
   return {
     master: `spark://${MASTER}:7077`,
     slots: workerCores(config) * config.spark.workers,
     sparkVersion: imageVersion(config.images.spark),
-    kafka: ownBrokerAccess(config, `${KAFKA}:9092`),
+    kafka: ownBrokerAccess(config.kafka, `${KAFKA}:9092`),
     checkpoint: CHECKPOINT_DIR,
     secretsFile: config.kafka.sasl ? SECRETS_FILE : undefined,
     connectorJars: lockedJars('connector').map((jar) => `${JARS_DIR}/${jarFile(jar)}`),

@@ -1,5 +1,5 @@
 import type { KafkaSasl } from '../../config/config.ts'
-import { jaasQuoted } from '../../job/settings.ts'
+import { brokerJaas } from '../../kafka/jaas.ts'
 
 export interface BrokerAddress {
   readonly port: number
@@ -29,13 +29,11 @@ export function brokerProperties(common: string, options: BrokerOptions): string
   return `${common.trimEnd()}\n\n${lines.join('\n')}\n`
 }
 
-function saslProperties({ username, password }: KafkaSasl): Record<string, string> {
+function saslProperties(sasl: KafkaSasl): Record<string, string> {
   return {
     'sasl.enabled.mechanisms': 'PLAIN',
     'sasl.mechanism.inter.broker.protocol': 'PLAIN',
-    'listener.name.client.plain.sasl.jaas.config':
-      'org.apache.kafka.common.security.plain.PlainLoginModule required ' +
-      `username=${jaasQuoted(username)} password=${jaasQuoted(password)} ${jaasQuoted(`user_${username}`)}=${jaasQuoted(password)};`,
+    'listener.name.client.plain.sasl.jaas.config': brokerJaas(sasl),
   }
 }
 

@@ -1,5 +1,5 @@
 import { CliError } from '../../errors.ts'
-import { isPortFree } from '../../ports.ts'
+import { isPortFree } from '../../system/ports.ts'
 import { cacheDir, isComplete, jarsDir } from '../cache.ts'
 import type { DoctorCheck, RuntimeContext } from '../runtime.ts'
 import { isSparkInstalled } from './install-python.ts'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { packageRoot } from '../../paths.ts'
+import { packageRoot } from '../../package/root.ts'
 
 /** The driver's JVM options as one Spark property: Spark splits it at blanks outside quotes. */
 export const asProperty = (options: readonly string[]): string =>

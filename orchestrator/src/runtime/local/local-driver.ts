@@ -1,8 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliError } from '../../errors.ts'
-import { packageRoot } from '../../paths.ts'
-import { requireFreePort } from '../../ports.ts'
+import { packageRoot } from '../../package/root.ts'
+import { requireFreePort } from '../../system/ports.ts'
 import {
   endProcess,
   identify,
@@ -10,13 +10,13 @@ import {
   type ProcessIdentity,
   sendSignal,
   waitUntilGone,
-} from '../../process-identity.ts'
-import { spawnDetached } from '../../run.ts'
-import { WaitTimeout } from '../../wait.ts'
-import type { DriverStatus, RuntimeContext, Submission } from '../runtime.ts'
+} from '../../system/process-identity.ts'
+import { spawnDetached } from '../../system/run.ts'
+import { stateFile } from '../../system/state-file.ts'
+import { WaitTimeout } from '../../system/wait.ts'
+import type { DriverStatus, RuntimeContext, StopOutcome, Submission } from '../runtime.ts'
 import { driverStatus, type SupervisorState } from '../supervisor-state.ts'
 import type { DriverLaunch } from './driver-launch.ts'
-import { stateFile } from './state-file.ts'
 
 const MAX_LOG_BYTES = 50_000_000
 
@@ -72,7 +72,7 @@ export class LocalDriver {
     })
   }
 
-  async stop(deadlineMs: number, signal: AbortSignal): Promise<'stopped' | 'killed' | 'not-running'> {
+  async stop(deadlineMs: number, signal: AbortSignal): Promise<StopOutcome> {
     const [state, record] = await Promise.all([this.#state.read(), this.#record.read()])
     const driver = state && (await this.#driverProcess(state))
     const supervisorLives = record !== undefined && (await isAlive(record.supervisor))
@@ -80,7 +80,7 @@ export class LocalDriver {
       await this.#clear()
       return 'not-running'
     }
-    let outcome: 'stopped' | 'killed' = 'stopped'
+    let outcome: StopOutcome = 'stopped'
     if (supervisorLives) outcome = await this.#stopSupervisor(record.supervisor, deadlineMs, signal)
     // The supervisor takes the driver with it, unless it was killed before it could.
     if (driver && (await endProcess(driver, { termTimeoutMs: 10_000, group: true })) !== 'was-gone')
@@ -94,7 +94,7 @@ export class LocalDriver {
     supervisor: ProcessIdentity,
     deadlineMs: number,
     signal: AbortSignal,
-  ): Promise<'stopped' | 'killed'> {
+  ): Promise<StopOutcome> {
     sendSignal(supervisor.pid, 'SIGTERM')
     try {
       await waitUntilGone(supervisor, deadlineMs, signal)

@@ -1,23 +1,24 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Config } from '../../config/config.ts'
-import { readStorageId } from '../../config/storage.ts'
 import { errorMessage } from '../../errors.ts'
-import type { Output } from '../../output.ts'
-import { jarFile, lockedJars, SPARK_VERSION } from '../../versions.ts'
+import type { KafkaAccess } from '../../kafka/access.ts'
+import { jarFile, lockedJars } from '../../package/jars.ts'
+import { SPARK_VERSION } from '../../package/tested-versions.ts'
+import { readStorageId } from '../../storage/storage-folder.ts'
+import { followFile, type LogOptions } from '../../system/follow-file.ts'
+import type { Output } from '../../terminal/output.ts'
 import { jarsDir } from '../cache.ts'
-import { followFile } from '../follow-file.ts'
+import { ownBrokerAccess } from '../own-broker.ts'
 import type {
   CheckpointStore,
   DoctorCheck,
   DriverStatus,
   JobPlace,
-  KafkaAccess,
-  LogOptions,
   LogPart,
   PartStatus,
   Runtime,
   RuntimeContext,
+  StopOutcome,
   StoppedPart,
   Submission,
 } from '../runtime.ts'
@@ -45,7 +46,7 @@ export class LocalRuntime implements Runtime {
 
   constructor(context: RuntimeContext) {
     this.#context = context
-    this.kafka = ownBrokerAccess(context.config)
+    this.kafka = ownBrokerAccess(context.config.kafka, `127.0.0.1:${context.config.ports.kafka}`)
     this.sparkUi = `http://localhost:${context.config.ports.sparkUi}`
     this.checkpoint = folderCheckpoint(context.storage.checkpoint)
     this.#broker = new Broker(context, this.kafka)
@@ -110,7 +111,7 @@ export class LocalRuntime implements Runtime {
     return this.#driver.status()
   }
 
-  stopDriver(deadlineMs: number, signal: AbortSignal): Promise<'stopped' | 'killed' | 'not-running'> {
+  stopDriver(deadlineMs: number, signal: AbortSignal): Promise<StopOutcome> {
     return this.#driver.stop(deadlineMs, signal)
   }
 
@@ -192,13 +193,3 @@ export class LocalRuntime implements Runtime {
 }
 
 const connectorJars = lockedJars('connector').map((jar) => join(jarsDir('connector'), jarFile(jar)))
-
-/** The stack's own broker, whatever name KAFKA_SERVERS gives it: it listens on this machine's loopback interface. */
-function ownBrokerAccess(config: Config): KafkaAccess {
-  return {
-    servers: [`127.0.0.1:${config.ports.kafka}`],
-    securityProtocol: config.kafka.sasl ? 'SASL_PLAINTEXT' : 'PLAINTEXT',
-    sasl: config.kafka.sasl,
-    ssl: {},
-  }
-}

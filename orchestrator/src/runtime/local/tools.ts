@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { CliError } from '../../errors.ts'
-import { tryRun } from '../../run.ts'
+import { tryRun } from '../../system/run.ts'
 
 export const JAVA_WANTED = 17
 export const PYTHON_WANTED = [3, 10] as const

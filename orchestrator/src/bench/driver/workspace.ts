@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Config, StateStore, TriggerMode } from '../../config/config.ts'
+import { errorMessage } from '../../errors.ts'
+import type { JobSettings } from '../../job/job-settings.ts'
+import { planQuery } from '../../job/query-plan.ts'
+import { jobSettings, kafkaSecrets } from '../../job/settings.ts'
+import { JAVA_OPTIONS, submitArgs } from '../../job/submit-args.ts'
+import { withAdmin } from '../../kafka/client.ts'
+import { createTopics, deleteTopics } from '../../kafka/topics.ts'
+import { packageRoot } from '../../package/root.ts'
+import { localMaster } from '../../runtime/local/driver-launch.ts'
+import { asProperty } from '../../runtime/local/java-options.ts'
+import type { LocalRuntime } from '../../runtime/local/local-runtime.ts'
+import type { JobPlace } from '../../runtime/runtime.ts'
+import type { StoragePaths } from '../../storage/paths.ts'
+import type { Output } from '../../terminal/output.ts'
+import { BenchSession } from './session.ts'
+
+const TOPIC_PREFIX = 'cpu-anomaly-bench-'
+const FOLDER = /^bench-([0-9a-f]{8})$/
+
+/** What differs between the drivers of a run. */
+export interface DriverNeeds {
+  /** Undefined: this folder's. */
+  readonly cores?: number
+  readonly trigger?: TriggerMode
+  /** Undefined: what suits a detector without series. */
+  readonly stateStore?: StateStore
+}
+
+/** Everything that one run makes: a folder, topics and drivers of its own, all gone when it is closed. */
+export class Workspace {
+  readonly signal: AbortSignal
+  readonly config: Config
+  readonly runtime: LocalRuntime
+  readonly #dir: string
+  readonly #prefix: string
+  readonly #sessions = new Set<BenchSession>()
+  #names = 0
+
+  static async open(
+    config: Config,
+    runtime: LocalRuntime,
+    storage: StoragePaths,
+    signal: AbortSignal,
+  ): Promise<Workspace> {
+    await removeLeftovers(runtime, storage)
+    const workspace = new Workspace(config, runtime, storage, signal)
+    for (const dir of ['spark', 'tmp'])
+      await mkdir(join(workspace.#dir, dir), { recursive: true, mode: 0o700 })
+    if (runtime.job.secretsFile)
+      await writeFile(workspace.#secretsFile, JSON.stringify(kafkaSecrets(runtime.kafka)), { mode: 0o600 })
+    await workspace.#create(workspace.#deadLetters, 1)
+    return workspace
+  }
+
+  private constructor(config: Config, runtime: LocalRuntime, storage: StoragePaths, signal: AbortSignal) {
+    const id = randomBytes(4).toString('hex')
+    this.config = config
+    this.runtime = runtime
+    this.signal = signal
+    this.#dir = join(storage.run, `bench-${id}`)
+    this.#prefix = `${TOPIC_PREFIX}${id}-`
+  }
+
+  /** A new topic; what was written to it is gone with the workspace. */
+  async topic(what: string, partitions = 1): Promise<string> {
+    const topic = `${this.#prefix}${this.#next(what)}`
+    await this.#create(topic, partitions)
+    return topic
+  }
+
+  /** Frees the disk of a topic that is not read again. */
+  async removeTopic(topic: string): Promise<void> {
+    await deleteTopics(this.runtime.kafka, (name) => name === topic)
+  }
+
+  /**
+   * The job's settings with a checkpoint of its own. The detector is the tool's default, so that figures can be
+   * compared; trigger interval and bounds are this folder's.
+   */
+  settings(over: Partial<JobSettings>): JobSettings {
+    return {
+      ...jobSettings(this.config, this.#place()),
+      window_ms: 500,
+      watermark_ms: 10_000,
+      max_future_skew_ms: 300_000,
+      cpu_min: null,
+      cpu_max: null,
+      direction: 'high',
+      group_by: 'none',
+      starting_offsets: 'earliest',
+      trigger: 'micro-batch',
+      dead_letter_topic: this.#deadLetters,
+      checkpoint: join(this.#dir, 'checkpoints', this.#next('checkpoint')),
+      ...over,
+    }
+  }
+
+  /** Starts a driver that waits for orders. */
+  async session(needs: DriverNeeds): Promise<BenchSession> {
+    const { runtime, signal } = this
+    const config = configFor(this.config, needs)
+    const { cores } = config.spark
+    const place = { ...this.#place(), master: localMaster(cores), slots: cores }
+    const args = submitArgs(config, place, planQuery(config, place, 1))
+    const plan = { submitArgs: args, settings: this.settings({}) }
+    const planFile = join(this.#dir, `${this.#next('plan')}.json`)
+    await writeFile(planFile, JSON.stringify(plan))
+    const launch = await runtime.driverLaunch(join(this.#dir, 'spark'), signal)
+    const session = await BenchSession.start(
+      [launch.python, [join(packageRoot, 'spark-job', 'bench.py'), planFile]],
+      { cwd: this.#dir, env: { ...launch.env, TMPDIR: this.#tmp, PYTHONDONTWRITEBYTECODE: '1' }, signal },
+    )
+    this.#sessions.add(session)
+    return session
+  }
+
+  /** Runs some work with a driver of its own. */
+  async withSession<T>(needs: DriverNeeds, work: (session: BenchSession) => Promise<T>): Promise<T> {
+    const session = await this.session(needs)
+    try {
+      return await work(session)
+    } finally {
+      await session.close()
+    }
+  }
+
+  /** Also after Ctrl-C, so not by the command's own signal. */
+  async close(output: Output): Promise<void> {
+    for (const session of this.#sessions) await session.close()
+    await rm(this.#dir, { recursive: true, force: true })
+    await deleteTopics(this.runtime.kafka, (name) => name.startsWith(this.#prefix)).catch((error: unknown) =>
+      output.warn(`the topics ${this.#prefix}* could not be removed: ${errorMessage(error)}`),
+    )
+  }
+
+  #place(): JobPlace {
+    const { job } = this.runtime
+    return {
+      ...job,
+      secretsFile: job.secretsFile && this.#secretsFile,
+      sparkConf: {
+        ...job.sparkConf,
+        'spark.ui.enabled': 'false',
+        'spark.sql.warehouse.dir': join(this.#dir, 'warehouse'),
+        // Whatever the JVM leaves behind when it is killed goes with this folder.
+        [JAVA_OPTIONS]: `${job.sparkConf[JAVA_OPTIONS]} ${asProperty([`-Djava.io.tmpdir=${this.#tmp}`])}`,
+      },
+    }
+  }
+
+  async #create(topic: string, partitions: number): Promise<void> {
+    const create = [{ topic, partitions, settings: { 'cleanup.policy': 'delete' } }]
+    await withAdmin(this.runtime.kafka, (admin) => createTopics(admin, create), { signal: this.signal })
+  }
+
+  get #deadLetters(): string {
+    return `${this.#prefix}dead`
+  }
+
+  get #tmp(): string {
+    return join(this.#dir, 'tmp')
+  }
+
+  get #secretsFile(): string {
+    return join(this.#dir, 'kafka-secrets.json')
+  }
+
+  #next(what: string): string {
+    this.#names += 1
+    return `${what}-${this.#names}`
+  }
+}
+
+function configFor(config: Config, needs: DriverNeeds): Config {
+  const { cores = config.spark.cores, trigger = 'micro-batch', stateStore = 'auto' } = needs
+  const shufflePartitions = cores === config.spark.cores ? config.spark.shufflePartitions : cores
+  return {
+    ...config,
+    detector: { ...config.detector, groupBy: 'none' },
+    spark: { ...config.spark, cores, shufflePartitions },
+    query: { ...config.query, trigger, stateStore },
+  }
+}
+
+/** What a run that was killed has left; the folder's lock says that none is running. */
+async function removeLeftovers({ kafka }: LocalRuntime, { run }: StoragePaths): Promise<void> {
+  for (const name of await readdir(run)) {
+    const id = FOLDER.exec(name)?.[1]
+    if (!id) continue
+    await deleteTopics(kafka, (topic) => topic.startsWith(`${TOPIC_PREFIX}${id}-`))
+    await rm(join(run, name), { recursive: true, force: true })
+  }
+}

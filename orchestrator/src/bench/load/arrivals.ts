@@ -1,0 +1,49 @@
+import { parseRecord, windowStartMs } from '../../anomaly/record.ts'
+import type { KafkaAccess } from '../../kafka/access.ts'
+import { translateKafkaError } from '../../kafka/errors.ts'
+import { TopicReader } from '../../kafka/topic-reader.ts'
+import type { Clock } from './clock.ts'
+
+/** A result as it arrived. Times are epoch milliseconds. */
+export interface Arrival {
+  readonly windowStartMs: number
+  readonly count: number
+  readonly arrivedMs: number
+  /** The record's own time: when Spark handed it to the Kafka client. */
+  readonly recordMs: number
+}
+
+/** A fetch is answered with the first record; this is only how long an idle one waits. */
+const MAX_WAIT_MS = 50
+
+/** Reads the results of a topic as they come, from its beginning, until the signal aborts; hands on each with its time. */
+export async function watchArrivals(
+  access: KafkaAccess,
+  topic: string,
+  clock: Clock,
+  signal: AbortSignal,
+  onArrival: (arrival: Arrival) => void,
+): Promise<void> {
+  const reader = await TopicReader.open(access, topic, { signal })
+  const close = () => reader.close()
+  signal.addEventListener('abort', close, { once: true })
+  try {
+    let { begin: positions } = await reader.bounds()
+    while (!signal.aborted) {
+      const { records, next } = await reader.fetch(positions, MAX_WAIT_MS)
+      const arrivedMs = clock()
+      positions = next
+      for (const { value, timestampMs } of records) {
+        const parsed = parseRecord(value)
+        if (!parsed.ok) continue
+        const { count } = parsed.record
+        onArrival({ windowStartMs: windowStartMs(parsed.record), count, arrivedMs, recordMs: timestampMs })
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) throw translateKafkaError(error, access) ?? error
+  } finally {
+    signal.removeEventListener('abort', close)
+    close()
+  }
+}

@@ -1,0 +1,22 @@
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
+import { CONNECTOR_VERSION, KAFKA_VERSION, SPARK_VERSION } from '../../package/tested-versions.ts'
+import type { LocalRuntime } from '../../runtime/local/local-runtime.ts'
+import type { MachineFacts } from './results.ts'
+
+/** Figures mean nothing without these. */
+export async function machineFacts(runtime: LocalRuntime, args: readonly string[]): Promise<MachineFacts> {
+  return {
+    measurement: 'machine',
+    date: new Date().toISOString(),
+    command: ['cpu-anomaly', ...args].join(' '),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    system: `${type()} ${release()}`,
+    node: process.versions.node,
+    java: await runtime.javaVersion(),
+    spark: SPARK_VERSION,
+    connector: CONNECTOR_VERSION,
+    kafka: KAFKA_VERSION,
+  }
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import { latencyResult, scalingResult, throughputResult } from '../measure/results.fixture.ts'
+import { rowsChecks } from '../measure/results.ts'
+import { resultTables } from './tables.ts'
+
+const rowsOf = (...given: Parameters<typeof resultTables>) => resultTables(...given).map(({ rows }) => rows)
+
+describe('tables', () => {
+  it('set the job beside the bare read', () => {
+    expect(rowsOf([throughputResult(1)], [])).toEqual([
+      [['one sample a record', '2 M', '1.20 M/s', '1.60 M/s', '75 %', '']],
+    ])
+  })
+
+  it('tell time and memory of a drained backlog', () => {
+    const backlog = {
+      measurement: 'backlog',
+      samples: 5_000_000,
+      wallMs: 5_000,
+      rate: 1_000_000,
+      peakRssBytes: 9e8,
+    } as const
+    expect(rowsOf([backlog], [])).toEqual([
+      [['backlog, new driver, in 5.0 s', '5 M', '1.00 M/s', '', '', '900 MB']],
+    ])
+  })
+
+  it('give first and final value of each mode, and the split of micro-batches alone', () => {
+    expect(rowsOf([latencyResult('micro-batch'), latencyResult('real-time')], [])).toEqual([
+      [
+        ['micro-batch, first', '0.0', '4.0', '5.0', '6.0', '7.0', '', ''],
+        ['micro-batch, final', '20', '30', '40', '50', '60', '25 %', '2.5 ms'],
+        ['real-time, first', '0.0', '4.0', '5.0', '6.0', '7.0', '', ''],
+        ['real-time, final', '20', '30', '40', '50', '60', '25 %', '2.5 ms'],
+      ],
+      [['micro-batch', '50', '40', '60', '70', '2.0']],
+    ])
+  })
+
+  it('end the scaling with what the rows cost', () => {
+    const results = [scalingResult('rows', 1_000_000, 1_000), scalingResult('rows', 10_000_000, 8_000)]
+    expect(rowsOf(results, rowsChecks(results))).toEqual([
+      [
+        ['rows: 1 M', '1 M', '1.0 s', '900 k/s', '2,000'],
+        ['rows: 10 M', '10 M', '8.0 s', '900 k/s', '2,000'],
+        ['1 M to 10 M rows', 'x 10', 'x 8.0', 'at most linear', ''],
+      ],
+    ])
+  })
+})
+
+describe('the check of rows', () => {
+  const runs = (...pairs: [number, number][]) => pairs.map(([rows, ms]) => scalingResult('rows', rows, ms))
+
+  it.each([
+    { results: runs([1, 10], [10, 101]), factors: [[10, 10.1, false]] },
+    { results: runs([10, 100], [1, 10]), factors: [[10, 10, true]] },
+    {
+      results: runs([1, 10], [5, 40], [10, 60], [50, 500]),
+      factors: [
+        [10, 6, true],
+        [10, 12.5, false],
+      ],
+    },
+    { results: runs([1, 10], [2, 15], [4, 20]), factors: [[4, 2, true]] },
+    { results: runs([1, 10]), factors: [] },
+    { results: [scalingResult('cores', 1, 5), scalingResult('cores', 10, 5)], factors: [] },
+  ])('compares ten times the rows, or else fewest and most: $factors', ({ results, factors }) => {
+    const found = rowsChecks(results).map(({ rowsFactor, timeFactor, holds }) => [
+      rowsFactor,
+      timeFactor,
+      holds,
+    ])
+    expect(found).toEqual(factors)
+  })
+})

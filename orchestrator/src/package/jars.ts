@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageRoot } from './root.ts'
+import { CONNECTOR_VERSION, KAFKA_VERSION } from './tested-versions.ts'
+
+export interface Jar {
+  readonly org: string
+  readonly name: string
+  readonly rev: string
+  readonly sha256: string
+}
+
+export type JarSet = 'connector' | 'broker'
+
+/** The jars of one set, exactly as they were locked: nothing is resolved transitively. */
+export function lockedJars(set: JarSet): readonly Jar[] {
+  const lock = readFileSync(join(packageRoot, 'infra', 'jars.lock.json'), 'utf8')
+  return (JSON.parse(lock) as Record<JarSet, Jar[]>)[set]
+}
+
+export const jarFile = (jar: Jar): string => `${jar.name}-${jar.rev}.jar`
+
+/** Name of a jar set's folder in the cache: it changes with any jar of the lock. */
+export function jarSetName(set: JarSet): string {
+  const lock = createHash('sha256')
+    .update(JSON.stringify(lockedJars(set)))
+    .digest('hex')
+  return `${set}-${set === 'connector' ? CONNECTOR_VERSION : KAFKA_VERSION}-${lock.slice(0, 8)}`
+}

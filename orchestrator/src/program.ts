@@ -1,0 +1,54 @@
+import { Command, Option } from 'commander'
+import type { CommandSpec, FlagSpec } from './cli/command.ts'
+import { COMMANDS } from './commands/table.ts'
+import { version } from './package/version.ts'
+
+/** The settings that any command takes as a flag, over environment and `.env`. */
+const SETTING_FLAG: FlagSpec = {
+  flags: '--set <KEY=value>',
+  summary: 'override a setting for this command; may be given more than once (see `cpu-anomaly config`)',
+  // Not commander's variadic option: that would swallow the arguments behind it.
+  parse: (value: string, before: readonly string[] = []) => [...before, value],
+}
+
+export function buildProgram(signal: AbortSignal): Command {
+  const program = new Command('cpu-anomaly')
+    .description('CPU anomaly detection with real Apache Spark Structured Streaming on real Apache Kafka')
+    .version(version(), '-V, --version')
+    .option('--env-file <path>', 'read settings from this file instead of ./.env')
+    .option('--debug', 'show stack traces')
+    .option('--quiet', 'no progress, only results, warnings and errors')
+    .showSuggestionAfterError()
+    .showHelpAfterError('(try --help)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ npx cpu-anomaly up\n  $ npx cpu-anomaly submit\n  $ npx cpu-anomaly tail anomaly\n  $ npx cpu-anomaly down\n',
+    )
+  for (const spec of COMMANDS) program.addCommand(buildCommand(spec, program, signal))
+  return program
+}
+
+function buildCommand(spec: CommandSpec, program: Command, signal: AbortSignal): Command {
+  const command = new Command(spec.name)
+    .description(spec.summary)
+    .allowExcessArguments(false)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError(`(try cpu-anomaly ${spec.name} --help)`)
+    .addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  $ ${example}`).join('\n')}\n`)
+  for (const arg of spec.args ?? []) command.argument(arg.name, arg.summary)
+  for (const flag of [...(spec.flags ?? []), SETTING_FLAG]) command.addOption(toOption(flag))
+  return command.action(async () => {
+    const [{ run }, { commandContext }] = await Promise.all([spec.load(), import('./cli/context.ts')])
+    const context = commandContext({ ...program.opts(), ...command.opts() }, signal)
+    await run(context, command.args, command.opts())
+  })
+}
+
+function toOption(flag: FlagSpec): Option {
+  const option = new Option(flag.flags, flag.summary)
+  if (flag.choices) option.choices(flag.choices)
+  if (flag.parse) option.argParser(flag.parse)
+  return option
+}

@@ -1,0 +1,80 @@
+import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
+import { colors } from '../terminal/colors.ts'
+import { escapeControls } from '../terminal/text.ts'
+import type { QueryProgress } from './driver-log.ts'
+import { seconds } from './ready.ts'
+import type { StackStatus } from './status.ts'
+import type { SubmittedQuery } from './submitted.ts'
+
+/** What `status` shows a person, a line each. */
+export function statusLines(status: StackStatus): string[] {
+  const { driver, query, progress, sparkUi, lastError } = status
+  return [
+    line('runtime', status.runtime),
+    ...status.parts.map(partLine),
+    line('job', driver ? driverText(driver) : 'not running (start it with `cpu-anomaly submit`)'),
+    ...(lastError ? [line('error', escapeControls(lastError))] : []),
+    ...(query ? [line('trigger', queryText(query))] : []),
+    ...(progress ? progressLines(progress) : []),
+    ...(sparkUi ? [line('Spark UI', sparkUi)] : []),
+    line('storage', status.storage),
+  ]
+}
+
+/** The longest label is spark-master. */
+const line = (label: string, text: string): string => `${label.padEnd(14)}${text}`
+
+function partLine({ part, state, address, detail, pid, container }: PartStatus): string {
+  const colour = state === 'running' ? colors.green : state === 'stopped' ? colors.dim : colors.yellow
+  const where = [address, container ?? (pid && `pid ${pid}`)].filter(Boolean).join(', ')
+  return line(
+    part,
+    `${colour(state)}${where ? ` (${where})` : ''}${detail ? `: ${escapeControls(detail)}` : ''}`,
+  )
+}
+
+const DRIVER_WORDS: Readonly<Record<DriverStatus['state'], string>> = {
+  starting: 'starting',
+  running: 'running',
+  'backing-off': 'failed; another attempt follows',
+  'gave-up': 'gave up after 5 failures without a new commit',
+  failed: 'failed; not worth another attempt',
+  stopped: 'stopped',
+  orphaned: 'running without its supervisor (`cpu-anomaly stop`, then `submit`)',
+  lost: 'killed together with its supervisor (`cpu-anomaly submit` goes on from the last commit)',
+}
+
+function driverText(driver: DriverStatus): string {
+  const who = driver.container ?? (driver.pid ? `pid ${driver.pid}` : undefined)
+  const facts = [
+    who,
+    driver.startedAt && `since ${driver.startedAt}`,
+    `${driver.restarts} restart${driver.restarts === 1 ? '' : 's'}`,
+    driver.reason && escapeControls(driver.reason),
+  ]
+  return `${DRIVER_WORDS[driver.state]} (${facts.filter(Boolean).join(', ')})`
+}
+
+const queryText = ({ trigger, reason, checkpointIntervalMs }: SubmittedQuery): string =>
+  trigger === 'real-time'
+    ? `real-time, progress and dead letters every ${seconds(checkpointIntervalMs)} s (${reason})`
+    : `micro-batch (${reason})`
+
+function progressLines(progress: QueryProgress): string[] {
+  const rate = (rows: number) => `${Math.round(rows).toLocaleString('en')} rows/s`
+  const count = (rows: number) => rows.toLocaleString('en')
+  return [
+    line(
+      'progress',
+      `batch ${progress.batch} at ${progress.time}: in ${rate(progress.inputRowsPerSecond)}, can process ${rate(progress.processedRowsPerSecond)}`,
+    ),
+    line(
+      '',
+      `lag ${count(progress.lag)}, watermark ${progress.watermark ?? 'none yet'}, state rows ${count(progress.stateRows)}`,
+    ),
+    line(
+      '',
+      `read ${count(progress.read)}, dead-lettered ${count(progress.deadLettered)}, late ${count(progress.late)}`,
+    ),
+  ]
+}

@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import type { Config } from '../../config/config.ts'
+import { CliError } from '../../errors.ts'
+import { packageRoot } from '../../package/root.ts'
+import { checkPort } from '../../system/ports.ts'
+import type { DoctorCheck } from '../runtime.ts'
+import { findCompose } from './compose/compose.ts'
+import { requireMountedFiles } from './compose/mounted-files.ts'
+import { isNotFound } from './container/found.ts'
+import { containerLimitMb } from './container/memory.ts'
+import { MASTER } from './container/project.ts'
+import type { Stack } from './stack/stack.ts'
+
+/** What the docker runtime needs of the machine. */
+export function dockerChecks(stack: Stack): DoctorCheck[] {
+  const { ports } = stack.context.config
+  return [
+    {
+      title: 'Docker engine',
+      run: async () => {
+        const { version, endpoint } = await stack.engine()
+        return `${version} at ${endpoint.url}`
+      },
+    },
+    { title: 'Docker Compose', run: async () => (await findCompose()).version },
+    { title: 'images', run: () => imagesText(stack) },
+    { title: "Docker's memory", run: () => memoryText(stack) },
+    {
+      title: "master's UI",
+      run: async () =>
+        (await stack.containers(MASTER)).length > 0
+          ? `http://localhost:${ports.sparkMasterUi}`
+          : checkPort(ports.sparkMasterUi, 'SPARK_MASTER_UI_PORT', `port ${ports.sparkMasterUi} is free`),
+    },
+    {
+      title: 'mounted files',
+      run: async () => {
+        await requireMountedFiles()
+        return join(packageRoot, 'infra')
+      },
+    },
+  ]
+}
+
+async function imagesText(stack: Stack): Promise<string> {
+  const { kafka, spark } = stack.context.config.images
+  const { docker } = await stack.engine()
+  const missing: string[] = []
+  for (const image of [kafka, spark])
+    await docker
+      .getImage(image)
+      .inspect()
+      .catch((error: unknown) => {
+        if (!isNotFound(error)) throw error
+        missing.push(image)
+      })
+  return missing.length === 0 ? `${kafka}, ${spark}` : `\`up\` will first pull ${missing.join(', ')}`
+}
+
+async function memoryText(stack: Stack): Promise<string> {
+  const { docker } = await stack.engine()
+  const { MemTotal } = (await docker.info()) as { MemTotal: number }
+  const have = Math.round(MemTotal / 2 ** 20)
+  const want = wantedMb(stack.context.config)
+  if (have >= want) return `${have} MB (the stack takes up to ${want} MB)`
+  throw new CliError('STORAGE', `Docker has ${have} MB of memory, and the stack takes up to ${want} MB`, {
+    hint: 'Give Docker more memory (Docker Desktop: Settings, Resources), or lower SPARK_DRIVER_MEMORY and SPARK_WORKER_MEMORY.',
+  })
+}
+
+// The limits of docker-compose.yml leave room to spare; about this share of them is used.
+const USED_SHARE = 0.7
+const KAFKA_AND_MASTER_MB = 1024 + 640
+
+function wantedMb({ spark }: Config): number {
+  const limits =
+    KAFKA_AND_MASTER_MB +
+    containerLimitMb(spark.driverMemory) +
+    spark.workers * containerLimitMb(spark.workerMemory)
+  return Math.round(limits * USED_SHARE)
+}

@@ -1,0 +1,28 @@
+import type { Config } from '../../../config/config.ts'
+import { packageRoot } from '../../../package/root.ts'
+import { version } from '../../../package/version.ts'
+import { containerLimitMb } from '../container/memory.ts'
+
+/** Cores of each worker: together at least what SPARK_CORES asks for. */
+export const workerCores = ({ spark }: Config): number => Math.ceil(spark.cores / spark.workers)
+
+/** What `docker-compose.yml` asks for, from the resolved settings: the file's own defaults are for use without this tool. */
+export function composeEnvironment(config: Config, storageId: string): Record<string, string> {
+  const { spark, kafka, ports, images } = config
+  return {
+    KAFKA_IMAGE: images.kafka,
+    SPARK_IMAGE: images.spark,
+    KAFKA_PORT: String(ports.kafka),
+    SPARK_MASTER_UI_PORT: String(ports.sparkMasterUi),
+    KAFKA_USERNAME: kafka.sasl?.username ?? '',
+    KAFKA_PASSWORD: kafka.sasl?.password ?? '',
+    SPARK_WORKERS: String(spark.workers),
+    SPARK_WORKER_MEMORY: spark.workerMemory,
+    CPU_ANOMALY_WORKER_CORES: String(workerCores(config)),
+    CPU_ANOMALY_WORKER_LIMIT: `${containerLimitMb(spark.workerMemory)}m`,
+    CPU_ANOMALY_STORAGE_ID: storageId,
+    CPU_ANOMALY_VERSION: version(),
+    CPU_ANOMALY_PACKAGE: packageRoot,
+    COMPOSE_IGNORE_ORPHANS: 'true', // the driver's container, which the file does not know
+  }
+}

@@ -1,0 +1,29 @@
+import type Docker from 'dockerode'
+import type { ContainerInspectInfo } from 'dockerode'
+
+/** A container of this folder, as the engine described it when it was looked up. */
+export interface FoundContainer {
+  /** The service's name in the compose file, or the driver's. */
+  readonly service: string
+  readonly container: Docker.Container
+  readonly info: ContainerInspectInfo
+}
+
+/** Undefined when the container was removed since it was listed. */
+export async function inspectContainer(
+  docker: Docker,
+  id: string,
+  service: string,
+): Promise<FoundContainer | undefined> {
+  const container = docker.getContainer(id)
+  try {
+    return { service, container, info: await container.inspect() }
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+export const statusCode = (error: unknown): number | undefined =>
+  (error as { statusCode?: number }).statusCode
+export const isNotFound = (error: unknown): boolean => statusCode(error) === 404

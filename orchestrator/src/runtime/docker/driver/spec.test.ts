@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { loadConfig } from '../../../config/load.ts'
+import { packageRoot } from '../../../package/root.ts'
+import { composeEnvironment } from '../compose/environment.ts'
+import { projectOf, STORAGE_LABEL } from '../container/project.ts'
+import { driverSpec } from './spec.ts'
+
+const SECRET = 'q7Zx'
+const project = projectOf('/home/me/cpu', '0f8fad5b-d9cb-469f-a165-70867728950e')
+const config = (overrides: readonly string[] = []) =>
+  loadConfig({
+    folder: join(tmpdir(), 'cpu-anomaly-no-such-folder'),
+    envFile: undefined,
+    overrides: ['KAFKA_USERNAME=me', `KAFKA_PASSWORD=${SECRET}`, ...overrides],
+    environment: {},
+    warn: () => undefined,
+  })
+
+const submission = (submitArgs: readonly string[] = []) => ({ submitArgs, stopTimeoutMs: 75_000 })
+
+describe('driverSpec', () => {
+  it('names no secret: all of it shows in docker inspect', async () => {
+    expect(JSON.stringify(driverSpec(project, await config(), submission(['--conf', 'a=b'])))).not.toContain(
+      SECRET,
+    )
+  })
+
+  it('may do as little as can be, and listens on the loopback interface alone', async () => {
+    const { HostConfig, User, Labels } = driverSpec(
+      project,
+      await config(['SPARK_UI_PORT=4100']),
+      submission(),
+    )
+    expect(HostConfig).toMatchObject({ CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges:true'] })
+    expect(HostConfig).not.toHaveProperty('Privileged')
+    expect(HostConfig).not.toHaveProperty('Binds')
+    expect(HostConfig?.PortBindings).toEqual({ '4100/tcp': [{ HostIp: '127.0.0.1', HostPort: '4100' }] })
+    expect(User).toBe('185')
+    expect(Labels?.[STORAGE_LABEL]).toBe(project.id)
+  })
+
+  it('hands the arguments on as they are, after the supervisor its own', async () => {
+    const { Entrypoint, Cmd } = driverSpec(project, await config(), submission(['--conf', 'a=$(id) "x"']))
+    expect(Entrypoint).toEqual(['python3', '/opt/cpu-anomaly/supervise.py'])
+    expect(Cmd?.slice(Cmd.indexOf('--'))).toEqual([
+      '--',
+      '/opt/spark/bin/spark-submit',
+      '--conf',
+      'a=$(id) "x"',
+      '/opt/cpu-anomaly/job.py',
+    ])
+  })
+
+  it('gives a clean stop its time, and the container some more than its supervisor', async () => {
+    const { Cmd = [], StopTimeout } = driverSpec(project, await config(), submission())
+    expect(Cmd[Cmd.indexOf('--stop-timeout') + 1]).toBe('75')
+    expect(StopTimeout).toBe(105)
+  })
+})
+
+describe('composeEnvironment', () => {
+  it('gives every variable that docker-compose.yml asks for, and the cores by worker, rounded up', async () => {
+    const environment = composeEnvironment(await config(['SPARK_CORES=5', 'SPARK_WORKERS=2']), project.id)
+    const text = JSON.stringify(parse(readFileSync(join(packageRoot, 'docker-compose.yml'), 'utf8')))
+    const asked = new Set([...text.matchAll(/\$\{(\w+)/g)].map(([, name]) => name))
+    asked.delete('SPARK_CORES') // the fallback of CPU_ANOMALY_WORKER_CORES
+    expect(Object.keys(environment)).toEqual(expect.arrayContaining([...asked]))
+    expect(environment).toMatchObject({
+      CPU_ANOMALY_WORKER_CORES: '3',
+      SPARK_WORKERS: '2',
+      SPARK_WORKER_MEMORY: '1g',
+      CPU_ANOMALY_WORKER_LIMIT: '2048m',
+      CPU_ANOMALY_STORAGE_ID: project.id,
+      CPU_ANOMALY_PACKAGE: packageRoot,
+      KAFKA_PASSWORD: SECRET,
+    })
+  })
+})

@@ -1,0 +1,63 @@
+import type Docker from 'dockerode'
+import { CliError } from '../../../errors.ts'
+import { readStorageId } from '../../../storage/storage-folder.ts'
+import type { RuntimeContext } from '../../runtime.ts'
+import { type FoundContainer, inspectContainer } from '../container/found.ts'
+import { labelFilter, MASTER, type Project, projectOf } from '../container/project.ts'
+import { connectEngine, type Engine } from '../engine/engine.ts'
+
+export const SERVICE_LABEL = 'com.docker.compose.service'
+
+/** This folder's containers, as the engine knows them now. */
+export class Stack {
+  readonly context: RuntimeContext
+  #engine: Promise<Engine> | undefined
+
+  constructor(context: RuntimeContext) {
+    this.context = context
+  }
+
+  /** @throws CliError when no engine answers. */
+  engine(): Promise<Engine> {
+    this.#engine ??= connectEngine(this.context.env)
+    return this.#engine
+  }
+
+  /** Undefined where nothing was ever started: there is no storage folder. */
+  async project(): Promise<Project | undefined> {
+    const { storage, config } = this.context
+    const id = await readStorageId(storage.root)
+    return id === undefined ? undefined : projectOf(config.folder, id)
+  }
+
+  /** @throws CliError NOT_STARTED where nothing was ever started. */
+  async requireProject(): Promise<Project> {
+    const project = await this.project()
+    if (project) return project
+    throw new CliError('NOT_STARTED', 'nothing was started in this folder', {
+      hint: 'Start it with `cpu-anomaly up`.',
+    })
+  }
+
+  /** Our containers, running or not; those of one service, where it is named. */
+  async containers(service?: string): Promise<FoundContainer[]> {
+    const project = await this.project()
+    if (!project) return []
+    const { docker } = await this.engine()
+    const listed = await docker.listContainers({ all: true, filters: labelFilter(project) })
+    const ours = listed
+      .map(({ Id, Labels }) => ({ id: Id, service: Labels[SERVICE_LABEL] ?? '' }))
+      .filter((entry) => service === undefined || entry.service === service)
+    const found = await Promise.all(ours.map((entry) => inspectContainer(docker, entry.id, entry.service)))
+    return found.filter((entry) => entry !== undefined).sort((a, b) => (a.info.Name < b.info.Name ? -1 : 1))
+  }
+
+  /** @throws CliError NOT_STARTED when the master does not run. */
+  async runningMaster(): Promise<Docker.Container> {
+    const [master] = await this.containers(MASTER)
+    if (master?.info.State.Running) return master.container
+    throw new CliError('NOT_STARTED', "this folder's Spark cluster is not running", {
+      hint: 'Start it with `cpu-anomaly up`; it repairs what is half up.',
+    })
+  }
+}

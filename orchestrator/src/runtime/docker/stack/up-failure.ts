@@ -1,0 +1,78 @@
+import type { ContainerInspectInfo } from 'dockerode'
+import { CliError, errorMessage } from '../../../errors.ts'
+import { endText } from '../container/state.ts'
+
+export interface Culprit {
+  readonly service: string
+  readonly info: ContainerInspectInfo
+  /** The last lines of its log. */
+  readonly log: readonly string[]
+}
+
+const PORT = /port is already allocated|address already in use|ports are not available/i
+const PULL =
+  /pull access denied|manifest unknown|manifest for .* not found|no matching manifest|failed to resolve|no such host|unauthorized|toomanyrequests|TLS handshake|proxyconnect|Get "https?:/i
+const SPACE = /no space left on device/i
+
+const MEMORY_SETTING: Readonly<Record<string, string>> = { 'spark-worker': 'SPARK_WORKER_MEMORY' }
+
+/** Why `up` failed: a container that broke says more than compose's own last word. */
+export function upFailure(said: readonly string[], culprit: Culprit | undefined, error: unknown): CliError {
+  const text = said.join('\n')
+  const options = { details: said.slice(-5), cause: error }
+  if (SPACE.test(text))
+    return new CliError('STORAGE', 'Docker has no space left', {
+      ...options,
+      hint: 'Free some with `docker system df` and `docker system prune`.',
+    })
+  if (PORT.test(text))
+    return new CliError('PORT_TAKEN', 'a port was taken while the stack started', {
+      ...options,
+      hint: 'Set KAFKA_PORT or SPARK_MASTER_UI_PORT in .env to a free port.',
+    })
+  if (PULL.test(text))
+    return new CliError('DOWNLOAD_FAILED', 'an image could not be pulled', {
+      ...options,
+      hint: 'Check the network, and KAFKA_IMAGE and SPARK_IMAGE for a name or tag that does not exist.',
+    })
+  if (culprit) return brokenContainer(culprit, error)
+  if (error instanceof CliError)
+    return new CliError(error.code, error.message, {
+      ...options,
+      details: said.length > 0 ? said.slice(-5) : error.details,
+    })
+  return new CliError('CLUSTER_UNREACHABLE', `the stack did not start: ${errorMessage(error)}`, options)
+}
+
+function brokenContainer({ service, info, log }: Culprit, cause: unknown): CliError {
+  const { State: state } = info
+  const logHint = `See the whole log with \`cpu-anomaly logs ${service.startsWith('kafka') ? 'kafka' : 'spark'} -n 200\`; start over with \`cpu-anomaly down\` and \`cpu-anomaly up\`.`
+  if (state.OOMKilled) {
+    const setting = MEMORY_SETTING[service]
+    const raise = setting ? `Raise ${setting} in .env` : 'Give Docker more memory'
+    return new CliError('CLUSTER_UNREACHABLE', `${service} ran ${endText(info)}`, {
+      details: log,
+      hint: `${raise}, or end other programs. ${logHint}`,
+      cause,
+    })
+  }
+  const how =
+    state.Running && !state.Restarting ? 'is not healthy' : `ended while it was starting: ${endText(info)}`
+  return new CliError('CLUSTER_UNREACHABLE', `${service} ${how}`, { details: log, hint: logHint, cause })
+}
+
+/** The container that most likely broke the start: one that ended, else one that is not healthy. */
+export function findCulprit<T extends { readonly info: ContainerInspectInfo }>(
+  found: readonly T[],
+): T | undefined {
+  const ended = found.find(
+    ({ info: { State: state } }) =>
+      state.OOMKilled || state.Restarting || (!state.Running && state.Status !== 'created'),
+  )
+  return (
+    ended ??
+    found.find(
+      ({ info: { State: state } }) => state.Running && state.Health && state.Health.Status !== 'healthy',
+    )
+  )
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { CliError } from '../errors.ts'
+import { type Jar, jarFile } from '../package/jars.ts'
+
+export const JARS_HINT =
+  'Check the network and run the command again. Behind a mirror or proxy, name an Ivy settings file: SPARK_CONF_spark.jars.ivySettings=/path/ivysettings.xml'
+
+/** Does this line of Ivy's output report that one more jar was fetched? */
+export const fetchedJar = (line: string): boolean => line.includes('[SUCCESSFUL ]')
+
+/** Ivy's own arguments: fetch what `ivy.xml` in the folder `work` names into `dir`. */
+export function retrieveArgs(settings: string, dir: string, work: string): string[] {
+  return [
+    '-settings',
+    settings,
+    '-ivy',
+    join(work, 'ivy.xml'),
+    '-cache',
+    join(work, 'cache'),
+    '-confs',
+    'default',
+    '-retrieve',
+    join(dir, '[artifact]-[revision].[ext]'),
+  ]
+}
+
+/** An Ivy module that depends on exactly these jars: artifacts are named, so that no pom is read and nothing is resolved. */
+export function ivyModule(jars: readonly Jar[]): string {
+  const dependencies = jars.map(
+    ({ org, name, rev }) =>
+      `    <dependency org="${org}" name="${name}" rev="${rev}" transitive="false" conf="default->default"><artifact name="${name}" type="jar"/></dependency>`,
+  )
+  return [
+    '<ivy-module version="2.0">',
+    '  <info organisation="cpu-anomaly" module="jars"/>',
+    '  <configurations><conf name="default"/></configurations>',
+    '  <dependencies>',
+    ...dependencies,
+    '  </dependencies>',
+    '</ivy-module>',
+    '',
+  ].join('\n')
+}
+
+// `ibiblio` with m2compatible and no root is Ivy's name for Maven Central.
+export const ivySettings = (cache: string): string => `<ivysettings>
+  <settings defaultResolver="central"/>
+  <caches defaultCacheDir="${cache}"/>
+  <resolvers><ibiblio name="central" m2compatible="true" usepoms="false"/></resolvers>
+</ivysettings>
+`
+
+export async function verifyChecksum(file: string, jar: Jar): Promise<void> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(file), hash)
+  const found = hash.digest('hex')
+  if (found !== jar.sha256)
+    throw new CliError('DOWNLOAD_FAILED', `${jarFile(jar)} is not the file that was locked`, {
+      details: [`expected sha256 ${jar.sha256}`, `found    sha256 ${found}`],
+      hint: 'Whatever serves these jars gave a different one. Run the command again; if it stays, do not use that source.',
+    })
+}

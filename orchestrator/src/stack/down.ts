@@ -1,0 +1,23 @@
+import type { Selected, StoppedPart } from '../runtime/runtime.ts'
+import type { Output } from '../terminal/output.ts'
+import { releaseRuntime } from './select.ts'
+import { stopJob } from './stop-job.ts'
+
+/** Stops job, Spark and Kafka, in this order, and forgets the choice of runtime. */
+export async function takeDown(selected: Selected, volumes: boolean, output: Output, signal: AbortSignal) {
+  const { runtime } = selected
+  const job = await stopJob(selected, output, signal)
+  const parts = await output.step('Kafka and Spark', async (step) => {
+    step.update('stopping')
+    const gone = await runtime.stop(signal)
+    step.done(gone.length > 0 ? 'Kafka and Spark are down' : 'Kafka and Spark were not running')
+    return gone
+  })
+  const removed = volumes ? await runtime.removeVolumes() : []
+  await releaseRuntime(selected)
+  const stopped: StoppedPart[] = [
+    ...(job === 'not-running' ? [] : [{ part: 'job', gone: ['driver', 'supervisor'] }]),
+    ...parts,
+  ]
+  return { stopped, removed }
+}

@@ -1,0 +1,12 @@
+import { CliError } from '../errors.ts'
+import { probeBroker } from '../kafka/client.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+
+/** @throws CliError KAFKA_UNREACHABLE that says how to start it. */
+export async function requireBroker({ kafka }: Runtime): Promise<void> {
+  const ready = await probeBroker(kafka, { timeoutMs: 5_000 })
+  if (ready.ok) return
+  throw new CliError('KAFKA_UNREACHABLE', `no broker answers at ${kafka.servers.join(',')}: ${ready.why}`, {
+    hint: 'Start it with `cpu-anomaly up`.',
+  })
+}

@@ -1,0 +1,20 @@
+import { untilBrokerAnswers } from '../kafka/client.ts'
+import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
+import type { Selected } from '../runtime/runtime.ts'
+import type { Output } from '../terminal/output.ts'
+
+/** Starts broker and Spark and provisions the topics; returns when both really answer. */
+export async function bringUp(
+  { runtime, config, why }: Selected,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  output.note(`Runtime: ${runtime.name} (${why})`)
+  await runtime.preflight(signal)
+  await runtime.start(output, signal)
+  await untilBrokerAnswers(runtime.kafka, signal)
+  await output.step('Topics', async (step) => {
+    const report = await ensureTopics(runtime.kafka, config, signal)
+    step.done(`Topics: ${formatTopicReport(report)}`)
+  })
+}

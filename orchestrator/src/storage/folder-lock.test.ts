@@ -1,0 +1,77 @@
+import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type StoragePaths, storagePaths } from './paths.ts'
+import { withFolderLock } from './folder-lock.ts'
+
+async function newStorage(): Promise<StoragePaths> {
+  const root = await mkdtemp(join(tmpdir(), 'cpu-anomaly-lock-'))
+  onTestFinished(() => rm(root, { recursive: true, force: true }))
+  const storage = storagePaths(root)
+  await mkdir(storage.run)
+  return storage
+}
+
+const never = () => new AbortController().signal
+
+describe('withFolderLock', () => {
+  it('returns what the work does, holds the lock meanwhile and leaves no lock file', async () => {
+    const storage = await newStorage()
+    const during = await withFolderLock(storage, never(), () => readdir(storage.run))
+    expect(during).toEqual(['folder.lock'])
+    expect(await readdir(storage.run)).toEqual([])
+  })
+
+  it('gives the lock back when the work fails', async () => {
+    const storage = await newStorage()
+    const failing = async () => {
+      throw new Error('broken')
+    }
+    await expect(withFolderLock(storage, never(), failing)).rejects.toThrow('broken')
+    expect(await readdir(storage.run)).toEqual([])
+    expect(await withFolderLock(storage, never(), async () => 'again')).toBe('again')
+  })
+
+  it('lets one work at a time', async () => {
+    const storage = await newStorage()
+    let working = 0
+    const work = async () => {
+      working += 1
+      const most = working
+      await new Promise(setImmediate)
+      working -= 1
+      return most
+    }
+    const all = Array.from({ length: 3 }, () => withFolderLock(storage, never(), work))
+    expect(await Promise.all(all)).toEqual([1, 1, 1])
+  })
+
+  it('is not held for ever by one that was killed', async () => {
+    const storage = await newStorage()
+    await mkdir(join(storage.run, 'folder.lock'))
+    const longAgo = new Date(Date.now() - 60_000)
+    await utimes(join(storage.run, 'folder.lock'), longAgo, longAgo)
+    expect(await withFolderLock(storage, never(), async () => 'mine')).toBe('mine')
+  })
+
+  it('does not hinder another folder', async () => {
+    const [one, other] = [await newStorage(), await newStorage()]
+    const both = withFolderLock(one, never(), () => withFolderLock(other, never(), async () => 'both'))
+    expect(await both).toBe('both')
+  })
+
+  it('ends the wait when it is interrupted, without doing the work', async () => {
+    const storage = await newStorage()
+    const controller = new AbortController()
+    let worked = false
+    await withFolderLock(storage, never(), async () => {
+      const waiting = withFolderLock(storage, controller.signal, async () => {
+        worked = true
+      })
+      controller.abort(new Error('interrupted by SIGINT'))
+      await expect(waiting).rejects.toThrow('interrupted by SIGINT')
+    })
+    expect(worked).toBe(false)
+  })
+})

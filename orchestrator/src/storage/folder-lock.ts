@@ -1,0 +1,49 @@
+import lockfile from 'proper-lockfile'
+import { CliError } from '../errors.ts'
+import type { StoragePaths } from './paths.ts'
+import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
+
+// A lock whose holder was killed goes stale after this long, so waiting a little longer outlives it.
+const STALE_MS = 10_000
+const WAIT_MS = 15_000
+
+/**
+ * Runs one change of this folder's stack at a time: two `submit`s must not both find no driver.
+ * @throws CliError LOCKED when another command keeps the lock.
+ */
+export async function withFolderLock<T>(
+  storage: StoragePaths,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lockfilePath = `${storage.run}/folder.lock`
+  const release = await acquire(storage.run, lockfilePath, signal)
+  try {
+    return await work()
+  } finally {
+    await release()
+  }
+}
+
+async function acquire(dir: string, lockfilePath: string, signal: AbortSignal): Promise<() => Promise<void>> {
+  try {
+    return await waitUntil(
+      'the lock of this folder',
+      async () => {
+        try {
+          return arrived(await lockfile.lock(dir, { lockfilePath, stale: STALE_MS, update: STALE_MS / 4 }))
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error
+          return notYet('another command holds it')
+        }
+      },
+      { timeoutMs: WAIT_MS, intervalMs: 200, signal },
+    )
+  } catch (error) {
+    if (!(error instanceof WaitTimeout)) throw error
+    throw new CliError('LOCKED', 'another cpu-anomaly command is changing this folder right now', {
+      hint: `Wait for it to end, or end it. Its lock is ${lockfilePath}.`,
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,57 @@
+import { createServer, type Server } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { CliError } from '../errors.ts'
+import { checkPort, freePorts, isPortFree, isPortOpen, requireFreePort } from './ports.ts'
+
+async function listening(host = '127.0.0.1'): Promise<number> {
+  const server: Server = createServer()
+  await new Promise<void>((resolve) => server.listen({ port: 0, host }, resolve))
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())))
+  return (server.address() as { port: number }).port
+}
+
+describe('a port', () => {
+  it.each(['127.0.0.1', '0.0.0.0'])('is not free and open while something listens on %s', async (host) => {
+    const port = await listening(host)
+    expect(await isPortFree(port)).toBe(false)
+    expect(await isPortOpen(port)).toBe(true)
+  })
+
+  it('is free and not open otherwise, and stays free after it was looked at', async () => {
+    const [port = 0] = await freePorts(1)
+    expect(await isPortFree(port)).toBe(true)
+    expect(await isPortFree(port)).toBe(true)
+    expect(await isPortOpen(port)).toBe(false)
+  })
+})
+
+describe('freePorts', () => {
+  it('gives as many different ones as asked for', async () => {
+    const ports = await freePorts(5)
+    expect(new Set(ports).size).toBe(5)
+    expect(await Promise.all(ports.map(isPortFree))).toEqual([true, true, true, true, true])
+    expect(await freePorts(0)).toEqual([])
+  })
+})
+
+describe('requireFreePort', () => {
+  it('refuses a taken port: which, for what, by whom where that can be seen, and the setting to change', async () => {
+    const port = await listening()
+    const refused = requireFreePort(port, 'KAFKA_PORT', 'the broker')
+    await expect(refused).rejects.toThrow(CliError)
+    await expect(refused).rejects.toMatchObject({
+      code: 'PORT_TAKEN',
+      exitCode: 5,
+      message: expect.stringMatching(
+        new RegExp(`^port ${port} for the broker is taken( by .+ \\(pid ${process.pid}\\))?$`),
+      ),
+      hint: expect.stringContaining('Set KAFKA_PORT in .env to a free port'),
+    })
+  })
+
+  it('lets a free port pass', async () => {
+    const [port = 0] = await freePorts(1)
+    await expect(requireFreePort(port, 'KAFKA_PORT', 'the broker')).resolves.toBeUndefined()
+    expect(await checkPort(port, 'KAFKA_PORT', 'it is free')).toBe('it is free')
+  })
+})

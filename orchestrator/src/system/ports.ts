@@ -1,0 +1,68 @@
+import { createServer, Socket } from 'node:net'
+import { CliError } from '../errors.ts'
+import { tryRun } from './run.ts'
+
+const LOOPBACK = '127.0.0.1'
+
+/** Can a server listen on this port of the loopback interface? */
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen({ port, host: LOOPBACK }, () => server.close(() => resolve(true)))
+  })
+}
+
+/** Does anybody accept connections on this port of the loopback interface? */
+export function isPortOpen(port: number, timeoutMs = 1_000): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = new Socket()
+    const end = (open: boolean) => {
+      socket.destroy()
+      resolve(open)
+    }
+    socket.setTimeout(timeoutMs, () => end(false))
+    socket.once('error', () => end(false))
+    socket.connect(port, LOOPBACK, () => end(true))
+  })
+}
+
+/** Ports of the loopback interface that nothing listens on at this moment. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => {
+      const server = createServer()
+      return new Promise<typeof server>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen({ port: 0, host: LOOPBACK }, () => resolve(server))
+      })
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+/** @throws CliError PORT_TAKEN that names the port, its holder where that can be seen, and the setting to change. */
+export async function requireFreePort(port: number, setting: string, what: string): Promise<void> {
+  if (await isPortFree(port)) return
+  const holder = await portHolder(port)
+  throw new CliError('PORT_TAKEN', `port ${port} for ${what} is taken${holder ? ` by ${holder}` : ''}`, {
+    hint: `Set ${setting} in .env to a free port, or end the program that holds ${port}.`,
+  })
+}
+
+async function portHolder(port: number): Promise<string | undefined> {
+  const ss = await tryRun(['ss', ['-H', '-l', '-t', '-n', '-p', `sport = :${port}`]], { timeoutMs: 3_000 })
+  const seen = ss?.stdout.match(/\(\("([^"]+)",pid=(\d+)/)
+  if (seen) return `${seen[1]} (pid ${seen[2]})`
+  const lsof = await tryRun(['lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']], { timeoutMs: 3_000 })
+  const [, pid, name] = lsof?.stdout.match(/p(\d+)\nc(.+)/) ?? []
+  return pid ? `${name} (pid ${pid})` : undefined
+}
+
+/** A check for `doctor`: `found` when the port is free. */
+export async function checkPort(port: number, setting: string, found: string): Promise<string> {
+  await requireFreePort(port, setting, setting)
+  return found
+}

@@ -1,0 +1,19 @@
+import { createInterface } from 'node:readline/promises'
+import { CliError } from '../errors.ts'
+
+/**
+ * Asks on the terminal; only an explicit yes is one.
+ * @throws CliError USAGE where nobody can answer.
+ */
+export async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
+  if (!process.stdin.isTTY)
+    throw new CliError('USAGE', `this needs an answer, and there is no terminal to ask on: ${question}`, {
+      hint: 'Give --yes to go on without being asked.',
+    })
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim())
+  } finally {
+    terminal.close()
+  }
+}
