@@ -1,8 +1,11 @@
 /** Every failure that a user or an environment can cause, with the exit code it ends in. */
-export const EXIT_CODES = {
+const EXIT_CODES = {
   USAGE: 2,
   CONFIGURATION: 2,
   NOT_STARTED: 2,
+  NO_SUCH_TOPIC: 2,
+  FILE_EXISTS: 2,
+  DECLINED: 2,
   DATA_LOSS: 3,
   CHECKPOINT_CONFLICT: 3,
   KAFKA_UNREACHABLE: 4,
@@ -11,6 +14,7 @@ export const EXIT_CODES = {
   PORT_TAKEN: 5,
   LOCKED: 5,
   TOOL_MISSING: 6,
+  DOCKER_UNAVAILABLE: 6,
   DOWNLOAD_FAILED: 6,
   STORAGE: 6,
   QUERY_FAILED: 7,

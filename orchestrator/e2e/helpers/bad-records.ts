@@ -48,7 +48,7 @@ export function badRecords(at: number): OddRecord[] {
 }
 
 /** What a dead letter says of one bad line, where it lies as the test put it. */
-export interface BadLine {
+interface BadLine {
   readonly record: number
   readonly line: number | null
   readonly reason: string

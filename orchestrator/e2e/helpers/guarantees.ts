@@ -6,7 +6,7 @@ import type { Mode } from './modes.ts'
 import { expectedWindows, type Normal, type Sample } from './oracle.ts'
 import type { Stack, Status } from './stack.ts'
 
-export const NORMAL: Normal = { mean: 14.5, stddev: 2.7 }
+const NORMAL: Normal = { mean: 14.5, stddev: 2.7 }
 
 export interface Result {
   readonly window: { readonly start: string; readonly end: string }

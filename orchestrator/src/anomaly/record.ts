@@ -1,3 +1,5 @@
+import { parseJson } from '../system/json.ts'
+
 export const STATUSES = ['SAFE', 'WARN', 'ERROR'] as const
 export type Status = (typeof STATUSES)[number]
 
@@ -69,14 +71,6 @@ function readFields(fields: Record<string, unknown>): ParsedRecord {
 }
 
 const refused = (why: string): ParsedRecord => ({ ok: false, why })
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

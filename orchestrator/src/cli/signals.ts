@@ -31,7 +31,7 @@ export function listenForSignals(): Signals {
 }
 
 /** The reason of an aborted signal: the user's own wish, nothing to report. */
-export class Interrupted extends Error {
+class Interrupted extends Error {
   constructor(signalName: string) {
     super(`interrupted by ${signalName}`)
     this.name = 'Interrupted'

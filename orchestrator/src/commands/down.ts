@@ -29,7 +29,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
 
 async function confirmRemoval({ storage }: Selected, signal: AbortSignal): Promise<void> {
   const sure = await confirm(`Remove all Kafka data and the checkpoint of ${storage.root}?`, signal)
-  if (!sure) throw new CliError('NOT_STARTED', 'nothing was changed', { hint: 'Answer y, or give --yes.' })
+  if (!sure) throw new CliError('DECLINED', 'nothing was changed', { hint: 'Answer y, or give --yes.' })
 }
 
 function report(stopped: readonly StoppedPart[], removed: readonly string[]): string[] {

@@ -17,7 +17,7 @@ export const run: CommandRun<Flags> = async ({ output }, _args, { force }) => {
     await writeFile(file, envExample(), { mode: 0o600, flag: force ? 'w' : 'wx' })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      throw new CliError('NOT_STARTED', `${file} exists already and was left as it is`, {
+      throw new CliError('FILE_EXISTS', `${file} exists already and was left as it is`, {
         hint: 'Edit it, or replace it with `cpu-anomaly init --force` (the old one is kept as .env.bak).',
       })
     throw new CliError('STORAGE', `cannot write ${file}: ${errorMessage(error)}`, {

@@ -31,9 +31,9 @@ export type Direction = 'high' | 'low' | 'both'
 export type TriggerMode = 'micro-batch' | 'real-time'
 export type StateStore = 'memory' | 'rocksdb'
 export type GroupBy = 'none' | 'key'
-export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
 
-export interface DetectorConfig {
+interface DetectorConfig {
   /** Mean of all data in normal operation, percent. */
   readonly normalMean: number
   /** Standard deviation of all data in normal operation, percent. */
@@ -71,14 +71,14 @@ export interface KafkaSasl {
   readonly password: string
 }
 
-export interface KafkaSsl {
+interface KafkaSsl {
   readonly ca?: string | undefined
   readonly cert?: string | undefined
   readonly key?: string | undefined
   readonly keyPassword?: string | undefined
 }
 
-export interface QueryConfig {
+interface QueryConfig {
   readonly startingOffsets: 'earliest' | 'latest'
   readonly maxOffsetsPerTrigger: number
   /** What is wanted; `job/query-plan.ts` settles what it comes to. */
@@ -106,7 +106,7 @@ export interface SparkConfig {
   readonly conf: Readonly<Record<string, string>>
 }
 
-export interface PortsConfig {
+interface PortsConfig {
   readonly kafka: number
   readonly sparkUi: number
   readonly sparkMasterUi: number

@@ -1,7 +1,7 @@
 import type { Config } from './config.ts'
 
 /** Spark properties that this tool sets for safety or correctness; the user's own value would undo that. */
-export const FIXED_SPARK_CONF: ReadonlySet<string> = new Set([
+const FIXED_SPARK_CONF: ReadonlySet<string> = new Set([
   'spark.master',
   'spark.app.name',
   'spark.jars',
@@ -28,7 +28,7 @@ export interface Findings {
 }
 
 /** The stack's own broker by the name that the compose file gives it: not a host of the user's. */
-export const COMPOSE_BROKER = 'kafka-broker:9092'
+const COMPOSE_BROKER = 'kafka-broker:9092'
 
 /** Is a Spark property of this name likely to hold a secret? */
 export const looksSecret = (name: string): boolean => /secret|password|token/i.test(name)

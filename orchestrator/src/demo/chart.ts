@@ -20,7 +20,7 @@ export function chartOfMeans(means: readonly number[], terminalWidth: number): s
   })
 }
 
-export function columnMaxima(values: readonly number[], width: number): number[] {
+function columnMaxima(values: readonly number[], width: number): number[] {
   const columns = Math.min(width, values.length)
   return Array.from({ length: columns }, (_, column) => {
     const first = Math.floor((column * values.length) / columns)

@@ -101,9 +101,9 @@ export class Tour {
 
   async #watch(signal: AbortSignal): Promise<void> {
     const { runtime, config } = this.#selected
-    const reader = new ResultReader(this.#say(this.#output.warn))
+    const reader = new ResultReader(this.#line.above(this.#output.warn))
     const from = { kind: 'earliest' } as const
-    const notice = this.#say(this.#output.note)
+    const notice = this.#line.above(this.#output.note)
     for await (const records of followTopic(runtime.kafka, config.topics.output, { from, signal, notice })) {
       const now = Date.now()
       const results = reader.read(records)
@@ -147,17 +147,10 @@ export class Tour {
   #show(records: readonly AnomalyRecord[]): void {
     const width = process.stdout.columns ?? 120
     for (const record of records)
-      this.#say(this.#output.result)(formatRecord(record, { normalMean: NORMAL.mean, width }))
+      this.#line.above(this.#output.result)(formatRecord(record, { normalMean: NORMAL.mean, width }))
   }
 
   #note(line: string): void {
-    this.#say(this.#output.note)(line)
-  }
-
-  #say(speak: (line: string) => void): (line: string) => void {
-    return (line) => {
-      this.#line.clear()
-      speak(line)
-    }
+    this.#line.above(this.#output.note)(line)
   }
 }

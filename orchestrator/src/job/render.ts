@@ -1,3 +1,4 @@
+import { unicodeEscape } from '../system/unicode.ts'
 import type { JobSettings } from './job-settings.ts'
 
 const HOLE = 'SETTINGS_JSON'
@@ -19,10 +20,7 @@ export function renderJob(template: string, settings: JobSettings): string {
 
 /** JSON in printable ASCII: everything else as `\uXXXX`, which JSON reads back unchanged, surrogate pairs too. */
 function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[^\x20-\x7e]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  return JSON.stringify(value).replace(/[^\x20-\x7e]/g, unicodeEscape)
 }
 
 /** For printable ASCII a JSON string is a Python string: both escape the quote and the backslash alike. */

@@ -10,6 +10,7 @@ import kafkajs, {
   type SASLOptions,
 } from 'kafkajs'
 import { CliError, errorMessage } from '../errors.ts'
+import { settlesWithin, withDeadline } from '../system/deadline.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import type { KafkaAccess } from './access.ts'
 import { isCoordinatorStarting, kafkaErrorType, noAnswer, translateKafkaError } from './errors.ts'
@@ -202,7 +203,7 @@ async function withConnected<C extends { connect(): Promise<void>; disconnect():
     options.signal?.throwIfAborted()
     throw translateKafkaError(error, access) ?? error
   } finally {
-    await Promise.race([connection.disconnect().catch(() => {}), expired(DISCONNECT_DEADLINE_MS)])
+    await settlesWithin(connection.disconnect(), DISCONNECT_DEADLINE_MS)
     client.cut()
   }
 }
@@ -214,20 +215,8 @@ export function within<T>(
   timeoutMs: number,
   work: () => Promise<T>,
 ): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const abort = () => reject(signal?.reason)
-    const timer = setTimeout(() => reject(noAnswer(access, timeoutMs)), timeoutMs)
-    signal?.addEventListener('abort', abort, { once: true })
-    work()
-      .finally(() => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', abort)
-      })
-      .then(resolve, reject)
-  })
+  return withDeadline(work(), { timeoutMs, signal, late: () => noAnswer(access, timeoutMs) })
 }
-
-const expired = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref())
 
 function clientConfig(access: KafkaAccess, options: ClientOptions, sockets: Set<Socket>): KafkaConfig {
   return {

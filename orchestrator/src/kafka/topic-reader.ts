@@ -240,7 +240,7 @@ function createCluster(kafka: Kafka): Cluster {
 /** @throws CliError that names what is there instead. */
 export function noSuchTopic(topic: string, access: KafkaAccess, present: readonly string[]): CliError {
   const there = present.filter((name) => !name.startsWith('__')).sort()
-  return new CliError('NOT_STARTED', `there is no topic ${topic} at ${access.servers.join(',')}`, {
+  return new CliError('NO_SUCH_TOPIC', `there is no topic ${topic} at ${access.servers.join(',')}`, {
     hint: `${there.length > 0 ? `Topics there: ${there.join(', ')}.` : 'It has no topics yet.'}\n\`cpu-anomaly up\` creates those of this folder.`,
   })
 }

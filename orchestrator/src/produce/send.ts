@@ -91,7 +91,7 @@ export const countText = (
   batch = 1,
 ): string => (batch === 1 ? `${records} records` : `${samples} samples in ${records} records`)
 
-/** @throws CliError NOT_STARTED that names the topics there are. */
+/** @throws CliError NO_SUCH_TOPIC that names the topics there are. */
 async function requireTopic(access: KafkaAccess, topic: string, signal: AbortSignal): Promise<void> {
   await withAdmin(
     access,

@@ -1,3 +1,5 @@
+import { parseJson } from '../system/json.ts'
+
 /** One line of the driver's log: `<ISO time> <event> key=value ...`, written by `spark-job/job.py` and its supervisor. */
 export interface DriverEvent {
   readonly time: string
@@ -20,11 +22,7 @@ export function parseDriverEvent(line: string): DriverEvent | undefined {
 
 function unquote(value: string): string {
   if (!value.startsWith('"')) return value
-  try {
-    return String(JSON.parse(value))
-  } catch {
-    return value
-  }
+  return String(parseJson(value) ?? value)
 }
 
 /** How far the query is, as its last line of progress said. */

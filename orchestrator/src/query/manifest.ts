@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import type { QueryPlan } from '../job/query-plan.ts'
 import type { CheckpointStore } from '../runtime/runtime.ts'
+import { parseJson } from '../system/json.ts'
 
 /** Changes when a new job could not go on from an old job's state. */
 const JOB_VERSION = '2'
@@ -61,14 +62,6 @@ export async function readManifest(store: CheckpointStore): Promise<Manifest | u
       hint: 'Begin a new checkpoint with `cpu-anomaly submit --new-checkpoint`; the old one is set aside, not deleted.',
     },
   )
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 export async function writeManifest(store: CheckpointStore, manifest: Manifest): Promise<void> {

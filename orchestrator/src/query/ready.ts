@@ -1,4 +1,5 @@
 import { CliError, type ErrorCode } from '../errors.ts'
+import { isAtWork } from '../runtime/driver-state.ts'
 import type { DriverStatus, Runtime } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import { type DriverEvent, parseDriverEvent } from './driver-log.ts'
@@ -32,7 +33,7 @@ export async function awaitReady(
         const attempt = eventsSince(events, driver?.startedAt)
         const ready = attempt.find((event) => event.name === 'ready')
         if (ready) return arrived(readyText(ready, attempt, query))
-        if (!driver || hasEnded(driver)) throw await driverFailed(runtime, driver, options.signal)
+        if (!isAtWork(driver)) throw await driverFailed(runtime, driver, options.signal)
         const seen = progressText(driver, attempt)
         options.update(seen)
         return notYet(seen)
@@ -51,8 +52,6 @@ export async function awaitReady(
     )
   }
 }
-
-const hasEnded = (driver: DriverStatus) => ['gave-up', 'failed', 'stopped', 'lost'].includes(driver.state)
 
 function readyText(ready: DriverEvent, events: readonly DriverEvent[], query: SubmittedQuery): string {
   const started = events.find((event) => event.name === 'started')

@@ -1,4 +1,5 @@
 import type { Offsets } from '../kafka/position.ts'
+import { hasProcess, isAtWork } from '../runtime/driver-state.ts'
 import type { DriverStatus, PartStatus, Runtime } from '../runtime/runtime.ts'
 import type { StoragePaths } from '../storage/paths.ts'
 import { type DriverEvent, eventsOfCheckpoint, type QueryProgress, queryProgress } from './driver-log.ts'
@@ -30,7 +31,7 @@ export async function stackStatus(
     recentEvents(runtime, signal).catch((): DriverEvent[] => []),
     submittedFile(storage).read(),
   ])
-  const lives = driver?.state === 'running' || driver?.state === 'orphaned'
+  const lives = hasProcess(driver)
   return {
     runtime: runtime.name,
     parts,
@@ -49,13 +50,9 @@ export async function queryLag(
   inputEnds: Offsets,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const driver = await runtime.driver()
-  if (!driver || !WORKING.has(driver.state)) return undefined
+  if (!isAtWork(await runtime.driver())) return undefined
   const progress = queryProgress(eventsOfCheckpoint(await recentEvents(runtime, signal)))
   if (!progress) return Number.POSITIVE_INFINITY
   const unread = [...inputEnds].map(([partition, end]) => Number(end) - (progress.endOffsets[partition] ?? 0))
   return unread.reduce((sum, records) => sum + Math.max(records, 0), 0)
 }
-
-/** It reads, or will again. */
-const WORKING = new Set<DriverStatus['state']>(['starting', 'running', 'backing-off', 'orphaned'])

@@ -8,7 +8,8 @@ import { readTemplate } from '../job/template.ts'
 import { clusterId } from '../kafka/client.ts'
 import { topicPartitions } from '../kafka/partitions.ts'
 import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
-import type { DriverStatus, Runtime, Selected, Submission } from '../runtime/runtime.ts'
+import { alreadyDriven, isAtWork } from '../runtime/driver-state.ts'
+import type { Runtime, Selected, Submission } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
 import { manifestOf, readManifest, requireSameManifest, writeManifest } from './manifest.ts'
 import { awaitReady } from './ready.ts'
@@ -81,15 +82,10 @@ export async function submitJob(
 
 async function requireNoDriver(runtime: Runtime): Promise<void> {
   const driver = await runtime.driver()
-  if (!driver || !LIVING.has(driver.state)) return
+  if (!isAtWork(driver)) return
   const who = driver.container ?? (driver.pid ? `pid ${driver.pid}` : `supervisor ${driver.supervisorPid}`)
-  throw new CliError('LOCKED', `a driver already works on this checkpoint: ${driver.state}, ${who}`, {
-    hint: 'Follow it with `cpu-anomaly status`, or stop it with `cpu-anomaly stop` before the next submit.',
-  })
+  throw alreadyDriven(`${driver.state}, ${who}`)
 }
-
-/** States in which a driver works, or will again. */
-export const LIVING = new Set<DriverStatus['state']>(['starting', 'running', 'backing-off', 'orphaned'])
 
 async function settleCheckpoint(
   config: Config,

@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { dirname, join, resolve, sep } from 'node:path'
 import { z } from 'zod'
 import { CliError } from '../errors.ts'
+import { parseJson } from '../system/json.ts'
 import { packageRoot } from '../package/root.ts'
 import { type StoragePaths, storagePaths } from './paths.ts'
 
@@ -80,9 +81,5 @@ export async function prepareStorage(
 export async function readStorageId(root: string): Promise<string | undefined> {
   const text = await readFile(join(root, MANIFEST_FILE), 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
-  try {
-    return manifestSchema.parse(JSON.parse(text)).id
-  } catch {
-    return undefined
-  }
+  return manifestSchema.safeParse(parseJson(text)).data?.id
 }

@@ -1,6 +1,7 @@
 import { createServer, Socket } from 'node:net'
 import { CliError } from '../errors.ts'
 import { tryRun } from './run.ts'
+import { arrived, notYet, waitUntil } from './wait.ts'
 
 const LOOPBACK = '127.0.0.1'
 
@@ -11,6 +12,15 @@ export function isPortFree(port: number): Promise<boolean> {
     server.once('error', () => resolve(false))
     server.listen({ port, host: LOOPBACK }, () => server.close(() => resolve(true)))
   })
+}
+
+/** Waits until a port that was just given up can be listened on again. @throws WaitTimeout after 10 s. */
+export async function untilPortFree(port: number): Promise<void> {
+  await waitUntil(
+    `the release of port ${port}`,
+    async () => ((await isPortFree(port)) ? arrived(undefined) : notYet('it is still in use')),
+    { timeoutMs: 10_000 },
+  )
 }
 
 /** Does anybody accept connections on this port of the loopback interface? */

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { parseJson } from './json.ts'
 
 /** A small JSON file, replaced as a whole: a reader sees the old or the new one, never half of it. */
 export interface StateFile<T> {
@@ -14,10 +15,9 @@ export function stateFile<T>(path: string): StateFile<T> {
     path,
     async read() {
       try {
-        return JSON.parse(await readFile(path, 'utf8')) as T
+        return parseJson(await readFile(path, 'utf8')) as T | undefined
       } catch (error) {
-        if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT')
-          return undefined
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
         throw error
       }
     },

@@ -28,12 +28,8 @@ export async function followResults(
 ): Promise<void> {
   const { asJson, from, limit, output, signal } = options
   const live = new LiveLine(process.stderr, !asJson)
-  const say = (speak: (line: string) => void) => (line: string) => {
-    live.clear()
-    speak(line)
-  }
-  const printer = new Printer(say(output.result), limit)
-  const reader = new ResultReader(say(output.warn))
+  const printer = new Printer(live.above(output.result), limit)
+  const reader = new ResultReader(live.above(output.warn))
   const rest = new RestWatch(
     runtime.kafka,
     config.topics.input,
@@ -45,7 +41,7 @@ export async function followResults(
     for await (const records of followTopic(runtime.kafka, config.topics.output, {
       from,
       signal,
-      notice: say(output.note),
+      notice: live.above(output.note),
     })) {
       const results = reader.read(records)
       if (results.length > 0) rest.resultsMoved()

@@ -7,7 +7,7 @@ export const colors: Colors = createColors(wantsColor(process.env, process.stdou
 
 /** By https://no-color.org and https://force-color.org; an empty value or a FORCE_COLOR of 0 says nothing. */
 export function wantsColor(env: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
-  if (env['NO_COLOR']) return false
-  if (env['FORCE_COLOR'] && env['FORCE_COLOR'] !== '0') return true
-  return isTerminal && env['TERM'] !== 'dumb'
+  if (env.NO_COLOR) return false
+  if (env.FORCE_COLOR && env.FORCE_COLOR !== '0') return true
+  return isTerminal && env.TERM !== 'dumb'
 }

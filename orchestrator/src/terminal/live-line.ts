@@ -25,6 +25,14 @@ export class LiveLine {
     this.#shownAt = now
   }
 
+  /** The same way of printing a line, but with the live line cleared first. */
+  above(print: (line: string) => void): (line: string) => void {
+    return (line) => {
+      this.clear()
+      print(line)
+    }
+  }
+
   clear(): void {
     if (this.#shown === '') return
     this.#stream.write('\r\u001b[2K')

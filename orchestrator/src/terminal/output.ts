@@ -14,7 +14,7 @@ export interface Output {
   step<T>(title: string, work: (step: Step) => Promise<T>): Promise<T>
 }
 
-export interface Step {
+interface Step {
   /** What is happening now, shown behind the title. */
   update(detail: string): void
   /** What the finished step is to say instead of its title. */

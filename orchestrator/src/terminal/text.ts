@@ -1,3 +1,5 @@
+import { unicodeEscape } from '../system/unicode.ts'
+
 // Control characters (C0, DEL, C1), line and paragraph separators, and the marks that reorder text.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu
@@ -6,18 +8,12 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u206
 export function escapeControls(text: string): string {
   return text.replace(UNSAFE, (char) => {
     const known: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
-    const code = char.codePointAt(0) ?? 0
-    return (
-      known[char] ??
-      (code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`)
-    )
+    const code = char.charCodeAt(0)
+    return known[char] ?? (code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : unicodeEscape(char))
   })
 }
 
 /** A value as one line of JSON that is as safe to show as it is to parse. */
 export function jsonLine(value: unknown): string {
-  return JSON.stringify(value).replace(
-    UNSAFE,
-    (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  )
+  return JSON.stringify(value).replace(UNSAFE, unicodeEscape)
 }

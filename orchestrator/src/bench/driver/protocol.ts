@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { JobSettings } from '../../job/job-settings.ts'
+import { parseJson } from '../../system/json.ts'
 
 /** What `spark-job/bench.py` is told, one JSON object a line. */
 export type Order =
@@ -79,11 +80,7 @@ export type ReplyTo<E extends Reply['event']> = Extract<Reply, { event: E }>
 
 /** Undefined for a line that is none of its events: something else that was printed. */
 export function parseReply(line: string): Reply | undefined {
-  try {
-    return replySchema.parse(JSON.parse(line))
-  } catch {
-    return undefined
-  }
+  return replySchema.safeParse(parseJson(line)).data
 }
 
 /** What Spark says of one micro-batch. */

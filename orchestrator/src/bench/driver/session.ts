@@ -1,4 +1,5 @@
 import { CliError } from '../../errors.ts'
+import { settlesWithin, withDeadline } from '../../system/deadline.ts'
 import { sendSignal } from '../../system/process-identity.ts'
 import { type Command, startTalk, type Talk } from '../../system/run.ts'
 import { type Order, parseReply, type Reply, type ReplyTo } from './protocol.ts'
@@ -70,19 +71,18 @@ export class BenchSession {
   async ask<E extends Reply['event']>(order: Order, event: E, options: AskOptions): Promise<ReplyTo<E>> {
     this.throwIfFailed()
     if (options.onBatch) this.onBatch = options.onBatch
-    let timer: NodeJS.Timeout | undefined
     const answer = new Promise<Reply>((resolve, reject) => {
       this.#waiting = { event, resolve, reject }
-      timer = setTimeout(
-        () => this.#fail(this.#ended(`no answer to "${order.do}" within ${options.timeoutMs / 1_000} s`)),
-        options.timeoutMs,
-      )
     })
+    const { timeoutMs } = options
+    const late = () => this.#ended(`no answer to "${order.do}" within ${timeoutMs / 1_000} s`)
     try {
       this.#talk.say(JSON.stringify(order))
-      return (await answer) as ReplyTo<E>
+      return (await withDeadline(answer, { timeoutMs, late })) as ReplyTo<E>
+    } catch (error) {
+      this.#fail(error)
+      throw error
     } finally {
-      clearTimeout(timer)
       this.#waiting = undefined
       if (options.onBatch) this.onBatch = () => undefined
     }
@@ -100,7 +100,7 @@ export class BenchSession {
     this.#signal.removeEventListener('abort', this.#onAbort)
     if (!this.#failure) {
       this.#talk.say(JSON.stringify({ do: 'exit' } satisfies Order))
-      await endedWithin(this.#talk, EXIT_TIMEOUT_MS)
+      await settlesWithin(this.#talk.ended, EXIT_TIMEOUT_MS)
     }
     await endGroup(this.#talk)
     process.removeListener('exit', this.#killAtExit)
@@ -137,16 +137,7 @@ export class BenchSession {
 /** The JVM is in the group too, and may outlive the Python that started it. */
 async function endGroup(talk: Talk): Promise<void> {
   sendSignal(-talk.pid, 'SIGTERM')
-  await endedWithin(talk, TERM_TIMEOUT_MS)
+  await settlesWithin(talk.ended, TERM_TIMEOUT_MS)
   sendSignal(-talk.pid, 'SIGKILL')
   await talk.ended
-}
-
-async function endedWithin({ ended }: Talk, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([ended, late])
-  clearTimeout(timer)
 }

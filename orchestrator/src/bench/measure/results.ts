@@ -42,7 +42,7 @@ export interface BacklogResult {
   readonly peakRssBytes: number
 }
 
-export interface LatencyPoint {
+interface LatencyPoint {
   /** Seconds since the measured time began, at the window's end. */
   readonly atS: number
   readonly firstMs: number

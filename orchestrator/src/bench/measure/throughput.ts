@@ -106,7 +106,7 @@ export interface Tools {
 }
 
 /** The job and a bare read of the same topic in turn, so that both see the same machine. */
-export async function measureThroughput(tools: Tools, load: Load, rounds: number): Promise<ThroughputResult> {
+async function measureThroughput(tools: Tools, load: Load, rounds: number): Promise<ThroughputResult> {
   const { samples, perRecord, batchRecords } = load
   const topic = await loadTopic(tools, load)
   const output = await tools.workspace.topic('out')
@@ -135,7 +135,7 @@ export async function measureThroughput(tools: Tools, load: Load, rounds: number
 }
 
 /** A driver that does nothing else drains a backlog, as after an outage: what it takes of time and memory. */
-export async function measureBacklog(tools: Tools, samples: number): Promise<BacklogResult> {
+async function measureBacklog(tools: Tools, samples: number): Promise<BacklogResult> {
   const topic = await loadTopic(tools, { samples, perRecord: 1 })
   const outputTopic = await tools.workspace.topic('out')
   const found = await tools.workspace.withSession({}, (session) =>

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { unicodeEscape } from '../../system/unicode.ts'
 import { type MachineFacts, type Measured, rowsChecks } from '../measure/results.ts'
 import { type Chart, resultCharts } from './charts.ts'
 import { resultTables, type TableData } from './tables.ts'
@@ -85,9 +86,6 @@ export const escapeHtml = (text: string): string =>
 
 /** Within a script element: no tag can begin in it, and JavaScript reads the same value. */
 export const jsonForScript = (value: unknown): string =>
-  JSON.stringify(value).replace(
-    /[<\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  JSON.stringify(value).replace(/[<\u2028\u2029]/g, unicodeEscape)
 
 const withoutEndTag = (script: string): string => script.replace(/<\/script/gi, '<\\/script')

@@ -63,9 +63,13 @@ async function memoryText(stack: Stack): Promise<string> {
   const have = Math.round(MemTotal / 2 ** 20)
   const want = wantedMb(stack.context.config)
   if (have >= want) return `${have} MB (the stack takes up to ${want} MB)`
-  throw new CliError('STORAGE', `Docker has ${have} MB of memory, and the stack takes up to ${want} MB`, {
-    hint: 'Give Docker more memory (Docker Desktop: Settings, Resources), or lower SPARK_DRIVER_MEMORY and SPARK_WORKER_MEMORY.',
-  })
+  throw new CliError(
+    'DOCKER_UNAVAILABLE',
+    `Docker has ${have} MB of memory, and the stack takes up to ${want} MB`,
+    {
+      hint: 'Give Docker more memory (Docker Desktop: Settings, Resources), or lower SPARK_DRIVER_MEMORY and SPARK_WORKER_MEMORY.',
+    },
+  )
 }
 
 // The limits of docker-compose.yml leave room to spare; about this share of them is used.

@@ -1,5 +1,6 @@
 import type { KafkaSasl } from '../../config/config.ts'
 import { brokerJaas } from '../../kafka/jaas.ts'
+import { unicodeEscape } from '../../system/unicode.ts'
 
 export interface BrokerAddress {
   readonly port: number
@@ -44,5 +45,5 @@ export function escapeProperty(value: string): string {
     .replace(/\n/g, '\\n')
     .replace(/\r/g, '\\r')
     .replace(/^ /, '\\ ')
-    .replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .replace(/[^\x20-\x7e]/g, unicodeEscape)
 }

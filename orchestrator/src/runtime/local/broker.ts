@@ -5,7 +5,7 @@ import { CliError } from '../../errors.ts'
 import type { KafkaAccess } from '../../kafka/access.ts'
 import { probeBroker } from '../../kafka/client.ts'
 import { packageRoot } from '../../package/root.ts'
-import { freePorts, isPortFree, isPortOpen, requireFreePort } from '../../system/ports.ts'
+import { freePorts, isPortOpen, requireFreePort, untilPortFree } from '../../system/ports.ts'
 import { endProcess, identify, isAlive, type ProcessIdentity } from '../../system/process-identity.ts'
 import { lastLines, run, spawnDetached } from '../../system/run.ts'
 import { stateFile } from '../../system/state-file.ts'
@@ -68,7 +68,7 @@ export class Broker {
     const record = await this.#record.read()
     if (!record) return undefined
     const how = await endProcess(record.process, { termTimeoutMs: STOP_TIMEOUT_MS })
-    await this.#untilPortsClose(record)
+    for (const port of [record.port, record.controllerPort]) await untilPortFree(port)
     await this.#record.remove()
     if (how === 'was-gone') return undefined
     return {
@@ -142,15 +142,6 @@ export class Broker {
         hint: 'See the whole log with `cpu-anomaly logs kafka`; start over with `cpu-anomaly down` and `cpu-anomaly up`.',
       })
     }
-  }
-
-  async #untilPortsClose(record: BrokerAddress): Promise<void> {
-    for (const port of [record.port, record.controllerPort])
-      await waitUntil(
-        `the release of port ${port}`,
-        async () => ((await isPortFree(port)) ? arrived(undefined) : notYet('it is still in use')),
-        { timeoutMs: 10_000 },
-      )
   }
 
   async #diedOnStart(): Promise<CliError> {

@@ -51,9 +51,13 @@ export async function isSparkInstalled(pythonVersion: string): Promise<boolean> 
   return isComplete(venvDir(pythonVersion))
 }
 
+/** @public The scripts of a clone use it too. */
 export const requirementsFile = (name: string): string => join(packageRoot, 'spark-job', name)
 
-/** A virtual environment of the cache with exactly the packages that the requirements files pin. */
+/**
+ * A virtual environment of the cache with exactly the packages that the requirements files pin.
+ * @public The scripts of a clone use it too.
+ */
 export async function installVenv(
   python: string,
   dir: string,

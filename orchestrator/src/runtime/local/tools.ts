@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { CliError } from '../../errors.ts'
 import { tryRun } from '../../system/run.ts'
 
-export const JAVA_WANTED = 17
-export const PYTHON_WANTED = [3, 10] as const
+const JAVA_WANTED = 17
+const PYTHON_WANTED = [3, 10] as const
 
 export interface Tool {
   readonly path: string
@@ -22,7 +22,7 @@ export async function findJava(env: Readonly<Record<string, string>>): Promise<T
 }
 
 /** `1.8.0_402` is 8, `17.0.15` and `21-ea` are what they begin with. */
-export function javaMajor(version: string): number {
+function javaMajor(version: string): number {
   const [first = '0', second = '0'] = version.split(/[.\-+_]/)
   return Number(first === '1' ? second : first)
 }
@@ -50,7 +50,7 @@ export async function findPython(env: Readonly<Record<string, string>>): Promise
 
 const PYTHON_PROBE = 'import platform; print(platform.python_version(), "")'
 
-export function isPythonWanted(version: string): boolean {
+function isPythonWanted(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   return major === PYTHON_WANTED[0] && minor >= PYTHON_WANTED[1]
 }

@@ -1,3 +1,5 @@
+import { parseJson } from '../../../system/json.ts'
+
 /** One line of `docker compose --progress json`. */
 export interface ComposeEvent {
   readonly id: string
@@ -32,12 +34,8 @@ export function parseComposeLine(line: string): ComposeLine {
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 function parseObject(line: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(line)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(line)
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
 }
 
 /** What compose is doing, from all of its events so far. */

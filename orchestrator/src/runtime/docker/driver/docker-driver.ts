@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import type Docker from 'dockerode'
 import { CliError, errorMessage } from '../../../errors.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../../../system/wait.ts'
+import { alreadyDriven } from '../../driver-state.ts'
 import type { DriverStatus, StopOutcome, Submission } from '../../runtime.ts'
 import type { SupervisorState } from '../../supervisor-state.ts'
 import { putFiles, readTextFile } from '../container/files.ts'
@@ -91,7 +92,7 @@ export class DockerDriver {
   async #clear(): Promise<void> {
     const [driver] = await this.find()
     if (!driver) return
-    if (driver.info.State.Running) throw alreadyDriven(driver.info.Name.slice(1))
+    if (driver.info.State.Running) throw alreadyDriven(`container ${driver.info.Name.slice(1)}`)
     await this.#discard(driver.container)
   }
 
@@ -100,7 +101,7 @@ export class DockerDriver {
     try {
       return await docker.createContainer(driverSpec(project, this.#stack.context.config, submission))
     } catch (error) {
-      if (statusCode(error) === 409) throw alreadyDriven(project.driverContainer)
+      if (statusCode(error) === 409) throw alreadyDriven(`container ${project.driverContainer}`)
       throw new CliError(
         'CLUSTER_UNREACHABLE',
         `the driver's container could not be made: ${errorMessage(error)}`,
@@ -164,12 +165,6 @@ export class DockerDriver {
 async function readState(container: Docker.Container): Promise<SupervisorState | undefined> {
   const text = await readTextFile(container, STATE_FILE)
   return text ? (JSON.parse(text) as SupervisorState) : undefined
-}
-
-function alreadyDriven(name: string): CliError {
-  return new CliError('LOCKED', `a driver already works on this checkpoint: container ${name}`, {
-    hint: 'Follow it with `cpu-anomaly status`, or stop it with `cpu-anomaly stop` before the next submit.',
-  })
 }
 
 /** 304: it had stopped by itself meanwhile. */

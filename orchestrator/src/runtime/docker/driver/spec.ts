@@ -14,7 +14,7 @@ import {
 } from '../container/project.ts'
 
 export const STATE_FILE = `${DRIVER_DIR}/state/driver.json`
-export const JOB_FILE = `${DRIVER_DIR}/job.py`
+const JOB_FILE = `${DRIVER_DIR}/job.py`
 export const SECRETS_FILE = `${DRIVER_DIR}/kafka-secrets.json`
 export const JARS_DIR = `${DRIVER_DIR}/jars`
 export const LOG4J_FILE = `${DRIVER_DIR}/log4j2.properties`

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { CliError } from '../../../errors.ts'
+import { parseJson } from '../../../system/json.ts'
 
 /** Where a container engine may listen. */
 export interface Endpoint {
@@ -66,11 +67,8 @@ export async function currentContext({ env, home }: Surroundings): Promise<Docke
 }
 
 async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'))
-  } catch {
-    return undefined // missing or unreadable: what the docker command takes as the default, too
-  }
+  // Missing or unreadable: the docker command, too, then takes the default.
+  return parseJson(await readFile(path, 'utf8').catch(() => ''))
 }
 
 export type Address = { readonly socketPath: string } | { readonly host: string; readonly port: number }

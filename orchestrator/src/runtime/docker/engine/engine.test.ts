@@ -53,7 +53,7 @@ describe('noEngine', () => {
     ],
   ])('names the most telling cause: %s', (_, refusals, message, hint) => {
     const error = noEngine(refusals)
-    expect(error.code).toBe('TOOL_MISSING')
+    expect(error.code).toBe('DOCKER_UNAVAILABLE')
     expect(error.message).toMatch(message)
     expect(error.hint).toMatch(hint)
     for (const { endpoint } of refusals) expect(String(error.cause)).toContain(endpoint.url)

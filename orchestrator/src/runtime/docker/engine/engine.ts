@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import type Docker from 'dockerode'
 import { CliError, errorMessage } from '../../../errors.ts'
+import { withDeadline } from '../../../system/deadline.ts'
 import {
   type Address,
   currentContext,
@@ -43,7 +44,9 @@ async function tryEndpoint(endpoint: Endpoint): Promise<Engine | Refusal> {
   const address = endpointAddress(endpoint)
   try {
     const docker = await client(endpoint, address)
-    const { Version } = (await withDeadline(docker.version())) as { Version: string }
+    const { Version } = (await withDeadline(docker.version(), { timeoutMs: ANSWER_MS, late: noAnswer })) as {
+      Version: string
+    }
     return { docker, endpoint, version: Version }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN'
@@ -59,18 +62,8 @@ async function client(endpoint: Endpoint, address: Address): Promise<Docker> {
   return new Dockerode('socketPath' in address ? address : { ...address, protocol: 'http' })
 }
 
-async function withDeadline<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const error = Object.assign(new Error(`no answer within ${ANSWER_MS} ms`), { code: 'ETIMEDOUT' })
-    timer = setTimeout(() => reject(error), ANSWER_MS)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+const noAnswer = (): Error =>
+  Object.assign(new Error(`no answer within ${ANSWER_MS} ms`), { code: 'ETIMEDOUT' })
 
 // The first of these that was met says most: a socket that is there tells more than five that are not.
 const TELLING = ['EACCES', 'EPERM', 'ETIMEDOUT', 'ECONNREFUSED']
@@ -84,7 +77,7 @@ export function noEngine(refusals: readonly Refusal[]): CliError {
   if (!worst) {
     const [only] = refusals
     const where = refusals.length === 1 && only ? ` at ${only.endpoint.url} (${only.endpoint.origin})` : ''
-    return new CliError('TOOL_MISSING', `no Docker engine is running${where}`, {
+    return new CliError('DOCKER_UNAVAILABLE', `no Docker engine is running${where}`, {
       hint: `${START_HINT} Without Docker, set RUNTIME=local.`,
       cause,
     })
@@ -92,7 +85,7 @@ export function noEngine(refusals: readonly Refusal[]): CliError {
   const { endpoint, code, message } = worst
   if (code === 'EACCES' || code === 'EPERM')
     return new CliError(
-      'TOOL_MISSING',
+      'DOCKER_UNAVAILABLE',
       `no permission to use Docker: ${endpoint.url} may not be opened by this user`,
       {
         hint: 'Join the group that owns it: `sudo usermod -aG docker $USER`, then log in again. Or use rootless Docker or Podman, or set RUNTIME=local.',
@@ -100,7 +93,7 @@ export function noEngine(refusals: readonly Refusal[]): CliError {
       },
     )
   return new CliError(
-    'TOOL_MISSING',
+    'DOCKER_UNAVAILABLE',
     `Docker does not answer at ${endpoint.url} (${endpoint.origin}): ${message}`,
     {
       hint: START_HINT,

@@ -6,7 +6,7 @@ import { type FoundContainer, inspectContainer } from '../container/found.ts'
 import { labelFilter, MASTER, type Project, projectOf } from '../container/project.ts'
 import { connectEngine, type Engine } from '../engine/engine.ts'
 
-export const SERVICE_LABEL = 'com.docker.compose.service'
+const SERVICE_LABEL = 'com.docker.compose.service'
 
 /** This folder's containers, as the engine knows them now. */
 export class Stack {

@@ -1,4 +1,4 @@
-import { isPortFree } from '../../../system/ports.ts'
+import { untilPortFree } from '../../../system/ports.ts'
 import { arrived, notYet, waitUntil } from '../../../system/wait.ts'
 import type { StoppedPart } from '../../runtime.ts'
 import { type FoundContainer, isNotFound } from '../container/found.ts'
@@ -18,7 +18,7 @@ export async function stopStack(stack: Stack, signal: AbortSignal): Promise<Stop
     signal.throwIfAborted()
     const ports = publishedPorts(entry)
     await remove(entry)
-    for (const port of ports) await untilFree(port)
+    for (const port of ports) await untilPortFree(port)
     stopped.push({
       part: entry.service || 'helper',
       gone: [`container ${entry.info.Name.slice(1)}`, ...ports.map((port) => `port ${port}`)],
@@ -42,14 +42,6 @@ function publishedPorts({ info }: FoundContainer): number[] {
   if (!info.State.Running) return []
   const bindings = Object.values(info.NetworkSettings.Ports ?? {}).flatMap((bound) => bound ?? [])
   return [...new Set(bindings.map(({ HostPort }) => Number(HostPort)))]
-}
-
-async function untilFree(port: number): Promise<void> {
-  await waitUntil(
-    `the release of port ${port}`,
-    async () => ((await isPortFree(port)) ? arrived(undefined) : notYet('it is still in use')),
-    { timeoutMs: 10_000 },
-  )
 }
 
 async function removeNetworks(stack: Stack): Promise<string[]> {

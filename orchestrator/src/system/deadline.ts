@@ -1,0 +1,33 @@
+export interface Deadline {
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
+  /** The error to reject with at the deadline. */
+  readonly late: () => Error
+}
+
+/** Settles as `work` does; rejects with `late()` at the deadline, or with the signal's reason when it aborts first. */
+export async function withDeadline<T>(work: Promise<T>, { timeoutMs, signal, late }: Deadline): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  let abort = () => {}
+  const ended = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), timeoutMs)
+    abort = () => reject(signal?.reason)
+    if (signal?.aborted) abort()
+    else signal?.addEventListener('abort', abort, { once: true })
+  })
+  try {
+    return await Promise.race([work, ended])
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+  }
+}
+
+/** True when `work` settled within `ms`, however it did; what it does later is ignored. */
+export async function settlesWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  const settled = work.then(
+    () => true,
+    () => true,
+  )
+  return withDeadline(settled, { timeoutMs: ms, late: () => new Error('late') }).catch(() => false)
+}
