@@ -24,6 +24,8 @@ const CLIENT_ID = 'cpu-anomaly'
 /** What `describeConfigs` calls a topic. */
 export const TOPIC_RESOURCE = kafkajs.ConfigResourceTypes.TOPIC
 
+export type { Producer }
+
 export interface ClientOptions {
   readonly signal?: AbortSignal
   /** How long connecting may take, all attempts together. */

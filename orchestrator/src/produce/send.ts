@@ -1,4 +1,4 @@
-import type { Producer } from 'kafkajs'
+import type { Producer } from '../kafka/client.ts'
 import { CliError } from '../errors.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import { withAdmin, withProducer } from '../kafka/client.ts'
