@@ -13,11 +13,7 @@ requireNode(20, 19)
 if (modified(path('node_modules', '.package-lock.json')) < modified(path('package-lock.json')))
   run('Installing packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
 if (newest(path('orchestrator', 'src')) > modified(path('dist', 'main.js')))
-  run('Building', process.execPath, [
-    path('node_modules', 'typescript', 'bin', 'tsc'),
-    '-p',
-    path('tsconfig.build.json'),
-  ])
+  run('Building', process.execPath, [path('orchestrator', 'scripts', 'build.mjs')])
 
 function requireNode(major, minor) {
   const [found, foundMinor] = process.versions.node.split('.').map(Number)
@@ -27,10 +23,10 @@ function requireNode(major, minor) {
   process.exit(6)
 }
 
+// Folders count too: what tells of a file that was removed is the time of its folder.
 function newest(dir) {
-  return readdirSync(dir, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .reduce((latest, entry) => Math.max(latest, modified(join(entry.parentPath, entry.name))), 0)
+  const entries = readdirSync(dir, { withFileTypes: true, recursive: true })
+  return Math.max(modified(dir), ...entries.map((entry) => modified(join(entry.parentPath, entry.name))))
 }
 
 function run(title, program, args) {
