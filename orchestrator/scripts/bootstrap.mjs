@@ -6,33 +6,43 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+/** @param {string[]} parts */
 const path = (...parts) => join(root, ...parts)
+/** @param {string} file */
 const modified = (file) => (existsSync(file) ? statSync(file).mtimeMs : 0)
 
 requireNode(20, 19)
 if (modified(path('node_modules', '.package-lock.json')) < modified(path('package-lock.json')))
   run('Installing packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
 if (newest(path('orchestrator', 'src')) > modified(path('dist', 'main.js')))
-  run('Building', process.execPath, [
-    path('node_modules', 'typescript', 'bin', 'tsc'),
-    '-p',
-    path('tsconfig.build.json'),
-  ])
+  run('Building', process.execPath, [path('orchestrator', 'scripts', 'build.mjs')])
 
+/**
+ * @param {number} major
+ * @param {number} minor
+ */
 function requireNode(major, minor) {
-  const [found, foundMinor] = process.versions.node.split('.').map(Number)
+  const [found = 0, foundMinor = 0] = process.versions.node.split('.').map(Number)
   if (found > major || (found === major && foundMinor >= minor)) return
   console.error(`error: Node.js ${process.versions.node} is too old; ${major}.${minor} or newer is needed.`)
   console.error('→ Install a current one: https://nodejs.org/')
   process.exit(6)
 }
 
+/**
+ * When anything in a folder last changed. Folders count too: a removed file shows only in the time of its folder.
+ * @param {string} dir
+ */
 function newest(dir) {
-  return readdirSync(dir, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .reduce((latest, entry) => Math.max(latest, modified(join(entry.parentPath, entry.name))), 0)
+  const entries = readdirSync(dir, { withFileTypes: true, recursive: true })
+  return Math.max(modified(dir), ...entries.map((entry) => modified(join(entry.parentPath, entry.name))))
 }
 
+/**
+ * @param {string} title
+ * @param {string} program
+ * @param {readonly string[]} args
+ */
 function run(title, program, args) {
   console.error(`${title} ...`)
   const { status, signal } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 2, 2] })

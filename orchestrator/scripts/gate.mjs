@@ -1,0 +1,37 @@
+// Runs the named parts of the gate, or all of it, to the end, whatever fails on the way:
+//
+//   static   types, lint, format and unused code, of both languages
+//   unit     unit tests
+//   job      unit tests of the job
+//   e2e      end to end on a real broker and a real Spark; on Docker too where an engine answers
+//
+// Ends with the sum of checks and tests, after a line for each that failed or was skipped.
+import { PARTS } from './steps.mjs'
+import { say } from './tools.mjs'
+
+const named = process.argv.slice(2)
+const unknown = named.find((part) => !Object.hasOwn(PARTS, part))
+if (unknown !== undefined) {
+  say(`error: unknown part "${unknown}"; the parts are ${Object.keys(PARTS).join(', ')}`)
+  process.exit(2)
+}
+const parts = named.length > 0 ? named : Object.keys(PARTS)
+
+let passed = 0
+/** @type {string[]} */
+const failed = []
+/** @type {string[]} */
+const skipped = []
+for (const step of parts.flatMap((part) => PARTS[part] ?? [])) {
+  const outcome = await step()
+  passed += outcome.passed
+  failed.push(...outcome.failed)
+  skipped.push(...outcome.skipped)
+}
+
+say('')
+for (const name of skipped) say(`skipped: ${name}`)
+for (const name of failed) say(`failed: ${name}`)
+const sum = [`${passed} passed`, `${failed.length} failed`]
+console.log([...sum, ...(skipped.length > 0 ? [`${skipped.length} skipped`] : [])].join(', '))
+process.exitCode = failed.length === 0 && passed > 0 ? 0 : 1

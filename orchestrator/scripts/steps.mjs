@@ -1,0 +1,119 @@
+// Every check and every test of the project, by part. A step says by name what passed, failed and was skipped.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readPytestReport, readVitestReport } from './reports.mjs'
+import { runNodeTool, runPythonTool, say } from './tools.mjs'
+
+/**
+ * @typedef {{ passed: number, failed: string[], skipped: string[] }} Outcome
+ * @typedef {() => Promise<Outcome>} Step
+ */
+
+/** @type {Readonly<Record<string, readonly Step[]>>} */
+export const PARTS = {
+  static: [
+    check('types', (title) => runNodeTool(title, 'tsc', ['-p', '.'])),
+    check('lint and format', (title) => runNodeTool(title, 'biome', ['ci', '.'])),
+    check('unused code', (title) => runNodeTool(title, 'knip', [])),
+    check('lint of the job', (title) => runPythonTool(title, ['ruff', 'check', '.'])),
+    check('format of the job', (title) => runPythonTool(title, ['ruff', 'format', '--check', '.'])),
+    check('types of the job', (title) => runPythonTool(title, ['mypy'])),
+  ],
+  unit: [vitest('unit tests', 'unit')],
+  job: [pytest('unit tests of the job')],
+  e2e: [vitest('end-to-end tests', 'e2e')],
+}
+
+/**
+ * A check is one thing that passes or fails, also where its tool cannot even be installed.
+ * @param {string} title
+ * @param {(title: string) => boolean | Promise<boolean>} run
+ * @returns {Step}
+ */
+function check(title, run) {
+  return async () => ((await succeeds(title, run)) ? outcome(1) : outcome(0, [title]))
+}
+
+/**
+ * @param {string} title
+ * @param {string} project
+ */
+function vitest(title, project) {
+  return suite(title, readVitestReport, (report) =>
+    runNodeTool(title, 'vitest', [
+      'run',
+      '--project',
+      project,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ]),
+  )
+}
+
+/** @param {string} title */
+function pytest(title) {
+  return suite(title, readPytestReport, (report) =>
+    runPythonTool(title, ['pytest', '-rs', `--junitxml=${report}`]),
+  )
+}
+
+/**
+ * Tests that leave a report. A run that fails without a failed test, or without a report (it did not even start), is
+ * one failure.
+ * @param {string} title
+ * @param {(file: string) => Outcome} read
+ * @param {(report: string) => boolean | Promise<boolean>} run
+ * @returns {Step}
+ */
+function suite(title, read, run) {
+  return async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cpu-anomaly-tests-'))
+    const report = join(folder, 'report')
+    try {
+      const ok = await succeeds(title, () => run(report))
+      const tests = readOr(title, read, report)
+      return ok || tests.failed.length > 0 ? tests : { ...tests, failed: [title] }
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+}
+
+/**
+ * @param {string} title
+ * @param {(title: string) => boolean | Promise<boolean>} run
+ */
+async function succeeds(title, run) {
+  try {
+    return await run(title)
+  } catch (error) {
+    say(`${title}: ${message(error)}`)
+    return false
+  }
+}
+
+/**
+ * @param {string} title
+ * @param {(file: string) => Outcome} read
+ * @param {string} report
+ */
+function readOr(title, read, report) {
+  try {
+    return read(report)
+  } catch (error) {
+    say(`${title}: no report (${message(error)})`)
+    return outcome(0, [`${title}: no report`])
+  }
+}
+
+/**
+ * @param {number} passed
+ * @param {string[]} failed
+ * @returns {Outcome}
+ */
+const outcome = (passed, failed = []) => ({ passed, failed, skipped: [] })
+
+/** @param {unknown} error */
+const message = (error) => (error instanceof Error ? error.message : String(error))
