@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type StoragePaths, storagePaths } from './paths.ts'
 import { withFolderLock } from './folder-lock.ts'
+import { type StoragePaths, storagePaths } from './paths.ts'
 
 async function newStorage(): Promise<StoragePaths> {
   const root = await mkdtemp(join(tmpdir(), 'cpu-anomaly-lock-'))

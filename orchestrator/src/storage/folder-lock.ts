@@ -1,7 +1,7 @@
 import lockfile from 'proper-lockfile'
 import { CliError } from '../errors.ts'
-import type { StoragePaths } from './paths.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
+import type { StoragePaths } from './paths.ts'
 
 // A lock whose holder was killed goes stale after this long, so waiting a little longer outlives it.
 const STALE_MS = 10_000

@@ -4,8 +4,8 @@ import { homedir } from 'node:os'
 import { dirname, join, resolve, sep } from 'node:path'
 import { z } from 'zod'
 import { CliError } from '../errors.ts'
-import { parseJson } from '../system/json.ts'
 import { packageRoot } from '../package/root.ts'
+import { parseJson } from '../system/json.ts'
 import { type StoragePaths, storagePaths } from './paths.ts'
 
 const MANIFEST_FILE = '.cpu-anomaly-storage'
@@ -53,10 +53,7 @@ async function leavesThrough(parent: string, folder: string): Promise<boolean> {
 }
 
 /** Makes the storage folder with what belongs in it, and marks it as ours. */
-export async function prepareStorage(
-  storageDir: string,
-  projectFolder: string,
-): Promise<StoragePaths> {
+export async function prepareStorage(storageDir: string, projectFolder: string): Promise<StoragePaths> {
   const paths = storagePaths(storageDir)
   try {
     for (const dir of Object.values(paths)) await mkdir(dir, { recursive: true, mode: 0o700 })
