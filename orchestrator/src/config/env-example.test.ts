@@ -16,11 +16,11 @@ async function newFolder(): Promise<string> {
   return folder
 }
 
-it('is what stands in .env.example (write it with `envExample()` after a change of the settings)', async () => {
+it('equals the file .env.example (after a change of the settings, write it with `envExample()`)', async () => {
   expect(await readFile(EXAMPLE, 'utf8')).toBe(envExample())
 })
 
-it('yields the defaults, without a problem or a warning, when it is taken as .env', async () => {
+it('yields the defaults, without a problem or a warning, when it is used as .env', async () => {
   const folder = await newFolder()
   const warnings: string[] = []
   const load = () =>
@@ -43,7 +43,7 @@ it('yields the defaults, without a problem or a warning, when it is taken as .en
 })
 
 it.each(settingEntries.map(([key, setting]) => [key, setting] as const))(
-  'says what %s means and its default',
+  'explains %s and shows its default',
   (key, setting) => {
     const lines = envExample().split('\n')
     const line = setting.fallback === '' ? `# ${key}=` : `${key}=${setting.fallback}`
@@ -54,12 +54,12 @@ it.each(settingEntries.map(([key, setting]) => [key, setting] as const))(
   },
 )
 
-it('stays readable when each line that is commented out is put in force', () => {
+it('stays valid when every setting in a comment is activated', () => {
   const all = envExample().replace(/^# ([A-Z_]+(?:_spark\.\S+)?=)/gm, '$1')
   const { values, warnings } = parseEnvText(all, '.env')
   expect(Object.keys(values).filter((key) => !key.startsWith('SPARK_CONF_'))).toEqual(
     settingEntries.map(([key]) => key),
   )
-  expect(values['SPARK_CONF_spark.sql.streaming.minBatchesToRetain']).toBe('100')
+  expect(values['SPARK_CONF_spark.ui.retainedJobs']).toBe('200')
   expect(warnings).toEqual([])
 })

@@ -53,17 +53,17 @@ const runtime = (value: string) => {
 
 /** Every setting, in the order of `.env.example`. */
 export const SETTINGS = {
-  NORMAL_MEAN: setting('Detector', '14.5', 'mean of all data in normal operation, percent', decimal),
+  NORMAL_MEAN: setting('Detector', '14.5', 'mean of all samples in normal operation, in percent', decimal),
   NORMAL_STDDEV: setting(
     'Detector',
     '2.7',
-    'standard deviation of all data in normal operation, percent',
+    'standard deviation of all samples in normal operation, in percent',
     positiveDecimal,
   ),
   ANOMALY_DIRECTION: setting(
     'Detector',
     'high',
-    'high: a mean above normal is an anomaly; low: below; both',
+    'which means are anomalies: high (above normal), low (below normal) or both',
     oneOf('high', 'low', 'both'),
   ),
   WINDOW_DURATION: setting(
@@ -75,36 +75,41 @@ export const SETTINGS = {
   WATERMARK_DELAY: setting(
     'Detector',
     '10 seconds',
-    'how late a sample may come and still count',
+    'how late a sample may arrive and still count',
     duration(1),
   ),
   MAX_FUTURE_SKEW: setting(
     'Detector',
     '5 minutes',
-    'a sample from further in the future is a dead letter',
+    'samples further in the future become dead letters',
     duration(0),
   ),
-  CPU_MIN: optional('Detector', 'a smaller value is a dead letter; empty: no bound', decimal),
-  CPU_MAX: optional('Detector', 'a larger value is a dead letter; empty: no bound', decimal),
+  CPU_MIN: optional('Detector', 'samples below it become dead letters; empty: no limit', decimal),
+  CPU_MAX: optional('Detector', 'samples above it become dead letters; empty: no limit', decimal),
   GROUP_BY: setting(
     'Detector',
     'none',
-    'none: all samples together; key: one series per record key (host)',
+    'none: all samples form one series; key: one series per record key, such as a host',
     oneOf('none', 'key'),
   ),
 
-  INPUT_TOPIC: setting('Topics', 'cpu-usage', 'samples: time_millis,cpu', topic),
-  OUTPUT_TOPIC: setting('Topics', 'anomaly', 'results, compacted: one row a window', topic),
+  INPUT_TOPIC: setting('Topics', 'cpu-usage', 'topic of the samples, as time_millis,cpu', topic),
+  OUTPUT_TOPIC: setting(
+    'Topics',
+    'anomaly',
+    'topic of the results, compacted to one record per window',
+    topic,
+  ),
   DEAD_LETTER_TOPIC: setting(
     'Topics',
     'cpu-usage.dead-letter',
-    'records that are no samples, with the reason',
+    'topic of the lines that are not valid samples, with the reason',
     topic,
   ),
   INPUT_PARTITIONS: setting(
     'Topics',
     '1',
-    'partitions of the input topic when it is created',
+    'partitions that the input topic is created with',
     integer(1, 1_000),
   ),
   RESULT_RETENTION: setting(
@@ -114,12 +119,16 @@ export const SETTINGS = {
     duration(60_000),
   ),
 
-  KAFKA_SERVERS: optional('Kafka', "host:port of your own brokers; empty: this stack's broker", servers),
-  KAFKA_USERNAME: optional('Kafka', 'for SASL; empty: none', text),
-  KAFKA_PASSWORD: secret('Kafka', 'for SASL; empty: none'),
+  KAFKA_SERVERS: optional(
+    'Kafka',
+    "leave it empty for this stack's broker; other brokers are not supported yet",
+    servers,
+  ),
+  KAFKA_USERNAME: optional('Kafka', 'SASL user name; empty: no login', text),
+  KAFKA_PASSWORD: secret('Kafka', 'SASL password; empty: no login'),
   KAFKA_SECURITY_PROTOCOL: optional(
     'Kafka',
-    'PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL; empty: what the other settings call for',
+    'PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL; empty: follows from the other settings',
     oneOf('PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'),
   ),
   KAFKA_SASL_MECHANISM: setting(
@@ -131,72 +140,91 @@ export const SETTINGS = {
   KAFKA_SSL_CA: optional('Kafka', "PEM file of the broker's certificate authority", absolutePath),
   KAFKA_SSL_CERT: optional('Kafka', 'PEM file of the client certificate', absolutePath),
   KAFKA_SSL_KEY: optional('Kafka', "PEM file of the client certificate's key", absolutePath),
-  KAFKA_SSL_KEY_PASSWORD: secret('Kafka', 'password of that key'),
+  KAFKA_SSL_KEY_PASSWORD: secret('Kafka', 'password of KAFKA_SSL_KEY'),
 
   STARTING_OFFSETS: setting(
     'Query',
     'earliest',
-    'where a new checkpoint begins: earliest or latest',
+    'where a new checkpoint starts to read: earliest or latest',
     offsets,
   ),
   KAFKA_MAX_OFFSETS_PER_TRIGGER: setting(
     'Query',
     '2000000',
-    "records a micro-batch reads at most: bounds a backlog's batch",
+    'most records in one micro-batch; limits the batches of a backlog',
     integer(1, 1_000_000_000),
   ),
   TRIGGER: setting(
     'Query',
     'micro-batch',
-    'micro-batch; real-time: results in milliseconds, more cores; auto: real-time where it fits',
+    'micro-batch; real-time: results within milliseconds, needs more cores; auto: real-time if it fits',
     oneOf('micro-batch', 'real-time', 'auto'),
   ),
   TRIGGER_INTERVAL: setting(
     'Query',
     '450 milliseconds',
-    'time between two micro-batches; 0 ms: at once',
+    'time from one micro-batch to the next; 0 ms: no pause',
     duration(0, 3_600_000),
   ),
   CHECKPOINT_INTERVAL: setting(
     'Query',
     '1 minute',
-    'time between two commits in real-time mode; a restart replays up to this much',
+    'time from one commit to the next in real-time mode; a restart replays at most this much',
     duration(5_000, 3_600_000), // Spark's own least: spark.sql.streaming.realTimeMode.minBatchDuration
   ),
   STATE_STORE: setting(
     'Query',
     'auto',
-    'memory, rocksdb, or auto: rocksdb for GROUP_BY=key and for real-time mode',
+    'memory, rocksdb, or auto: rocksdb with GROUP_BY=key and in real-time mode, else memory',
     oneOf('auto', 'memory', 'rocksdb'),
   ),
 
-  RUNTIME: setting('Spark', 'auto', 'auto, local (no Docker) or docker', runtime),
-  SPARK_MASTER: optional('Spark', 'a cluster of your own; empty: what the runtime starts', sparkMaster),
-  SPARK_CORES: setting('Spark', '2', 'cores for Spark', integer(1, 1_024)),
+  RUNTIME: setting(
+    'Spark',
+    'auto',
+    'local (no Docker), docker, or auto: docker if an engine answers',
+    runtime,
+  ),
+  SPARK_MASTER: optional(
+    'Spark',
+    'leave it empty for the Spark that the runtime starts; other clusters are not supported yet',
+    sparkMaster,
+  ),
+  SPARK_CORES: setting('Spark', '2', 'cores that Spark uses', integer(1, 1_024)),
   SPARK_DRIVER_MEMORY: setting('Spark', '768m', "heap of the driver's JVM", memory),
   SHUFFLE_PARTITIONS: optional(
     'Spark',
-    'state partitions, fixed by the first submit; empty: SPARK_CORES, in real-time mode 1',
+    'partitions of the state, fixed by the first submit; empty: SPARK_CORES, or 1 in real-time mode',
     integer(1, 10_000),
   ),
-  SPARK_WORKERS: setting('Spark', '1', 'workers (docker runtime)', integer(1, 100)),
-  SPARK_WORKER_MEMORY: setting('Spark', '1g', 'memory of a worker (docker runtime)', memory),
+  SPARK_WORKERS: setting('Spark', '1', 'number of workers (docker runtime)', integer(1, 100)),
+  SPARK_WORKER_MEMORY: setting('Spark', '1g', 'memory per worker (docker runtime)', memory),
 
-  KAFKA_PORT: setting('Ports, on 127.0.0.1', '9093', "this stack's broker", port),
-  SPARK_UI_PORT: setting('Ports, on 127.0.0.1', '4040', "Spark's UI", port),
-  SPARK_MASTER_UI_PORT: setting('Ports, on 127.0.0.1', '8080', "the master's UI (docker runtime)", port),
+  KAFKA_PORT: setting('Ports, on 127.0.0.1', '9093', "port of this stack's broker", port),
+  SPARK_UI_PORT: setting('Ports, on 127.0.0.1', '4040', "port of Spark's UI", port),
+  SPARK_MASTER_UI_PORT: setting(
+    'Ports, on 127.0.0.1',
+    '8080',
+    "port of the master's UI (docker runtime)",
+    port,
+  ),
 
-  KAFKA_IMAGE: setting('Images and storage', 'apache/kafka:4.3.1', 'for the docker runtime', image),
+  KAFKA_IMAGE: setting(
+    'Images and storage',
+    'apache/kafka:4.3.1',
+    'image of the broker (docker runtime)',
+    image,
+  ),
   SPARK_IMAGE: setting(
     'Images and storage',
     'apache/spark:4.3.0-scala2.13-java17-python3-ubuntu',
-    'for the docker runtime',
+    'image of master, workers and driver (docker runtime)',
     image,
   ),
   STORAGE_DIR: setting(
     'Images and storage',
     'storage',
-    'Kafka data, checkpoint, logs; relative to this folder',
+    'folder of Kafka data, checkpoint and logs, relative to the project folder',
     text,
   ),
 } satisfies Readonly<Record<string, Setting>>
