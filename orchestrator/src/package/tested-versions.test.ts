@@ -49,9 +49,9 @@ describe('the version of the connector', () => {
 
 describe('the sets that are tested together', () => {
   it.each(TESTED_SETS.map((set) => ({ ...set })))(
-    'are named in the README: Spark $spark, connector $connector, Kafka $kafka',
+    'are in the reference: Spark $spark, connector $connector, Kafka $kafka',
     ({ spark, connector, kafka, runtimes }) => {
-      expect(file('README.md').split('\n')).toContain(
+      expect(file('docs', 'reference.md').split('\n')).toContain(
         `| ${spark} | ${connector} | ${kafka} | ${runtimes.join(', ')} |`,
       )
     },

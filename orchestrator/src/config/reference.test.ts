@@ -4,12 +4,12 @@ import { expect, it } from 'vitest'
 import { packageRoot } from '../package/root.ts'
 import { settingEntries } from './settings.ts'
 
-const readme = readFileSync(join(packageRoot, 'README.md'), 'utf8')
+const reference = readFileSync(join(packageRoot, 'docs', 'reference.md'), 'utf8')
 
 it.each(settingEntries.map(([key, setting]) => ({ key, ...setting })))(
-  "the README's table has $key with its default and meaning",
+  "the reference's table has $key with its default and meaning",
   ({ key, fallback, meaning }) => {
-    expect(readme.split('\n')).toContain(
+    expect(reference.split('\n')).toContain(
       `| \`${key}\` | ${fallback === '' ? '' : `\`${fallback}\` `}| ${meaning} |`,
     )
   },
