@@ -126,7 +126,7 @@ describe('the command line', () => {
 
 describe('the files', () => {
   /** Folders to which the paths in the pages are relative. */
-  const roots = ['', 'orchestrator', 'orchestrator/src', 'spark-job']
+  const roots = ['', 'orchestrator', 'orchestrator/src', 'orchestrator/e2e', 'spark-job']
   const names = new Set(sources.map((file) => basename(file)))
   const isSource = (code: string) => /^[\w./-]+\.(?:ts|mjs|py|sh|properties|lock\.json)$/.test(code)
 
