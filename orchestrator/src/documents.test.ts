@@ -54,8 +54,8 @@ describe('the links', () => {
     )
 })
 
-describe('the messages in the table "When something goes wrong"', () => {
-  const [, table = ''] = read('README.md').split('## When something goes wrong')
+describe('the messages that README.md quotes', () => {
+  const [before = '', table = ''] = read('README.md').split('## When something goes wrong')
   const quotes = table
     .split('\n')
     .filter((line) => line.startsWith('| '))
@@ -69,13 +69,32 @@ describe('the messages in the table "When something goes wrong"', () => {
     .map((file) => withoutComments(read(file)))
     .join('\n')
 
-  /** `…` in a quote is any text within the line. */
-  it.each(quotes)('%s is printed by the program', (quote) => {
-    const pieces = quote.split('…').map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-    expect(code).toMatch(new RegExp(pieces.join('.*')))
+  it.each(quotes)('in its table of failures: %s', (quote) => {
+    expect(code).toMatch(new RegExp(pattern(quote)))
   })
 
-  it('are found', () => expect(quotes.length).toBeGreaterThan(5))
+  const shown = (before.match(/^```\n([\s\S]*?)^```/m)?.[1] ?? '')
+    .split('\n')
+    .filter((line) => /^[^$]/.test(line))
+  const messages = [...code.matchAll(/"[^"\n]*"|'[^'\n]*'|`[^`]*`/g)]
+    .map(([literal]) => literal.slice(1, -1).replace(/\$\{[^{}]*\}/g, '…'))
+    .filter((message) => message.replaceAll('…', '').length >= 8)
+    .map((message) => new RegExp(`(?:^|  )${pattern(message)}$`))
+
+  it.each(shown)('in its example: %s', (line) => {
+    const text = line.replace(/^✔ (.*) \([\d.]+ s\)$/, '$1')
+    expect(messages.some((message) => message.test(text))).toBe(true)
+  })
+
+  it('are found', () => expect([quotes.length > 5, shown.length > 5]).toEqual([true, true]))
+
+  /** A regular expression for a message in which `…` is any text within the line. */
+  function pattern(message: string): string {
+    return message
+      .split('…')
+      .map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')
+  }
 
   function withoutComments(text: string): string {
     return text.replace(/\/\*[\s\S]*?\*\/|"""[\s\S]*?"""|^\s*(?:\/\/|#).*$/gm, '')
