@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageRoot } from './root.ts'
+
+/** The fields of our package.json that are read here; npm allows both forms of `bugs`. */
+interface PackageJson {
+  readonly version: string
+  readonly bugs: string | { readonly url: string }
+}
+
+/** The version of this tool. */
+export const version = (): string => packageJson().version
+
+/** Where bugs are reported. */
+export function issuesUrl(): string {
+  const { bugs } = packageJson()
+  return typeof bugs === 'string' ? bugs : bugs.url
+}
+
+function packageJson(): PackageJson {
+  return JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'))
+}
