@@ -508,17 +508,17 @@ describe('the storage folder', () => {
     ['.', () => '.', 'is the project folder itself'],
     ['nothing', () => '', 'is the project folder itself'],
     ['the project folder with a slash', (folder: string) => `${folder}/`, 'is the project folder itself'],
-    ['..', () => '..', 'holds the project folder'],
+    ['..', () => '..', 'contains the project folder'],
     ['the repository root', () => packageRoot, "is this tool's own folder"],
-    ['a link to outside', () => 'outside', 'is a link that leaves the project folder'],
-    ['a link to nowhere', () => 'nowhere', 'is a link that leaves the project folder'],
+    ['a link to outside', () => 'outside', 'is a link that leads out of the project folder'],
+    ['a link to nowhere', () => 'nowhere', 'is a link that leads out of the project folder'],
     [
       'a folder behind a link to outside',
       () => 'outside/sub',
-      'lies behind a link that leaves the project folder',
+      'is behind a link that leads out of the project folder',
     ],
-    ['a link to the project folder', () => 'self', 'is a link that leaves the project folder'],
-    ['a foreign folder that is not empty', () => 'photos', 'is a folder that holds something else'],
+    ['a link to the project folder', () => 'self', 'is a link that leads out of the project folder'],
+    ['a foreign folder that is not empty', () => 'photos', 'is a folder that contains other files'],
     ['a file', () => 'photos/one.jpg', 'is not a folder'],
   ])('may not be %s', async (_, dir, what) => {
     const folder = await newFolder()
@@ -531,7 +531,7 @@ describe('the storage folder', () => {
     const [problem, ...others] = await problemsOf({ set: [`STORAGE_DIR=${dir(folder)}`] }, folder)
     expect(others).toEqual([])
     expect(problem).toMatch(/^STORAGE_DIR=\//)
-    expect(problem).toContain(`: ${what}; name a folder of its own, such as storage`)
+    expect(problem).toContain(`: ${what}; use a dedicated folder, such as storage`)
     expect(await readdir(outside)).toEqual([])
   })
 
