@@ -1,8 +1,8 @@
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
 import { packageRoot } from '../package/root.ts'
+import { newFolder } from '../system/folder.fixture.ts'
 import { envExample } from './env-example.ts'
 import { parseEnvText } from './env-file.ts'
 import { loadConfig } from './load.ts'
@@ -10,17 +10,11 @@ import { settingEntries } from './settings.ts'
 
 const EXAMPLE = join(packageRoot, '.env.example')
 
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-example-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
-
-it('is what stands in .env.example (write it with `envExample()` after a change of the settings)', async () => {
+it('is the text of .env.example (after a change of the settings, write it with `envExample()`)', async () => {
   expect(await readFile(EXAMPLE, 'utf8')).toBe(envExample())
 })
 
-it('yields the defaults, without a problem or a warning, when it is taken as .env', async () => {
+it('yields the defaults, without a problem or a warning, when it is used as .env', async () => {
   const folder = await newFolder()
   const warnings: string[] = []
   const load = () =>
@@ -54,7 +48,7 @@ it.each(settingEntries.map(([key, setting]) => [key, setting] as const))(
   },
 )
 
-it('stays readable when each line that is commented out is put in force', () => {
+it('stays valid when every commented line is enabled', () => {
   const all = envExample().replace(/^# ([A-Z_]+(?:_spark\.\S+)?=)/gm, '$1')
   const { values, warnings } = parseEnvText(all, '.env')
   expect(Object.keys(values).filter((key) => !key.startsWith('SPARK_CONF_'))).toEqual(

@@ -1,14 +1,12 @@
-import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { newFolder } from '../system/folder.fixture.ts'
 import { withFolderLock } from './folder-lock.ts'
 import { type StoragePaths, storagePaths } from './paths.ts'
 
 async function newStorage(): Promise<StoragePaths> {
-  const root = await mkdtemp(join(tmpdir(), 'cpu-anomaly-lock-'))
-  onTestFinished(() => rm(root, { recursive: true, force: true }))
-  const storage = storagePaths(root)
+  const storage = storagePaths(await newFolder())
   await mkdir(storage.run)
   return storage
 }
