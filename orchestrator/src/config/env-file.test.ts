@@ -38,7 +38,7 @@ describe('a .env file', () => {
     },
   )
 
-  it('can be another file if it is named, which must exist', async () => {
+  it('can have another name, and must exist if that is given', async () => {
     const folder = await newFolder()
     await writeFile(join(folder, '.env'), 'NORMAL_MEAN=1\n')
     await writeFile(join(folder, 'other.env'), 'NORMAL_MEAN=2\n')

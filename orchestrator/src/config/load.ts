@@ -34,7 +34,7 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
   const config = toConfig(values, resolved, options.folder)
   const findings = checkRules(config)
   const storageProblems = await checkStorageDir(config.storageDir, config.folder)
-  // A rule says nothing about a value that does not parse: it has checked the default instead.
+  // A rule about a value that does not parse is left out: it has checked the default instead.
   const concernsInvalid = (problem: string) => invalid.some((key) => new RegExp(`\\b${key}\\b`).test(problem))
   const problems = [
     ...overrides.problems,

@@ -15,7 +15,7 @@ const PARTITION_CHECK_MS = 15_000
 export interface FollowOptions {
   readonly from: Position
   readonly signal: AbortSignal
-  /** Called with a line of text when the broker goes away or comes back, and when the topic is not what it was. */
+  /** Called with a line about a lost or restored connection, a topic created again, or records deleted unread. */
   readonly notice: (line: string) => void
 }
 
