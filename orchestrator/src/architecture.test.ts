@@ -6,8 +6,8 @@ import { packageRoot } from './package/root.ts'
 const SOURCES = join(packageRoot, 'orchestrator', 'src')
 const OPEN_TO_ALL = 'errors'
 
-/** A source file with what it imports: rooms of ours, and packages. */
-interface Source {
+/** A source file's room, and the rooms and packages that it imports. */
+interface SourceFile {
   readonly room: string
   readonly rooms: readonly string[]
   readonly packages: readonly string[]
@@ -17,7 +17,7 @@ const sources = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts') && !/\.(?:test|fixture|d)\.ts$/.test(file))
   .map(readSource)
 
-function readSource(file: string): Source {
+function readSource(file: string): SourceFile {
   const text = readFileSync(join(SOURCES, file), 'utf8')
   const imports = [...text.matchAll(/(?:\bfrom\s+|\bimport\(\s*|^import\s+)'([^']+)'/gm)].map(
     ([, from = '']) => from,
@@ -30,13 +30,13 @@ function readSource(file: string): Source {
   }
 }
 
-/** A file's folder; a file of the root is a room of its own. */
+/** The folder of a file; a file in the root is its own room. */
 function roomOf(file: string): string {
   return dirname(file) === '.' ? file.replace(/\.ts$/, '') : dirname(file)
 }
 
-/** Rows of the tables in docs/architecture.md, by the name in their first cell; of the last cell, the names in it. */
-function drawn(header: string): Map<string, string[]> {
+/** A table of docs/architecture.md: the name in the first cell of each row, and the names in its last cell. */
+function readTable(header: string): Map<string, string[]> {
   const text = readFileSync(join(packageRoot, 'docs', 'architecture.md'), 'utf8')
   const table = text.slice(text.indexOf(header)).split('\n\n', 1)[0] ?? ''
   const names = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
@@ -49,19 +49,19 @@ function drawn(header: string): Map<string, string[]> {
 }
 
 describe('the rooms of docs/architecture.md', () => {
-  const rooms = drawn('| room |')
+  const rooms = readTable('| room |')
   const order = [...rooms.keys()]
   const imported = new Map<string, Set<string>>()
   for (const { room, rooms: others } of sources)
     for (const other of others.filter((name) => name !== room && name !== OPEN_TO_ALL))
       imported.set(room, (imported.get(room) ?? new Set()).add(other))
 
-  it('are the folders that there are', () => {
+  it('are exactly the folders of orchestrator/src', () => {
     const folders = new Set(sources.map(({ room }) => room).filter((room) => room !== OPEN_TO_ALL))
     expect(order.toSorted()).toEqual([...folders].sort())
   })
 
-  it.each(order)('%s imports what is drawn, no more and no less', (room) => {
+  it.each(order)('%s imports exactly the rooms that its row names', (room) => {
     expect([...(imported.get(room) ?? [])].sort()).toEqual(rooms.get(room)?.toSorted())
   })
 
@@ -74,10 +74,10 @@ describe('the rooms of docs/architecture.md', () => {
 })
 
 describe('a package that is used in one place only', () => {
-  it.each([...drawn('| package |')])('%s is imported only in %j', (name, places) => {
+  it.each([...readTable('| package |')])('%s is imported only in %j', (name, places) => {
     const users = sources.filter(({ packages }) => packages.includes(name)).map(({ room }) => room)
-    const strangers = users.filter((room) => !places.some((place) => `${room}/`.startsWith(`${place}/`)))
+    const outsiders = users.filter((room) => !places.some((place) => `${room}/`.startsWith(`${place}/`)))
     expect(users).not.toEqual([])
-    expect(strangers).toEqual([])
+    expect(outsiders).toEqual([])
   })
 })

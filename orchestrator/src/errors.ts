@@ -1,4 +1,4 @@
-/** Every failure that a user or an environment can cause, with the exit code it ends in. */
+/** Every failure that a user or an environment can cause, and its exit code. */
 const EXIT_CODES = {
   USAGE: 2,
   CONFIGURATION: 2,

@@ -3,7 +3,7 @@ import { exitCodeOf, printError } from './cli/report.ts'
 import { listenForSignals } from './cli/signals.ts'
 import { buildProgram } from './program.ts'
 
-// A reader that went away (`| head`) is no fault: there is just nobody left to print for.
+// A closed pipe (`| head`) is not an error: nothing reads the output any more.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)
@@ -18,7 +18,7 @@ try {
   if (!signals.signal.aborted) printError(error, process.argv.includes('--debug'))
   process.exitCode = signals.exitCode ?? exitCodeOf(error)
 }
-// Sockets of a broken connection must not keep a finished command alive.
+// The sockets of a broken connection must not keep a finished command alive.
 process.exitCode = signals.exitCode ?? process.exitCode ?? 0
 await flushed(process.stdout)
 process.exit()

@@ -1,13 +1,13 @@
 import { Command, Option } from 'commander'
 import type { CommandSpec, FlagSpec } from './cli/command.ts'
 import { COMMANDS } from './commands/table.ts'
-import { version } from './package/version.ts'
+import { version } from './package/package-json.ts'
 
-/** The settings that any command takes as a flag, over environment and `.env`. */
+/** Every command accepts any setting as a flag, which overrides the environment and `.env`. */
 const SETTING_FLAG: FlagSpec = {
   flags: '--set <KEY=value>',
-  summary: 'override a setting for this command; may be given more than once (see `cpu-anomaly config`)',
-  // Not commander's variadic option: that would swallow the arguments behind it.
+  summary: 'override a setting for this command; may be repeated (see `cpu-anomaly config`)',
+  // Not commander's variadic option, which would swallow the arguments that follow it.
   parse: (value: string, before: readonly string[] = []) => [...before, value],
 }
 

@@ -2,18 +2,18 @@ import type { Config } from '../config/config.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
 
-/** What every command gets beside its own arguments and flags. */
+/** What every command gets in addition to its own arguments and flags. */
 export interface CommandContext {
   readonly output: Output
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
-  /** Reads, parses and checks the settings; throws one CliError that lists every problem. */
+  /** Reads, parses and checks the settings. @throws CliError CONFIGURATION that lists every problem. */
   config(): Promise<Config>
-  /** The runtime to work with: the one this folder is up on, else what RUNTIME says. */
+  /** The runtime to use: the one that this folder is up on, else the one that RUNTIME names. */
   select(): Promise<Selected>
-  /** The runtime that this folder last started something on; undefined when it never did. */
-  started(): Promise<Selected | undefined>
-  /** The same with further settings (`KEY=value`), which go over all others. */
+  /** The runtime on which this folder last started something; undefined if it never did. */
+  selectStarted(): Promise<Selected | undefined>
+  /** A copy with further settings (`KEY=value`), which override all others. */
   withSettings(overrides: readonly string[]): CommandContext
 }
 
@@ -25,7 +25,7 @@ export type CommandRun<Flags> = (
 ) => Promise<void>
 
 export interface FlagSpec {
-  /** As commander writes it: `--rate <rows/s>`. */
+  /** In commander's notation: `--limit <n>`. */
   readonly flags: string
   readonly summary: string
   readonly parse?: (value: string) => unknown
@@ -38,6 +38,6 @@ export interface CommandSpec {
   readonly args?: readonly { readonly name: string; readonly summary: string }[]
   readonly flags?: readonly FlagSpec[]
   readonly examples: readonly string[]
-  // biome-ignore lint/suspicious/noExplicitAny: each module types its own flags; commander hands them over untyped
+  // biome-ignore lint/suspicious/noExplicitAny: each module types its own flags; commander passes them untyped
   readonly load: () => Promise<{ readonly run: CommandRun<any> }>
 }

@@ -31,7 +31,7 @@ function contextWith(flags: GlobalFlags, output: Output, signal: AbortSignal): C
     signal,
     config,
     select: async () => selectRuntime(await config()),
-    started: async () => startedRuntime(await config()),
+    selectStarted: async () => startedRuntime(await config()),
     withSettings: (overrides) =>
       contextWith({ ...flags, set: [...(flags.set ?? []), ...overrides] }, output, signal),
   }

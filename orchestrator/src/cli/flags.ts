@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 
-/** A flag's value that must be a whole number of at least `min`, and at most `max`. */
+/** A parser for a flag whose value is a whole number from `min` to `max`. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (value: string) => number {
   return (value) => {
     const number = Number(value)

@@ -1,11 +1,12 @@
 import { CommanderError } from 'commander'
 import { CliError } from '../errors.ts'
+import { issuesUrl } from '../package/package-json.ts'
 import { colors } from '../terminal/colors.ts'
 import { escapeControls } from '../terminal/text.ts'
 
 /** The only place that prints an error: what went wrong, the evidence, the way out. */
 export function printError(error: unknown, debug: boolean): void {
-  if (error instanceof CommanderError) return // commander has already said it
+  if (error instanceof CommanderError) return // commander has printed it already
   const write = (line: string) => process.stderr.write(`${line}\n`)
   if (error instanceof CliError) {
     for (const line of error.message.split('\n')) write(`${colors.red('error:')} ${escapeControls(line)}`)
@@ -14,7 +15,9 @@ export function printError(error: unknown, debug: boolean): void {
     if (debug) console.error(error)
     return
   }
-  write(`${colors.red('This is a bug in cpu-anomaly.')} Please report it with the lines below.`)
+  write(
+    `${colors.red('This is a bug in cpu-anomaly.')} Please report it at ${issuesUrl()} with the lines below.`,
+  )
   console.error(error)
 }
 

@@ -5,14 +5,14 @@ const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 export interface Signals {
   /** Aborted by the first Ctrl-C (or SIGTERM): commands clean up and end. */
   readonly signal: AbortSignal
-  /** The code to end with once a signal came. */
+  /** The exit code after a signal; undefined if none came. */
   readonly exitCode: number | undefined
 }
 
-/** The first signal aborts, so that what was begun is cleaned up; a second one ends at once. */
+/** The first signal aborts, so that commands can clean up; a second one exits at once. */
 export function listenForSignals(): Signals {
   const controller = new AbortController()
-  // Every wait and every request of a command listens to this one signal: many listeners are no leak.
+  // Every wait and every request of a command listens to this one signal: many listeners are not a leak.
   setMaxListeners(0, controller.signal)
   let exitCode: number | undefined
   for (const name of Object.keys(EXIT_BY_SIGNAL) as (keyof typeof EXIT_BY_SIGNAL)[]) {
@@ -30,7 +30,7 @@ export function listenForSignals(): Signals {
   }
 }
 
-/** The reason of an aborted signal: the user's own wish, nothing to report. */
+/** The reason of the aborted signal. The user asked for it, so there is nothing to report. */
 class Interrupted extends Error {
   constructor(signalName: string) {
     super(`interrupted by ${signalName}`)

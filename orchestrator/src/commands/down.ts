@@ -13,7 +13,7 @@ interface Flags {
 
 export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const { output, signal } = context
-  const selected = await context.started()
+  const selected = await context.selectStarted()
   if (!selected) {
     if (flags.json) output.json({ stopped: [], removed: [] })
     else output.note('Nothing was started in this folder.')

@@ -8,7 +8,7 @@ interface Flags {
 
 export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const { output, signal } = context
-  const selected = await context.started()
+  const selected = await context.selectStarted()
   const outcome = selected
     ? await withFolderLock(selected.storage, signal, () => stopJob(selected, output, signal))
     : 'not-running'

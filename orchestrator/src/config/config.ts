@@ -10,11 +10,11 @@ export interface Config {
   readonly runtime: RuntimeName | 'auto'
   readonly ports: PortsConfig
   readonly images: { readonly kafka: string; readonly spark: string }
-  /** Absolute path of the folder that holds everything that belongs to this project folder. */
+  /** Absolute path of the storage folder, which contains all data of this project folder. */
   readonly storageDir: string
   /** Absolute path of the project folder, where `.env` is read. */
   readonly folder: string
-  /** Every setting as text with its origin, in the order of `.env.example`; secrets are here in clear. */
+  /** Every setting as text with its origin, in the order of `.env.example`; secrets are in clear text. */
   readonly resolved: readonly ResolvedSetting[]
 }
 
@@ -57,7 +57,7 @@ export interface TopicsConfig {
 }
 
 export interface KafkaConfig {
-  /** `host:port` of the user's own brokers; empty: the stack's broker. */
+  /** `host:port` of the user's own brokers; if empty, the stack's broker is used. */
   readonly servers: readonly string[]
   readonly securityProtocol: SecurityProtocol
   readonly sasl: KafkaSasl | undefined
@@ -81,28 +81,28 @@ interface KafkaSsl {
 interface QueryConfig {
   readonly startingOffsets: 'earliest' | 'latest'
   readonly maxOffsetsPerTrigger: number
-  /** What is wanted; `job/query-plan.ts` settles what it comes to. */
+  /** As configured; `job/query-plan.ts` decides which mode is used. */
   readonly trigger: TriggerMode | 'auto'
-  /** 0: the next micro-batch starts as soon as the last one ended. */
+  /** 0: the next micro-batch starts as soon as the last one has ended. */
   readonly triggerIntervalMs: number
-  /** How long a batch of real-time mode lasts: from one commit to the next. */
+  /** The length of a batch in real-time mode, from one commit to the next. */
   readonly checkpointIntervalMs: number
   readonly stateStore: StateStore | 'auto'
 }
 
 export interface SparkConfig {
-  /** Set only where the user names a cluster of their own. */
+  /** Set only if the user names a cluster of their own. */
   readonly master: string | undefined
   readonly cores: number
-  /** JVM size, as Spark writes it: `1g`, `512m`. */
+  /** Heap size in Spark's notation: `1g`, `512m`. */
   readonly driverMemory: string
   /** State partitions in micro-batch mode. */
   readonly shufflePartitions: number
-  /** State partitions in real-time mode, where each holds a task slot all the time. */
+  /** State partitions in real-time mode, where each occupies a task slot all the time. */
   readonly realTimeShufflePartitions: number
   readonly workers: number
   readonly workerMemory: string
-  /** Further Spark properties, by their Spark name. */
+  /** Further Spark properties, by their Spark names. */
   readonly conf: Readonly<Record<string, string>>
 }
 

@@ -1,20 +1,14 @@
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
 import { packageRoot } from '../package/root.ts'
+import { newFolder } from '../system/folder.fixture.ts'
 import { envExample } from './env-example.ts'
 import { parseEnvText } from './env-file.ts'
 import { loadConfig } from './load.ts'
 import { settingEntries } from './settings.ts'
 
 const EXAMPLE = join(packageRoot, '.env.example')
-
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-example-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
 
 it('equals the file .env.example (after a change of the settings, write it with `envExample()`)', async () => {
   expect(await readFile(EXAMPLE, 'utf8')).toBe(envExample())

@@ -41,9 +41,9 @@ export const port = integer(1, 65_535)
 
 export function oneOf<const T extends string>(...choices: readonly T[]): Parser<T> {
   return (text) => {
-    const found = choices.find((choice) => choice.toLowerCase() === text.toLowerCase())
-    if (found) return found
-    throw new Problem('not one of the choices', `write ${choices.join(' or ')}`)
+    const match = choices.find((choice) => choice.toLowerCase() === text.toLowerCase())
+    if (match) return match
+    throw new Problem('not one of the choices', `write one of ${choices.join(', ')}`)
   }
 }
 
@@ -54,6 +54,8 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   h: 3_600_000, hour: 3_600_000, hours: 3_600_000,
   d: 86_400_000, day: 86_400_000, days: 86_400_000,
 } // biome-ignore format: a table
+
+const inHours = (ms: number): string => (ms === 3_600_000 ? '1 hour' : `${ms / 3_600_000} hours`)
 
 /** A length of time with its unit, in whole milliseconds. */
 export function duration(minMs: number, maxMs = 365 * 86_400_000): Parser<number> {
@@ -69,8 +71,8 @@ export function duration(minMs: number, maxMs = 365 * 86_400_000): Parser<number
     const ms = Math.round(exact) // 2.01 s are 2009.9999999999998 ms
     if (!(Math.abs(exact - ms) < 1e-6))
       throw new Problem('not a whole number of milliseconds', 'write one such as 500 milliseconds')
-    if (ms < minMs) throw new Problem(`shorter than ${minMs} ms`, `write at least ${minMs} milliseconds`)
-    if (ms > maxMs) throw new Problem(`longer than ${maxMs / 86_400_000} days`, 'write a shorter one')
+    if (ms < minMs) throw new Problem(`shorter than ${minMs} ms`, `write at least ${minMs} ms`)
+    if (ms > maxMs) throw new Problem(`longer than ${inHours(maxMs)}`, 'write a shorter one')
     return ms
   }
 }
@@ -81,16 +83,15 @@ const HOST = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)$/
 export const servers: Parser<readonly string[]> = (text) =>
   text.split(',').map((raw, index) => {
     const entry = raw.trim()
-    const where = `entry ${index + 1} (${entry === '' ? 'empty' : entry})`
     if (entry === '')
-      throw new Problem(`${where} is empty`, 'write host:port entries, separated by single commas')
+      throw new Problem(`entry ${index + 1} is empty`, 'write host:port entries, separated by single commas')
+    const where = `entry ${index + 1} (${entry})`
     if (entry.includes('://'))
       throw new Problem(`${where} has a scheme`, `write ${entry.replace(/^.*:\/\//, '')}`)
     const split = entry.lastIndexOf(':')
     const host = split < 0 ? entry : entry.slice(0, split)
     const number = split < 0 ? '' : entry.slice(split + 1)
-    if (!HOST.test(host))
-      throw new Problem(`${where} names no host`, 'write host:port, such as localhost:9093')
+    if (!HOST.test(host)) throw new Problem(`${where} has no host`, 'write host:port, such as localhost:9093')
     if (number === '') throw new Problem(`${where} has no port`, `write host:port, such as ${host}:9093`)
     if (!/^\d{1,5}$/.test(number) || Number(number) < 1 || Number(number) > 65_535)
       throw new Problem(`${where} has no port from 1 to 65535`, `write host:port, such as ${host}:9093`)
@@ -101,11 +102,11 @@ export const topic: Parser<string> = (text) => {
   if (/^[A-Za-z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..') return text
   throw new Problem(
     `not a topic name${text.length > 249 ? ` (${text.length} characters)` : ''}`,
-    'use 1 to 249 of A-Z a-z 0-9 . _ - and not . or .. alone',
+    'use 1 to 249 of the characters A-Z a-z 0-9 . _ -, but not . or .. alone',
   )
 }
 
-/** A JVM's memory, as Spark writes it. */
+/** The memory of a JVM, in Spark's notation. */
 export const memory: Parser<string> = (text) => {
   const [, amount, unit] = text.match(/^(\d+)([mg])b?$/i) ?? []
   const megabytes = Number(amount) * (unit?.toLowerCase() === 'g' ? 1024 : 1)
@@ -123,7 +124,7 @@ export const image: Parser<string> = (text) => {
   throw new Problem('not an image name', 'write one such as apache/kafka:4.3.1')
 }
 
-/** The master of a Spark cluster of the user's own. */
+/** The master of the user's own Spark cluster. */
 export const sparkMaster: Parser<string> = (text) => {
   if (/^spark:\/\/[A-Za-z0-9._-]+:\d{1,5}(,[A-Za-z0-9._-]+:\d{1,5})*$/.test(text)) return text
   if (/^k8s:\/\/(https?:\/\/)?[A-Za-z0-9._-]+:\d{1,5}$/.test(text) || text === 'yarn') return text
@@ -134,15 +135,15 @@ export const sparkMaster: Parser<string> = (text) => {
   throw new Problem('not a master that Spark knows', forms)
 }
 
-/** Any text that is no line break and no NUL. */
+/** Any text without a line break or a NUL byte. */
 export const text: Parser<string> = (value) => {
   if (!/[\0\r\n]/.test(value)) return value
-  throw new Problem('holds a line break or a NUL byte', 'write it on one line')
+  throw new Problem('contains a line break or a NUL byte', 'write it on one line')
 }
 
 export const absolutePath: Parser<string> = (value) => {
   if (isAbsolute(value)) return text(value)
-  throw new Problem('not an absolute path', `write the whole path of the PEM file`)
+  throw new Problem('not an absolute path', 'write the full path of the PEM file')
 }
 
 export const offsets = oneOf('earliest', 'latest')

@@ -27,13 +27,13 @@ export interface Findings {
   readonly warnings: readonly string[]
 }
 
-/** The stack's own broker by the name that the compose file gives it: not a host of the user's. */
+/** The stack's own broker by its name in the compose file: not one of the user's hosts. */
 const COMPOSE_BROKER = 'kafka-broker:9092'
 
 /** Is a Spark property of this name likely to hold a secret? */
 export const looksSecret = (name: string): boolean => /secret|password|token/i.test(name)
 
-/** What holds between several settings. */
+/** Checks the rules that concern more than the text of one setting. */
 export function checkRules(config: Config): Findings {
   return {
     problems: [
@@ -50,16 +50,23 @@ export function checkRules(config: Config): Findings {
 }
 
 function topicRules({ topics }: Config): string[] {
-  const named = [
+  return repeated([
     ['INPUT_TOPIC', topics.input],
     ['OUTPUT_TOPIC', topics.output],
     ['DEAD_LETTER_TOPIC', topics.deadLetter],
-  ] as const
-  return named.flatMap(([key, name], index) => {
-    const same = named.slice(0, index).find(([, other]) => other === name)
-    return same
-      ? [`${key}=${name}: is ${same[0]} too, a feedback loop; give the three topics different names`]
-      : []
+  ]).map(({ key, value, first }) => {
+    const loop = first === 'INPUT_TOPIC' ? ', which makes a feedback loop' : ''
+    return `${key}=${value}: is also ${first}${loop}; give the three topics different names`
+  })
+}
+
+/** The settings whose value an earlier one has too. */
+function repeated<T>(
+  settings: readonly (readonly [key: string, value: T])[],
+): { readonly key: string; readonly value: T; readonly first: string }[] {
+  return settings.flatMap(([key, value], index) => {
+    const first = settings.slice(0, index).find(([, other]) => other === value)
+    return first ? [{ key, value, first: first[0] }] : []
   })
 }
 
@@ -76,16 +83,16 @@ function credentialRules({ kafka, resolved }: Config): string[] {
   const hasPassword = value('KAFKA_PASSWORD') !== ''
   const problems: string[] = []
   if (username !== '' && !hasPassword)
-    problems.push(`KAFKA_USERNAME=${username}: there is no KAFKA_PASSWORD; set both or neither`)
+    problems.push(`KAFKA_USERNAME=${username}: KAFKA_PASSWORD is not set; set both or neither`)
   if (username === '' && hasPassword)
-    problems.push('KAFKA_PASSWORD=***: there is no KAFKA_USERNAME; set both or neither')
+    problems.push('KAFKA_PASSWORD=***: KAFKA_USERNAME is not set; set both or neither')
   if (kafka.securityProtocol.startsWith('SASL') && !kafka.sasl && problems.length === 0)
     problems.push(
-      `KAFKA_SECURITY_PROTOCOL=${kafka.securityProtocol}: needs KAFKA_USERNAME and KAFKA_PASSWORD; set them`,
+      `KAFKA_SECURITY_PROTOCOL=${kafka.securityProtocol}: needs KAFKA_USERNAME and KAFKA_PASSWORD; set both`,
     )
   if (kafka.sasl && !kafka.securityProtocol.startsWith('SASL'))
     problems.push(
-      `KAFKA_SECURITY_PROTOCOL=${kafka.securityProtocol}: would not use KAFKA_USERNAME; write SASL_SSL or SASL_PLAINTEXT`,
+      `KAFKA_SECURITY_PROTOCOL=${kafka.securityProtocol}: does not use KAFKA_USERNAME; write SASL_SSL or SASL_PLAINTEXT`,
     )
   if (Boolean(kafka.ssl.cert) !== Boolean(kafka.ssl.key))
     problems.push('KAFKA_SSL_CERT and KAFKA_SSL_KEY: only one is set; set both or neither')
@@ -96,11 +103,11 @@ function sparkRules({ spark }: Config): string[] {
   return Object.keys(spark.conf).flatMap((name) => {
     if (FIXED_SPARK_CONF.has(name))
       return [
-        `SPARK_CONF_${name}: is set by cpu-anomaly itself; remove it (the settings table names the key to use instead)`,
+        `SPARK_CONF_${name}: is set by cpu-anomaly; remove it (the settings table names the key to use instead)`,
       ]
     if (looksSecret(name))
       return [
-        `SPARK_CONF_${name}: looks like a secret, and would stand in spark-submit's arguments; keep it in a file that Spark reads`,
+        `SPARK_CONF_${name}: looks like a secret, and would be visible in spark-submit's arguments; keep it in a file that Spark reads`,
       ]
     return []
   })
@@ -108,33 +115,29 @@ function sparkRules({ spark }: Config): string[] {
 
 function queryRules({ query }: Config): string[] {
   return query.trigger === 'real-time' && query.stateStore === 'memory'
-    ? ['STATE_STORE=memory: Spark keeps the state of real-time mode in RocksDB alone; write rocksdb or auto']
+    ? ['STATE_STORE=memory: Spark keeps the state of real-time mode only in RocksDB; write rocksdb or auto']
     : []
 }
 
 function portRules({ ports }: Config): string[] {
-  const named = [
+  return repeated([
     ['KAFKA_PORT', ports.kafka],
     ['SPARK_UI_PORT', ports.sparkUi],
     ['SPARK_MASTER_UI_PORT', ports.sparkMasterUi],
-  ] as const
-  return named.flatMap(([key, number], index) => {
-    const same = named.slice(0, index).find(([, other]) => other === number)
-    return same ? [`${key}=${number}: is ${same[0]} too; give each a port of its own`] : []
-  })
+  ]).map(({ key, value, first }) => `${key}=${value}: is also ${first}; give each a port of its own`)
 }
 
-/** Both runtimes bring their own broker and their own Spark: what names others would be ignored in silence. */
+/** Both runtimes start their own broker and Spark: settings that name others would be silently ignored. */
 function clusterRules({ kafka, spark, ports }: Config): string[] {
   const own = new Set([COMPOSE_BROKER, `localhost:${ports.kafka}`, `127.0.0.1:${ports.kafka}`])
   const foreign = kafka.servers.filter((server) => !own.has(server))
   const problems = foreign.map(
     (server) =>
-      `KAFKA_SERVERS=${server}: brokers of your own are for the external runtime, which this version does not have; leave it empty`,
+      `KAFKA_SERVERS=${server}: brokers of your own need the external runtime, which this version does not have; leave it empty`,
   )
   if (spark.master !== undefined)
     problems.push(
-      `SPARK_MASTER=${spark.master}: a cluster of your own is for the external runtime, which this version does not have; leave it empty, and set SPARK_CORES for the number of cores`,
+      `SPARK_MASTER=${spark.master}: a cluster of your own needs the external runtime, which this version does not have; leave it empty, and set SPARK_CORES for the number of cores`,
     )
   return problems
 }
@@ -143,8 +146,10 @@ const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\]):\d+$/
 
 function plaintextWarnings({ kafka }: Config): string[] {
   if (!kafka.sasl || kafka.securityProtocol !== 'SASL_PLAINTEXT') return []
-  const open = kafka.servers.filter((server) => !LOOPBACK.test(server) && server !== COMPOSE_BROKER)
-  return open.length > 0
-    ? [`KAFKA_PASSWORD would travel in clear to ${open.join(', ')}: set KAFKA_SECURITY_PROTOCOL=SASL_SSL`]
+  const exposed = kafka.servers.filter((server) => !LOOPBACK.test(server) && server !== COMPOSE_BROKER)
+  return exposed.length > 0
+    ? [
+        `KAFKA_PASSWORD would be sent in clear text to ${exposed.join(', ')}: set KAFKA_SECURITY_PROTOCOL=SASL_SSL`,
+      ]
     : []
 }

@@ -19,12 +19,10 @@ import {
 
 export interface Setting<T = unknown> {
   readonly section: string
-  /** The default, as it would be written; empty: not set. */
+  /** The default, as it would be written in `.env`; empty if there is none. */
   readonly fallback: string
   readonly meaning: string
   readonly parse: Parser<T>
-  /** Is an empty value the same as no value? Otherwise it goes to the parser, which refuses it. */
-  readonly optional?: boolean
   readonly secret?: boolean
 }
 
@@ -35,20 +33,16 @@ const setting = <T>(section: string, fallback: string, meaning: string, parse: P
   parse,
 })
 
-const optional = <T>(section: string, meaning: string, parse: Parser<T>) => ({
-  ...setting(section, '', meaning, (value: string): T | undefined =>
-    value === '' ? undefined : parse(value),
-  ),
-  optional: true,
-})
+/** A setting without a default; an empty value means no value. */
+const optional = <T>(section: string, meaning: string, parse: Parser<T>) =>
+  setting(section, '', meaning, (value: string): T | undefined => (value === '' ? undefined : parse(value)))
 
 const secret = (section: string, meaning: string) => ({ ...optional(section, meaning, text), secret: true })
 
 const runtime = (value: string) => {
-  const name = oneOf('auto', 'local', 'docker', 'external')(value)
-  if (name === 'external')
+  if (value.toLowerCase() === 'external')
     throw new Problem('this version has no external runtime yet', 'write auto, local or docker')
-  return name
+  return oneOf('auto', 'local', 'docker')(value)
 }
 
 /** Every setting, in the order of `.env.example`. */
@@ -170,7 +164,7 @@ export const SETTINGS = {
     'Query',
     '1 minute',
     'time from one commit to the next in real-time mode; a restart replays at most this much',
-    duration(5_000, 3_600_000), // Spark's own least: spark.sql.streaming.realTimeMode.minBatchDuration
+    duration(5_000, 3_600_000), // Spark's own minimum: spark.sql.streaming.realTimeMode.minBatchDuration
   ),
   STATE_STORE: setting(
     'Query',
@@ -232,10 +226,10 @@ export const SETTINGS = {
 export type SettingKey = keyof typeof SETTINGS
 export type SettingValues = { readonly [K in SettingKey]: ReturnType<(typeof SETTINGS)[K]['parse']> }
 
-/** The keys as a list; `SETTINGS` seen with each entry's general type. */
+/** `SETTINGS` as a list, each entry with its general type. */
 export const settingEntries = Object.entries(SETTINGS) as readonly (readonly [SettingKey, Setting])[]
 
-/** Prefix of settings that are handed to Spark: `SPARK_CONF_spark.sql.x=y`. */
+/** Prefix of settings that are passed to Spark: `SPARK_CONF_spark.sql.x=y`. */
 export const SPARK_CONF_PREFIX = 'SPARK_CONF_'
 
 export const SECRET_KEYS: ReadonlySet<string> = new Set(

@@ -32,7 +32,7 @@ export async function demoSettings(runtime: string): Promise<string[]> {
 
 /** What a tour that was killed, or kept, has left: it is stopped and removed before the next one. */
 export async function clearLeftovers(context: CommandContext): Promise<void> {
-  const left = await context.started()
+  const left = await context.selectStarted()
   if (!left || !(await readStorageId(left.storage.root))) return
   context.output.note('An earlier tour was left here; it is removed first.')
   await takeDown(left, true, context.output, context.signal)

@@ -1,4 +1,4 @@
 import type { KafkaConfig } from '../config/config.ts'
 
-/** How a client reaches a broker, and as whom. */
+/** Where the brokers are, and how a client connects and logs in. */
 export type KafkaAccess = Pick<KafkaConfig, 'servers' | 'securityProtocol' | 'sasl' | 'ssl'>

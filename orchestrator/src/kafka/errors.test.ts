@@ -11,7 +11,7 @@ const {
   KafkaJSRequestTimeoutError,
 } = kafkajs
 
-const spoken = { servers: ['h:1'], securityProtocol: 'PLAINTEXT' }
+const endpoint = { servers: ['h:1'], securityProtocol: 'PLAINTEXT' }
 const connection = (message: string, code?: string, broker = 'h:1') =>
   new KafkaJSConnectionError(message, { broker, ...(code ? { code } : {}) })
 const protocol = (type: string) =>
@@ -32,14 +32,14 @@ describe('translateKafkaError', () => {
       /^no Kafka at h:1: nothing listens there/,
     ],
     [
-      'a name nobody has',
+      'an unknown host name',
       connection('Connection error: x', 'ENOTFOUND'),
       'KAFKA_UNREACHABLE',
-      /no machine has this name/,
+      /no host has this name/,
     ],
-    ['a black hole', connection('Connection timeout'), 'KAFKA_UNREACHABLE', /no answer/],
+    ['a host that drops packets', connection('Connection timeout'), 'KAFKA_UNREACHABLE', /no answer/],
     [
-      'silence',
+      'a request that gets no answer',
       new KafkaJSRequestTimeoutError('Request Metadata(3) timed out', {
         broker: 'h:1',
         clientId: '',
@@ -52,19 +52,19 @@ describe('translateKafkaError', () => {
       /no answer/,
     ],
     [
-      'TLS spoken to plaintext',
+      'TLS to a plaintext listener',
       connection(
         'Connection error: Client network socket disconnected before secure TLS connection was established',
         'ECONNRESET',
       ),
       'KAFKA_UNREACHABLE',
-      /does not speak TLS/,
+      /does not use TLS/,
     ],
     [
-      'plaintext spoken to TLS',
+      'plaintext to a TLS listener',
       named('KafkaJSConnectionClosedError', 'Closed connection', { broker: 'h:1' }),
       'KAFKA_UNREACHABLE',
-      /another security protocol than PLAINTEXT/,
+      /a security protocol other than PLAINTEXT/,
     ],
     [
       'a certificate that is not trusted',
@@ -73,7 +73,7 @@ describe('translateKafkaError', () => {
       /certificate is not trusted here \(self-signed\)/,
     ],
     [
-      'a certificate of another name',
+      'a certificate for another name',
       connection('Connection error: no match', 'ERR_TLS_CERT_ALTNAME_INVALID'),
       'KAFKA_UNREACHABLE',
       /certificate is not trusted/,
@@ -85,27 +85,27 @@ describe('translateKafkaError', () => {
       /refused the login: Invalid username/,
     ],
     [
-      'SASL spoken to plaintext',
+      'SASL to a plaintext listener',
       protocol('ILLEGAL_SASL_STATE'),
       'KAFKA_REFUSED',
-      /another security protocol/,
+      /expects a security protocol other than PLAINTEXT/,
     ],
     [
-      'a missing right',
+      'a missing permission',
       protocol('TOPIC_AUTHORIZATION_FAILED'),
       'KAFKA_REFUSED',
       /TOPIC_AUTHORIZATION_FAILED/,
     ],
     ['a missing topic', protocol('UNKNOWN_TOPIC_OR_PARTITION'), 'KAFKA_REFUSED', /has no topic/],
     [
-      'anything else that Kafka says',
+      'any other error of Kafka',
       protocol('RECORD_LIST_TOO_LARGE'),
       'KAFKA_REFUSED',
       /the words of Kafka \(RECORD_LIST_TOO_LARGE\)/,
     ],
   ] as const)('explains %s in one line with a way out', (_title, error, code, message) => {
     for (const wrapped of [error, retried(error)]) {
-      const translated = translateKafkaError(wrapped, spoken)
+      const translated = translateKafkaError(wrapped, endpoint)
       expect(translated?.code).toBe(code)
       expect(translated?.message).toMatch(message)
       expect(translated?.message).not.toContain('\n')
@@ -113,28 +113,28 @@ describe('translateKafkaError', () => {
     }
   })
 
-  it('names an advertised address that was not asked for', () => {
+  it('names an advertised address that differs from the bootstrap servers', () => {
     const error = connection('Connection error: x', 'ENOTFOUND', 'kafka-broker:9093')
-    expect(translateKafkaError(error, spoken)?.hint).toContain('advertised.listeners')
+    expect(translateKafkaError(error, endpoint)?.hint).toContain('advertised.listeners')
   })
 
-  it('looks into a collection of errors', () => {
+  it('translates the first of a collection of errors', () => {
     const error = new KafkaJSAggregateError('Topic creation errors', [protocol('POLICY_VIOLATION')])
-    expect(translateKafkaError(error, spoken)?.code).toBe('KAFKA_REFUSED')
+    expect(translateKafkaError(error, endpoint)?.code).toBe('KAFKA_REFUSED')
     expect(kafkaErrorType(error)).toBe('POLICY_VIOLATION')
   })
 
-  it('leaves a CliError as it is and does not claim our own bugs', () => {
+  it('returns a CliError as it is, and nothing for our own bugs', () => {
     const known = new CliError('PORT_TAKEN', 'x')
-    expect(translateKafkaError(known, spoken)).toBe(known)
-    expect(translateKafkaError(new TypeError('x is not a function'), spoken)).toBeUndefined()
+    expect(translateKafkaError(known, endpoint)).toBe(known)
+    expect(translateKafkaError(new TypeError('x is not a function'), endpoint)).toBeUndefined()
   })
 })
 
 describe('noAnswer', () => {
-  it('says how long it waited, or the cause where one is known', () => {
-    expect(noAnswer(spoken, 12_000).message).toBe('no Kafka at h:1: no answer within 12 s')
-    expect(noAnswer(spoken, 12_000, connection('x', 'ECONNREFUSED')).message).toContain(
+  it('says how long it waited, or the cause if it is known', () => {
+    expect(noAnswer(endpoint, 12_000).message).toBe('no Kafka at h:1: no answer within 12 s')
+    expect(noAnswer(endpoint, 12_000, connection('x', 'ECONNREFUSED')).message).toContain(
       'nothing listens there',
     )
   })
@@ -145,7 +145,7 @@ describe('isCoordinatorStarting', () => {
     [named('KafkaJSGroupCoordinatorNotFound', 'Failed to find group coordinator'), true],
     [retried(protocol('COORDINATOR_LOAD_IN_PROGRESS')), true],
     [protocol('GROUP_AUTHORIZATION_FAILED'), false],
-  ])('tells a broker that is still starting from others', (error, expected) => {
+  ])('recognizes a broker that is still starting', (error, expected) => {
     expect(isCoordinatorStarting(error)).toBe(expected)
   })
 })

@@ -1,19 +1,19 @@
 import { CliError } from '../errors.ts'
 
-/** What is read of a kafkajs error; its classes are told apart by name, as they say themselves. */
+/** The fields of a kafkajs error that are used here. Its class is taken from `name`: not every class is exported. */
 interface KafkaFailure {
   readonly name: string
   readonly message: string
   readonly code?: unknown
-  /** Kafka's own name of a protocol error. */
+  /** Kafka's name for a protocol error. */
   readonly type?: string
   readonly broker?: string
   readonly topic?: string
   readonly retriable?: boolean
 }
 
-/** Whom the failing client talked to, and how. */
-export interface Spoken {
+/** The brokers that the failing client used, and its security protocol. */
+export interface BrokerEndpoint {
   readonly servers: readonly string[]
   readonly securityProtocol: string
 }
@@ -22,8 +22,8 @@ const NETWORK_CAUSES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there (connection refused)',
   ECONNRESET: 'the connection was reset',
   EPIPE: 'the connection was closed',
-  ENOTFOUND: 'no machine has this name',
-  EAI_AGAIN: 'the name could not be looked up',
+  ENOTFOUND: 'no host has this name',
+  EAI_AGAIN: 'the host name could not be resolved',
   ETIMEDOUT: 'no answer',
   EHOSTUNREACH: 'no route to this host',
   ENETUNREACH: 'no route to this network',
@@ -38,45 +38,45 @@ const REFUSALS =
 const START_HINT =
   'Start the broker with `cpu-anomaly up`, or correct KAFKA_SERVERS (or KAFKA_PORT) in .env; `cpu-anomaly doctor` checks both.'
 
-/** A failure of kafkajs as an error for the user; undefined when it is none that a user or a broker can cause. */
-export function translateKafkaError(error: unknown, spoken: Spoken): CliError | undefined {
+/** A kafkajs error as an error for the user; undefined if neither a user nor a broker can cause it. */
+export function translateKafkaError(error: unknown, endpoint: BrokerEndpoint): CliError | undefined {
   if (error instanceof CliError) return error
   const failure = rootFailure(error)
   if (!failure) return undefined
-  const explain = [refusal, tlsFailure, closedConnection, networkFailure, missingTopic, otherFailure]
-  for (const explanation of explain) {
-    const found = explanation(failure, spoken)
-    if (found) return found
+  const translations = [refusal, tlsFailure, closedConnection, networkFailure, missingTopic, otherFailure]
+  for (const translate of translations) {
+    const translated = translate(failure, endpoint)
+    if (translated) return translated
   }
   return undefined
 }
 
-/** No answer at all within a deadline that is ours. */
-export function noAnswer(spoken: Spoken, timeoutMs: number, cause?: unknown): CliError {
-  const told = cause === undefined ? undefined : translateKafkaError(cause, spoken)
-  if (told && !told.message.includes('no answer')) return told
-  return unreachable(spoken.servers.join(','), `no answer within ${timeoutMs / 1000} s`, START_HINT, cause)
+/** The error for a broker that did not answer before our own deadline. */
+export function noAnswer(endpoint: BrokerEndpoint, timeoutMs: number, cause?: unknown): CliError {
+  const known = cause === undefined ? undefined : translateKafkaError(cause, endpoint)
+  if (known && !known.message.includes('no answer')) return known
+  return unreachable(endpoint.servers.join(','), `no answer within ${timeoutMs / 1000} s`, START_HINT, cause)
 }
 
-/** Kafka's own name of what went wrong, such as `TOPIC_ALREADY_EXISTS`. */
+/** Kafka's name for what went wrong, such as `TOPIC_ALREADY_EXISTS`. */
 export const kafkaErrorType = (error: unknown): string | undefined => rootFailure(error)?.type
 
-/** A broker that has just started: it answers, but its group coordinator does not yet. */
+/** Is this the error of a broker that is still starting: it answers, but its group coordinator does not yet? */
 export function isCoordinatorStarting(error: unknown): boolean {
   const failure = rootFailure(error)
   return failure?.name === 'KafkaJSGroupCoordinatorNotFound' || /COORDINATOR/.test(failure?.type ?? '')
 }
 
-const PASSING = /^(?:UNKNOWN_TOPIC_OR_PARTITION|OFFSET_OUT_OF_RANGE)$/
+const TRANSIENT_TYPES = /^(?:UNKNOWN_TOPIC_OR_PARTITION|OFFSET_OUT_OF_RANGE)$/
 
-/** May the same work once the broker is back, has a leader again, or is asked anew? */
-export function isPassing(error: unknown, spoken: Spoken): boolean {
+/** Can the same request succeed later: once the broker is back, has a leader again, or has new metadata? */
+export function isTransient(error: unknown, endpoint: BrokerEndpoint): boolean {
   const failure = rootFailure(error)
-  if (failure && (failure.retriable === true || PASSING.test(failure.type ?? ''))) return true
-  return translateKafkaError(error, spoken)?.code === 'KAFKA_UNREACHABLE'
+  if (failure && (failure.retriable === true || TRANSIENT_TYPES.test(failure.type ?? ''))) return true
+  return translateKafkaError(error, endpoint)?.code === 'KAFKA_UNREACHABLE'
 }
 
-/** Retries and collections wrap what happened: the innermost kafkajs error says it. */
+/** The innermost kafkajs error: retries and collections wrap what happened. */
 function rootFailure(error: unknown): KafkaFailure | undefined {
   if (!(error instanceof Error)) return undefined
   const collected = (error as { errors?: unknown }).errors
@@ -84,7 +84,7 @@ function rootFailure(error: unknown): KafkaFailure | undefined {
   return rootFailure(inner) ?? (error.name.startsWith('KafkaJS') ? (error as KafkaFailure) : undefined)
 }
 
-function refusal(failure: KafkaFailure, { servers, securityProtocol }: Spoken): CliError | undefined {
+function refusal(failure: KafkaFailure, { servers, securityProtocol }: BrokerEndpoint): CliError | undefined {
   const at = failure.broker ?? servers.join(',')
   if (failure.name === 'KafkaJSSASLAuthenticationError')
     return new CliError('KAFKA_REFUSED', `the broker at ${at} refused the login: ${plain(failure.message)}`, {
@@ -94,20 +94,20 @@ function refusal(failure: KafkaFailure, { servers, securityProtocol }: Spoken): 
   if (failure.type === 'ILLEGAL_SASL_STATE')
     return new CliError(
       'KAFKA_REFUSED',
-      `the broker at ${at} expects another security protocol than ${securityProtocol}`,
+      `the broker at ${at} expects a security protocol other than ${securityProtocol}`,
       {
-        hint: 'Correct KAFKA_SECURITY_PROTOCOL in .env; this listener does not do what was asked of it.',
+        hint: 'Correct KAFKA_SECURITY_PROTOCOL in .env: this listener does not use SASL.',
         cause: failure,
       },
     )
   if (!failure.type || !REFUSALS.test(failure.type)) return undefined
   return new CliError('KAFKA_REFUSED', `the broker at ${at} refused: ${failure.message} (${failure.type})`, {
-    hint: 'Give this user the right (Kafka ACL) to create, read and write the topics, or use another user.',
+    hint: 'Grant this user (with Kafka ACLs) the right to create, read and write the topics, or use another user.',
     cause: failure,
   })
 }
 
-function tlsFailure(failure: KafkaFailure, { servers }: Spoken): CliError | undefined {
+function tlsFailure(failure: KafkaFailure, { servers }: BrokerEndpoint): CliError | undefined {
   const at = failure.broker ?? servers.join(',')
   if (CERTIFICATE_CODES.test(String(failure.code ?? '')))
     return unreachable(
@@ -119,7 +119,7 @@ function tlsFailure(failure: KafkaFailure, { servers }: Spoken): CliError | unde
   if (!NOT_TLS.test(failure.message)) return undefined
   return unreachable(
     at,
-    'it does not speak TLS on this port, or it wants a client certificate',
+    'it does not use TLS on this port, or it requires a client certificate',
     'Set KAFKA_SECURITY_PROTOCOL=PLAINTEXT (or SASL_PLAINTEXT) in .env, or use the port of its TLS listener.',
     failure,
   )
@@ -127,19 +127,19 @@ function tlsFailure(failure: KafkaFailure, { servers }: Spoken): CliError | unde
 
 function closedConnection(
   failure: KafkaFailure,
-  { servers, securityProtocol }: Spoken,
+  { servers, securityProtocol }: BrokerEndpoint,
 ): CliError | undefined {
   if (failure.name !== 'KafkaJSConnectionClosedError') return undefined
   const at = failure.broker ?? servers.join(',')
   return unreachable(
     at,
-    `it closed the connection; it may expect another security protocol than ${securityProtocol}`,
-    'Set KAFKA_SECURITY_PROTOCOL in .env to what this listener speaks (PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL); if it is right, see whether the broker is still up.',
+    `it closed the connection; it may expect a security protocol other than ${securityProtocol}`,
+    'Set KAFKA_SECURITY_PROTOCOL in .env to the protocol of this listener (PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL); if it is right, check whether the broker is still up.',
     failure,
   )
 }
 
-function networkFailure(failure: KafkaFailure, { servers }: Spoken): CliError | undefined {
+function networkFailure(failure: KafkaFailure, { servers }: BrokerEndpoint): CliError | undefined {
   const isNetwork =
     failure.name === 'KafkaJSConnectionError' ||
     failure.name === 'KafkaJSRequestTimeoutError' ||
@@ -157,7 +157,16 @@ function networkFailure(failure: KafkaFailure, { servers }: Spoken): CliError | 
 }
 
 const advertisedHint = (at: string): string =>
-  `The broker answered and named ${at} as its own address, which this machine cannot reach: correct its advertised.listeners.`
+  `The broker answered, but advertises ${at}, which this machine cannot reach: correct its advertised.listeners.`
+
+/** The error for a topic that does not exist; names those of `present` that are not internal. */
+export function noSuchTopic(topic: string, endpoint: BrokerEndpoint, present: readonly string[]): CliError {
+  const topics = present.filter((name) => !name.startsWith('__')).sort()
+  const there = topics.length > 0 ? `Topics there: ${topics.join(', ')}.` : 'There are no topics yet.'
+  return new CliError('NO_SUCH_TOPIC', `there is no topic ${topic} at ${endpoint.servers.join(',')}`, {
+    hint: `${there}\n\`cpu-anomaly up\` creates the topics of this folder.`,
+  })
+}
 
 function missingTopic(failure: KafkaFailure): CliError | undefined {
   if (failure.type !== 'UNKNOWN_TOPIC_OR_PARTITION') return undefined
@@ -167,7 +176,7 @@ function missingTopic(failure: KafkaFailure): CliError | undefined {
   })
 }
 
-function otherFailure(failure: KafkaFailure, { servers }: Spoken): CliError {
+function otherFailure(failure: KafkaFailure, { servers }: BrokerEndpoint): CliError {
   const type = failure.type ? ` (${failure.type})` : ''
   return new CliError('KAFKA_REFUSED', `Kafka at ${servers.join(',')}: ${plain(failure.message)}${type}`, {
     hint: "See the broker's log: `cpu-anomaly logs kafka`.",
@@ -179,7 +188,7 @@ function unreachable(at: string, why: string, hint: string, cause: unknown): Cli
   return new CliError('KAFKA_UNREACHABLE', `no Kafka at ${at}: ${why}`, { hint, cause })
 }
 
-/** Without the prefix that kafkajs puts before what Node said, and on one line. */
+/** The message on one line, without the prefix that kafkajs adds to Node's own. */
 function plain(message: string): string {
   return message
     .replace(/^(?:Connection error|Failed to connect): /, '')

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { jaasQuoted } from './jaas.ts'
+import { quoteJaas } from './jaas.ts'
 
-describe('jaasQuoted', () => {
+describe('quoteJaas', () => {
   it.each([
     ['plain', '"plain"'],
     ['', '""'],
@@ -13,13 +13,13 @@ describe('jaasQuoted', () => {
     ['päss\u{1f600}', '"päss\u{1f600}"'],
     ['\\', '"\\\\"'],
   ])('quotes %j as %s', (text, quoted) => {
-    expect(jaasQuoted(text)).toBe(quoted)
+    expect(quoteJaas(text)).toBe(quoted)
   })
 
-  it('is undone by reading it as JAAS does: one token, each escaped character as itself', () => {
+  it('is undone by the rules of JAAS: one token, each escaped character as itself', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        const [whole, inner = ''] = jaasQuoted(text).match(/^"((?:[^"\\]|\\.)*)"$/s) ?? []
+        const [whole, inner = ''] = quoteJaas(text).match(/^"((?:[^"\\]|\\.)*)"$/s) ?? []
         expect(whole).toBeDefined()
         expect(inner.replace(/\\(.)/gs, '$1')).toBe(text)
       }),

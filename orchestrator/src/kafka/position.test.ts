@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CliError } from '../errors.ts'
-import { beginOfLast, type Offsets, type Placed, parsePosition, reconcile } from './position.ts'
+import { type LocatedRecord, type Offsets, offsetsOfLast, parsePosition, reconcile } from './position.ts'
 
 describe('parsePosition', () => {
   it.each([
@@ -32,10 +32,10 @@ describe('parsePosition', () => {
       '2026-01-32',
       '2026-01-31T25:00Z',
     ].concat(['31.01.2026', 'yesterday', ' -1', `-${'9'.repeat(30)}`]),
-  )('refuses %j and says what can be given', (text) => {
+  )('refuses %j and names what is valid', (text) => {
     const parse = () => parsePosition(text)
     expect(parse).toThrow(CliError)
-    expect(parse).toThrow(`--from ${text}: this is no position`)
+    expect(parse).toThrow(`--from ${text}: not a position`)
     expect(parse).toThrow(
       expect.objectContaining({ code: 'USAGE', hint: expect.stringContaining('earliest, latest, -N') }),
     )
@@ -47,8 +47,8 @@ const offsets = (entries: Readonly<Record<number, number>>): Map<number, bigint>
 const plain = (map: Offsets) =>
   Object.fromEntries([...map].map(([partition, offset]) => [partition, Number(offset)]))
 
-describe('beginOfLast', () => {
-  const placed = (partition: number, offset: number, timestampMs: number): Placed => ({
+describe('offsetsOfLast', () => {
+  const placed = (partition: number, offset: number, timestampMs: number): LocatedRecord => ({
     partition,
     offset: BigInt(offset),
     timestampMs,
@@ -64,20 +64,20 @@ describe('beginOfLast', () => {
     [4, { 0: 8, 1: 4, 2: 3 }],
     [99, { 0: 8, 1: 4, 2: 3 }],
   ])('begins so that the last %i of the whole topic are read', (count, expected) => {
-    expect(plain(beginOfLast(records, count, ends))).toEqual(expected)
-    expect(plain(beginOfLast([...records].reverse(), count, ends))).toEqual(expected)
+    expect(plain(offsetsOfLast(records, count, ends))).toEqual(expected)
+    expect(plain(offsetsOfLast([...records].reverse(), count, ends))).toEqual(expected)
   })
 
-  it('decides between records of one time by partition, then offset', () => {
+  it('orders records with the same timestamp by partition, then offset', () => {
     const same = [placed(1, 4, 7), placed(0, 9, 7), placed(0, 8, 7)]
-    expect(plain(beginOfLast(same, 1, ends))).toEqual({ 0: 10, 1: 4, 2: 3 })
-    expect(plain(beginOfLast(same, 2, ends))).toEqual({ 0: 9, 1: 4, 2: 3 })
+    expect(plain(offsetsOfLast(same, 1, ends))).toEqual({ 0: 10, 1: 4, 2: 3 })
+    expect(plain(offsetsOfLast(same, 2, ends))).toEqual({ 0: 9, 1: 4, 2: 3 })
   })
 })
 
 describe('reconcile', () => {
   it.each([
-    ['stays where nothing changed', { 0: 5 }, { 0: 0 }, { 0: 9 }, { 0: 5 }, false, 0],
+    ['stays if nothing changed', { 0: 5 }, { 0: 0 }, { 0: 9 }, { 0: 5 }, false, 0],
     ['stays at the end', { 0: 9 }, { 0: 0 }, { 0: 9 }, { 0: 9 }, false, 0],
     [
       'skips what was deleted, and counts it',
@@ -98,7 +98,7 @@ describe('reconcile', () => {
       0,
     ],
     [
-      'begins anew in a topic that ends before',
+      'starts over in a topic that ends before',
       { 0: 5, 1: 2 },
       { 0: 0, 1: 1 },
       { 0: 3, 1: 4 },
@@ -106,8 +106,8 @@ describe('reconcile', () => {
       true,
       0,
     ],
-    ['begins anew where a partition is gone', { 0: 5, 1: 2 }, { 0: 0 }, { 0: 9 }, { 0: 0 }, true, 0],
-    ['begins at the beginning without a position', {}, { 0: 3 }, { 0: 9 }, { 0: 3 }, false, 0],
+    ['starts over if a partition is gone', { 0: 5, 1: 2 }, { 0: 0 }, { 0: 9 }, { 0: 0 }, true, 0],
+    ['starts at the beginning without a position', {}, { 0: 3 }, { 0: 9 }, { 0: 3 }, false, 0],
   ])('%s', (_, positions, begin, end, expected, recreated, lost) => {
     const reconciled = reconcile(offsets(positions), offsets(begin), offsets(end))
     expect(plain(reconciled.positions)).toEqual(expected)

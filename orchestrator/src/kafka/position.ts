@@ -11,31 +11,35 @@ export type Position =
 
 const ISO_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/
 
-/** @throws CliError USAGE */
+/** Parses `--from`. @throws CliError USAGE */
 export function parsePosition(text: string): Position {
   if (text === 'earliest' || text === 'latest') return { kind: text }
   if (/^-\d+$/.test(text) && Number.isSafeInteger(Number(text))) return { kind: 'last', count: -Number(text) }
   const timeMs = ISO_TIME.test(text) ? Date.parse(text.replace(' ', 'T')) : Number.NaN
   if (Number.isFinite(timeMs)) return { kind: 'since', timeMs }
-  throw new CliError('USAGE', `--from ${text}: this is no position`, {
-    hint: 'Give earliest, latest, -N for the last N records, or an ISO time such as 2026-01-31T08:00:00Z.',
+  throw new CliError('USAGE', `--from ${text}: not a position`, {
+    hint: 'Use earliest, latest, -N for the last N records, or an ISO time such as 2026-01-31T08:00:00Z.',
   })
 }
 
-/** Offsets by partition. */
+/** Offsets per partition. */
 export type Offsets = ReadonlyMap<number, bigint>
 
-export interface Placed {
+export interface LocatedRecord {
   readonly partition: number
   readonly offset: bigint
   readonly timestampMs: number
 }
 
 /**
- * Where to begin so that exactly the last `count` of these records are read: in each partition at the first of them,
- * or at its end where it has none.
+ * Where to begin in order to read exactly the last `count` of these records: in each partition at the first of them, or
+ * at its end if it has none.
  */
-export function beginOfLast(records: readonly Placed[], count: number, ends: Offsets): Map<number, bigint> {
+export function offsetsOfLast(
+  records: readonly LocatedRecord[],
+  count: number,
+  ends: Offsets,
+): Map<number, bigint> {
   const begin = new Map(ends)
   const inOrder = [...records].sort(
     (a, b) => a.timestampMs - b.timestampMs || a.partition - b.partition || compare(a.offset, b.offset),
@@ -51,13 +55,13 @@ const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 
 export interface Reconciled {
   readonly positions: Map<number, bigint>
-  /** The topic ends before a position: it is not the topic that was read. */
+  /** The topic ends before a position, so it is not the topic that was read. */
   readonly recreated: boolean
   /** Records that were deleted before they could be read. */
   readonly lost: bigint
 }
 
-/** Fits where a reader stands to what the topic holds now; partitions that came new are read from their beginning. */
+/** Fits the positions of a reader to what the topic has now; added partitions are read from their beginning. */
 export function reconcile(positions: Offsets, begin: Offsets, end: Offsets): Reconciled {
   const recreated = [...positions].some(([partition, offset]) => offset > (end.get(partition) ?? 0n))
   let lost = 0n

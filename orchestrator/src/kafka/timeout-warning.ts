@@ -1,8 +1,8 @@
 let silenced = false
 
 /**
- * Node 24 warns of a timer with a negative delay, which kafkajs 2.2.4 sets when its request queue has nothing
- * to wait for. It is harmless and nobody's business; every other warning stays.
+ * Node 24 warns of timers with a negative delay, which kafkajs 2.2.4 sets when its request queue has nothing to wait
+ * for. The warning is harmless and of no use to anyone; every other warning stays.
  */
 export function silenceTimeoutWarning(): void {
   if (silenced) return

@@ -26,7 +26,7 @@ describe('wantedTopics', () => {
     expect(output?.settings).toMatchObject({ 'cleanup.policy': 'compact,delete', 'retention.ms': '3600000' })
   })
 
-  it('never compacts the samples, which share a key', () => {
+  it('never compacts the samples, which share keys', () => {
     expect(wanted.find(({ topic }) => topic === 'cpu-usage')?.settings).toEqual({
       'cleanup.policy': 'delete',
     })
@@ -40,7 +40,7 @@ describe('planTopics', () => {
     expect(plan.keep).toEqual([{ topic: 'cpu-usage', differences: [] }])
   })
 
-  it('finds nothing to do where all is as wanted, in another order and notation', () => {
+  it('finds nothing to do if all is as wanted, in another order and notation', () => {
     const settings = {
       ...wanted[1]?.settings,
       'cleanup.policy': 'delete, compact',
@@ -86,7 +86,7 @@ describe('planTopics', () => {
     ])
   })
 
-  it('does not guess about settings that the user may not see', () => {
+  it('does not guess about settings that the user may not read', () => {
     const plan = planTopics(wanted, withChange('anomaly', { settings: undefined }))
     expect(plan.keep[1]?.differences).toEqual([])
   })

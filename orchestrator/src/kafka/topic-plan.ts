@@ -1,24 +1,24 @@
 import type { TopicsConfig } from '../config/config.ts'
 
-/** Settings of a topic by their Kafka name, as text. */
+/** The settings of a topic, as text, by their Kafka names. */
 export type TopicSettings = Readonly<Record<string, string>>
 
 export interface WantedTopic {
   readonly topic: string
   readonly partitions: number
-  /** The setting in `.env` that says how many partitions; undefined where the number is ours. */
-  readonly partitionsFrom?: string
+  /** The setting in `.env` for the number of partitions; undefined if the number is fixed. */
+  readonly partitionsSetting?: string
   readonly settings: TopicSettings
 }
 
 export interface ExistingTopic {
   readonly topic: string
   readonly partitions: number
-  /** Undefined where the user may not see them. */
+  /** Undefined if the user may not read them. */
   readonly settings: TopicSettings | undefined
 }
 
-/** A setting of an existing topic that is not what a new topic would get. */
+/** A setting of an existing topic that differs from that of a new one. */
 export interface TopicDifference {
   readonly what: string
   readonly wanted: string
@@ -28,20 +28,20 @@ export interface TopicDifference {
 
 export interface TopicPlan {
   readonly create: readonly WantedTopic[]
-  /** Existing topics, left alone, with what differs. */
+  /** Existing topics, which are left alone, and how they differ. */
   readonly keep: readonly { readonly topic: string; readonly differences: readonly TopicDifference[] }[]
 }
 
 /**
- * The three topics. Results go to one partition, so that their order is the order of their writing: they are few
- * (one record a window and batch), and whoever reads them wants them in order.
+ * The three topics. Results go to one partition, so that they are read in the order in which they were written: there
+ * are few of them (one record per window and batch), and their readers want them in order.
  */
 export function wantedTopics(topics: TopicsConfig): WantedTopic[] {
   return [
     {
       topic: topics.input,
       partitions: topics.inputPartitions,
-      partitionsFrom: 'INPUT_PARTITIONS',
+      partitionsSetting: 'INPUT_PARTITIONS',
       settings: { 'cleanup.policy': 'delete' },
     },
     {
@@ -57,8 +57,8 @@ export function wantedTopics(topics: TopicsConfig): WantedTopic[] {
   ]
 }
 
-// Only closed segments are compacted, hence one a minute and cleaning at the first per cent. The cleaner joins
-// small segments up to segment.bytes, and a segment is deleted by its newest record: a large one would never age.
+// Only closed segments are compacted, hence one segment per minute, cleaned as soon as one per cent is dirty. The cleaner
+// merges small segments up to segment.bytes, and a segment expires with its newest record: a large one never would.
 const COMPACTED = {
   'cleanup.policy': 'compact,delete',
   'segment.ms': '60000',
@@ -66,20 +66,20 @@ const COMPACTED = {
   'min.cleanable.dirty.ratio': '0.01',
 }
 
-/** What is missing is created; what exists is left alone, whatever it looks like: it may hold data. */
+/** Missing topics are created; existing ones are left alone, whatever their settings: they may hold data. */
 export function planTopics(wanted: readonly WantedTopic[], existing: readonly ExistingTopic[]): TopicPlan {
-  const found = new Map(existing.map((topic) => [topic.topic, topic]))
+  const byName = new Map(existing.map((topic) => [topic.topic, topic]))
   const keep = wanted.flatMap((topic) => {
-    const actual = found.get(topic.topic)
-    return actual ? [{ topic: topic.topic, differences: differences(topic, actual) }] : []
+    const actual = byName.get(topic.topic)
+    return actual ? [{ topic: topic.topic, differences: compare(topic, actual) }] : []
   })
-  return { create: wanted.filter(({ topic }) => !found.has(topic)), keep }
+  return { create: wanted.filter(({ topic }) => !byName.has(topic)), keep }
 }
 
-function differences(wanted: WantedTopic, actual: ExistingTopic): TopicDifference[] {
-  const found: TopicDifference[] = []
+function compare(wanted: WantedTopic, actual: ExistingTopic): TopicDifference[] {
+  const differences: TopicDifference[] = []
   if (wanted.partitions !== actual.partitions)
-    found.push({
+    differences.push({
       what: 'partitions',
       wanted: String(wanted.partitions),
       actual: String(actual.partitions),
@@ -87,23 +87,26 @@ function differences(wanted: WantedTopic, actual: ExistingTopic): TopicDifferenc
     })
   for (const [what, value] of Object.entries(wanted.settings)) {
     const now = actual.settings?.[what]
-    if (now === undefined || sameValue(value, now)) continue
+    if (now === undefined || isSameValue(value, now)) continue
     const howToChange = `kafka-configs.sh --alter --topic ${wanted.topic} --add-config ${what}=${quoteList(value)}`
-    found.push({ what, wanted: value, actual: now, howToChange })
+    differences.push({ what, wanted: value, actual: now, howToChange })
   }
-  return found
+  return differences
 }
 
-function partitionsHint({ topic, partitions, partitionsFrom }: WantedTopic, actual: ExistingTopic): string {
-  const keep = partitionsFrom
-    ? `set ${partitionsFrom}=${actual.partitions}`
-    : 'leave it: it works, but results are read in order only within a partition'
+function partitionsHint(
+  { topic, partitions, partitionsSetting }: WantedTopic,
+  actual: ExistingTopic,
+): string {
+  const keep = partitionsSetting
+    ? `set ${partitionsSetting}=${actual.partitions}`
+    : 'leave it: it works, but results are in order only within a partition'
   if (partitions < actual.partitions) return keep
   return `${keep}, or kafka-topics.sh --alter --topic ${topic} --partitions ${partitions}`
 }
 
 /** Lists are equal in any order, numbers in any notation. */
-function sameValue(a: string, b: string): boolean {
+function isSameValue(a: string, b: string): boolean {
   const normal = (value: string) =>
     value.trim() !== '' && Number.isFinite(Number(value))
       ? String(Number(value))

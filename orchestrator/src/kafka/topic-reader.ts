@@ -1,11 +1,15 @@
-import { createRequire } from 'node:module'
-import type { Kafka } from 'kafkajs'
-import { CliError } from '../errors.ts'
 import type { KafkaAccess } from './access.ts'
-import { type ClientOptions, kafkaClient, within } from './client.ts'
+import { type ClientOptions, kafkaClient, withBrokerDeadline } from './client.ts'
+import {
+  Batch,
+  type Cluster,
+  createCluster,
+  type PartitionData,
+  READ_COMMITTED,
+} from './kafkajs-internals.ts'
 import type { Offsets } from './position.ts'
 
-/** One record of a topic, as it is. */
+/** One record of a topic, its key and value as bytes. */
 export interface TopicRecord {
   readonly partition: number
   readonly offset: bigint
@@ -14,42 +18,44 @@ export interface TopicRecord {
   readonly value: Buffer | null
 }
 
+/** The offset of the first record of each partition, and the offset after its last. */
 export interface Bounds {
   readonly begin: Map<number, bigint>
   readonly end: Map<number, bigint>
 }
 
-export interface Fetched {
+export interface FetchResult {
   readonly records: readonly TopicRecord[]
-  /** Where the next fetch begins: behind the records, and behind what compaction and transactions left out. */
+  /** Where the next fetch begins: after these records, and after offsets that compaction or transactions left empty. */
   readonly next: Map<number, bigint>
 }
 
 /**
- * Reads a topic without a consumer group, so that nothing stays behind on the broker however the reader ends. The
- * consumer of kafkajs knows only groups; this uses the fetch requests below it, which `package.json` pins to one version.
+ * Reads a topic without a consumer group, so that nothing is left on the broker, however the reader ends. The consumer
+ * of kafkajs requires a group; this uses the fetch requests below it.
  */
 export class TopicReader {
   readonly topic: string
   readonly #cluster: Cluster
-  readonly #cut: () => void
+  readonly #destroy: () => void
 
-  private constructor(topic: string, cluster: Cluster, cut: () => void) {
+  private constructor(topic: string, cluster: Cluster, destroy: () => void) {
     this.topic = topic
     this.#cluster = cluster
-    this.#cut = cut
+    this.#destroy = destroy
   }
 
-  /** @throws what kafkajs throws, or CliError at the deadline; never creates the topic. */
+  /** Never creates the topic. @throws CliError KAFKA_UNREACHABLE at the deadline; otherwise what kafkajs throws. */
   static async open(access: KafkaAccess, topic: string, options: ClientOptions): Promise<TopicReader> {
     const client = kafkaClient(access, { retries: 0, ...options })
     const cluster = createCluster(client.kafka)
-    const reader = new TopicReader(topic, cluster, client.cut)
+    const reader = new TopicReader(topic, cluster, client.destroy)
+    const connect = async () => {
+      await cluster.connect()
+      await cluster.addTargetTopic(topic)
+    }
     try {
-      await within(access, options, options.connectTimeoutMs ?? 10_000, async () => {
-        await cluster.connect()
-        await cluster.addTargetTopic(topic)
-      })
+      await withBrokerDeadline(connect(), access, options.connectTimeoutMs ?? 10_000, options.signal)
       return reader
     } catch (error) {
       reader.close()
@@ -57,7 +63,6 @@ export class TopicReader {
     }
   }
 
-  /** First and next offset of each partition. */
   async bounds(): Promise<Bounds> {
     await this.#cluster.refreshMetadata()
     const [begin, end] = await Promise.all([
@@ -67,7 +72,7 @@ export class TopicReader {
     return { begin, end }
   }
 
-  /** Offset of the first record of each partition that was written at this time or later; its end where there is none. */
+  /** The offset of each partition's first record with this timestamp or a later one; its end if there is none. */
   async offsetsSince(timeMs: number): Promise<Map<number, bigint>> {
     const [since, end] = [
       await this.#offsets({ fromTimestamp: timeMs }),
@@ -78,20 +83,20 @@ export class TopicReader {
     )
   }
 
-  /** Next offset of each partition: where a record that is written now will be. */
+  /** The offset that the next record of each partition will get. */
   ends(): Promise<Map<number, bigint>> {
     return this.#offsets({ fromBeginning: false })
   }
 
-  /** Waits up to `maxWaitMs` for the first record behind these offsets. */
-  async fetch(positions: Offsets, maxWaitMs: number): Promise<Fetched> {
+  /** Fetches records from these offsets on; waits up to `maxWaitMs` for the first one. */
+  async fetch(positions: Offsets, maxWaitMs: number): Promise<FetchResult> {
     const leaders = this.#cluster.findLeaderForPartitions(this.topic, [...positions.keys()])
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Object.entries(leaders).map(([nodeId, partitions]) =>
         this.#fetchFrom(nodeId, partitions, positions, maxWaitMs),
       ),
     )
-    const batches = answers.flat()
+    const batches = responses.flat()
     return {
       records: batches.flatMap(({ records }) => records),
       next: new Map([...positions, ...batches.map(({ partition, next }) => [partition, next] as const)]),
@@ -99,7 +104,7 @@ export class TopicReader {
   }
 
   close(): void {
-    this.#cut()
+    this.#destroy()
     this.#cluster.disconnect().catch(() => {})
   }
 
@@ -125,21 +130,21 @@ export class TopicReader {
         partitionBatch(this.topic, data, positions.get(data.partition) ?? 0n),
       ),
     )
-    const stuck = batches.filter(({ missing }) => missing)
+    const stuck = batches.filter(({ isStuck }) => isStuck)
     if (stuck.length === 0) return batches
-    // Nothing of a partition that has committed records: either the answer was full of other partitions, or compaction
-    // has emptied it up to there. Asked for alone, a partition always gives at least one record if there is any.
+    // No record of a partition that has committed ones: either other partitions filled the response, or compaction has
+    // removed them all. The response to a fetch of one partition has at least one record, if there is one.
     if (partitions.length === 1) return stuck.map((batch) => ({ ...batch, next: batch.stableEnd }))
     const alone = stuck.map(({ partition }) => this.#fetchFrom(nodeId, [partition], positions, 0))
-    return [...batches.filter(({ missing }) => !missing), ...(await Promise.all(alone)).flat()]
+    return [...batches.filter(({ isStuck }) => !isStuck), ...(await Promise.all(alone)).flat()]
   }
 
   async #offsets(at: { fromBeginning: boolean } | { fromTimestamp: number }): Promise<Map<number, bigint>> {
     const partitions = this.#cluster
       .findTopicPartitionMetadata(this.topic)
       .map(({ partitionId }) => ({ partition: partitionId }))
-    const [found] = await this.#cluster.fetchTopicsOffset([{ topic: this.topic, partitions, ...at }])
-    return new Map((found?.partitions ?? []).map(({ partition, offset }) => [partition, BigInt(offset)]))
+    const [offsets] = await this.#cluster.fetchTopicsOffset([{ topic: this.topic, partitions, ...at }])
+    return new Map((offsets?.partitions ?? []).map(({ partition, offset }) => [partition, BigInt(offset)]))
   }
 }
 
@@ -147,13 +152,12 @@ interface PartitionBatch {
   readonly partition: number
   readonly records: readonly TopicRecord[]
   readonly next: bigint
-  /** Behind the last record that is committed. */
+  /** The offset after the last committed record. */
   readonly stableEnd: bigint
-  /** There are committed records, and the answer has none of them. */
-  readonly missing: boolean
+  /** The partition has committed records at or after the position, but the response has none of them. */
+  readonly isStuck: boolean
 }
 
-const READ_COMMITTED = 1
 const PARTITION_MAX_BYTES = 4 * 1024 * 1024
 
 const atLeastZero = (offset: bigint | undefined) => (offset === undefined || offset < 0n ? undefined : offset)
@@ -176,71 +180,12 @@ function partitionBatch(topic: string, data: PartitionData, position: bigint): P
   }))
   const last = messages.at(-1)
   const stableEnd = BigInt(lastStableOffset)
-  const behind = last ? BigInt(last.offset) + 1n : position
+  const afterLast = last ? BigInt(last.offset) + 1n : position
   return {
     partition,
     records,
-    next: behind > position ? behind : position,
+    next: afterLast > position ? afterLast : position,
     stableEnd,
-    missing: !last && stableEnd > position,
+    isStuck: !last && stableEnd > position,
   }
-}
-
-// What is used of kafkajs' inside, as it is in version 2.2.4.
-
-interface RawMessage {
-  readonly offset: string
-  readonly timestamp: string
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-}
-
-interface PartitionData {
-  readonly partition: number
-  readonly lastStableOffset: string
-  readonly messages: readonly RawMessage[]
-}
-
-interface Cluster {
-  connect(): Promise<void>
-  disconnect(): Promise<void>
-  addTargetTopic(topic: string): Promise<void>
-  refreshMetadata(): Promise<void>
-  findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[]
-  findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
-  findBroker(which: { nodeId: string }): Promise<FetchingBroker>
-  fetchTopicsOffset(
-    topics: readonly object[],
-  ): Promise<{ readonly partitions: readonly { readonly partition: number; readonly offset: string }[] }[]>
-}
-
-interface FetchingBroker {
-  fetch(
-    request: object,
-  ): Promise<{ readonly responses: readonly { readonly partitions: readonly PartitionData[] }[] }>
-}
-
-/** Leaves out control records and what aborted transactions wrote. */
-const Batch = createRequire(import.meta.url)('kafkajs/src/consumer/batch.js') as new (
-  topic: string,
-  fetchedOffset: string,
-  data: PartitionData,
-) => { readonly messages: readonly RawMessage[] }
-
-function createCluster(kafka: Kafka): Cluster {
-  const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) =>
-    description?.endsWith(':createCluster'),
-  )
-  const create = symbol && (kafka as unknown as Record<symbol, (options: object) => Cluster>)[symbol]
-  if (!create)
-    throw new Error('kafkajs is not the version that this tool was made with: it has no createCluster')
-  return create({ metadataMaxAge: 60_000, allowAutoTopicCreation: false, isolationLevel: READ_COMMITTED })
-}
-
-/** @throws CliError that names what is there instead. */
-export function noSuchTopic(topic: string, access: KafkaAccess, present: readonly string[]): CliError {
-  const there = present.filter((name) => !name.startsWith('__')).sort()
-  return new CliError('NO_SUCH_TOPIC', `there is no topic ${topic} at ${access.servers.join(',')}`, {
-    hint: `${there.length > 0 ? `Topics there: ${there.join(', ')}.` : 'It has no topics yet.'}\n\`cpu-anomaly up\` creates those of this folder.`,
-  })
 }

@@ -17,12 +17,12 @@ import {
 export interface TopicReport {
   readonly topic: string
   readonly outcome: 'created' | 'kept'
-  /** What is not as a new topic would be; empty for a topic that was created. */
+  /** How the topic differs from a new one; empty for a topic that was created. */
   readonly differences: readonly TopicDifference[]
 }
 
 /**
- * Creates the topics that are missing and says how those that exist differ; changes no existing topic.
+ * Creates missing topics and reports how existing ones differ from new ones; changes no existing topic.
  * @throws CliError KAFKA_UNREACHABLE or KAFKA_REFUSED.
  */
 export function ensureTopics(
@@ -42,7 +42,7 @@ export function ensureTopics(
   )
 }
 
-/** One line for all, and one more for each difference. */
+/** One line for all topics, and one more per difference. */
 export function formatTopicReport(reports: readonly TopicReport[]): string {
   const summary = (['created', 'kept'] as const)
     .map((outcome) => ({ outcome, topics: reports.filter((report) => report.outcome === outcome) }))
@@ -55,7 +55,7 @@ export function formatTopicReport(reports: readonly TopicReport[]): string {
 }
 
 function formatDifference(topic: string, { what, wanted, actual, howToChange }: TopicDifference): string {
-  return `${topic} was left as it is: ${what} is ${actual}, a new topic would have ${wanted} (to change: ${howToChange})`
+  return `${topic} was left as it is: it has ${what}=${actual}, a new topic would have ${what}=${wanted} (to change it: ${howToChange})`
 }
 
 function reportOf(topic: string, plan: TopicPlan): TopicReport {
@@ -76,7 +76,7 @@ async function existingTopics(admin: Admin, wanted: readonly WantedTopic[]): Pro
   }))
 }
 
-/** Undefined where the user may not see them: topics that exist can be used all the same. */
+/** Undefined if the user may not read them: existing topics can be used all the same. */
 async function topicSettings(
   admin: Admin,
   topics: readonly WantedTopic[],
@@ -102,10 +102,11 @@ async function topicSettings(
   }
 }
 
+/** @throws CliError KAFKA_REFUSED, with the commands that create the topics by hand. */
 export async function createTopics(admin: Admin, topics: readonly WantedTopic[]): Promise<void> {
   if (topics.length === 0) return
   try {
-    // Another client that creates the same topic at the same time is no error.
+    // It is not an error if another client creates the same topic at the same time.
     await admin.createTopics({
       waitForLeaders: true,
       topics: topics.map(({ topic, partitions, settings }) => ({
@@ -121,17 +122,17 @@ export async function createTopics(admin: Admin, topics: readonly WantedTopic[])
       'KAFKA_REFUSED',
       `Kafka did not create ${topics.map(({ topic }) => topic).join(', ')}: ${type}`,
       {
-        hint: `Create them by hand, then run this again:\n${topics.map(describeWanted).join('\n')}`,
+        hint: `Create them by hand, then run this command again:\n${topics.map(describeWanted).join('\n')}`,
         cause: error,
       },
     )
   }
 }
 
-/** Deletes those of the broker's topics that are meant. */
-export async function deleteTopics(access: KafkaAccess, isMeant: (topic: string) => boolean): Promise<void> {
+/** Deletes every topic whose name matches. */
+export async function deleteTopics(access: KafkaAccess, matches: (topic: string) => boolean): Promise<void> {
   await withAdmin(access, async (admin) => {
-    const topics = (await admin.listTopics()).filter(isMeant)
+    const topics = (await admin.listTopics()).filter(matches)
     if (topics.length > 0) await admin.deleteTopics({ topics })
   })
 }

@@ -13,7 +13,7 @@ export interface Jar {
 
 export type JarSet = 'connector' | 'broker'
 
-/** The jars of one set, exactly as they were locked: nothing is resolved transitively. */
+/** The jars of one set, exactly as locked: nothing is resolved transitively. */
 export function lockedJars(set: JarSet): readonly Jar[] {
   const lock = readFileSync(join(packageRoot, 'infra', 'jars.lock.json'), 'utf8')
   return (JSON.parse(lock) as Record<JarSet, Jar[]>)[set]
@@ -21,10 +21,10 @@ export function lockedJars(set: JarSet): readonly Jar[] {
 
 export const jarFile = (jar: Jar): string => `${jar.name}-${jar.rev}.jar`
 
-/** Name of a jar set's folder in the cache: it changes with any jar of the lock. */
+/** The name of a jar set's folder in the cache; it changes with every jar that is locked. */
 export function jarSetName(set: JarSet): string {
-  const lock = createHash('sha256')
+  const hash = createHash('sha256')
     .update(JSON.stringify(lockedJars(set)))
     .digest('hex')
-  return `${set}-${set === 'connector' ? CONNECTOR_VERSION : KAFKA_VERSION}-${lock.slice(0, 8)}`
+  return `${set}-${set === 'connector' ? CONNECTOR_VERSION : KAFKA_VERSION}-${hash.slice(0, 8)}`
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The installed package's own folder: where `package.json`, `spark-job/` and `infra/` lie. */
+/** The folder of the installed package, with `package.json`, `spark-job/` and `infra/`. */
 export const packageRoot = findPackageRoot(dirname(fileURLToPath(import.meta.url)))
 
 function findPackageRoot(from: string): string {

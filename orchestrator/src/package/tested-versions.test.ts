@@ -14,23 +14,27 @@ import {
 } from './tested-versions.ts'
 
 const file = (...path: string[]) => readFileSync(join(packageRoot, ...path), 'utf8')
-const found = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, version]) => version)
+const versionsIn = (text: string, pattern: RegExp) =>
+  [...text.matchAll(pattern)].map(([, version]) => version)
 
 describe('the version of Spark is the same', () => {
   it.each<[string, (string | undefined)[]]>([
-    ["in the job's requirements", found(file('spark-job', 'requirements.txt'), /^pyspark==(\S+)/gm)],
-    ['of the default SPARK_IMAGE', found(SETTINGS.SPARK_IMAGE.fallback, /^apache\/spark:([\d.]+)-/g)],
-    ['in docker-compose.yml', found(file('docker-compose.yml'), /\$\{SPARK_IMAGE:-apache\/spark:([\d.]+)-/g)],
+    ["in the job's requirements", versionsIn(file('spark-job', 'requirements.txt'), /^pyspark==(\S+)/gm)],
+    ['of the default SPARK_IMAGE', versionsIn(SETTINGS.SPARK_IMAGE.fallback, /^apache\/spark:([\d.]+)-/g)],
+    [
+      'in docker-compose.yml',
+      versionsIn(file('docker-compose.yml'), /\$\{SPARK_IMAGE:-apache\/spark:([\d.]+)-/g),
+    ],
   ])('%s', (_, versions) => {
     expect(versions.length).toBeGreaterThan(0)
     expect(new Set(versions)).toEqual(new Set([SPARK_VERSION]))
   })
 
-  it('and so is the whole name of the image, whose Scala is that of the connector', () => {
-    expect(found(file('docker-compose.yml'), /\$\{SPARK_IMAGE:-([^}]+)\}/g)).toEqual([
+  it('and so is the whole name of the image, with the Scala version of the connector', () => {
+    expect(versionsIn(file('docker-compose.yml'), /\$\{SPARK_IMAGE:-([^}]+)\}/g)).toEqual([
       SETTINGS.SPARK_IMAGE.fallback,
     ])
-    const [scala] = found(SETTINGS.SPARK_IMAGE.fallback, /-scala([\d.]+)-/g)
+    const [scala] = versionsIn(SETTINGS.SPARK_IMAGE.fallback, /-scala([\d.]+)-/g)
     const names = lockedJars('connector').flatMap(({ org, name }) =>
       org === 'org.apache.spark' ? [name] : [],
     )
@@ -61,7 +65,7 @@ describe('the sets that are tested together', () => {
     [SETTINGS.SPARK_IMAGE.fallback, true],
     ['apache/spark:4.2.0-scala2.13-java17-python3-ubuntu', false],
     ['apache/spark:latest', false],
-  ])('hold the Spark of the image %s: %s', (image, expected) => {
+  ])('include the Spark of the image %s: %s', (image, expected) => {
     expect(isTestedSpark(image)).toBe(expected)
   })
 })
@@ -86,8 +90,11 @@ describe('the version of Kafka is the same', () => {
       "of the broker's jars",
       lockedJars('broker').flatMap(({ org, rev }) => (org === 'org.apache.kafka' ? [rev] : [])),
     ],
-    ['of the default KAFKA_IMAGE', found(SETTINGS.KAFKA_IMAGE.fallback, /^apache\/kafka:(.+)$/g)],
-    ['in docker-compose.yml', found(file('docker-compose.yml'), /\$\{KAFKA_IMAGE:-apache\/kafka:([^}]+)\}/g)],
+    ['of the default KAFKA_IMAGE', versionsIn(SETTINGS.KAFKA_IMAGE.fallback, /^apache\/kafka:(.+)$/g)],
+    [
+      'in docker-compose.yml',
+      versionsIn(file('docker-compose.yml'), /\$\{KAFKA_IMAGE:-apache\/kafka:([^}]+)\}/g),
+    ],
   ])('%s', (_, versions) => {
     expect(versions.length).toBeGreaterThan(0)
     expect(new Set(versions)).toEqual(new Set([KAFKA_VERSION]))
@@ -95,14 +102,14 @@ describe('the version of Kafka is the same', () => {
 })
 
 describe('the locked jars', () => {
-  it.each(['connector', 'broker'] as const)('of the %s are each named once, with a checksum', (set) => {
+  it.each(['connector', 'broker'] as const)('of the %s are each listed once, with a checksum', (set) => {
     const jars = lockedJars(set)
     expect(new Set(jars.map(jarFile)).size).toBe(jars.length)
     expect(new Set(jars.map(({ org, name }) => `${org}:${name}`)).size).toBe(jars.length)
     for (const { sha256 } of jars) expect(sha256).toMatch(/^[0-9a-f]{64}$/)
   })
 
-  it('lie in a folder of their own, named by set and version', () => {
+  it('have their own folder, named after set and version', () => {
     expect(jarSetName('connector')).toMatch(new RegExp(`^connector-${CONNECTOR_VERSION}-[0-9a-f]{8}$`))
     expect(jarSetName('broker')).toMatch(new RegExp(`^broker-${KAFKA_VERSION}-[0-9a-f]{8}$`))
   })

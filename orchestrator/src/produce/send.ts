@@ -1,9 +1,8 @@
 import { CliError } from '../errors.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
-import type { Producer } from '../kafka/client.ts'
-import { withAdmin, withProducer } from '../kafka/client.ts'
-import { kafkaErrorType, translateKafkaError } from '../kafka/errors.ts'
-import { noSuchTopic } from '../kafka/topic-reader.ts'
+import { withAdmin } from '../kafka/client.ts'
+import { kafkaErrorType, noSuchTopic, translateKafkaError } from '../kafka/errors.ts'
+import { type Producer, withProducer } from '../kafka/producer.ts'
 import { untilAborted } from '../system/until-aborted.ts'
 import { type Packed, portions, RecordPacker } from './record-packer.ts'
 

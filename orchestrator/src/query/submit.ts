@@ -5,8 +5,7 @@ import { renderJob } from '../job/render.ts'
 import { jobSettings, kafkaSecrets } from '../job/settings.ts'
 import { submitArgs } from '../job/submit-args.ts'
 import { readTemplate } from '../job/template.ts'
-import { clusterId } from '../kafka/client.ts'
-import { topicPartitions } from '../kafka/partitions.ts'
+import { countPartitions, readClusterId } from '../kafka/metadata.ts'
 import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
 import { alreadyDriven, isAtWork } from '../runtime/driver-state.ts'
 import type { Runtime, Selected, Submission } from '../runtime/runtime.ts'
@@ -26,7 +25,7 @@ export interface SubmitOptions {
  */
 export async function planFor(config: Config, runtime: Runtime, signal: AbortSignal): Promise<QueryPlan> {
   const { input, inputPartitions } = config.topics
-  const found = await topicPartitions(runtime.kafka, input, signal)
+  const found = await countPartitions(runtime.kafka, input, signal)
   return planQuery(config, runtime.job, found ?? inputPartitions)
 }
 
@@ -95,7 +94,7 @@ async function settleCheckpoint(
   output: Output,
 ): Promise<void> {
   const store = runtime.checkpoint
-  const manifest = manifestOf(config, plan, await clusterId(runtime.kafka))
+  const manifest = manifestOf(config, plan, await readClusterId(runtime.kafka))
   if (options.newCheckpoint && (await store.exists()))
     output.note(`The old checkpoint was set aside: ${await store.setAside()}`)
   const before = await readManifest(store)

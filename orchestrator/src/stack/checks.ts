@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { probeBroker } from '../kafka/client.ts'
+import { probeBroker } from '../kafka/probe.ts'
 import type { DoctorCheck, Selected } from '../runtime/runtime.ts'
 import { checkPort } from '../system/ports.ts'
 

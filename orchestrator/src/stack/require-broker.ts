@@ -1,5 +1,5 @@
 import { CliError } from '../errors.ts'
-import { probeBroker } from '../kafka/client.ts'
+import { probeBroker } from '../kafka/probe.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
 /** @throws CliError KAFKA_UNREACHABLE that says how to start it. */

@@ -1,4 +1,4 @@
-import { untilBrokerAnswers } from '../kafka/client.ts'
+import { waitForBroker } from '../kafka/probe.ts'
 import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
@@ -12,7 +12,7 @@ export async function bringUp(
   output.note(`Runtime: ${runtime.name} (${why})`)
   await runtime.preflight(signal)
   await runtime.start(output, signal)
-  await untilBrokerAnswers(runtime.kafka, signal)
+  await waitForBroker(runtime.kafka, signal)
   await output.step('Topics', async (step) => {
     const report = await ensureTopics(runtime.kafka, config, signal)
     step.done(`Topics: ${formatTopicReport(report)}`)

@@ -1,14 +1,12 @@
-import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { newFolder } from '../system/folder.fixture.ts'
 import { withFolderLock } from './folder-lock.ts'
 import { type StoragePaths, storagePaths } from './paths.ts'
 
 async function newStorage(): Promise<StoragePaths> {
-  const root = await mkdtemp(join(tmpdir(), 'cpu-anomaly-lock-'))
-  onTestFinished(() => rm(root, { recursive: true, force: true }))
-  const storage = storagePaths(root)
+  const storage = storagePaths(await newFolder())
   await mkdir(storage.run)
   return storage
 }
@@ -16,14 +14,14 @@ async function newStorage(): Promise<StoragePaths> {
 const never = () => new AbortController().signal
 
 describe('withFolderLock', () => {
-  it('returns what the work does, holds the lock meanwhile and leaves no lock file', async () => {
+  it('returns the result of the work, holds the lock meanwhile and leaves no lock file', async () => {
     const storage = await newStorage()
     const during = await withFolderLock(storage, never(), () => readdir(storage.run))
     expect(during).toEqual(['folder.lock'])
     expect(await readdir(storage.run)).toEqual([])
   })
 
-  it('gives the lock back when the work fails', async () => {
+  it('releases the lock when the work fails', async () => {
     const storage = await newStorage()
     const failing = async () => {
       throw new Error('broken')
@@ -33,7 +31,7 @@ describe('withFolderLock', () => {
     expect(await withFolderLock(storage, never(), async () => 'again')).toBe('again')
   })
 
-  it('lets one work at a time', async () => {
+  it('runs one piece of work at a time', async () => {
     const storage = await newStorage()
     let working = 0
     const work = async () => {
@@ -47,7 +45,7 @@ describe('withFolderLock', () => {
     expect(await Promise.all(all)).toEqual([1, 1, 1])
   })
 
-  it('is not held for ever by one that was killed', async () => {
+  it('takes over the lock of a killed process', async () => {
     const storage = await newStorage()
     await mkdir(join(storage.run, 'folder.lock'))
     const longAgo = new Date(Date.now() - 60_000)
@@ -55,13 +53,13 @@ describe('withFolderLock', () => {
     expect(await withFolderLock(storage, never(), async () => 'mine')).toBe('mine')
   })
 
-  it('does not hinder another folder', async () => {
+  it('does not lock another folder', async () => {
     const [one, other] = [await newStorage(), await newStorage()]
     const both = withFolderLock(one, never(), () => withFolderLock(other, never(), async () => 'both'))
     expect(await both).toBe('both')
   })
 
-  it('ends the wait when it is interrupted, without doing the work', async () => {
+  it('stops waiting when interrupted, and does not do the work', async () => {
     const storage = await newStorage()
     const controller = new AbortController()
     let worked = false

@@ -3,13 +3,13 @@ import { CliError } from '../errors.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import type { StoragePaths } from './paths.ts'
 
-// A lock whose holder was killed goes stale after this long, so waiting a little longer outlives it.
+// The lock of a killed process goes stale after this long; waiting a little longer outlasts it.
 const STALE_MS = 10_000
 const WAIT_MS = 15_000
 
 /**
- * Runs one change of this folder's stack at a time: two `submit`s must not both find no driver.
- * @throws CliError LOCKED when another command keeps the lock.
+ * Lets one command at a time change this folder's stack: two `submit`s must not both find that no driver runs.
+ * @throws CliError LOCKED if another command holds the lock for 15 s.
  */
 export async function withFolderLock<T>(
   storage: StoragePaths,
@@ -42,7 +42,7 @@ async function acquire(dir: string, lockfilePath: string, signal: AbortSignal): 
   } catch (error) {
     if (!(error instanceof WaitTimeout)) throw error
     throw new CliError('LOCKED', 'another cpu-anomaly command is changing this folder right now', {
-      hint: `Wait for it to end, or end it. Its lock is ${lockfilePath}.`,
+      hint: `Wait until it ends, or end it. Its lock is ${lockfilePath}.`,
       cause: error,
     })
   }

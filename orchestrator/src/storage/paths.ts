@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-/** What belongs to one project folder, all of it below its storage folder. */
+/** The storage folder of a project folder, and its subfolders. */
 export interface StoragePaths {
   readonly root: string
   readonly kafka: string

@@ -1,7 +1,7 @@
 export interface Deadline {
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
-  /** The error to reject with at the deadline. */
+  /** Makes the error to reject with at the deadline. */
   readonly late: () => Error
 }
 
@@ -23,7 +23,7 @@ export async function withDeadline<T>(work: Promise<T>, { timeoutMs, signal, lat
   }
 }
 
-/** True when `work` settled within `ms`, however it did; what it does later is ignored. */
+/** True if `work` settles within `ms`, even by a rejection; whatever it does later is ignored. */
 export async function settlesWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
   const settled = work.then(
     () => true,

@@ -4,31 +4,29 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 export interface LogOptions {
   readonly follow: boolean
-  /** How many of the last lines to begin with. */
+  /** How many of the last lines come first. */
   readonly lines: number
 }
 
 const POLL_MS = 150
-// Enough for the last lines of a log; a longer look back is what the file itself is for.
+// Enough for the last lines of a log; whoever needs more can open the file.
 const TAIL_BYTES = 4_000_000
 
-/** Lines of a file, beginning with its last ones; follows it through truncation and replacement. */
+/** The last lines of a file, then, with `follow`, the lines that are appended; survives truncation and replacement. */
 export async function* followFile(
   path: string,
   options: LogOptions,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  let position = 0
-  const size = await sizeOf(path)
-  const first = size === undefined ? [] : await lines(path, Math.max(0, size - TAIL_BYTES), size)
-  yield* options.lines === 0 ? [] : first.slice(-options.lines)
-  position = size ?? 0
+  let position = (await sizeOf(path)) ?? 0
+  const last = await readLines(path, Math.max(0, position - TAIL_BYTES), position)
+  yield* options.lines === 0 ? [] : last.slice(-options.lines)
   while (options.follow && !signal.aborted) {
-    const now = (await sizeOf(path)) ?? 0
-    if (now < position) position = 0 // rotated
-    if (now > position) {
-      const end = await lastLineEnd(path, position, now)
-      yield* await lines(path, position, end)
+    const size = (await sizeOf(path)) ?? 0
+    if (size < position) position = 0 // rotated
+    if (size > position) {
+      const end = await lastLineEnd(path, position, size)
+      yield* await readLines(path, position, end)
       position = end
     }
     await delay(POLL_MS, undefined, { signal }).catch(() => undefined)
@@ -42,20 +40,20 @@ async function sizeOf(path: string): Promise<number | undefined> {
   )
 }
 
-async function lines(path: string, start: number, end: number): Promise<string[]> {
+async function readLines(path: string, start: number, end: number): Promise<string[]> {
   if (end <= start) return []
   const file = await open(path, 'r')
   try {
-    const found: string[] = []
+    const lines: string[] = []
     const input = file.createReadStream({ start, end: end - 1, autoClose: false })
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) found.push(line)
-    return found
+    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) lines.push(line)
+    return lines
   } finally {
     await file.close()
   }
 }
 
-/** Where the last complete line between two positions ends: half a line waits for its other half. */
+/** Where the last complete line between two positions ends; an incomplete line is left for the next read. */
 async function lastLineEnd(path: string, start: number, end: number): Promise<number> {
   const file = await open(path, 'r')
   try {

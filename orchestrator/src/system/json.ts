@@ -1,4 +1,4 @@
-/** The value that a JSON text holds; undefined for text that is not JSON. */
+/** The parsed value; undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

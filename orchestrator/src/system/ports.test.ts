@@ -17,7 +17,7 @@ describe('a port', () => {
     expect(await isPortOpen(port)).toBe(true)
   })
 
-  it('is free and not open otherwise, and stays free after it was looked at', async () => {
+  it('is free and not open otherwise, and the check leaves it free', async () => {
     const [port = 0] = await freePorts(1)
     expect(await isPortFree(port)).toBe(true)
     expect(await isPortFree(port)).toBe(true)
@@ -26,7 +26,7 @@ describe('a port', () => {
 })
 
 describe('freePorts', () => {
-  it('gives as many different ones as asked for', async () => {
+  it('returns as many distinct ports as requested', async () => {
     const ports = await freePorts(5)
     expect(new Set(ports).size).toBe(5)
     expect(await Promise.all(ports.map(isPortFree))).toEqual([true, true, true, true, true])
@@ -35,7 +35,7 @@ describe('freePorts', () => {
 })
 
 describe('requireFreePort', () => {
-  it('refuses a taken port: which, for what, by whom where that can be seen, and the setting to change', async () => {
+  it('refuses a taken port and names its purpose, its holder (if visible) and the setting to change', async () => {
     const port = await listening()
     const refused = requireFreePort(port, 'KAFKA_PORT', 'the broker')
     await expect(refused).rejects.toThrow(CliError)
@@ -49,7 +49,7 @@ describe('requireFreePort', () => {
     })
   })
 
-  it('lets a free port pass', async () => {
+  it('accepts a free port', async () => {
     const [port = 0] = await freePorts(1)
     await expect(requireFreePort(port, 'KAFKA_PORT', 'the broker')).resolves.toBeUndefined()
     expect(await checkPort(port, 'KAFKA_PORT', 'it is free')).toBe('it is free')

@@ -14,8 +14,8 @@ export function isPortFree(port: number): Promise<boolean> {
   })
 }
 
-/** Waits until a port that was just given up can be listened on again. @throws WaitTimeout after 10 s. */
-export async function untilPortFree(port: number): Promise<void> {
+/** Waits until a port that was just released can be listened on again. @throws WaitTimeout after 10 s. */
+export async function waitForFreePort(port: number): Promise<void> {
   await waitUntil(
     `the release of port ${port}`,
     async () => ((await isPortFree(port)) ? arrived(undefined) : notYet('it is still in use')),
@@ -23,21 +23,21 @@ export async function untilPortFree(port: number): Promise<void> {
   )
 }
 
-/** Does anybody accept connections on this port of the loopback interface? */
+/** Does anything accept connections on this port of the loopback interface? */
 export function isPortOpen(port: number, timeoutMs = 1_000): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = new Socket()
-    const end = (open: boolean) => {
+    const settle = (isOpen: boolean) => {
       socket.destroy()
-      resolve(open)
+      resolve(isOpen)
     }
-    socket.setTimeout(timeoutMs, () => end(false))
-    socket.once('error', () => end(false))
-    socket.connect(port, LOOPBACK, () => end(true))
+    socket.setTimeout(timeoutMs, () => settle(false))
+    socket.once('error', () => settle(false))
+    socket.connect(port, LOOPBACK, () => settle(true))
   })
 }
 
-/** Ports of the loopback interface that nothing listens on at this moment. */
+/** Ports of the loopback interface that nothing listens on right now. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, () => {
@@ -53,7 +53,7 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports
 }
 
-/** @throws CliError PORT_TAKEN that names the port, its holder where that can be seen, and the setting to change. */
+/** @throws CliError PORT_TAKEN that names the port, the program that holds it (if visible), and the setting to change. */
 export async function requireFreePort(port: number, setting: string, what: string): Promise<void> {
   if (await isPortFree(port)) return
   const holder = await portHolder(port)
@@ -64,15 +64,15 @@ export async function requireFreePort(port: number, setting: string, what: strin
 
 async function portHolder(port: number): Promise<string | undefined> {
   const ss = await tryRun(['ss', ['-H', '-l', '-t', '-n', '-p', `sport = :${port}`]], { timeoutMs: 3_000 })
-  const seen = ss?.stdout.match(/\(\("([^"]+)",pid=(\d+)/)
-  if (seen) return `${seen[1]} (pid ${seen[2]})`
+  const user = ss?.stdout.match(/\(\("([^"]+)",pid=(\d+)/)
+  if (user) return `${user[1]} (pid ${user[2]})`
   const lsof = await tryRun(['lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']], { timeoutMs: 3_000 })
   const [, pid, name] = lsof?.stdout.match(/p(\d+)\nc(.+)/) ?? []
   return pid ? `${name} (pid ${pid})` : undefined
 }
 
-/** A check for `doctor`: `found` when the port is free. */
-export async function checkPort(port: number, setting: string, found: string): Promise<string> {
+/** A check for `doctor`. @returns `whenFree` @throws CliError PORT_TAKEN */
+export async function checkPort(port: number, setting: string, whenFree: string): Promise<string> {
   await requireFreePort(port, setting, setting)
-  return found
+  return whenFree
 }

@@ -15,7 +15,7 @@ import {
 
 const STUBBORN = `process.on('SIGTERM', () => {})`
 
-/** A node process that says when it is ready, and its identity. */
+/** A Node process that is ready, and its identity. */
 async function startChild(
   code = '',
   detached = false,
@@ -30,7 +30,7 @@ async function startChild(
 }
 
 describe('a process', () => {
-  it('is itself as long as it lives, and no longer', async () => {
+  it('keeps its identity while it lives, and no longer', async () => {
     const { child, identity } = await startChild()
     expect(identity.pid).toBe(child.pid)
     expect(await identify(identity.pid)).toEqual(identity)
@@ -41,7 +41,7 @@ describe('a process', () => {
     expect(await identify(identity.pid)).toBeUndefined()
   })
 
-  it('is not taken for an earlier one that had its pid, and is left alone', async () => {
+  it('is not mistaken for an earlier one with its pid, and is left alone', async () => {
     const { child, identity } = await startChild()
     const earlier = { pid: identity.pid, startToken: `${identity.startToken}0` }
     expect(await isAlive(earlier)).toBe(false)
@@ -50,35 +50,38 @@ describe('a process', () => {
     expect(await isAlive(identity)).toBe(true)
   })
 
-  it.skipIf(process.platform !== 'linux')('is known whatever it calls itself (Linux)', async () => {
+  it.skipIf(process.platform !== 'linux')('is identified whatever its title is (Linux)', async () => {
     const { child, identity } = await startChild(`process.title = 'a) R 1 (b'`)
     expect(identity.startToken).toMatch(/^\d+$/)
     expect(Number(identity.startToken)).toBeGreaterThanOrEqual(Number(await startToken(process.pid)))
     expect(await startToken(child.pid as number)).toBe(identity.startToken)
   })
 
-  it.skipIf(process.platform !== 'linux')('is gone as a zombie, which nobody can end (Linux)', async () => {
-    // The shell's child ends once it may, and what takes the shell's place does not ask for it.
-    const script = 'cat <&3 3<&- & echo $!; exec 3<&-; exec sleep 1000'
-    const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] })
-    onTestFinished(() => void parent.kill('SIGKILL'))
-    const [line] = await once(parent.stdout as NodeJS.ReadableStream, 'data')
-    const child = await identify(Number(line))
-    if (!child) throw new Error('the child has no identity')
-    const held = parent.stdio[3] as Writable
-    held.end()
-    await waitUntilGone(child, 5_000)
-    expect(await readFile(`/proc/${child.pid}/stat`, 'utf8')).toMatch(/\) Z /)
-  })
+  it.skipIf(process.platform !== 'linux')(
+    'counts as gone once it is a zombie, which nothing can end (Linux)',
+    async () => {
+      // The shell's child ends when its input does, and the `sleep` that replaces the shell never waits for it.
+      const script = 'cat <&3 3<&- & echo $!; exec 3<&-; exec sleep 1000'
+      const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] })
+      onTestFinished(() => void parent.kill('SIGKILL'))
+      const [line] = await once(parent.stdout as NodeJS.ReadableStream, 'data')
+      const child = await identify(Number(line))
+      if (!child) throw new Error('the child has no identity')
+      const input = parent.stdio[3] as Writable
+      input.end()
+      await waitUntilGone(child, 5_000)
+      expect(await readFile(`/proc/${child.pid}/stat`, 'utf8')).toMatch(/\) Z /)
+    },
+  )
 
-  it('has no identity where there is none of that pid', async () => {
+  it('has no identity if there is no process with that pid', async () => {
     expect(await identify(2 ** 30)).toBeUndefined()
     expect(() => sendSignal(2 ** 30, 'SIGTERM')).not.toThrow()
   })
 })
 
 describe('endProcess', () => {
-  it('ends by SIGTERM one that heeds it', async () => {
+  it('ends a process with SIGTERM', async () => {
     const { child, identity } = await startChild()
     const exit = once(child, 'exit')
     expect(await endProcess(identity, { termTimeoutMs: 5_000 })).toBe('ended')
@@ -86,14 +89,14 @@ describe('endProcess', () => {
     expect(await endProcess(identity, { termTimeoutMs: 5_000 })).toBe('was-gone')
   })
 
-  it('ends by SIGKILL one that does not', async () => {
+  it('kills a process that ignores SIGTERM', async () => {
     const { child, identity } = await startChild(STUBBORN)
     const exit = once(child, 'exit')
     expect(await endProcess(identity, { termTimeoutMs: 100 })).toBe('killed')
     expect(await exit).toEqual([null, 'SIGKILL'])
   })
 
-  it.skipIf(process.platform === 'win32')('ends the whole group where it leads one', async () => {
+  it.skipIf(process.platform === 'win32')('ends the whole group that a process leads', async () => {
     const script = `
       const { spawn } = require('node:child_process')
       const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' })

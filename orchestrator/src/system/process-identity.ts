@@ -2,17 +2,17 @@ import { readFile } from 'node:fs/promises'
 import { tryRun } from './run.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from './wait.ts'
 
-/** A process, told apart from a later one that was given the same pid by when it started. */
+/** A process; its start time distinguishes it from a later one with the same pid. */
 export interface ProcessIdentity {
   readonly pid: number
   readonly startToken: string
 }
 
-/** What identifies a process beside its pid; undefined when there is no such process (or only its zombie). */
+/** The start time of a process, as the system writes it; undefined if there is no such process, or only a zombie. */
 export async function startToken(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-    // The second field, the program's name in parentheses, may itself hold blanks and parentheses.
+    // The second field, the program's name in parentheses, may itself contain blanks and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
   }
@@ -31,7 +31,7 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
 
 export interface EndOptions {
   readonly termTimeoutMs: number
-  /** Signals the whole process group that the process leads. */
+  /** Signal the whole process group that the process leads. */
   readonly group?: boolean
 }
 
@@ -66,7 +66,7 @@ export async function waitUntilGone(
   )
 }
 
-/** Sends a signal to a process, or to a process group when `target` is negative; one that is gone is no error. */
+/** Sends a signal to a process, or to a process group if `target` is negative; does nothing if it is gone. */
 export function sendSignal(target: number, signal: NodeJS.Signals): void {
   try {
     process.kill(target, signal)

@@ -1,5 +1,4 @@
 import { open } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
 import { ExecaError, execa, type Options } from 'execa'
 import { CliError, type ErrorCode } from '../errors.ts'
 
@@ -12,7 +11,7 @@ export interface RunOptions {
   readonly timeoutMs?: number
   /** Called with each line of stdout and stderr as it arrives. */
   readonly onLine?: (line: string) => void
-  /** The code of the CliError that a failure becomes. */
+  /** Code of the CliError if the program fails; TOOL_MISSING by default. */
   readonly failAs?: ErrorCode
   readonly hint?: string
 }
@@ -24,8 +23,9 @@ export interface RunResult {
 }
 
 /**
- * Runs a program to its end. The arguments are passed as they are: no shell sees them.
- * @throws CliError with the program, its exit code and its last lines, when it fails.
+ * Runs a program to its end. The arguments are passed as they are, without a shell.
+ * @throws CliError `failAs` (TOOL_MISSING by default) with the program, its exit code and its last lines, if it fails;
+ * the reason of the signal if that aborts.
  */
 export async function run([program, args]: Command, options: RunOptions = {}): Promise<RunResult> {
   try {
@@ -39,7 +39,7 @@ export async function run([program, args]: Command, options: RunOptions = {}): P
   }
 }
 
-/** Like `run`, but a failing program is a result: for asking questions of tools that may be missing. */
+/** Like `run`, but undefined if the program fails: for probing tools that may be missing. */
 export async function tryRun(command: Command, options: RunOptions = {}): Promise<RunResult | undefined> {
   try {
     return await run(command, options)
@@ -63,19 +63,24 @@ function execaOptions(options: RunOptions): Options & { all: true; lines: false 
 }
 
 function commandFailed(program: string, error: ExecaError, options: RunOptions): CliError {
-  const outcome =
-    error.code === 'ENOENT'
-      ? 'is not installed'
-      : error.timedOut
-        ? `did not end within ${(options.timeoutMs ?? 0) / 1000} s`
-        : error.exitCode === undefined
-          ? `was ended by ${error.signal ?? 'an error'}: ${error.originalMessage ?? ''}`
-          : `failed with exit code ${error.exitCode}`
-  return new CliError(options.failAs ?? 'TOOL_MISSING', `${program} ${outcome}`, {
+  return new CliError(options.failAs ?? 'TOOL_MISSING', `${program} ${outcome(error, options)}`, {
     details: lastLines(String(error.all ?? error.stderr ?? ''), 15),
     ...(options.hint ? { hint: options.hint } : {}),
     cause: error,
   })
+}
+
+function outcome(error: ExecaError, { timeoutMs = 0 }: RunOptions): string {
+  if (error.code === 'ENOENT') return 'is not installed'
+  if (error.timedOut) return `did not finish within ${timeoutMs / 1000} s`
+  if (error.exitCode !== undefined) return `failed with exit code ${error.exitCode}`
+  const reason = error.originalMessage ? `: ${error.originalMessage}` : ''
+  return error.signal ? `was ended by ${error.signal}${reason}` : `failed${reason}`
+}
+
+/** The error for a child that was started with `reject: false` and got no pid. */
+export async function startFailed(program: string, child: PromiseLike<unknown>): Promise<CliError> {
+  return commandFailed(program, (await child) as ExecaError, {})
 }
 
 export function lastLines(text: string, count: number): string[] {
@@ -88,15 +93,15 @@ export function lastLines(text: string, count: number): string[] {
 export interface DetachedOptions {
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
-  /** Gets stdout and stderr, appended. */
+  /** Stdout and stderr are appended to this file. */
   readonly logFile: string
 }
 
-/** Starts a program that outlives this one, in a session of its own, and returns its pid. */
+/** Starts a program that outlives this one, in its own session, and returns its pid. */
 export async function spawnDetached([program, args]: Command, options: DetachedOptions): Promise<number> {
   const log = await open(options.logFile, 'a', 0o600)
   try {
-    // Any descriptor will do, although execa's types know only the first ten.
+    // Any file descriptor works, although execa's types allow only the first ten.
     const stdio = ['ignore', log.fd, log.fd] as unknown as ['ignore', 'inherit', 'inherit']
     const child = execa(program, args, {
       cwd: options.cwd,
@@ -109,56 +114,9 @@ export async function spawnDetached([program, args]: Command, options: DetachedO
       reject: false,
     })
     child.unref()
-    if (child.pid === undefined) throw commandFailed(program, (await child) as unknown as ExecaError, {})
+    if (child.pid === undefined) throw await startFailed(program, child)
     return child.pid
   } finally {
     await log.close()
   }
-}
-
-export interface TalkOptions {
-  readonly cwd: string
-  readonly env: Readonly<Record<string, string>>
-  readonly onLine: (line: string) => void
-  readonly onErrorLine: (line: string) => void
-}
-
-/** A running program that is spoken to in lines. */
-export interface Talk {
-  readonly pid: number
-  /** Sends a line; one that has ended hears nothing. */
-  say(line: string): void
-  /** Its exit code once it ended and all it said was heard; undefined when a signal ended it. */
-  readonly ended: Promise<number | undefined>
-}
-
-/** Starts a program that leads a process group of its own, for whoever starts it to end, and talks with it. */
-export async function startTalk([program, args]: Command, options: TalkOptions): Promise<Talk> {
-  const { cwd, env, onLine, onErrorLine } = options
-  const child = execa(program, args, {
-    cwd,
-    env,
-    extendEnv: false,
-    detached: true,
-    cleanup: false,
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    buffer: false,
-    reject: false,
-  })
-  if (child.pid === undefined) throw commandFailed(program, (await child) as unknown as ExecaError, {})
-  child.stdin.on('error', () => undefined) // it ended first: `ended` says so
-  const heard = [listen(child.stdout, onLine), listen(child.stderr, onErrorLine)]
-  return {
-    pid: child.pid,
-    say: (line) => void child.stdin.write(`${line}\n`),
-    ended: Promise.all([child, ...heard]).then(([result]) => result.exitCode),
-  }
-}
-
-function listen(input: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
-  return new Promise((resolve) => {
-    createInterface({ input }).on('line', onLine).on('close', resolve)
-  })
 }

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parseJson } from './json.ts'
 
-/** A small JSON file, replaced as a whole: a reader sees the old or the new one, never half of it. */
+/** A small JSON file, replaced as a whole: a reader sees the old or the new content, never half of it. */
 export interface StateFile<T> {
   readonly path: string
   read(): Promise<T | undefined>

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { untilAborted } from './until-aborted.ts'
 
-async function* silentAfter(...items: readonly number[]): AsyncGenerator<number> {
+async function* idleAfter(...items: readonly number[]): AsyncGenerator<number> {
   yield* items
   await new Promise(() => {})
 }
@@ -15,19 +15,19 @@ it('passes all items on', async () => {
   expect(seen).toEqual([1, 2, 3])
 })
 
-it('ends on abort although the source is silent', async () => {
+it('ends on abort even while the source is idle', async () => {
   const controller = new AbortController()
   const seen: number[] = []
-  for await (const item of untilAborted(silentAfter(1, 2), controller.signal)) {
+  for await (const item of untilAborted(idleAfter(1, 2), controller.signal)) {
     seen.push(item)
     if (item === 2) setImmediate(() => controller.abort())
   }
   expect(seen).toEqual([1, 2])
 })
 
-it('begins nothing once aborted', async () => {
+it('yields nothing once aborted', async () => {
   const seen: number[] = []
-  for await (const item of untilAborted(silentAfter(), AbortSignal.abort())) seen.push(item)
+  for await (const item of untilAborted(idleAfter(), AbortSignal.abort())) seen.push(item)
   expect(seen).toEqual([])
 })
 

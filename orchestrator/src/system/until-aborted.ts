@@ -1,4 +1,4 @@
-/** The same items, but ends when the signal aborts, also while the source is silent; what that still gives is left. */
+/** The same items, but ends when the signal aborts, even while the source is idle; items it yields later are discarded. */
 export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const source = items[Symbol.asyncIterator]()
   let isDone = false
@@ -10,12 +10,12 @@ export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSig
       yield next.value
     }
   } finally {
-    // Not awaited: a source that is silent would not answer before its next item.
+    // Not awaited: an idle source would not return before its next item.
     if (!isDone) void source.return?.().catch(() => {})
   }
 }
 
-/** Undefined when the signal aborts first. A listener for each wait: one promise for all would hold on to every race. */
+/** Undefined if the signal aborts first. One listener per wait: a promise shared by all waits would retain every race. */
 async function beforeAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   let abort = () => {}
   const aborted = new Promise<undefined>((resolve) => {

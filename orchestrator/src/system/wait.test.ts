@@ -4,37 +4,37 @@ import { arrived, notYet, WaitTimeout, waitUntil } from './wait.ts'
 const FAST = { timeoutMs: 5_000, intervalMs: 1 }
 
 describe('waitUntil', () => {
-  it('looks again until the check has what it waits for', async () => {
-    let looks = 0
+  it('polls until the check has the awaited value', async () => {
+    let checks = 0
     const value = await waitUntil(
-      'the third look',
-      async () => (++looks === 3 ? arrived(looks) : notYet('no')),
+      'the third check',
+      async () => (++checks === 3 ? arrived(checks) : notYet('no')),
       FAST,
     )
     expect(value).toBe(3)
   })
 
-  it.each([undefined, false, 0, ''])('returns %j where that is what arrived', async (value) => {
+  it.each([undefined, false, 0, ''])('returns %j if that is what arrived', async (value) => {
     expect(await waitUntil('something', async () => arrived(value), FAST)).toBe(value)
   })
 
   it('says at the deadline what was awaited, for how long, and what was seen last', async () => {
-    let looks = 0
-    const waiting = waitUntil('a broker', async () => notYet(`look ${++looks}`), {
+    let checks = 0
+    const waiting = waitUntil('a broker', async () => notYet(`check ${++checks}`), {
       timeoutMs: 50,
       intervalMs: 5,
     })
     await expect(waiting).rejects.toThrow(WaitTimeout)
-    await expect(waiting).rejects.toThrow(/^a broker: not within 0\.05 s; last seen: look \d+$/)
-    await expect(waiting).rejects.toMatchObject({ lastSeen: expect.stringMatching(/^look [1-9]/) })
+    await expect(waiting).rejects.toThrow(/^a broker: not within 0\.05 s; last seen: check \d+$/)
+    await expect(waiting).rejects.toMatchObject({ lastSeen: expect.stringMatching(/^check [1-9]/) })
   })
 
-  it('ends at the deadline although a check hangs', async () => {
+  it('ends at the deadline even if a check hangs', async () => {
     const waiting = waitUntil('an answer', () => new Promise<never>(() => undefined), { timeoutMs: 20 })
     await expect(waiting).rejects.toThrow('an answer: not within 0.02 s; last seen: nothing yet')
   })
 
-  it('ends when the signal aborts although a check hangs', async () => {
+  it('ends when the signal aborts even if a check hangs', async () => {
     const controller = new AbortController()
     const hanging = () => {
       setImmediate(() => controller.abort(new Error('interrupted by SIGINT')))
@@ -44,14 +44,14 @@ describe('waitUntil', () => {
     await expect(waiting).rejects.toThrow('interrupted by SIGINT')
   })
 
-  it('passes on what the check throws, at once', async () => {
+  it('rethrows at once what the check throws', async () => {
     const broken = async () => {
       throw new RangeError('broken')
     }
     await expect(waitUntil('anything', broken, { timeoutMs: 60_000 })).rejects.toThrow(RangeError)
   })
 
-  it("ends with the signal's own reason when that aborts", async () => {
+  it("rejects with the signal's own reason when it aborts", async () => {
     const controller = new AbortController()
     const reason = new Error('interrupted by SIGINT')
     const check = async () => {

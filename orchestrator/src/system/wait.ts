@@ -7,15 +7,15 @@ export interface WaitOptions {
   readonly signal?: AbortSignal
 }
 
-/** What a check saw: the value that was awaited, or a short account of what is there instead. */
-export type Seen<T> =
+/** The outcome of one check: the awaited value, or a short description of the state instead. */
+export type CheckResult<T> =
   | { readonly done: true; readonly value: T }
-  | { readonly done: false; readonly seen: string }
+  | { readonly done: false; readonly state: string }
 
-export const arrived = <T>(value: T): Seen<T> => ({ done: true, value })
-export const notYet = (seen: string): Seen<never> => ({ done: false, seen })
+export const arrived = <T>(value: T): CheckResult<T> => ({ done: true, value })
+export const notYet = (state: string): CheckResult<never> => ({ done: false, state })
 
-/** Thrown when a condition did not hold in time; says what was awaited, for how long, and what was seen last. */
+/** A condition did not become true in time; the message says what was awaited, for how long, and what was seen last. */
 export class WaitTimeout extends Error {
   readonly lastSeen: string
 
@@ -27,25 +27,25 @@ export class WaitTimeout extends Error {
 }
 
 /**
- * Polls until `check` reports done.
+ * Polls until `check` returns `arrived`.
  * @throws WaitTimeout at the deadline; whatever `check` throws; the signal's reason when aborted.
  */
 export async function waitUntil<T>(
   what: string,
-  check: () => Promise<Seen<T>>,
+  check: () => Promise<CheckResult<T>>,
   options: WaitOptions,
 ): Promise<T> {
   const { timeoutMs, intervalMs = 100, signal } = options
   let lastSeen = 'nothing yet'
   const over = new AbortController()
-  // p-wait-for gets neither signal nor timeout: it would leave a listener on them for every look. And its deadline is
-  // kept between two looks; these two also end a look that hangs.
-  const look = async () => {
+  // p-wait-for gets neither signal nor timeout: it would leave a listener on them for every check, and it keeps its
+  // deadline only between two checks; the race below also ends a check that hangs.
+  const poll = async () => {
     if (over.signal.aborted) return true
     signal?.throwIfAborted()
-    const seen = await check()
-    if (seen.done) return pWaitFor.resolveWith(seen.value)
-    lastSeen = seen.seen
+    const result = await check()
+    if (result.done) return pWaitFor.resolveWith(result.value)
+    lastSeen = result.state
     return false
   }
   const deadline = sleep(timeoutMs, undefined, { signal: over.signal }).then(() => {
@@ -56,7 +56,7 @@ export async function waitUntil<T>(
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true, signal: over.signal })
   })
   try {
-    return (await Promise.race([pWaitFor(look, { interval: intervalMs }), deadline, aborted])) as T
+    return (await Promise.race([pWaitFor(poll, { interval: intervalMs }), deadline, aborted])) as T
   } finally {
     over.abort()
   }

@@ -1,6 +1,6 @@
 import { isAtRest } from '../anomaly/finality.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
-import { isPassing } from '../kafka/errors.ts'
+import { isTransient } from '../kafka/errors.ts'
 import type { Offsets } from '../kafka/position.ts'
 import { TopicReader } from '../kafka/topic-reader.ts'
 
@@ -64,7 +64,7 @@ export class RestWatch {
     } catch (error) {
       this.close()
       this.#signal.throwIfAborted()
-      if (isPassing(error, this.#access)) return undefined
+      if (isTransient(error, this.#access)) return undefined
       throw error
     }
   }

@@ -11,6 +11,6 @@ it.each([
   [{ FORCE_COLOR: '1' }, false, true],
   [{ FORCE_COLOR: '0' }, false, false],
   [{ FORCE_COLOR: '' }, false, false],
-])('with %j and a terminal: %s, colours are wanted: %s', (env, isTerminal, wanted) => {
+])('with %j on a terminal (%s), colours are wanted: %s', (env, isTerminal, wanted) => {
   expect(wantsColor(env, isTerminal)).toBe(wanted)
 })

@@ -2,13 +2,13 @@ import { createInterface } from 'node:readline/promises'
 import { CliError } from '../errors.ts'
 
 /**
- * Asks on the terminal; only an explicit yes is one.
- * @throws CliError USAGE where nobody can answer.
+ * Asks on the terminal; true only for an explicit yes.
+ * @throws CliError USAGE if stdin is not a terminal.
  */
 export async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
   if (!process.stdin.isTTY)
-    throw new CliError('USAGE', `this needs an answer, and there is no terminal to ask on: ${question}`, {
-      hint: 'Give --yes to go on without being asked.',
+    throw new CliError('USAGE', `this needs an answer, but there is no terminal to ask on: ${question}`, {
+      hint: 'Add --yes to go on without being asked.',
     })
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {

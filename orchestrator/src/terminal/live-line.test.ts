@@ -10,7 +10,7 @@ function terminal(columns: number, isTTY = true) {
 }
 
 describe('LiveLine', () => {
-  it('writes over itself and is gone when cleared', () => {
+  it('overwrites itself and is erased when cleared', () => {
     const { stream, written } = terminal(80)
     const line = new LiveLine(stream, true)
     line.show('12 SAFE')
@@ -29,7 +29,7 @@ describe('LiveLine', () => {
     expect(stripVTControlCharacters(written())).toBe(`\r${'x'.repeat(9)}`)
   })
 
-  it('leaves the terminal alone while nothing changed or it was just shown', () => {
+  it('writes nothing if the text is the same, or was just shown', () => {
     const { stream, written } = terminal(80)
     const line = new LiveLine(stream, true)
     line.show('a')
@@ -40,8 +40,8 @@ describe('LiveLine', () => {
   })
 
   it.each([
-    ['no terminal', false, true],
-    ['a line that is not wanted', true, false],
+    ['a stream that is not a terminal', false, true],
+    ['a disabled line', true, false],
   ])('writes nothing for %s', (_, isTTY, enabled) => {
     const { stream, written } = terminal(80, isTTY)
     const line = new LiveLine(stream, enabled)

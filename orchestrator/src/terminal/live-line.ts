@@ -1,8 +1,8 @@
 import { colors } from './colors.ts'
 
-const EVERY_MS = 100
+const MIN_INTERVAL_MS = 100
 
-/** One line at the bottom of a terminal that is overwritten as things change, and gone when others are printed. */
+/** A line at the bottom of a terminal that is overwritten as its text changes, and erased before other lines. */
 export class LiveLine {
   readonly #stream: NodeJS.WriteStream
   readonly #enabled: boolean
@@ -16,16 +16,20 @@ export class LiveLine {
 
   show(text: string): void {
     const now = performance.now()
-    if (!this.#enabled || text === this.#shown || (this.#shown !== '' && now - this.#shownAt < EVERY_MS))
+    if (
+      !this.#enabled ||
+      text === this.#shown ||
+      (this.#shown !== '' && now - this.#shownAt < MIN_INTERVAL_MS)
+    )
       return
-    // A wrapped line could not be erased.
+    // A wrapped line cannot be erased.
     const fitted = text.slice(0, Math.max(this.#stream.columns - 1, 0))
     this.#stream.write(`\r\u001b[2K${colors.dim(fitted)}`)
     this.#shown = text
     this.#shownAt = now
   }
 
-  /** The same way of printing a line, but with the live line cleared first. */
+  /** Wraps `print` so that the live line is erased first. */
   above(print: (line: string) => void): (line: string) => void {
     return (line) => {
       this.clear()

@@ -2,22 +2,22 @@ import ora, { type Ora } from 'ora'
 import { colors } from './colors.ts'
 import { escapeControls } from './text.ts'
 
-/** Results go to stdout, one a line; everything said to a person goes to stderr. */
+/** Results go to stdout, one per line; messages to a person go to stderr. */
 export interface Output {
-  /** Is stdout a terminal that a person reads? */
+  /** Is stdout a terminal? */
   readonly isTerminal: boolean
   result(line: string): void
   json(value: unknown): void
   note(line: string): void
   warn(line: string): void
-  /** Runs one titled piece of work, showing that it goes on and how it ended. */
+  /** Runs one titled piece of work, and shows its progress and its outcome. */
   step<T>(title: string, work: (step: Step) => Promise<T>): Promise<T>
 }
 
 interface Step {
-  /** What is happening now, shown behind the title. */
+  /** Shows what is happening now after the title. */
   update(detail: string): void
-  /** What the finished step is to say instead of its title. */
+  /** Sets the text that replaces the title when the step has finished. */
   done(text: string): void
 }
 
@@ -36,7 +36,7 @@ export function terminalOutput(quiet = false): Output {
 }
 
 async function runStep<T>(title: string, work: (step: Step) => Promise<T>, quiet: boolean): Promise<T> {
-  // discardStdin would put the terminal into raw mode, where Ctrl-C is no signal any more.
+  // discardStdin would put the terminal into raw mode, where Ctrl-C no longer sends a signal.
   const spinner: Ora = ora({
     text: title,
     stream: process.stderr,

@@ -11,10 +11,10 @@ describe('escapeControls', () => {
     ['line ends and tabs', 'a\rb\nc\td', 'a\\rb\\nc\\td'],
     ['NUL, backspace, DEL', '\0\b\u007f', '\\x00\\x08\\x7f'],
     ['text that runs backwards', 'a\u202eb\u2066c\u200f', 'a\\u202eb\\u2066c\\u200f'],
-    ['what cannot be seen', '\u200b\u2060\ufeff', '\\u200b\\u2060\\ufeff'],
+    ['invisible characters', '\u200b\u2060\ufeff', '\\u200b\\u2060\\ufeff'],
     ['line and paragraph separators', '\u2028\u2029', '\\u2028\\u2029'],
-    ['no-break space, which is no control', '\u00a0', '\u00a0'],
-    ['nothing', '', ''],
+    ['a no-break space, which is not a control character', '\u00a0', '\u00a0'],
+    ['empty text', '', ''],
   ])('of %s', (_, text, expected) => {
     expect(escapeControls(text)).toBe(expected)
   })

@@ -1,10 +1,10 @@
 import { unicodeEscape } from '../system/unicode.ts'
 
 // Control characters (C0, DEL, C1), line and paragraph separators, and the marks that reorder text.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the regex has to match them
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu
 
-/** Text from outside made safe to show in a terminal: what could move the cursor or reorder text is written as an escape. */
+/** Makes text from outside safe to show in a terminal: escapes what could move the cursor or reorder text. */
 export function escapeControls(text: string): string {
   return text.replace(UNSAFE, (char) => {
     const known: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }

@@ -16,6 +16,6 @@ it.each([
   [formatMegabytes(912_345_678), '912 MB'],
   [formatPercent(0.456), '46 %'],
   [formatPercent(Number.NaN), '-'],
-])('writes %s as people read it', (written, expected) => {
+])('writes %s as people do', (written, expected) => {
   expect(written).toBe(expected)
 })

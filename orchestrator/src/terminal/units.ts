@@ -1,11 +1,11 @@
-/** Counts as people say them: `500 k`, `2 M`. */
+/** A count as people write it: `500 k`, `2 M`. */
 export function formatCount(count: number): string {
   if (count >= 1_000_000) return `${shortened(count / 1_000_000)} M`
   if (count >= 10_000) return `${shortened(count / 1_000)} k`
   return count.toLocaleString('en')
 }
 
-/** So many samples in so many milliseconds, as a rate. */
+/** The rate per second of `samples` in `ms` milliseconds. */
 export function formatRate(samples: number, ms: number): string {
   const rate = ms > 0 ? (samples / ms) * 1_000 : 0
   if (rate >= 1_000_000) return `${(rate / 1_000_000).toFixed(2)} M/s`
@@ -13,7 +13,7 @@ export function formatRate(samples: number, ms: number): string {
   return `${Math.round(rate).toLocaleString('en')}/s`
 }
 
-/** Milliseconds: tenths below ten, else whole ones. */
+/** Milliseconds, with one decimal below ten. */
 export const formatMs = (ms: number): string =>
   Number.isFinite(ms) ? (ms < 10 ? ms.toFixed(1) : Math.round(ms).toLocaleString('en')) : '-'
 

@@ -1,7 +1,8 @@
 import { CliError } from '../../errors.ts'
 import { settlesWithin, withDeadline } from '../../system/deadline.ts'
+import { type LineProcess, startLineProcess } from '../../system/line-process.ts'
 import { sendSignal } from '../../system/process-identity.ts'
-import { type Command, startTalk, type Talk } from '../../system/run.ts'
+import type { Command } from '../../system/run.ts'
 import { type Order, parseReply, type Reply, type ReplyTo } from './protocol.ts'
 
 const EXIT_TIMEOUT_MS = 3_000
@@ -30,7 +31,7 @@ interface Waiting {
 export class BenchSession {
   readonly #signal: AbortSignal
   readonly #said: string[] = []
-  readonly #talk: Talk
+  readonly #talk: LineProcess
   readonly #killAtExit: () => void
   #waiting: Waiting | undefined
   #failure: unknown
@@ -41,13 +42,13 @@ export class BenchSession {
   static async start(command: Command, options: SessionOptions): Promise<BenchSession> {
     options.signal.throwIfAborted()
     let session: BenchSession | undefined
-    const talk = await startTalk(command, {
+    const talk = await startLineProcess(command, {
       cwd: options.cwd,
       env: options.env,
       onLine: (line) => {
         if (session) session.#hear(line)
       },
-      onErrorLine: (line) => {
+      onStderrLine: (line) => {
         if (session) session.#keep(line)
       },
     })
@@ -55,14 +56,14 @@ export class BenchSession {
     return session
   }
 
-  private constructor(talk: Talk, signal: AbortSignal) {
+  private constructor(talk: LineProcess, signal: AbortSignal) {
     this.#talk = talk
     this.#signal = signal
     // Whatever ends this program, even a second Ctrl-C: no driver stays behind.
     this.#killAtExit = () => sendSignal(-talk.pid, 'SIGKILL')
     process.once('exit', this.#killAtExit)
     signal.addEventListener('abort', this.#onAbort, { once: true })
-    talk.ended.then((exitCode) => {
+    talk.exited.then((exitCode) => {
       if (!this.#isClosing) this.#fail(this.#ended(`it ended with exit code ${exitCode ?? 'none'}`))
     })
   }
@@ -77,7 +78,7 @@ export class BenchSession {
     const { timeoutMs } = options
     const late = () => this.#ended(`no answer to "${order.do}" within ${timeoutMs / 1_000} s`)
     try {
-      this.#talk.say(JSON.stringify(order))
+      this.#talk.send(JSON.stringify(order))
       return (await withDeadline(answer, { timeoutMs, late })) as ReplyTo<E>
     } catch (error) {
       this.#fail(error)
@@ -99,8 +100,8 @@ export class BenchSession {
     this.#isClosing = true
     this.#signal.removeEventListener('abort', this.#onAbort)
     if (!this.#failure) {
-      this.#talk.say(JSON.stringify({ do: 'exit' } satisfies Order))
-      await settlesWithin(this.#talk.ended, EXIT_TIMEOUT_MS)
+      this.#talk.send(JSON.stringify({ do: 'exit' } satisfies Order))
+      await settlesWithin(this.#talk.exited, EXIT_TIMEOUT_MS)
     }
     await endGroup(this.#talk)
     process.removeListener('exit', this.#killAtExit)
@@ -135,9 +136,9 @@ export class BenchSession {
 }
 
 /** The JVM is in the group too, and may outlive the Python that started it. */
-async function endGroup(talk: Talk): Promise<void> {
+async function endGroup(talk: LineProcess): Promise<void> {
   sendSignal(-talk.pid, 'SIGTERM')
-  await settlesWithin(talk.ended, TERM_TIMEOUT_MS)
+  await settlesWithin(talk.exited, TERM_TIMEOUT_MS)
   sendSignal(-talk.pid, 'SIGKILL')
-  await talk.ended
+  await talk.exited
 }

@@ -1,6 +1,6 @@
 import { setInterval } from 'node:timers/promises'
 import type { KafkaAccess } from '../../kafka/access.ts'
-import { withOpenLoopProducer } from '../../kafka/client.ts'
+import { withOpenLoopProducer } from '../../kafka/producer.ts'
 import type { Clock } from './clock.ts'
 import { dueBy, intendedMs, type Schedule, sampleValue } from './schedule.ts'
 

@@ -3,9 +3,9 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliError } from '../../errors.ts'
 import type { KafkaAccess } from '../../kafka/access.ts'
-import { probeBroker } from '../../kafka/client.ts'
+import { probeBroker } from '../../kafka/probe.ts'
 import { packageRoot } from '../../package/root.ts'
-import { freePorts, isPortOpen, requireFreePort, untilPortFree } from '../../system/ports.ts'
+import { freePorts, isPortOpen, requireFreePort, waitForFreePort } from '../../system/ports.ts'
 import { endProcess, identify, isAlive, type ProcessIdentity } from '../../system/process-identity.ts'
 import { lastLines, run, spawnDetached } from '../../system/run.ts'
 import { stateFile } from '../../system/state-file.ts'
@@ -68,7 +68,7 @@ export class Broker {
     const record = await this.#record.read()
     if (!record) return undefined
     const how = await endProcess(record.process, { termTimeoutMs: STOP_TIMEOUT_MS })
-    for (const port of [record.port, record.controllerPort]) await untilPortFree(port)
+    for (const port of [record.port, record.controllerPort]) await waitForFreePort(port)
     await this.#record.remove()
     if (how === 'was-gone') return undefined
     return {

@@ -1,6 +1,6 @@
 import type { Config } from '../../../config/config.ts'
+import { version } from '../../../package/package-json.ts'
 import { packageRoot } from '../../../package/root.ts'
-import { version } from '../../../package/version.ts'
 import { containerLimitMb } from '../container/memory.ts'
 
 /** Cores of each worker: together at least what SPARK_CORES asks for. */

@@ -1,4 +1,4 @@
-import { untilPortFree } from '../../../system/ports.ts'
+import { waitForFreePort } from '../../../system/ports.ts'
 import { arrived, notYet, waitUntil } from '../../../system/wait.ts'
 import type { StoppedPart } from '../../runtime.ts'
 import { type FoundContainer, isNotFound } from '../container/found.ts'
@@ -18,7 +18,7 @@ export async function stopStack(stack: Stack, signal: AbortSignal): Promise<Stop
     signal.throwIfAborted()
     const ports = publishedPorts(entry)
     await remove(entry)
-    for (const port of ports) await untilPortFree(port)
+    for (const port of ports) await waitForFreePort(port)
     stopped.push({
       part: entry.service || 'helper',
       gone: [`container ${entry.info.Name.slice(1)}`, ...ports.map((port) => `port ${port}`)],

@@ -1,8 +1,14 @@
 import type { KafkaAccess } from './access.ts'
-import { probeBroker, withAdmin } from './client.ts'
+import { withAdmin } from './client.ts'
+import { probeBroker } from './probe.ts'
 
-/** How many partitions a topic has; undefined where there is no such topic, or no broker that answers. */
-export async function topicPartitions(
+/** The id of the cluster, which it got when its storage was formatted. */
+export async function readClusterId(access: KafkaAccess): Promise<string> {
+  return (await withAdmin(access, (admin) => admin.describeCluster())).clusterId
+}
+
+/** The number of partitions of a topic; undefined if there is no such topic, or if no broker answers within 2 s. */
+export async function countPartitions(
   access: KafkaAccess,
   topic: string,
   signal: AbortSignal,

@@ -1,0 +1,66 @@
+import { stripVTControlCharacters } from 'node:util'
+import { CommanderError } from 'commander'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { CliError } from '../errors.ts'
+import { exitCodeOf, printError } from './report.ts'
+
+afterEach(() => void vi.restoreAllMocks())
+
+/** The lines that `printError` writes to stderr, and the errors that it shows with their stacks. */
+function printed(error: unknown, debug = false): { lines: string[]; stacks: unknown[] } {
+  let text = ''
+  const stacks: unknown[] = []
+  vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+    text += String(chunk)
+    return true
+  })
+  vi.spyOn(console, 'error').mockImplementation((shown) => void stacks.push(shown))
+  printError(error, debug)
+  return { lines: stripVTControlCharacters(text).split('\n').slice(0, -1), stacks }
+}
+
+const failure = new CliError('STORAGE', 'first\nsecond \u001b[2J', {
+  details: ['evidence'],
+  hint: 'way\nout',
+})
+
+describe('printError', () => {
+  it('prints message, evidence and hint of a CliError, escaped and without its stack', () => {
+    expect(printed(failure)).toEqual({
+      lines: ['error: first', 'error: second \\x1b[2J', '  │ evidence', '→ way', '→ out'],
+      stacks: [],
+    })
+  })
+
+  it('adds the stack with --debug', () => {
+    expect(printed(failure, true).stacks).toEqual([failure])
+  })
+
+  it('says where to report anything else, with its stack', () => {
+    const bug = new TypeError('x is not a function')
+    expect(printed(bug)).toEqual({
+      lines: [
+        'This is a bug in cpu-anomaly. Please report it at https://github.com/cpu-anomaly/cpu-anomaly/issues with the lines below.',
+      ],
+      stacks: [bug],
+    })
+  })
+
+  it('leaves the errors of commander to commander', () => {
+    expect(printed(new CommanderError(1, 'commander.unknownOption', 'unknown option'))).toEqual({
+      lines: [],
+      stacks: [],
+    })
+  })
+})
+
+describe('exitCodeOf', () => {
+  it.each([
+    ['help', 0, new CommanderError(0, 'commander.help', '')],
+    ['a usage error', 2, new CommanderError(1, 'commander.unknownOption', '')],
+    ['a CliError', 6, failure],
+    ['a bug', 1, new TypeError()],
+  ])('of %s is %i', (_, code, error) => {
+    expect(exitCodeOf(error)).toBe(code)
+  })
+})

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { expectRefused, load, type RefusedLine } from './load.fixture.ts'
+import { checkRules } from './rules.ts'
+
+const REFUSED: readonly RefusedLine[] = [
+  [
+    'OUTPUT_TOPIC=cpu-usage',
+    'OUTPUT_TOPIC=cpu-usage: ',
+    'is also INPUT_TOPIC, which makes a feedback loop',
+    'different names',
+  ],
+  ['DEAD_LETTER_TOPIC=anomaly', 'DEAD_LETTER_TOPIC=anomaly: ', 'is also OUTPUT_TOPIC', 'different names'],
+  [
+    'INPUT_TOPIC=cpu-usage.dead-letter',
+    'DEAD_LETTER_TOPIC=',
+    'is also INPUT_TOPIC, which makes a feedback loop',
+    'different names',
+  ],
+
+  ['KAFKA_SERVERS=h:9092', 'KAFKA_SERVERS=h:9092: ', 'brokers of your own', 'leave it empty'],
+  ['SPARK_MASTER=yarn', 'SPARK_MASTER=yarn: ', 'a cluster of your own needs the external', 'leave it empty'],
+  ['SPARK_MASTER=spark://h:7077', 'SPARK_MASTER=spark://h:7077: ', 'a cluster of your own', 'leave it empty'],
+
+  ['KAFKA_PORT=4040', 'SPARK_UI_PORT=4040: ', 'is also KAFKA_PORT', 'give each a port of its own'],
+  ['SPARK_MASTER_UI_PORT=4040', 'SPARK_MASTER_UI_PORT=4040: ', 'is also SPARK_UI_PORT', 'a port of its own'],
+  ['CPU_MIN=5\nCPU_MAX=5', 'CPU_MAX=5: ', 'is not above CPU_MIN=5', 'write a larger one'],
+
+  ['KAFKA_USERNAME=me', 'KAFKA_USERNAME=me: ', 'KAFKA_PASSWORD is not set', 'set both or neither'],
+  ['KAFKA_PASSWORD=hush', 'KAFKA_PASSWORD=***: ', 'KAFKA_USERNAME is not set', 'set both or neither'],
+  [
+    'KAFKA_SECURITY_PROTOCOL=SASL_SSL',
+    'KAFKA_SECURITY_PROTOCOL=',
+    'needs KAFKA_USERNAME and KAFKA_PASS',
+    'set both',
+  ],
+  [
+    'KAFKA_USERNAME=u\nKAFKA_PASSWORD=p\nKAFKA_SECURITY_PROTOCOL=SSL',
+    'KAFKA_SECURITY_PROTOCOL=SSL: ',
+    'does not use KAFKA_USERNAME',
+    'write SASL_SSL or SASL_PLAINTEXT',
+  ],
+  ['KAFKA_SSL_CERT=/c.pem', 'KAFKA_SSL_CERT and KAFKA_SSL_KEY: ', 'only one is set', 'set both or neither'],
+  [
+    'SPARK_CONF_spark.ui.killEnabled=true',
+    'SPARK_CONF_spark.ui.killEnabled: ',
+    'is set by cpu-anomaly',
+    'remove it',
+  ],
+  ['SPARK_CONF_x.password=hush', 'SPARK_CONF_x.password: ', 'looks like a secret', 'keep it in a file'],
+  [
+    'TRIGGER=real-time\nSTATE_STORE=memory',
+    'STATE_STORE=memory: ',
+    'only in RocksDB',
+    'write rocksdb or auto',
+  ],
+]
+
+describe('settings that contradict each other or this version', () => {
+  it.each(REFUSED)('%j is refused in one line', expectRefused)
+})
+
+describe('a password', () => {
+  it.each([
+    [['broker.example:9092', 'localhost:9092', 'kafka-broker:9092'], ['broker.example:9092']],
+    [['localhost:9092', '127.0.0.1:9092', '[::1]:9092', 'kafka-broker:9092'], []],
+  ])('that would leave this machine in clear text is warned about: %j', async (servers, open) => {
+    const { config } = await load({ env: 'KAFKA_USERNAME=u\nKAFKA_PASSWORD=p\n' })
+    const { warnings } = checkRules({ ...config, kafka: { ...config.kafka, servers } })
+    expect(warnings).toEqual(
+      open.map(
+        (server) =>
+          `KAFKA_PASSWORD would be sent in clear text to ${server}: set KAFKA_SECURITY_PROTOCOL=SASL_SSL`,
+      ),
+    )
+    const encrypted = { ...config.kafka, servers, securityProtocol: 'SASL_SSL' as const }
+    expect(checkRules({ ...config, kafka: encrypted }).warnings).toEqual([])
+  })
+})

@@ -1,0 +1,56 @@
+import { createRequire } from 'node:module'
+import type { Kafka } from 'kafkajs'
+
+// The parts of kafkajs 2.2.4 below its public API that are used here; package.json pins that version.
+
+export const READ_COMMITTED = 1
+
+export interface Cluster {
+  connect(): Promise<void>
+  disconnect(): Promise<void>
+  addTargetTopic(topic: string): Promise<void>
+  refreshMetadata(): Promise<void>
+  findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[]
+  findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
+  findBroker(which: { nodeId: string }): Promise<Broker>
+  fetchTopicsOffset(
+    topics: readonly object[],
+  ): Promise<{ readonly partitions: readonly { readonly partition: number; readonly offset: string }[] }[]>
+}
+
+interface Broker {
+  fetch(
+    request: object,
+  ): Promise<{ readonly responses: readonly { readonly partitions: readonly PartitionData[] }[] }>
+}
+
+/** One partition in the response to a fetch request. */
+export interface PartitionData {
+  readonly partition: number
+  readonly lastStableOffset: string
+  readonly messages: readonly RawMessage[]
+}
+
+interface RawMessage {
+  readonly offset: string
+  readonly timestamp: string
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+}
+
+/** Its `messages` are those of a partition without control records and records of aborted transactions. */
+export const Batch = createRequire(import.meta.url)('kafkajs/src/consumer/batch.js') as new (
+  topic: string,
+  fetchedOffset: string,
+  data: PartitionData,
+) => { readonly messages: readonly RawMessage[] }
+
+export function createCluster(kafka: Kafka): Cluster {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) =>
+    description?.endsWith(':createCluster'),
+  )
+  const create = symbol && (kafka as unknown as Record<symbol, (options: object) => Cluster>)[symbol]
+  if (!create)
+    throw new Error('this version of kafkajs has no createCluster: cpu-anomaly needs kafkajs 2.2.4')
+  return create({ metadataMaxAge: 60_000, allowAutoTopicCreation: false, isolationLevel: READ_COMMITTED })
+}

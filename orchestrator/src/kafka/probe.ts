@@ -1,0 +1,76 @@
+import type { Admin } from 'kafkajs'
+import { CliError } from '../errors.ts'
+import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
+import type { KafkaAccess } from './access.ts'
+import { withAdmin, withBrokerDeadline } from './client.ts'
+import { CLIENT_ID } from './client-config.ts'
+import { isCoordinatorStarting, kafkaErrorType } from './errors.ts'
+
+const READY_TIMEOUT_MS = 60_000
+const PROBE_TIMEOUT_MS = 5_000
+
+export type BrokerState =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly why: string; readonly error: CliError }
+
+/**
+ * Is the broker ready? It is if it names a controller and its group coordinator answers: a broker that is still starting
+ * already serves metadata while its coordinator loads. Leaves nothing on the broker. Aborts with the signal's reason.
+ */
+export async function probeBroker(
+  access: KafkaAccess,
+  options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+): Promise<BrokerState> {
+  const { timeoutMs, signal } = options
+  const limits = {
+    connectTimeoutMs: timeoutMs,
+    requestTimeoutMs: timeoutMs,
+    retries: 0,
+    ...(signal ? { signal } : {}),
+  }
+  const probe = (admin: Admin) => withBrokerDeadline(requireReady(admin), access, timeoutMs, signal)
+  try {
+    await withAdmin(access, probe, limits)
+    return { ok: true }
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (error instanceof CliError) return { ok: false, why: error.message, error }
+    throw error
+  }
+}
+
+/** @throws CliError KAFKA_UNREACHABLE if the broker is still starting. */
+async function requireReady(admin: Admin): Promise<void> {
+  const { controller, brokers } = await admin.describeCluster()
+  if (controller === null || controller < 0 || brokers.length === 0)
+    throw new CliError('KAFKA_UNREACHABLE', 'Kafka has no controller yet')
+  try {
+    await admin.fetchOffsets({ groupId: `${CLIENT_ID}-probe` })
+  } catch (error) {
+    if (kafkaErrorType(error) === 'GROUP_AUTHORIZATION_FAILED') return // the coordinator answered
+    if (isCoordinatorStarting(error))
+      throw new CliError('KAFKA_UNREACHABLE', 'Kafka is up, but its group coordinator is still starting', {
+        cause: error,
+      })
+    throw error
+  }
+}
+
+/** Waits up to a minute until a starting broker is ready. @throws CliError with its last answer. */
+export async function waitForBroker(access: KafkaAccess, signal: AbortSignal): Promise<void> {
+  let last: CliError | undefined
+  try {
+    await waitUntil(
+      'the broker',
+      async () => {
+        const state = await probeBroker(access, { timeoutMs: PROBE_TIMEOUT_MS, signal })
+        if (state.ok) return arrived(undefined)
+        last = state.error
+        return notYet(state.why)
+      },
+      { timeoutMs: READY_TIMEOUT_MS, signal },
+    )
+  } catch (error) {
+    throw error instanceof WaitTimeout && last ? last : error
+  }
+}
