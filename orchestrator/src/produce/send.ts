@@ -1,6 +1,6 @@
-import type { Producer } from '../kafka/client.ts'
 import { CliError } from '../errors.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
+import type { Producer } from '../kafka/client.ts'
 import { withAdmin, withProducer } from '../kafka/client.ts'
 import { kafkaErrorType, translateKafkaError } from '../kafka/errors.ts'
 import { noSuchTopic } from '../kafka/topic-reader.ts'

@@ -25,7 +25,7 @@ export type Order =
       readonly settings: JobSettings
     }
   | { readonly do: 'start'; readonly settings: JobSettings }
-  | { readonly do: 'stop' | 'usage' | 'exit' }
+  | { readonly do: 'usage' | 'exit' }
 
 /** The job itself, or Spark reading the same topic and doing nothing with it. */
 export type Work = 'job' | 'noop'
@@ -64,7 +64,6 @@ const replySchema = z.union([
     state_ms: z.number().nullish(),
   }),
   z.object({ event: z.literal('started') }),
-  z.object({ event: z.literal('stopped') }),
   z.object({
     event: z.literal('usage'),
     cpu_ms: z.number(),

@@ -46,14 +46,14 @@ it("fails with the driver's message and the last lines of its log", async () => 
 it('fails when the driver ends, now and from then on', async () => {
   const talking = await session(`cry('out of memory'); process.exit(3)`)
   const expected = { code: 'QUERY_FAILED', details: ['out of memory'] }
-  await expect(talking.ask({ do: 'stop' }, 'stopped', OPTIONS)).rejects.toMatchObject(expected)
-  await expect(talking.ask({ do: 'stop' }, 'stopped', OPTIONS)).rejects.toThrow('exit code 3')
+  await expect(talking.ask({ do: 'usage' }, 'usage', OPTIONS)).rejects.toMatchObject(expected)
+  await expect(talking.ask({ do: 'usage' }, 'usage', OPTIONS)).rejects.toThrow('exit code 3')
 })
 
 it('fails when there is no answer in time', async () => {
   const talking = await session('')
-  await expect(talking.ask({ do: 'stop' }, 'stopped', { timeoutMs: 50 })).rejects.toThrow(
-    'no answer to "stop"',
+  await expect(talking.ask({ do: 'usage' }, 'usage', { timeoutMs: 50 })).rejects.toThrow(
+    'no answer to "usage"',
   )
 })
 
@@ -68,7 +68,7 @@ it('ends the driver and what the driver started when it is interrupted', async (
   const { cpu_ms: pid } = await talking.ask({ do: 'usage' }, 'usage', OPTIONS)
   const token = await startToken(pid)
   expect(token).toBeDefined()
-  const asked = talking.ask({ do: 'stop' }, 'stopped', OPTIONS)
+  const asked = talking.ask({ do: 'usage' }, 'usage', OPTIONS)
   interrupt.abort(new Error('interrupted'))
   await expect(asked).rejects.toThrow('interrupted')
   await talking.close()
