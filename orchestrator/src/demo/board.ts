@@ -1,7 +1,7 @@
-import { type AnomalyRecord, STATUSES, type Status, windowKey, windowStartMs } from '../anomaly/record.ts'
+import { STATUSES, type Status, type WindowResult, windowKey, windowStartMs } from '../anomaly/result.ts'
 
 interface Seen {
-  readonly record: AnomalyRecord
+  readonly record: WindowResult
   /** When its last change came. */
   readonly atMs: number
 }
@@ -11,7 +11,7 @@ export class Board {
   readonly #windows = new Map<string, Seen>()
   #samples = 0
 
-  take(records: readonly AnomalyRecord[], nowMs: number): void {
+  take(records: readonly WindowResult[], nowMs: number): void {
     for (const record of records) {
       const key = windowKey(record)
       const before = this.#windows.get(key)?.record

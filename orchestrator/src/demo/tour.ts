@@ -1,14 +1,15 @@
 import { hostname } from 'node:os'
-import { FinalWindows } from '../anomaly/finality.ts'
-import { formatRecord } from '../anomaly/format.ts'
-import { type AnomalyRecord, windowStartMs } from '../anomaly/record.ts'
+import { FinalWindows } from '../anomaly/final-windows.ts'
+import { formatResult } from '../anomaly/format.ts'
+import { type WindowResult, windowStartMs } from '../anomaly/result.ts'
 import { CliError } from '../errors.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
 import { LIVE_RATE, liveSamples } from '../produce/live.ts'
 import { produceSamples } from '../produce/send.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
-import { FinalResults, ResultReader } from '../tail/results.ts'
+import { FinalFeed } from '../tail/result-feed.ts'
+import { ResultReader } from '../tail/result-reader.ts'
 import { LiveLine } from '../terminal/live-line.ts'
 import type { Output } from '../terminal/output.ts'
 import { Board } from './board.ts'
@@ -35,8 +36,8 @@ export class Tour {
   readonly #signal: AbortSignal
   readonly #board = new Board()
   readonly #line = new LiveLine(process.stderr, true)
-  readonly #hour: FinalResults
-  readonly #live: FinalResults
+  readonly #hour: FinalFeed
+  readonly #live: FinalFeed
   #liveFromMs = Number.POSITIVE_INFINITY
   #sent = 0
 
@@ -46,8 +47,8 @@ export class Tour {
     this.#signal = signal
     // Shown once two newer windows have come: samples are sent in order here, so nothing is late.
     const windows = () => new FinalWindows({ windowMs: selected.config.detector.windowMs, watermarkMs: 0 })
-    this.#hour = new FinalResults(new Set(['WARN', 'ERROR']), windows())
-    this.#live = new FinalResults(new Set(['SAFE', 'WARN', 'ERROR']), windows())
+    this.#hour = new FinalFeed(new Set(['WARN', 'ERROR']), windows())
+    this.#live = new FinalFeed(new Set(['SAFE', 'WARN', 'ERROR']), windows())
   }
 
   async run(): Promise<TourResult> {
@@ -74,7 +75,7 @@ export class Tour {
     await this.#produce(recordedHour(hourFromMs))
     await this.#untilAllArrived()
     const hourSeconds = (performance.now() - startedAt) / 1_000
-    this.#show(this.#hour.settle())
+    this.#show(this.#hour.flush())
     const means = this.#board.means(hourFromMs - 500, hourFromMs + HOUR_MS)
     this.#note(`\n${chartOfMeans(means, process.stderr.columns ?? 80)}`)
 
@@ -82,7 +83,7 @@ export class Tour {
     this.#liveFromMs = Date.now()
     await this.#produce(liveSamples({ rate: LIVE_RATE, seconds: LIVE_SECONDS, signal: this.#signal }))
     await this.#untilAllArrived()
-    this.#show(this.#live.settle())
+    this.#show(this.#live.flush())
     return { board: this.#board, samplesSent: this.#sent, hourSeconds, liveFromMs: this.#liveFromMs }
   }
 
@@ -108,7 +109,7 @@ export class Tour {
       const now = Date.now()
       const results = reader.read(records)
       this.#board.take(results, now)
-      const isLive = (record: AnomalyRecord) =>
+      const isLive = (record: WindowResult) =>
         windowStartMs(record) >= this.#liveFromMs - config.detector.windowMs
       this.#show(
         this.#hour.take(
@@ -144,10 +145,10 @@ export class Tour {
     return `sent ${number(this.#sent)} of ${number(HOUR_SAMPLES)}+ samples | ${number(samples)} in ${number(windows)} windows | ${anomalies} anomalies`
   }
 
-  #show(records: readonly AnomalyRecord[]): void {
+  #show(records: readonly WindowResult[]): void {
     const width = process.stdout.columns ?? 120
     for (const record of records)
-      this.#line.above(this.#output.result)(formatRecord(record, { normalMean: NORMAL.mean, width }))
+      this.#line.above(this.#output.result)(formatResult(record, { normalMean: NORMAL.mean, width }))
   }
 
   #note(line: string): void {

@@ -1,4 +1,4 @@
-import { parseRecord, windowStartMs } from '../../anomaly/record.ts'
+import { parseResult, windowStartMs } from '../../anomaly/result.ts'
 import type { KafkaAccess } from '../../kafka/access.ts'
 import { translateKafkaError } from '../../kafka/errors.ts'
 import { TopicReader } from '../../kafka/topic-reader.ts'
@@ -34,10 +34,10 @@ export async function watchArrivals(
       const arrivedMs = clock()
       positions = next
       for (const { value, timestampMs } of records) {
-        const parsed = parseRecord(value)
+        const parsed = parseResult(value)
         if (!parsed.ok) continue
-        const { count } = parsed.record
-        onArrival({ windowStartMs: windowStartMs(parsed.record), count, arrivedMs, recordMs: timestampMs })
+        const { count } = parsed.result
+        onArrival({ windowStartMs: windowStartMs(parsed.result), count, arrivedMs, recordMs: timestampMs })
       }
     }
   } catch (error) {
