@@ -87,7 +87,7 @@ export async function expectUntouched(
   stack: Stack,
   committed: readonly { key: string; result: Result }[],
 ): Promise<void> {
-  // A batch writes the results of one state partition after those of another, so the last record may not be the newest window.
+  // A batch writes one state partition after another, so its last record may not be of the newest window.
   const startMs = ({ result }: { result: Result }) => Date.parse(result.window.start)
   const newest = Math.max(...committed.map(startMs))
   const closed = new Set(committed.filter((each) => startMs(each) < newest).map(({ key }) => key))

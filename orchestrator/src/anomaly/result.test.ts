@@ -69,7 +69,7 @@ describe('parseResult', () => {
           RegExp,
         ],
     ),
-  )('refuses %s and says why', (_, value, why) => {
+  )('rejects %s and explains why', (_, value, why) => {
     const parsed = parseResult(value)
     expect(parsed.ok ? 'accepted' : parsed.why).toMatch(why)
   })

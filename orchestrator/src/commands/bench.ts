@@ -52,7 +52,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
       }
     })
   } finally {
-    // Also if something failed: what was measured before took its time.
+    // Even if something failed: the results so far took a while to measure.
     if (results.length > 0) await show(context, machine, results, flags)
   }
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0)

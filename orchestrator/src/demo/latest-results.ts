@@ -48,7 +48,7 @@ export class LatestResults {
     return this.#startingIn(fromMs, untilMs).map(({ result }) => result.mean)
   }
 
-  /** Milliseconds from the end of each window to the arrival of its latest result, for windows that start at `fromMs` or later. */
+  /** Milliseconds from end to arrival of the latest result, for each window that starts at `fromMs` or later. */
   latencies(fromMs: number): number[] {
     return this.#startingIn(fromMs, Number.POSITIVE_INFINITY).map(
       ({ result, arrivedMs }) => arrivedMs - Date.parse(result.window.end),

@@ -22,7 +22,7 @@ const ANOMALIES: readonly Anomaly[] = [
   { atSecond: 3_318, seconds: 1.5, addedPercent: 33 },
 ]
 
-/** Record values of an hour of samples with five anomalies, a second at a time; the same on each call except for the times. */
+/** An hour of samples with five anomalies, as record values, one second at a time; only the times differ between calls. */
 export async function* simulatedHour(startMs: number): AsyncGenerator<Buffer[]> {
   const random = mulberry32(20_171_026)
   let drift = 0

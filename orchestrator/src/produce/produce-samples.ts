@@ -6,9 +6,9 @@ import { noSuchTopic } from '../kafka/topic-reader.ts'
 import { untilAborted } from '../system/until-aborted.ts'
 import { groupByRequest, type PackedRecord, RecordPacker, type RequestLimits } from './record-packer.ts'
 
-/** kafkajs makes one record batch per request, and a broker accepts 1 MiB per batch by default: so it bounds a record. */
+/** kafkajs makes one record batch per request, and a broker accepts 1 MiB per batch by default. Bounds a record too. */
 const REQUEST_BYTES = 900_000
-/** kafkajs groups a request's records in time that grows with the square of their number; this was measured to be best. */
+/** kafkajs groups a request's records in time that grows with the square of their number; this size was the fastest. */
 const REQUEST_RECORDS = 700
 /** Upper bound of a record's bytes beside its key and value. */
 const RECORD_OVERHEAD = 24

@@ -24,7 +24,7 @@ describe('RecordPacker', () => {
       ],
     ],
     [
-      'a smaller last record',
+      'the rest into a smaller record',
       2,
       [['a', 'b', 'c']],
       [
@@ -33,7 +33,7 @@ describe('RecordPacker', () => {
       ],
     ],
     [
-      'a record from two chunks',
+      'lines of two chunks into one record',
       3,
       [
         ['a', 'b'],
@@ -47,7 +47,7 @@ describe('RecordPacker', () => {
     ['a blank line in the middle', 3, [['a', '', 'c']], [['a\n\nc', 3]]],
     ['a blank line at the beginning', 2, [['', 'b']], [['\nb', 2]]],
     [
-      'separate records of blank lines at the end',
+      'blank lines at the end into records of their own',
       3,
       [['a', '', ' \r']],
       [
@@ -57,7 +57,7 @@ describe('RecordPacker', () => {
       ],
     ],
     [
-      'separate records of blank lines only',
+      'each line into a record of its own if all are blank',
       2,
       [['', '\t']],
       [
@@ -66,7 +66,7 @@ describe('RecordPacker', () => {
       ],
     ],
     [
-      'a smaller record if a full one would be too large',
+      'fewer lines if a full record would be too large',
       9,
       [['aaaa', 'bbbb', 'cc']],
       [
@@ -75,7 +75,7 @@ describe('RecordPacker', () => {
       ],
     ],
     [
-      'a separate record of a line that is too large',
+      'a line that is too large into a record of its own',
       9,
       [['a', 'x'.repeat(20), 'b']],
       [
@@ -84,7 +84,7 @@ describe('RecordPacker', () => {
         ['b', 1],
       ],
     ],
-  ])('makes %s', (_, count, chunks, expected) => {
+  ])('packs %s', (_, count, chunks, expected) => {
     expect(packed(count, 10, ...chunks)).toEqual(expected)
   })
 
@@ -125,7 +125,7 @@ describe('groupByRequest', () => {
       [500, 1],
       [1, 1],
     ],
-  ])('groups records of %j bytes by %j', (sizes, expected) => {
+  ])('groups records of %j bytes into requests of %j', (sizes, expected) => {
     const requests = groupByRequest(records(...sizes), { records: 2, bytes: 100, overhead: 10 })
     expect([...requests].map((request) => request.length)).toEqual(expected)
   })

@@ -3,16 +3,16 @@ import { isPassing } from '../kafka/errors.ts'
 import type { Offsets } from '../kafka/position.ts'
 import { TopicReader } from '../kafka/topic-reader.ts'
 
-/** If no job reports its lag. */
+/** How long the stream must be idle if no job reports its lag. */
 const IDLE_MS = 1_500
-/** If a job reports its lag: the results of what it has committed are in the output topic already. */
+/** If a job reports its lag: the results of all that it has committed are in the output topic already. */
 const IDLE_WITH_LAG_MS = 600
 const CHECK_EVERY_MS = 250
 
 /** Returns how many records before these ends of the input topic the job has yet to read; undefined if no job runs. */
 export type LagOf = (inputEnds: Offsets) => Promise<number | undefined>
 
-/** What is known of the stream. */
+/** The latest activity of the stream. */
 export interface StreamActivity {
   /** For how long the input topic has not grown, in ms. */
   readonly inputIdleMs: number

@@ -38,7 +38,7 @@ describe('formatRawRecord', () => {
 })
 
 describe('rawRecordJson', () => {
-  it('has text as it is and other bytes as base64', () => {
+  it('keeps text and encodes other bytes as base64', () => {
     expect(rawRecordJson(record({ key: null, value: Buffer.from([0xff]) }))).toEqual({
       partition: 1,
       offset: 42,
@@ -48,7 +48,7 @@ describe('rawRecordJson', () => {
     })
   })
 
-  it('survives the way through a JSON line', () => {
+  it('round-trips through a JSON line', () => {
     const line = jsonLine(rawRecordJson(record({ value: Buffer.from('\u001b[2J"\\\u202e') })))
     expect(line).toMatch(/^[\x20-\x7e]+$/)
     expect(JSON.parse(line)).toMatchObject({ key: 'host-1', value: '\u001b[2J"\\\u202e' })

@@ -7,7 +7,7 @@ it.each<[StatusFlags, readonly string[]]>([
   [{ all: true }, ['SAFE', 'WARN', 'ERROR']],
   [{ status: 'safe' }, ['SAFE']],
   [{ status: 'Error, warn,error' }, ['ERROR', 'WARN']],
-])('%j selects %j', (flags, expected) => {
+])('takes %j as %j', (flags, expected) => {
   expect([...selectStatuses(flags)]).toEqual(expected)
 })
 
@@ -16,7 +16,7 @@ it.each<[StatusFlags, string]>([
   [{ status: '' }, '--status: unknown status ""'],
   [{ status: 'warn,' }, '--status: unknown status ""'],
   [{ status: 'warn,fatal' }, '--status: unknown status "fatal"'],
-])('%j is refused', (flags, message) => {
+])('rejects %j', (flags, message) => {
   expect(() => selectStatuses(flags)).toThrow(CliError)
   expect(() => selectStatuses(flags)).toThrow(expect.objectContaining({ code: 'USAGE', message }))
 })

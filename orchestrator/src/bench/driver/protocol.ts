@@ -49,7 +49,7 @@ const replySchema = z.union([
     /** Over all batches except the first and the last; null if there are no others. */
     rate: z.number().nullish(),
     durations,
-    /** Of the batch after which there were the most; 0 for a bare read. */
+    /** The maximum after any batch; 0 for a bare read. */
     state_rows: z.number(),
     rss_bytes: z.number(),
     peak_rss_bytes: z.number(),

@@ -1,4 +1,4 @@
-/** When an open-loop producer is to send: sample `i` at `startMs + i * 1000 / rate`, whatever happened to earlier ones. */
+/** When an open-loop producer sends: sample `i` at `startMs + i * 1000 / rate`, whatever happened to earlier ones. */
 export interface Schedule {
   /** Epoch milliseconds, a multiple of the window. */
   readonly startMs: number

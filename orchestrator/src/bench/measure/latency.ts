@@ -54,7 +54,7 @@ export const percentiles = (values: readonly number[]): Percentiles => ({
   max: percentile(values, 100),
 })
 
-/** The parts of the final value's latency, in milliseconds: medians, so they need not add up to the median of the whole. */
+/** The parts of the final value's latency, in milliseconds: medians, so they need not add up to the whole. */
 export interface Split {
   /** From the end of the window to the start of the batch that wrote the final value. */
   readonly trigger: number

@@ -29,7 +29,7 @@ export interface BenchSizes {
     readonly stores: readonly StateStore[]
     /** For the measurements over partitions and cores. */
     readonly samples: number
-    /** Samples that a new driver reads before it is measured: until then it spends more time in the JIT than in the job. */
+    /** Samples that a new driver reads before it is measured: until then its JIT takes more time than the job. */
     readonly warmUpSamples: number
     readonly batchRecords: number
     /** For the measurements over series. */

@@ -47,7 +47,7 @@ async function measureThroughput(
   }
 }
 
-/** Drains a backlog with a new driver that does nothing else, as after an outage: how long it takes, and how much memory. */
+/** Drains a backlog with a new driver, as after an outage, and measures the time and the memory that it takes. */
 async function measureBacklog(tools: BenchTools, samples: number): Promise<BacklogResult> {
   const topic = await loadTopic(tools, { samples, perRecord: 1 })
   const name = `Draining a backlog of ${formatCount(samples)} with a new driver`
