@@ -5,7 +5,7 @@ import { expectNothingLeft } from './helpers/guarantees.ts'
 import { Stack } from './helpers/stack.ts'
 import { waitFor } from './helpers/wait-for.ts'
 
-it('the demo finds the anomalies of its hour and of this machine, sums up, and leaves nothing', async () => {
+it('the demo finds the anomalies of its hour, shows a summary, and leaves nothing behind', async () => {
   const stack = await Stack.create('local')
   const { exitCode, stdout, stderr } = await stack.cli(['demo'])
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })

@@ -11,17 +11,17 @@ import {
 } from './helpers/guarantees.ts'
 import { send } from './helpers/kafka.ts'
 import { candidates } from './helpers/runtimes.ts'
-import { steadySamples, toRecord } from './helpers/samples.ts'
+import { steadySamples, toRecords } from './helpers/samples.ts'
 import { Stack } from './helpers/stack.ts'
 import { waitFor } from './helpers/wait-for.ts'
 
 const docker = (await candidates()).find(({ runtime }) => runtime === 'docker')
 const samples = steadySamples(1_700_000_000_000, 20_000, 25)
-const records = samples.map((sample) => toRecord(sample))
+const records = toRecords(samples)
 
-// Restarting an engine ends everybody's containers: only where the one who runs the tests says that it is theirs.
+// Restarting the engine ends all containers on it, so whoever runs the tests must declare that the engine is their own.
 const engineScript = process.env.CPU_ANOMALY_OWN_ENGINE
-const engineName = engineScript ? '' : ' (CPU_ANOMALY_OWN_ENGINE names no script that makes the engine anew)'
+const engineName = engineScript ? '' : ' (CPU_ANOMALY_OWN_ENGINE does not name a script that starts it)'
 
 interface Executor {
   readonly id: string
@@ -42,7 +42,7 @@ async function ownContainers(stack: Stack): Promise<string[]> {
 }
 
 describe.skipIf(!docker?.available)(`the cluster on ${docker?.title}`, () => {
-  it('runs tasks on both of two workers, and goes on when one of them is killed', async () => {
+  it('runs tasks on both workers, and continues when one of them is killed', async () => {
     const stack = await Stack.create('docker')
     await stack.ok('up', '--workers', '2')
     await stack.ok('submit')
@@ -73,7 +73,7 @@ describe.skipIf(!docker?.available)(`the cluster on ${docker?.title}`, () => {
     expect(await workers()).toHaveLength(2)
   })
 
-  it('shows the password and the cluster secret nowhere, and listens on the loopback interface alone', async () => {
+  it('shows the password and the cluster secret nowhere, and listens only on the loopback interface', async () => {
     const password = 'canary-7f3a9c'
     const stack = await Stack.create('docker', { KAFKA_USERNAME: 'ana', KAFKA_PASSWORD: password })
     await stack.ok('up')
@@ -115,7 +115,7 @@ describe.skipIf(!docker?.available)(`the cluster on ${docker?.title}`, () => {
     await expectNothingLeft(stack)
   })
 
-  it.skipIf(!engineScript)(`comes back by itself when the engine is restarted${engineName}`, async () => {
+  it.skipIf(!engineScript)(`recovers when the engine is restarted${engineName}`, async () => {
     const stack = await Stack.create('docker')
     await stack.ok('up')
     await stack.ok('submit')
@@ -148,10 +148,10 @@ async function restartEngine(script: string): Promise<void> {
   const pid = Number(await readFile('/var/run/docker.pid', 'utf8'))
   process.kill(pid, 'SIGTERM')
   await waitFor(
-    'the end of the engine',
+    'the engine to exit',
     async () => {
       const { exitCode } = await execa('kill', ['-0', String(pid)], { reject: false })
-      return { done: exitCode !== 0, value: undefined, seen: `process ${pid} still lives` }
+      return { done: exitCode !== 0, value: undefined, seen: `process ${pid} is still running` }
     },
     60_000,
   )

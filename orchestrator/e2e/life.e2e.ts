@@ -7,15 +7,15 @@ import { execa } from 'execa'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { expectNothingLeft, expectOrderly, expectWindows, lastValues } from './helpers/guarantees.ts'
 import { send } from './helpers/kafka.ts'
-import { steadySamples, toRecord } from './helpers/samples.ts'
+import { steadySamples, toRecords } from './helpers/samples.ts'
 import { packageRoot, Stack } from './helpers/stack.ts'
 import { waitFor } from './helpers/wait-for.ts'
 
 const samples = steadySamples(1_700_000_000_000, 4_000, 25)
-const records = samples.map((sample) => toRecord(sample))
+const records = toRecords(samples)
 
-describe('a stack that runs', () => {
-  it('takes one driver, keeps to its checkpoint settings, and goes on where it stopped', async () => {
+describe('a running stack', () => {
+  it('has one driver, keeps the settings of its checkpoint, and resumes where it stopped', async () => {
     const stack = await Stack.create('local')
     await stack.ok('up')
     expect(await stack.ok('up', '--json')).toContain('"state":"running"')
@@ -41,7 +41,7 @@ describe('a stack that runs', () => {
     await stack.ok('submit')
     await stack.untilRead(4_000)
     expectWindows(await lastValues(stack), samples)
-    await expectOrderly(stack, 'micro-batch', 0) // a clean stop repeats nothing
+    await expectOrderly(stack, 'micro-batch', 0) // a clean stop replays nothing
 
     await stack.ok('stop')
     await stack.configure({ WINDOW_DURATION: '1 second', OUTPUT_TOPIC: 'seconds' })
@@ -56,7 +56,7 @@ describe('a stack that runs', () => {
     expect((await stack.status()).driver).toBeUndefined()
   })
 
-  it('tells the truth about a driver whose supervisor was killed, and takes over from both', async () => {
+  it('reports a driver whose supervisor was killed, and replaces both after the driver dies too', async () => {
     const stack = await Stack.create('local')
     await stack.ok('up')
     await stack.ok('submit')
@@ -79,7 +79,7 @@ describe('a stack that runs', () => {
     expectWindows(await lastValues(stack), samples)
   })
 
-  it('refuses a topic that was deleted and created again, and does not try for ever', async () => {
+  it('rejects a topic that was deleted and created again, without endless restarts', async () => {
     const stack = await Stack.create('local')
     await stack.ok('up')
     await stack.ok('submit')
@@ -94,7 +94,7 @@ describe('a stack that runs', () => {
     expect((await stack.status()).driver).toMatchObject({ state: 'failed', restarts: 0 })
   })
 
-  it('prints results as text, as the last N, and into a pipe that is closed early', async () => {
+  it('prints results into a pipe that is closed early, and the last N records', async () => {
     const stack = await Stack.create('local')
     await stack.ok('up')
     await stack.ok('submit')
@@ -114,7 +114,7 @@ describe('a stack that runs', () => {
   })
 })
 
-/** A writer learns that its pipe was closed when it writes the next time, so this makes results until the pipe ends. */
+/** A writer notices a closed pipe only when it writes again, so this makes results until the pipe ends. */
 async function untilEnded<T>(running: Promise<T>, makeResult: () => Promise<unknown>): Promise<T> {
   const ended = running.then(() => true)
   await waitFor(
@@ -122,7 +122,7 @@ async function untilEnded<T>(running: Promise<T>, makeResult: () => Promise<unkn
     async () => {
       await makeResult()
       const done = await Promise.race([ended, sleep(500, false)])
-      return { done, value: undefined, seen: 'it still runs' }
+      return { done, value: undefined, seen: 'it is still running' }
     },
     60_000,
   )
@@ -134,7 +134,7 @@ const ownProcesses = async (stack: Stack): Promise<string[]> =>
 
 describe('Ctrl-C', () => {
   it.each(['up', 'submit'])(
-    'in the middle of %s leaves what status tells, and nothing after down',
+    'during %s leaves only what status reports, and nothing after down',
     async (command) => {
       const stack = await Stack.create('local')
       if (command === 'submit') await stack.ok('up')
@@ -143,8 +143,8 @@ describe('Ctrl-C', () => {
         'a process of the stack',
         async () => {
           const own = await ownProcesses(stack)
-          const wanted = command === 'up' ? 'kafka.Kafka' : 'supervise.py'
-          return { done: own.some((line) => line.includes(wanted)), value: undefined, seen: own.join('\n') }
+          const program = command === 'up' ? 'kafka.Kafka' : 'supervise.py'
+          return { done: own.some((line) => line.includes(program)), value: undefined, seen: own.join('\n') }
         },
         60_000,
       )
@@ -152,8 +152,8 @@ describe('Ctrl-C', () => {
       expect((await running).exitCode).toBe(130)
       const { parts, driver } = await stack.status()
       const brokers = (await ownProcesses(stack)).filter((line) => line.includes('kafka.Kafka'))
-      const told = parts.find(({ part }) => part === 'kafka')?.pid
-      expect(brokers.map((line) => Number.parseInt(line, 10))).toEqual(told ? [told] : [])
+      const reported = parts.find(({ part }) => part === 'kafka')?.pid
+      expect(brokers.map((line) => Number.parseInt(line, 10))).toEqual(reported ? [reported] : [])
       if (driver?.pid) expect(() => process.kill(driver.pid ?? 0, 0)).not.toThrow()
       await stack.ok('down')
       await expectNothingLeft(stack)
@@ -162,7 +162,7 @@ describe('Ctrl-C', () => {
 })
 
 describe('before anything is started', () => {
-  it('shows the rendered job without writing anything, and without the password', async () => {
+  it('shows the rendered job without the password, and writes nothing', async () => {
     const stack = await Stack.create('local', { KAFKA_USERNAME: 'ana', KAFKA_PASSWORD: 'canary-5309' })
     const shown = await stack.ok('submit', '--dry-run')
     expect(shown).toContain('SETTINGS_JSON = "{\\"app_name\\"')
@@ -171,7 +171,7 @@ describe('before anything is started', () => {
     expect(existsSync(join(stack.folder, 'storage'))).toBe(false)
   })
 
-  it('says that no broker answers when a job is submitted to none', async () => {
+  it('reports that no broker answers when a job is submitted before up', async () => {
     const stack = await Stack.create('local')
     const { exitCode, stderr } = await stack.cli(['submit'])
     expect({ exitCode, stderr }).toMatchObject({
@@ -181,7 +181,7 @@ describe('before anything is started', () => {
     expect(existsSync(join(stack.folder, 'storage'))).toBe(false)
   })
 
-  it('names the port that is taken, and by whom', async () => {
+  it('names the port that is taken, and its setting', async () => {
     const stack = await Stack.create('local')
     const server = createServer().listen(stack.ports.kafka, '127.0.0.1')
     onTestFinished(() => void server.close())
@@ -191,7 +191,7 @@ describe('before anything is started', () => {
     expect(stderr).toContain('KAFKA_PORT')
   })
 
-  it('says which tool is missing and how to get it', async () => {
+  it('names the missing tool and how to get it', async () => {
     const stack = await Stack.create('local')
     const { exitCode, stderr } = await stack.cli(['up'], { env: { PATH: '/nonexistent', JAVA_HOME: '' } })
     expect(exitCode).toBe(6)

@@ -1,18 +1,18 @@
 import { execa } from 'execa'
 import { expect, it } from 'vitest'
 import { send } from './helpers/kafka.ts'
-import { steadySamples, toRecord } from './helpers/samples.ts'
+import { steadySamples, toRecords } from './helpers/samples.ts'
 import { Stack } from './helpers/stack.ts'
 import { waitFor } from './helpers/wait-for.ts'
 
 const BATCHES = 10
-const A_BATCH = 500
+const BATCH_RECORDS = 500
 
-/** The JDK's tool that counts the objects on a JVM's heap; a JRE has none. */
+/** jcmd counts the objects on a JVM's heap; it comes with a JDK, but not with a JRE. */
 const hasJcmd = !(await execa('jcmd', ['-h'], { reject: false })).failed
 
-/** Objects of a class that are reachable: the histogram collects garbage before it counts. */
-async function reachable(pid: number, className: string): Promise<number> {
+/** Number of reachable objects of a class: the histogram collects garbage before it counts. */
+async function countReachable(pid: number, className: string): Promise<number> {
   const { stdout } = await execa('jcmd', [String(pid), 'GC.class_histogram'])
   const line = stdout
     .split('\n')
@@ -20,24 +20,24 @@ async function reachable(pid: number, className: string): Promise<number> {
   return Number(line?.trim().split(/\s+/)[1] ?? 0)
 }
 
-it.skipIf(!hasJcmd)('a driver forgets the records that it has read (needs jcmd of a JDK)', async () => {
+it.skipIf(!hasJcmd)('the driver frees the records that it has read (needs jcmd of a JDK)', async () => {
   const stack = await Stack.create('local')
   await stack.ok('up')
   await stack.ok('submit')
-  const samples = steadySamples(1_700_000_000_000, BATCHES * A_BATCH, 25)
-  for (let read = 0; read < samples.length; read += A_BATCH) {
-    const batch = samples.slice(read, read + A_BATCH).map((sample) => toRecord(sample))
+  const samples = steadySamples(1_700_000_000_000, BATCHES * BATCH_RECORDS, 25)
+  for (let read = 0; read < samples.length; read += BATCH_RECORDS) {
+    const batch = toRecords(samples.slice(read, read + BATCH_RECORDS))
     await send(stack.broker, 'cpu-usage', batch)
-    await stack.untilRead(read + A_BATCH)
+    await stack.untilRead(read + BATCH_RECORDS)
   }
   const pid = (await stack.status()).driver?.pid ?? Number.NaN
-  const kept = await waitFor(
-    'records to be forgotten',
+  const reachable = await waitFor(
+    'the records to be freed',
     async () => {
-      const count = await reachable(pid, 'org.apache.kafka.clients.consumer.ConsumerRecord')
-      return { done: count <= A_BATCH, value: count, seen: `${count} of ${samples.length} are kept` }
+      const count = await countReachable(pid, 'org.apache.kafka.clients.consumer.ConsumerRecord')
+      return { done: count <= BATCH_RECORDS, value: count, seen: `${count} of ${samples.length} left` }
     },
     20_000,
   )
-  expect(kept).toBeLessThanOrEqual(A_BATCH)
+  expect(reachable).toBeLessThanOrEqual(BATCH_RECORDS)
 })

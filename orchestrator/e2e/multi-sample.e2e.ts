@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { badRecords, type OddRecord, packed } from './helpers/bad-records.ts'
+import { badRecords, type OddRecord, packLines } from './helpers/bad-records.ts'
 import {
   expectAccounted,
   expectOrderly,
@@ -12,18 +12,14 @@ import {
 import { readTopic, send } from './helpers/kafka.ts'
 import { setups } from './helpers/modes.ts'
 import { linesOf, type Sample } from './helpers/oracle.ts'
-import { steadySamples } from './helpers/samples.ts'
+import { steadySamples, toLine, toRecord } from './helpers/samples.ts'
 import { Stack } from './helpers/stack.ts'
 
 const START_MS = Math.floor(Date.now() / 1000) * 1000 - 300_000
 
-const good = (sample: Sample): OddRecord => ({
-  key: null,
-  value: Buffer.from(`${sample.timeMs},${sample.cpu}`),
-  sample,
-})
+const good = (sample: Sample): OddRecord => ({ ...toRecord(sample), sample })
 
-/** Lines that a record of several can hold: bad and odd ones among good ones. */
+/** Good lines with bad and odd ones in between, all of which fit into a record of several lines. */
 function mixedLines(startMs: number, count: number): OddRecord[] {
   const fits = ({ value }: OddRecord) => value !== null && value.length < 100_000 && !value.includes(0x0a)
   const odd = badRecords(startMs).filter(fits)
@@ -41,37 +37,41 @@ interface Letter {
 }
 
 describe.each(await setups())('$title', ({ runtime, available, mode, settings, brief }) => {
-  it.skipIf(!available || brief)('takes a hundred samples a record, and each bad line alone', async () => {
+  it.skipIf(!available || brief)('reads 100 samples per record, and rejects only the bad lines', async () => {
     const stack = await Stack.create(runtime, {
       ...settings,
       GROUP_BY: 'key',
-      // The second series begins where the first one began.
+      // The second series starts at the same time as the first one.
       WATERMARK_DELAY: '10 minutes',
     })
     await stack.ok('up')
     await stack.ok('submit')
-    const one = packed(mixedLines(START_MS, 2_000), 100, 'web 1')
-    const other = packed(mixedLines(START_MS + 250, 2_000), 100, 'db|2')
-    // Records that are one line as a whole, however they look.
-    const whole: readonly { value: Buffer | null; reason: string }[] = [
+    const one = packLines(mixedLines(START_MS, 2_000), 100, 'web 1')
+    const other = packLines(mixedLines(START_MS + 250, 2_000), 100, 'db|2')
+    // Records that are a single line, whatever they contain.
+    const single: readonly { value: Buffer | null; reason: string }[] = [
       { value: null, reason: 'empty' },
       { value: Buffer.alloc(0), reason: 'empty' },
       { value: Buffer.from(' \r\n\n\t\n'), reason: 'empty' },
       { value: Buffer.from(`${START_MS},${'1'.repeat(1_100)}\n`), reason: 'too_long' },
     ]
-    const wholeAt = one.records.length + other.records.length
-    const records = [...one.records, ...other.records, ...whole.map(({ value }) => ({ key: 'web 1', value }))]
-    const total = one.lines + other.lines + whole.length
+    const singlesFrom = one.records.length + other.records.length
+    const records = [
+      ...one.records,
+      ...other.records,
+      ...single.map(({ value }) => ({ key: 'web 1', value })),
+    ]
+    const total = one.lines + other.lines + single.length
     expect(records.reduce((sum, { value }) => sum + linesOf(value).length, 0)).toBe(total)
     await send(stack.broker, 'cpu-usage', records)
     const status = await stack.untilRead(total)
 
-    const wanted = [
+    const expected = [
       ...one.bad,
       ...other.bad.map((bad) => ({ ...bad, record: bad.record + one.records.length })),
-      ...whole.map(({ reason }, at) => ({ record: wholeAt + at, line: null, reason })),
+      ...single.map(({ reason }, at) => ({ record: singlesFrom + at, line: null, reason })),
     ]
-    expect(status.progress).toMatchObject({ late: 0, deadLettered: wanted.length })
+    expect(status.progress).toMatchObject({ late: 0, deadLettered: expected.length })
     expectWindows(await lastValues(stack), [...one.samples, ...other.samples])
     await expectAccounted(stack, status, total)
     await expectOrderly(stack, mode, 0)
@@ -81,30 +81,30 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
     }))
     const byPlace = <T extends { record: number; line: number | null }>(list: readonly T[]) =>
       [...list].sort((a, b) => a.record - b.record || (a.line ?? 0) - (b.line ?? 0))
-    // One partition: an offset is a record's place.
-    const found = letters.map(({ letter: { offset, line, reason } }) => ({ record: offset, line, reason }))
-    expect(byPlace(found)).toEqual(byPlace(wanted))
+    // With one partition, a record's offset is its place.
+    const actual = letters.map(({ letter: { offset, line, reason } }) => ({ record: offset, line, reason }))
+    expect(byPlace(actual)).toEqual(byPlace(expected))
     for (const { key, letter } of letters) {
       const place = ['cpu-usage', letter.partition, letter.offset]
       expect(key).toBe((letter.line === null ? place : [...place, letter.line]).join('|'))
     }
   })
 
-  it.skipIf(!available || brief)('is fed such records by produce --batch', async () => {
+  it.skipIf(!available || brief)('reads records made by produce --batch', async () => {
     const stack = await Stack.create(runtime, settings)
     await stack.ok('up')
     await stack.ok('submit')
     const samples = steadySamples(START_MS, 2_050, 20)
-    // Blank lines, also where a record of a hundred ends: each is a dead letter.
-    const csv = samples.map(({ timeMs, cpu }) => `${timeMs},${cpu}`)
+    // Blank lines, one of them at the end of a record: each is a dead letter.
+    const csv = samples.map(toLine)
     csv.splice(98, 0, '')
     csv.splice(50, 0, ' ')
     const file = join(stack.folder, 'samples.csv')
     await writeFile(file, `time_millis,cpu\r\n${csv.join('\r\n')}\r\n`)
-    const told = JSON.parse(await stack.ok('produce', file, '--batch', '100', '--json'))
+    const produced = JSON.parse(await stack.ok('produce', file, '--batch', '100', '--json'))
     const sent = await readTopic(stack.broker, 'cpu-usage')
-    expect(told).toMatchObject({ acknowledged: 2_052, records: sent.length })
-    // 99 samples and the blank line by itself, then twenty records.
+    expect(produced).toMatchObject({ acknowledged: 2_052, records: sent.length })
+    // One record of 99 lines and one of the blank line alone, then twenty full ones.
     expect(sent.length).toBe(22)
     const status = await stack.untilRead(2_052)
     expect(status.progress).toMatchObject({ late: 0, deadLettered: 2 })

@@ -12,14 +12,22 @@ import {
 } from './helpers/guarantees.ts'
 import { readTopic, send } from './helpers/kafka.ts'
 import { setups } from './helpers/modes.ts'
-import { goldenFile, goldenSamples, hasGolden, steadySamples, toRecord } from './helpers/samples.ts'
+import {
+  goldenFile,
+  goldenSamples,
+  hasGolden,
+  steadySamples,
+  toLine,
+  toRecord,
+  toRecords,
+} from './helpers/samples.ts'
 import { Stack } from './helpers/stack.ts'
 
 describe.each(await setups())('$title', ({ runtime, available, mode, settings, brief }) => {
-  const goldenName = hasGolden ? '' : ' (the sample file is not at hand)'
+  const goldenName = hasGolden ? '' : ' (the sample file is missing)'
 
   it.skipIf(!available || !hasGolden)(
-    `finds the golden case's 21 windows by the shipped commands${goldenName}`,
+    `finds the 21 windows of the golden case with the shipped commands${goldenName}`,
     async () => {
       const stack = await Stack.create(runtime, settings)
       await stack.ok('up')
@@ -55,7 +63,7 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
   )
 
   it.skipIf(!available || brief)(
-    'accounts for every kind of bad record, late samples and good ones in between',
+    'accounts for every kind of bad record, for late samples, and for the good ones in between',
     async () => {
       const stack = await Stack.create(runtime, settings)
       await stack.ok('up')
@@ -64,7 +72,7 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
       const good = steadySamples(startMs, 3_000, 20)
       const bad = badRecords(startMs)
       const first = good.slice(0, 2_000)
-      // Each bad record behind a hundred good ones.
+      // A bad record after every fifty good ones.
       const mixed = first.flatMap((sample, index) => {
         const one = index % 50 === 0 ? bad[index / 50] : undefined
         return one ? [toRecord(sample), one] : [toRecord(sample)]
@@ -73,34 +81,26 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
       expect(sentBad.length).toBe(bad.length)
       await send(stack.broker, 'cpu-usage', mixed)
       await stack.untilRead(mixed.length)
-      // Older than the watermark (10 s behind the newest sample) as soon as a batch has seen the above.
+      // Older than the watermark (10 s behind the newest sample) once a batch has read the samples above.
       const late = steadySamples(startMs, 40, 20)
-      await send(
-        stack.broker,
-        'cpu-usage',
-        good.slice(2_000).map((sample) => toRecord(sample)),
-      )
+      await send(stack.broker, 'cpu-usage', toRecords(good.slice(2_000)))
       await stack.untilRead(mixed.length + 1_000)
-      await send(
-        stack.broker,
-        'cpu-usage',
-        late.map((sample) => toRecord(sample)),
-      )
+      await send(stack.broker, 'cpu-usage', toRecords(late))
       const total = mixed.length + 1_000 + late.length
       const status = await stack.untilRead(total)
 
-      const used = bad.flatMap(({ sample }) => (sample ? [sample] : []))
-      expect(status.progress).toMatchObject({ late: late.length, deadLettered: bad.length - used.length })
-      expectWindows(await lastValues(stack), [...good, ...used])
+      const accepted = bad.flatMap(({ sample }) => (sample ? [sample] : []))
+      expect(status.progress).toMatchObject({ late: late.length, deadLettered: bad.length - accepted.length })
+      expectWindows(await lastValues(stack), [...good, ...accepted])
       await expectAccounted(stack, status, total)
       await expectOrderly(stack, mode, 0)
       const letters = (await readTopic(stack.broker, 'cpu-usage.dead-letter')).map(({ value }) =>
         JSON.parse(String(value)),
       )
-      const wanted = bad.flatMap(({ reason }) => (reason ? [reason] : []))
-      expect(letters.map(({ reason }: { reason: string }) => reason)).toEqual(wanted)
+      const reasons = bad.flatMap(({ reason }) => (reason ? [reason] : []))
+      expect(letters.map(({ reason }: { reason: string }) => reason)).toEqual(reasons)
 
-      // What a record holds must not reach the terminal as it is.
+      // What a record contains must be escaped before it reaches the terminal.
       const shown = await stack.ok(
         'tail',
         'cpu-usage.dead-letter',
@@ -109,34 +109,22 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
         '--limit',
         String(letters.length),
       )
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters must not appear
       expect(shown).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
     },
   )
 
-  it.skipIf(!available)('loses and doubles nothing when the driver is killed in the middle', async () => {
+  it.skipIf(!available)('loses and duplicates nothing when the driver is killed in the middle', async () => {
     const stack = await Stack.create(runtime, settings)
     await stack.ok('up')
     await stack.ok('submit')
     const samples = steadySamples(Date.now() - 600_000, 20_000, 25)
-    await send(
-      stack.broker,
-      'cpu-usage',
-      samples.slice(0, 8_000).map((sample) => toRecord(sample)),
-    )
+    await send(stack.broker, 'cpu-usage', toRecords(samples.slice(0, 8_000)))
     await stack.untilRead(8_000)
     const committed = await results(stack)
-    await send(
-      stack.broker,
-      'cpu-usage',
-      samples.slice(8_000, 14_000).map((sample) => toRecord(sample)),
-    )
+    await send(stack.broker, 'cpu-usage', toRecords(samples.slice(8_000, 14_000)))
     await stack.killDriver()
-    await send(
-      stack.broker,
-      'cpu-usage',
-      samples.slice(14_000).map((sample) => toRecord(sample)),
-    )
+    await send(stack.broker, 'cpu-usage', toRecords(samples.slice(14_000)))
     const status = await stack.untilRead(samples.length)
     expect(status.driver?.restarts).toBe(1)
     expectWindows(await lastValues(stack), samples)
@@ -146,23 +134,15 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
   })
 
   it.skipIf(!available || brief)(
-    'loses and doubles nothing when the broker crashes in the middle',
+    'loses and duplicates nothing when the broker crashes in the middle',
     async () => {
       const stack = await Stack.create(runtime, settings)
       await stack.ok('up')
       await stack.ok('submit')
       const samples = steadySamples(Date.now() - 600_000, 20_000, 25)
-      await send(
-        stack.broker,
-        'cpu-usage',
-        samples.slice(0, 12_000).map((sample) => toRecord(sample)),
-      )
+      await send(stack.broker, 'cpu-usage', toRecords(samples.slice(0, 12_000)))
       await stack.crashBroker()
-      await send(
-        stack.broker,
-        'cpu-usage',
-        samples.slice(12_000).map((sample) => toRecord(sample)),
-      )
+      await send(stack.broker, 'cpu-usage', toRecords(samples.slice(12_000)))
       const status = await stack.untilRead(samples.length)
       expectWindows(await lastValues(stack), samples)
       await expectAccounted(stack, status, samples.length)
@@ -171,7 +151,7 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
   )
 
   it.skipIf(!available || brief)(
-    'keeps one series per record key where GROUP_BY=key, also behind a login',
+    'keeps one series per record key with GROUP_BY=key, also with a login',
     async () => {
       const login = { KAFKA_USERNAME: 'ana', KAFKA_PASSWORD: "'p\"ss\\w;ord ü'" }
       const stack = await Stack.create(runtime, {
@@ -182,8 +162,7 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
       })
       await stack.ok('up')
       await stack.ok('submit')
-      const csv = (shift: number) =>
-        steadySamples(1_700_000_000_000 + shift, 200, 20).map(({ timeMs, cpu }) => `${timeMs},${cpu}`)
+      const csv = (shift: number) => steadySamples(1_700_000_000_000 + shift, 200, 20).map(toLine)
       for (const [host, shift] of [
         ['web 1', 0],
         ['db|2', 250],
@@ -208,12 +187,12 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as Result)
-      const wanted = (['web 1', 'db|2'] as const).flatMap((series, nth) =>
+      const expected = (['web 1', 'db|2'] as const).flatMap((series, nth) =>
         steadySamples(1_700_000_000_000 + nth * 250, 200, 20).map((sample) => ({ ...sample, series })),
       )
       expectWindows(
         new Map(shown.map((result) => [`${result.series}|${Date.parse(result.window.start)}`, result])),
-        wanted,
+        expected,
       )
     },
   )

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { expectAccounted, expectOrderly, expectWindows, lastValues, results } from './helpers/guarantees.ts'
 import { send } from './helpers/kafka.ts'
-import { steadySamples, toRecord } from './helpers/samples.ts'
+import { steadySamples, toRecords } from './helpers/samples.ts'
 import { Stack } from './helpers/stack.ts'
 import { waitFor } from './helpers/wait-for.ts'
 
 const samples = steadySamples(1_700_000_000_000, 2_000, 25)
-const records = samples.map((sample) => toRecord(sample))
+const records = toRecords(samples)
 
 describe('a job in real-time mode', () => {
-  it('stops between two intervals, repeats nothing, and keeps its checkpoint to its mode', async () => {
+  it('stops between two intervals, replays nothing, and does not change the mode of its checkpoint', async () => {
     const settings = { TRIGGER: 'auto', CHECKPOINT_INTERVAL: '5 seconds' }
     const stack = await Stack.create('local', settings)
     await stack.ok('up')
@@ -34,13 +34,13 @@ describe('a job in real-time mode', () => {
     await expectOrderly(stack, 'real-time', 0)
   })
 
-  it('is ended at once by a second stop, and replays the interval that was cut short', async () => {
+  it('ends at once on a second stop, and replays the interrupted interval', async () => {
     const stack = await Stack.create('local', { TRIGGER: 'real-time', CHECKPOINT_INTERVAL: '2 minutes' })
     await stack.ok('up')
     await stack.ok('submit')
     await send(stack.broker, 'cpu-usage', records)
     await waitFor(
-      'results within the interval',
+      'results before the interval ends',
       async () => {
         const count = (await results(stack)).length
         return { done: count === records.length, value: undefined, seen: `${count} results` }
@@ -50,15 +50,15 @@ describe('a job in real-time mode', () => {
     const first = stack.start(['stop'])
     const log = async () => stack.ok('logs', 'driver', '-n', '20')
     await waitFor(
-      'the supervisor to be asked',
+      'the supervisor to get the stop request',
       async () => ({ done: / state=stopping/.test(await log()), value: undefined, seen: await log() }),
       30_000,
     )
     first.kill('SIGINT')
     expect((await first).exitCode).toBe(130)
-    const askedAt = Date.now()
+    const stoppedAt = Date.now()
     await stack.ok('stop')
-    expect(Date.now() - askedAt).toBeLessThan(30_000)
+    expect(Date.now() - stoppedAt).toBeLessThan(30_000)
 
     await stack.configure({ TRIGGER: 'real-time', CHECKPOINT_INTERVAL: '5 seconds' })
     await stack.ok('submit')

@@ -2,68 +2,68 @@ import { gzipSync } from 'node:zlib'
 import type { RawRecord } from './kafka.ts'
 import { linesOf, type Sample } from './oracle.ts'
 
-/** A record that looks wrong: why the job refuses it, or the sample that it takes it for all the same. */
+/** An unusual record: the reason why the job rejects it, or the sample that the job reads from it nevertheless. */
 export interface OddRecord extends RawRecord {
   readonly reason?: string
   readonly sample?: Sample
 }
 
-/** Every kind of record of the table of bad data, of a time `at`; those that are taken come first. */
+/** Every kind of bad record, with the time `at`; the accepted ones come first. */
 export function badRecords(at: number): OddRecord[] {
   const ahead = Date.now() + 3_600_000
-  const refused = (reason: string, ...values: (string | Buffer | null)[]): OddRecord[] =>
+  const rejected = (reason: string, ...values: (string | Buffer | null)[]): OddRecord[] =>
     values.map((value) => ({
       key: 'host',
       value: typeof value === 'string' ? Buffer.from(value) : value,
       reason,
     }))
-  const taken = (text: string, cpu: number): OddRecord => ({
+  const accepted = (text: string, cpu: number): OddRecord => ({
     key: 'host',
     value: Buffer.from(text),
     sample: { timeMs: at, cpu },
   })
   return [
-    taken(` ${at} , 13.64\r\n`, 13.64),
-    taken(`${at},-5`, -5),
-    taken(`${at},250`, 250),
-    taken(`${at},13.64`, 13.64),
-    taken(`${at},13.64`, 13.64),
-    ...refused('bad_timestamp', '"time_millis","cpu"', 'abc,1'),
-    ...refused('empty', null, '', ' \t'),
-    ...refused('field_count', `${at}`, `${at},`, `${at},1,2`, `${at},1;2,3,4`),
-    ...refused('bad_cpu', `${at},abc`, `${at},0x1p3`, `${at},1d`),
-    ...refused('not_finite', `${at},NaN`, `${at},Infinity`, `${at},-Infinity`, `${at},1e400`),
-    ...refused('future', `${ahead},5`, `${at}000,5`, `${at}000000,5`),
-    ...refused('timestamp_unit', `${Math.floor(at / 1000)},5`, '-5,5', '99999999999999999999,5'),
-    ...refused(
+    accepted(` ${at} , 13.64\r\n`, 13.64),
+    accepted(`${at},-5`, -5),
+    accepted(`${at},250`, 250),
+    accepted(`${at},13.64`, 13.64),
+    accepted(`${at},13.64`, 13.64),
+    ...rejected('bad_timestamp', '"time_millis","cpu"', 'abc,1'),
+    ...rejected('empty', null, '', ' \t'),
+    ...rejected('field_count', `${at}`, `${at},`, `${at},1,2`, `${at},1;2,3,4`),
+    ...rejected('bad_cpu', `${at},abc`, `${at},0x1p3`, `${at},1d`),
+    ...rejected('not_finite', `${at},NaN`, `${at},Infinity`, `${at},-Infinity`, `${at},1e400`),
+    ...rejected('future', `${ahead},5`, `${at}000,5`, `${at}000000,5`),
+    ...rejected('timestamp_unit', `${Math.floor(at / 1000)},5`, '-5,5', '99999999999999999999,5'),
+    ...rejected(
       'not_utf8',
       Buffer.from([0x31, 0xff, 0xfe]),
       Buffer.from(`\ufeff${at},5`),
       gzipSync(`${at},5`),
     ),
-    ...refused('too_long', `${at},${'1'.repeat(1_024)}`, Buffer.alloc(900_000, 'x')),
-    ...refused('bad_timestamp', '\u001b]0;x\u0007,5', '\u001b[2J,5', '\u202e,5', '<script>," onload='),
-    ...refused('bad_cpu', `${at},=cmd()`),
+    ...rejected('too_long', `${at},${'1'.repeat(1_024)}`, Buffer.alloc(900_000, 'x')),
+    ...rejected('bad_timestamp', '\u001b]0;x\u0007,5', '\u001b[2J,5', '\u202e,5', '<script>," onload='),
+    ...rejected('bad_cpu', `${at},=cmd()`),
   ]
 }
 
-/** What a dead letter says of one bad line, where it lies as the test put it. */
+/** A bad line: its place as the test sent it, and the reason that its dead letter must have. */
 interface BadLine {
   readonly record: number
   readonly line: number | null
   readonly reason: string
 }
 
-export interface Packed {
+export interface PackedLines {
   readonly records: readonly RawRecord[]
   readonly samples: readonly Sample[]
   readonly bad: readonly BadLine[]
-  /** Of all records, as the rules count them. */
+  /** Number of lines in all records. */
   readonly lines: number
 }
 
-/** Puts lines, each either good or odd, into records of so many each; the records' line ends alternate in kind. */
-export function packed(lines: readonly OddRecord[], perRecord: number, series?: string): Packed {
+/** Packs lines into records of `perRecord` lines each, whose line ends alternate between LF and CRLF. */
+export function packLines(lines: readonly OddRecord[], perRecord: number, series?: string): PackedLines {
   const records: RawRecord[] = []
   const samples: Sample[] = []
   const bad: BadLine[] = []
@@ -71,7 +71,7 @@ export function packed(lines: readonly OddRecord[], perRecord: number, series?: 
   for (let from = 0; from < lines.length; from += perRecord) {
     const some = lines.slice(from, from + perRecord)
     const lineEnd = records.length % 2 === 0 ? '\n' : '\r\n'
-    // Every third record ends with a line end.
+    // Every third record has a trailing line end.
     const texts = some.flatMap(({ value }, at) =>
       at === some.length - 1 && records.length % 3 !== 0
         ? [value ?? Buffer.alloc(0)]

@@ -17,13 +17,13 @@ export interface Result {
   readonly series: string
 }
 
-/** Every result that was ever written, in offset order, with its key. */
+/** All results ever written, with their keys, in offset order. */
 export async function results(stack: Stack, topic = 'anomaly'): Promise<{ key: string; result: Result }[]> {
   const records = await readTopic(stack.broker, topic)
   return records.map(({ key, value }) => ({ key: key ?? '', result: JSON.parse(String(value)) as Result }))
 }
 
-/** O1: acknowledged input = samples in windows + dead letters + late; each dead letter is one record of its topic. */
+/** O1: acknowledged input = samples in windows + dead letters + late samples, and each dead letter is written once. */
 export async function expectAccounted(stack: Stack, status: Status, acknowledged: number): Promise<void> {
   const finals = new Map((await results(stack)).map(({ key, result }) => [key, result]))
   const counted = [...finals.values()].reduce((sum, { count }) => sum + count, 0)
@@ -35,16 +35,16 @@ export async function expectAccounted(stack: Stack, status: Status, acknowledged
   expect(letters.size).toBe(deadLettered)
 }
 
-/** O2: the last value of each key is that of the independent computation. */
+/** O2: the last value of each key is the expected one. */
 export function expectWindows(
-  found: ReadonlyMap<string, Result>,
+  actual: ReadonlyMap<string, Result>,
   samples: readonly Sample[],
   windowMs = 500,
 ): void {
-  const wanted = expectedWindows(samples, NORMAL, windowMs)
-  expect([...found.keys()].sort()).toEqual([...wanted.keys()].sort())
-  for (const [key, window] of wanted) {
-    const result = found.get(key)
+  const expected = expectedWindows(samples, NORMAL, windowMs)
+  expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort())
+  for (const [key, window] of expected) {
+    const result = actual.get(key)
     expect(result, key).toMatchObject({ count: window.count, status: window.status, series: window.series })
     expect(Date.parse(result?.window.start ?? ''), key).toBe(window.startMs)
     expectClose(result?.mean ?? Number.NaN, window.mean, key)
@@ -53,17 +53,17 @@ export function expectWindows(
   }
 }
 
-const expectClose = (found: number, wanted: number, key: string) =>
-  expect(Math.abs(found - wanted), `${key}: ${found} instead of ${wanted}`).toBeLessThanOrEqual(1e-9)
+const expectClose = (actual: number, expected: number, key: string) =>
+  expect(Math.abs(actual - expected), `${key}: ${actual} instead of ${expected}`).toBeLessThanOrEqual(1e-9)
 
 export async function lastValues(stack: Stack): Promise<Map<string, Result>> {
   return new Map((await results(stack)).map(({ key, result }) => [key, result]))
 }
 
 /**
- * O3 and O4: a window's count only grows, and no result comes twice, but for what a restart replays. A micro-batch is
- * replayed as it was, so there a count never falls; the results of an interval of real-time mode come one a sample, and
- * its replay begins again where the interval did. Each restart replays once.
+ * O3 and O4: a window's count only grows, and no result is written twice, except for what a restart replays. A
+ * micro-batch is replayed exactly, so its counts never fall. Real-time mode writes one result per sample, and a replay
+ * starts again at the beginning of the interval. Each restart replays once.
  */
 export async function expectOrderly(stack: Stack, mode: Mode, restarts: number): Promise<void> {
   const counts = new Map<string, number>()
@@ -79,23 +79,23 @@ export async function expectOrderly(stack: Stack, mode: Mode, restarts: number):
     expect(isOrderly, `${key} has ${result.count} samples after it had ${before}`).toBe(true)
     counts.set(key, result.count)
   }
-  expect(replays, 'times that counts fell back').toBeLessThanOrEqual(restarts)
+  expect(replays, 'number of times that counts fell').toBeLessThanOrEqual(restarts)
 }
 
-/** What was committed before a crash is not written again: but for the last of its windows, which may grow. */
+/** Results that were committed before a crash are not written again, except for the newest window, which may grow. */
 export async function expectUntouched(
   stack: Stack,
   committed: readonly { key: string; result: Result }[],
 ): Promise<void> {
-  // In a batch the results of one state partition come after those of another: the last record need not be the last window.
-  const start = ({ result }: { result: Result }) => Date.parse(result.window.start)
-  const newest = Math.max(...committed.map(start))
-  const closed = new Set(committed.filter((each) => start(each) < newest).map(({ key }) => key))
+  // A batch writes one state partition after another, so its last record may not be of the newest window.
+  const startMs = ({ result }: { result: Result }) => Date.parse(result.window.start)
+  const newest = Math.max(...committed.map(startMs))
+  const closed = new Set(committed.filter((each) => startMs(each) < newest).map(({ key }) => key))
   const later = (await results(stack)).slice(committed.length)
   expect(later.filter(({ key }) => closed.has(key))).toEqual([])
 }
 
-/** O5: `down` leaves no process, container, port or lock. */
+/** O5: `down` leaves no process, container, port or lock behind. */
 export async function expectNothingLeft(stack: Stack): Promise<void> {
   for (const port of Object.values(stack.ports)) expect(await isPortFree(port), `port ${port}`).toBe(true)
   const { stdout } = await execa('ps', ['-eo', 'pid,args'])

@@ -24,7 +24,7 @@ const client = (broker: string, login?: Login) =>
     ...(login ? { sasl: { mechanism: 'plain', ...login } } : {}),
   })
 
-/** Sends records as they are; returns when all are acknowledged. */
+/** Sends records unchanged; returns when all are acknowledged. */
 export async function send(
   broker: string,
   topic: string,
@@ -45,7 +45,7 @@ export async function send(
   }
 }
 
-/** Everything that is in a topic now, by partition in offset order. */
+/** All records that are in a topic now, ordered by partition and offset. */
 export async function readTopic(broker: string, topic: string): Promise<StoredRecord[]> {
   const kafka = client(broker)
   const admin = kafka.admin()
@@ -54,8 +54,8 @@ export async function readTopic(broker: string, topic: string): Promise<StoredRe
   const open = new Map(
     offsets.filter(({ high }) => Number(high) > 0).map(({ partition, high }) => [partition, Number(high)]),
   )
-  const found: StoredRecord[] = []
-  if (open.size === 0) return found
+  const records: StoredRecord[] = []
+  if (open.size === 0) return records
   const consumer = kafka.consumer({ groupId: `e2e-${randomUUID()}` })
   await consumer.connect()
   try {
@@ -68,7 +68,7 @@ export async function readTopic(broker: string, topic: string): Promise<StoredRe
             if (end === undefined) return
             for (const { key, value, offset } of batch.messages)
               if (Number(offset) < end)
-                found.push({
+                records.push({
                   key: key?.toString() ?? null,
                   value,
                   partition: batch.partition,
@@ -83,5 +83,5 @@ export async function readTopic(broker: string, topic: string): Promise<StoredRe
   } finally {
     await consumer.disconnect()
   }
-  return found.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
+  return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
 }

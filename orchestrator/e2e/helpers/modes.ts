@@ -11,11 +11,11 @@ const SETTINGS: Readonly<Record<Mode, Readonly<Record<string, string>>>> = {
 export interface Setup extends Candidate {
   readonly mode: Mode
   readonly settings: Readonly<Record<string, string>>
-  /** Tests that cost more than they would show are run on one of the runtimes only. */
+  /** True if expensive tests are skipped, because another setup covers what they would show. */
   readonly brief: boolean
 }
 
-/** Each runtime in each mode. */
+/** Every combination of runtime and trigger mode. */
 export async function setups(): Promise<Setup[]> {
   const runtimes = await candidates()
   return (['micro-batch', 'real-time'] as const).flatMap((mode) =>
@@ -29,5 +29,5 @@ export async function setups(): Promise<Setup[]> {
   )
 }
 
-/** Workers offer as many task slots as there are cores; a process of this machine makes as many as it needs. */
+/** Workers have one task slot per core; the local runtime has as many slots as the query needs. */
 const slotsOn = (runtime: RuntimeUnderTest) => (runtime === 'docker' ? { SPARK_CORES: '3' } : {})

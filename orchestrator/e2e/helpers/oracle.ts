@@ -1,6 +1,6 @@
 /**
- * The independent computation that the streaming results are held against: plain TypeScript over what the
- * broker acknowledged, sharing no code with the tool or the job.
+ * Computes the expected results independently: plain TypeScript over the samples that the broker acknowledged, without
+ * code of the tool or the job.
  */
 export interface Sample {
   readonly timeMs: number
@@ -26,34 +26,34 @@ export interface Normal {
 /** One line of a record. */
 export interface Line {
   readonly bytes: Buffer
-  /** Counted from 0; null where the record has only this one. */
+  /** Counted from 0; null if the record has only one line. */
   readonly line: number | null
 }
 
 const LINE_FEED = 0x0a
-const BLANKS: readonly number[] = [...Buffer.from(' \t\r\n')]
+const WHITESPACE: readonly number[] = [...Buffer.from(' \t\r\n')]
 const MAX_RECORD_BYTES = 1_048_576
 
 /**
- * What is in a record: its lines, byte by byte. Blanks at its end begin no further line; a record without a value, or
- * one that is too large, is one line as a whole.
+ * Splits a record into lines, byte by byte. Trailing whitespace does not start another line; a record without a value,
+ * or one that is too large, is a single line.
  */
 export function linesOf(value: Buffer | null): Line[] {
   if (value === null) return [{ bytes: Buffer.alloc(0), line: null }]
   let end = value.length
-  while (end > 0 && BLANKS.includes(value[end - 1] as number)) end -= 1
-  const found: Buffer[] = []
+  while (end > 0 && WHITESPACE.includes(value[end - 1] as number)) end -= 1
+  const lines: Buffer[] = []
   let from = 0
   for (let at = 0; at < end && value.length <= MAX_RECORD_BYTES; at += 1)
     if (value[at] === LINE_FEED) {
-      found.push(value.subarray(from, at))
+      lines.push(value.subarray(from, at))
       from = at + 1
     }
-  if (found.length === 0) return [{ bytes: value, line: null }]
-  return [...found, value.subarray(from, end)].map((bytes, line) => ({ bytes, line }))
+  if (lines.length === 0) return [{ bytes: value, line: null }]
+  return [...lines, value.subarray(from, end)].map((bytes, line) => ({ bytes, line }))
 }
 
-/** The windows by key (`<series>|<start ms>`), with two-pass mean and sample standard deviation. */
+/** The windows by key (`<series>|<start ms>`); mean and sample standard deviation are computed in two passes. */
 export function expectedWindows(
   samples: readonly Sample[],
   normal: Normal,

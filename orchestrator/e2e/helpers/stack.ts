@@ -13,13 +13,13 @@ const main = join(packageRoot, 'dist', 'main.js')
 
 export type RuntimeUnderTest = 'local' | 'docker'
 
-export interface Ran {
+export interface CommandResult {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
 }
 
-/** What `status --json` prints, as far as tests look at it. */
+/** The part of `status --json` that tests use. */
 export interface Status {
   readonly parts: readonly { part: string; state: string; pid?: number; container?: string }[]
   readonly driver?: {
@@ -38,7 +38,7 @@ export interface Status {
   }
 }
 
-/** A project folder of its own with its own ports, taken down when the test is over, however it ends. */
+/** A project folder with its own ports; it is taken down when the test ends, passed or failed. */
 export class Stack {
   readonly folder: string
   readonly runtime: RuntimeUnderTest
@@ -78,16 +78,16 @@ export class Stack {
     await writeFile(join(this.folder, '.env'), `${lines.join('\n')}\n`)
   }
 
-  /** Runs a command of the built program, whatever it ends with. */
+  /** Runs a command of the built program, whether or not it succeeds. */
   async cli(
     args: readonly string[],
     options: { input?: Buffer; env?: Record<string, string> } = {},
-  ): Promise<Ran> {
+  ): Promise<CommandResult> {
     const { exitCode = -1, stdout, stderr } = await this.start(args, options)
     return { exitCode, stdout, stderr }
   }
 
-  /** Runs a command that must succeed; returns what it printed. */
+  /** Runs a command that must succeed; returns its stdout. */
   async ok(...args: readonly string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await this.cli(args)
     if (exitCode !== 0)
@@ -95,13 +95,13 @@ export class Stack {
     return stdout
   }
 
-  /** A command under way. */
+  /** Starts a command and does not wait for its end. */
   start(args: readonly string[], { input, env }: { input?: Buffer; env?: Record<string, string> } = {}) {
     return execa(process.execPath, [main, ...args], {
       cwd: this.folder,
       reject: false,
       ...(input ? { input } : { stdin: 'ignore' }),
-      // The test runner asks for colours where CI is set; a user's pipe does not.
+      // The test runner sets FORCE_COLOR in CI; a user's pipe does not.
       env: { FORCE_COLOR: undefined, ...env },
     })
   }
@@ -110,19 +110,19 @@ export class Stack {
     return JSON.parse(await this.ok('status', '--json')) as Status
   }
 
-  /** Waits until the job has read, and accounted for, every record up to here. */
-  async untilRead(records: number): Promise<Status> {
+  /** Waits until the job has read and accounted for this number of lines. */
+  async untilRead(lines: number): Promise<Status> {
     return waitFor(
-      `the job to read ${records} records`,
+      `the job to read ${lines} lines`,
       async () => {
         const status = await this.status()
-        return { done: status.progress?.read === records, value: status, seen: JSON.stringify(status) }
+        return { done: status.progress?.read === lines, value: status, seen: JSON.stringify(status) }
       },
       180_000,
     )
   }
 
-  /** Kills the driver's process as a crash would. */
+  /** Kills the driver's process, as a crash would. */
   async killDriver(): Promise<void> {
     const { driver } = await this.status()
     if (this.runtime === 'docker')
@@ -137,7 +137,7 @@ export class Stack {
     else process.kill(-(driver?.pid ?? Number.NaN), 'SIGKILL')
   }
 
-  /** Kills the broker, and lets `up` bring it back. */
+  /** Kills the broker and restarts it with `up`. */
   async crashBroker(): Promise<void> {
     const kafka = (await this.status()).parts.find(({ part }) => part === 'kafka')
     if (this.runtime === 'docker') await execa('docker', ['kill', kafka?.container ?? ''])

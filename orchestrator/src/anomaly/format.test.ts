@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util'
 import pc from 'picocolors'
 import { describe, expect, it } from 'vitest'
-import { bar, type FormatOptions, formatRecord, reason } from './format.ts'
-import type { AnomalyRecord } from './record.ts'
+import { bar, type FormatOptions, formatResult, reason } from './format.ts'
+import type { WindowResult } from './result.ts'
 
-const record: AnomalyRecord = {
+const result: WindowResult = {
   window: { start: '2017-10-26T09:23:16.000Z', end: '2017-10-26T09:23:16.500Z' },
   mean: 38.5246,
   stddev: 20.2173,
@@ -15,9 +15,9 @@ const record: AnomalyRecord = {
 }
 const options: FormatOptions = { normalMean: 14.5, width: 200, colors: pc.createColors(false) }
 
-describe('formatRecord', () => {
-  it('shows all of it where there is room', () => {
-    expect(formatRecord(record, options)).toBe(
+describe('formatResult', () => {
+  it('shows every column if there is room', () => {
+    expect(formatResult(result, options)).toBe(
       '2017-10-26  09:23:16.000Z  ERROR  38.52 ± 20.22 %   +8.9σ  ███▉        n=500   mean 38.52 % is 8.9 sigma above normal 14.5 %',
     )
   })
@@ -31,28 +31,28 @@ describe('formatRecord', () => {
     [30, '09:23:16.000Z', 'ERROR', '+8.9σ'],
     [20, '09:23:16.000Z', 'ERROR', 'Z  E'],
     [1, '09:23:16.000Z', 'ERROR', 'Z  E'],
-  ])('fits into %i columns, the least important left out', (width, ...parts) => {
-    const line = formatRecord(record, { ...options, width })
+  ])('fits into %i columns by leaving out the least important', (width, ...parts) => {
+    const line = formatResult(result, { ...options, width })
     for (const part of parts) expect(line).toContain(part)
     expect(line.length).toBeLessThanOrEqual(Math.max(width, 20))
   })
 
-  it('keeps columns in line for small and large values', () => {
+  it('aligns columns for small and large values', () => {
     const at = (line: string) => line.indexOf('σ')
-    const small = formatRecord(
-      { ...record, mean: 1, stddev: null, count: 1, status: 'SAFE', score: -5 },
+    const small = formatResult(
+      { ...result, mean: 1, stddev: null, count: 1, status: 'SAFE', score: -5 },
       options,
     )
-    expect(at(small)).toBe(at(formatRecord(record, options)))
+    expect(at(small)).toBe(at(formatResult(result, options)))
     expect(small).toContain('SAFE ')
     expect(small).not.toContain('±')
     expect(small).toContain(' -5.0σ')
   })
 
-  it("escapes a series and clips it: it comes from a record's key", () => {
-    const line = formatRecord({ ...record, series: '\u001b[2J\u202e\r\u009b' }, options)
+  it("escapes and clips a series, because it comes from a record's key", () => {
+    const line = formatResult({ ...result, series: '\u001b[2J\u202e\r\u009b' }, options)
     expect(line.endsWith('  \\x1b[2J\\u202e\\r\\x9b')).toBe(true)
-    const long = formatRecord({ ...record, series: 'x'.repeat(1_000) }, { ...options, width: 1_000 })
+    const long = formatResult({ ...result, series: 'x'.repeat(1_000) }, { ...options, width: 1_000 })
     expect(long.endsWith(`  ${'x'.repeat(39)}…`)).toBe(true)
   })
 
@@ -60,16 +60,16 @@ describe('formatRecord', () => {
     ['SAFE', '\u001b[32m'],
     ['WARN', '\u001b[33m'],
     ['ERROR', '\u001b[31m'],
-  ] as const)('colours %s by its status, and only with colours', (status, start) => {
-    const coloured = formatRecord({ ...record, status }, { ...options, colors: pc.createColors(true) })
+  ] as const)('colours a line by its status %s, and only if colours are on', (status, start) => {
+    const coloured = formatResult({ ...result, status }, { ...options, colors: pc.createColors(true) })
     expect(coloured).toContain(`${start}${status}`)
-    const plain = formatRecord({ ...record, status }, options)
+    const plain = formatResult({ ...result, status }, options)
     expect(stripVTControlCharacters(coloured)).toBe(plain)
   })
 })
 
 describe('reason', () => {
-  it.each<[Partial<AnomalyRecord>, string]>([
+  it.each<[Partial<WindowResult>, string]>([
     [{}, 'mean 38.52 % is 8.9 sigma above normal 14.5 %'],
     [{ mean: 1, score: -5, status: 'ERROR' }, 'mean 1.00 % is 5.0 sigma below normal 14.5 %'],
     [{ mean: 14.4, score: -0.04, status: 'SAFE' }, 'mean 14.40 % is within normal, 0.0 sigma below 14.5 %'],
@@ -77,8 +77,8 @@ describe('reason', () => {
       { count: 1, stddev: null, status: 'WARN', score: 1.5 },
       'mean 38.52 % is 1.5 sigma above normal 14.5 % (one sample)',
     ],
-  ])('says of %j: %s', (change, expected) => {
-    expect(reason({ ...record, ...change }, 14.5)).toBe(expected)
+  ])('explains %j as %s', (change, expected) => {
+    expect(reason({ ...result, ...change }, 14.5)).toBe(expected)
   })
 })
 

@@ -1,19 +1,19 @@
 import { colors as terminalColors } from '../terminal/colors.ts'
 import { escapeControls } from '../terminal/text.ts'
-import type { AnomalyRecord, Status } from './record.ts'
+import type { Status, WindowResult } from './result.ts'
 
 export interface FormatOptions {
-  /** Percent, as in the settings: what the reason compares with. */
+  /** `NORMAL_MEAN`, percent: the reason compares the mean with it. */
   readonly normalMean: number
   /** Columns of the terminal. */
   readonly width: number
-  /** Replaced in tests; by default colour heeds NO_COLOR and the terminal. */
+  /** For tests; by default colours depend on NO_COLOR and on the terminal. */
   readonly colors?: typeof terminalColors
 }
 
 type Column = 'date' | 'time' | 'status' | 'mean' | 'score' | 'bar' | 'reason' | 'count' | 'series'
 
-// From the widest to the narrowest; the first one that fits is taken.
+// From widest to narrowest; the first one that fits is used.
 const LAYOUTS: readonly (readonly Column[])[] = [
   ['date', 'time', 'status', 'mean', 'score', 'bar', 'count', 'reason', 'series'],
   ['time', 'status', 'mean', 'score', 'bar', 'reason', 'series'],
@@ -27,21 +27,21 @@ const LAYOUTS: readonly (readonly Column[])[] = [
 const BAR_CELLS = 10
 const SERIES_LIMIT = 40
 
-/** A result as one line for a person: when, how bad, how far from normal, and why, as far as the width allows. */
-export function formatRecord(record: AnomalyRecord, options: FormatOptions): string {
-  const columns = describe(record, options)
+/** Formats a result as one line of a terminal: time, status, distance from normal and reason, as far as they fit. */
+export function formatResult(result: WindowResult, options: FormatOptions): string {
+  const columns = columnTexts(result, options)
   const texts = (layout: readonly Column[]) => layout.filter((column) => columns[column] !== '')
   const length = (layout: readonly Column[]) =>
     texts(layout).reduce((sum, column) => sum + columns[column].length + 2, -2)
   const layout = LAYOUTS.find((candidate) => length(candidate) <= options.width) ?? LAYOUTS.at(-1) ?? []
   return texts(layout)
-    .map((column) => paint(column, columns[column], record.status, options.colors ?? terminalColors))
+    .map((column) => paint(column, columns[column], result.status, options.colors ?? terminalColors))
     .join('  ')
     .trimEnd()
 }
 
-/** Why a window has its status, in words. */
-export function reason({ mean, score, status, count }: AnomalyRecord, normalMean: number): string {
+/** Explains why a window has its status. */
+export function reason({ mean, score, status, count }: WindowResult, normalMean: number): string {
   const side = score < 0 ? 'below' : 'above'
   const distance = Math.abs(score).toFixed(1)
   const samples = count === 1 ? ' (one sample)' : ''
@@ -50,7 +50,7 @@ export function reason({ mean, score, status, count }: AnomalyRecord, normalMean
   return `mean ${mean.toFixed(2)} % is ${distance} sigma ${side} normal ${normalMean} %${samples}`
 }
 
-/** A horizontal bar for a share of the whole, in eighths of a cell. */
+/** Draws a horizontal bar with a resolution of an eighth of a cell. */
 export function bar(percent: number, cells = BAR_CELLS): string {
   const eighths = Math.round((Math.min(Math.max(percent, 0), 100) / 100) * cells * 8)
   const rest = eighths % 8
@@ -58,19 +58,19 @@ export function bar(percent: number, cells = BAR_CELLS): string {
   return ('█'.repeat(Math.floor(eighths / 8)) + part).padEnd(cells)
 }
 
-function describe(record: AnomalyRecord, { normalMean }: FormatOptions): Record<Column, string> {
-  const start = new Date(record.window.start).toISOString()
-  const spread = record.stddev === null ? '' : ` ± ${record.stddev.toFixed(2)}`
+function columnTexts(result: WindowResult, { normalMean }: FormatOptions): Record<Column, string> {
+  const start = new Date(result.window.start).toISOString()
+  const spread = result.stddev === null ? '' : ` ± ${result.stddev.toFixed(2)}`
   return {
     date: start.slice(0, 10),
     time: start.slice(11),
-    status: record.status.padEnd(5),
-    mean: `${`${record.mean.toFixed(2)}${spread}`.padStart(13)} %`,
-    score: `${record.score < 0 ? '-' : '+'}${Math.abs(record.score).toFixed(1)}σ`.padStart(6),
-    bar: bar(record.mean),
-    count: `n=${record.count}`.padEnd(6),
-    reason: reason(record, normalMean),
-    series: clip(escapeControls(record.series), SERIES_LIMIT),
+    status: result.status.padEnd(5),
+    mean: `${`${result.mean.toFixed(2)}${spread}`.padStart(13)} %`,
+    score: `${result.score < 0 ? '-' : '+'}${Math.abs(result.score).toFixed(1)}σ`.padStart(6),
+    bar: bar(result.mean),
+    count: `n=${result.count}`.padEnd(6),
+    reason: reason(result, normalMean),
+    series: clip(escapeControls(result.series), SERIES_LIMIT),
   }
 }
 

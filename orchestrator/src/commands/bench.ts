@@ -5,10 +5,10 @@ import { requireLocal, requireNoJob } from '../bench/driver/preconditions.ts'
 import { Workspace } from '../bench/driver/workspace.ts'
 import { machineFacts } from '../bench/measure/machine.ts'
 import { measure } from '../bench/measure/measure.ts'
-import { type MachineFacts, type Measured, rowsChecks } from '../bench/measure/results.ts'
+import { type MachineFacts, type Measurement, samplesChecks } from '../bench/measure/results.ts'
 import { benchSizes, SECTIONS, type Section } from '../bench/measure/sizes.ts'
 import { chartLibrary, machineLines, reportPage } from '../bench/report/page.ts'
-import { showTables } from '../bench/report/print.ts'
+import { printTables } from '../bench/report/print.ts'
 import { resultTables } from '../bench/report/tables.ts'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { CliError, errorMessage } from '../errors.ts'
@@ -36,8 +36,8 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   if (!flags.besideLiveJob) await requireNoJob(runtime)
   const machine = await machineFacts(runtime, process.argv.slice(2))
   if (flags.json) output.json(machine)
-  const results: Measured[] = []
-  const found = (result: Measured) => {
+  const results: Measurement[] = []
+  const onResult = (result: Measurement) => {
     results.push(result)
     if (flags.json) output.json(result)
   }
@@ -46,40 +46,40 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
       const workspace = await Workspace.open(config, runtime, storage, signal)
       try {
         const sizes = benchSizes(flags.quick === true, availableParallelism())
-        await measure(workspace, output, sections, sizes, flags.rate ?? DEFAULT_RATE, found)
+        await measure(workspace, output, { sections, sizes, rate: flags.rate ?? DEFAULT_RATE, onResult })
       } finally {
         await workspace.close(output)
       }
     })
   } finally {
-    // Also what was measured before something failed: it took its time.
+    // Even if something failed: the results so far took a while to measure.
     if (results.length > 0) await show(context, machine, results, flags)
   }
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0)
-  output.note(`Measured in ${seconds} s; topics and checkpoints are removed.`)
+  output.note(`The measurement took ${seconds} s. Its topics and checkpoints are removed.`)
 }
 
 async function show(
   { output }: CommandContext,
   machine: MachineFacts,
-  results: readonly Measured[],
+  results: readonly Measurement[],
   { json, report }: Flags,
 ): Promise<void> {
-  const checks = rowsChecks(results)
+  const checks = samplesChecks(results)
   if (json) for (const check of checks) output.json(check)
-  else showTables(output, resultTables(results, checks), machineLines(machine))
+  else printTables(output, resultTables(results, checks), machineLines(machine))
   if (report === undefined) return
   await writeReport(report, reportPage(machine, results, await chartLibrary()))
-  output.note(`The report is ${resolve(report)}`)
+  output.note(`Report: ${resolve(report)}`)
 }
 
-/** @throws CliError USAGE */
+/** @throws CliError USAGE for an unknown section. */
 function parseSections(only: string | undefined): ReadonlySet<Section> {
   const names = only?.split(',').map((name) => name.trim()) ?? [...SECTIONS]
   const unknown = names.find((name) => !(SECTIONS as readonly string[]).includes(name))
   if (unknown !== undefined)
-    throw new CliError('USAGE', `--only ${only}: there is no section ${JSON.stringify(unknown)}`, {
-      hint: `Sections are ${SECTIONS.join(', ')}.`,
+    throw new CliError('USAGE', `--only ${only}: unknown section ${JSON.stringify(unknown)}`, {
+      hint: `The sections are ${SECTIONS.join(', ')}.`,
     })
   return new Set(names as Section[])
 }
@@ -89,7 +89,7 @@ async function writeReport(file: string, page: string): Promise<void> {
     await writeFile(file, page)
   } catch (error) {
     throw new CliError('STORAGE', `cannot write the report to ${file}: ${errorMessage(error)}`, {
-      hint: 'Give --report a file in a folder that exists and can be written to.',
+      hint: 'Use a file in a folder that exists and is writable.',
       cause: error,
     })
   }

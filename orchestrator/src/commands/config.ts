@@ -8,7 +8,7 @@ interface Flags {
   readonly json?: boolean
 }
 
-const NO_BORDERS = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '', top: '', 'top-left': '', 'top-mid': '', 'top-right': '', bottom: '', 'bottom-left': '', 'bottom-mid': '', 'bottom-right': '', left: '', right: '', middle: '  ' } // biome-ignore format: a list of nothing
+const NO_BORDERS = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '', top: '', 'top-left': '', 'top-mid': '', 'top-right': '', bottom: '', 'bottom-left': '', 'bottom-mid': '', 'bottom-right': '', left: '', right: '', middle: '  ' } // biome-ignore format: one line for a list of empty strings
 
 export const run: CommandRun<Flags> = async ({ output, config }, _args, flags) => {
   const settings = maskedSettings(await config())

@@ -1,7 +1,7 @@
 import type { CommandContext, CommandRun } from '../cli/command.ts'
-import { clearLeftovers, demoSettings, removePlace, writeSettingsFile } from '../demo/place.ts'
+import { type DemoResult, DemoRun } from '../demo/demo-run.ts'
+import { demoSettings, removeEarlierDemo, removeStorage, writeSettingsFile } from '../demo/own-stack.ts'
 import { summaryTable } from '../demo/summary.ts'
-import { Tour, type TourResult } from '../demo/tour.ts'
 import { submitJob } from '../query/submit.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { takeDown } from '../stack/down.ts'
@@ -19,51 +19,61 @@ export const run: CommandRun<Flags> = async (context, _args, { keep = false }) =
   const startedAt = performance.now()
   const { output, signal } = context
   output.note(
-    'A tour: Kafka and Spark start, find anomalies in an hour of CPU and in your own, and are gone again.',
+    'Starts Kafka and Spark, finds anomalies in an hour of simulated CPU samples and in your own CPU, and cleans up.',
   )
-  const asked = (await context.config()).resolved.find(({ key }) => key === 'RUNTIME')
-  const runtime = asked?.origin === 'default' || !asked ? 'local' : asked.value
-  const settings = await demoSettings(runtime)
+  const settings = await demoSettings(await requestedRuntime(context))
   const own = context.withSettings(settings)
-  await clearLeftovers(own)
+  await removeEarlierDemo(own)
   const selected = await own.select()
   await claimRuntime(selected)
   await withFolderLock(selected.storage, signal, async () => {
-    let result: TourResult | undefined
-    try {
-      await bringUp(selected, output, signal)
-      const options = { newCheckpoint: false, timeoutMs: SUBMIT_TIMEOUT_MS }
-      await submitJob(selected, options, output, signal)
-      output.note(`Spark's UI: ${selected.runtime.sparkUi}`)
-      result = await new Tour(selected, output, signal).run()
-    } finally {
-      // Kept only where all went well: what broke, or was interrupted, is not asked to stay.
-      if (!keep || !result) await stopAll(own, selected)
-    }
+    const result = await runDemo(own, selected, keep)
     output.note('')
     output.result(summaryTable(result))
-    if (keep) await tellHowToGoOn(own, selected, settings)
+    if (keep) await showNextCommands(own, selected, settings)
   })
-  if (!keep) await removePlace(selected)
-  output.note(
-    `The whole tour took ${((performance.now() - startedAt) / 1_000).toFixed(0)} s.${keep ? '' : ' Everything is stopped and removed.'}`,
-  )
+  if (!keep) await removeStorage(selected)
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0)
+  output.note(`The demo took ${seconds} s.${keep ? '' : ' Everything is stopped and removed.'}`)
   if (!keep) output.note('Next     npx cpu-anomaly up')
 }
 
-/** Also after Ctrl-C, so not by the command's own signal; a second Ctrl-C ends the program. */
-async function stopAll({ output }: CommandContext, selected: Selected): Promise<void> {
-  output.note('')
-  await takeDown(selected, true, output, new AbortController().signal)
+/** RUNTIME if it is set, else the local runtime, which needs no Docker. */
+async function requestedRuntime(context: CommandContext): Promise<string> {
+  const setting = (await context.config()).resolved.find(({ key }) => key === 'RUNTIME')
+  return !setting || setting.origin === 'default' ? 'local' : setting.value
 }
 
-async function tellHowToGoOn(
+/** Keeps the stack only if the demo succeeded: not if it failed or was interrupted. */
+async function runDemo(
+  { output, signal }: CommandContext,
+  selected: Selected,
+  keep: boolean,
+): Promise<DemoResult> {
+  let result: DemoResult | undefined
+  try {
+    await bringUp(selected, output, signal)
+    const options = { newCheckpoint: false, timeoutMs: SUBMIT_TIMEOUT_MS }
+    await submitJob(selected, options, output, signal)
+    output.note(`Spark UI: ${selected.runtime.sparkUi}`)
+    result = await new DemoRun(selected, output, signal).run()
+    return result
+  } finally {
+    if (!keep || !result) {
+      output.note('')
+      // Also runs after Ctrl-C, so not with the command's own signal; a second Ctrl-C ends the program.
+      await takeDown(selected, true, output, new AbortController().signal)
+    }
+  }
+}
+
+async function showNextCommands(
   { output }: CommandContext,
   selected: Selected,
   settings: readonly string[],
 ): Promise<void> {
   const file = await writeSettingsFile(selected, settings)
-  output.note(`Everything still runs. Look at it, and end it, with these settings:`)
+  output.note('Everything is still running. Look at it and stop it with these commands:')
   for (const command of ['tail --all', 'status', 'down --volumes'])
     output.note(`  npx cpu-anomaly --env-file ${file} ${command}`)
 }

@@ -28,7 +28,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const failed = findings.filter((finding) => !finding.ok).length
   if (worst)
     throw new CliError(worst.code, `${failed} of ${findings.length} checks failed`, {
-      hint: 'What to do stands below each.',
+      hint: 'Each failed check shows what to do.',
     })
 }
 
@@ -40,7 +40,7 @@ async function allChecks(context: CommandContext): Promise<DoctorCheck[]> {
       `${(await context.config()).resolved.filter((setting) => setting.origin !== 'default').length} set, the rest are defaults`,
   }
   const selected = await context.select().catch((error: unknown) => {
-    if (error instanceof CliError) return undefined // the settings' own check says it
+    if (error instanceof CliError) return undefined // the settings check reports it
     throw error
   })
   return selected

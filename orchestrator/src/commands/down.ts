@@ -16,7 +16,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const selected = await context.selectStarted()
   if (!selected) {
     if (flags.json) output.json({ stopped: [], removed: [] })
-    else output.note('Nothing was started in this folder.')
+    else output.note('Nothing was started from this folder.')
     return
   }
   if (flags.volumes && !flags.yes) await confirmRemoval(selected, signal)
@@ -27,15 +27,16 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   else for (const line of report(stopped, removed)) output.note(line)
 }
 
+/** @throws CliError DECLINED */
 async function confirmRemoval({ storage }: Selected, signal: AbortSignal): Promise<void> {
-  const sure = await confirm(`Remove all Kafka data and the checkpoint of ${storage.root}?`, signal)
-  if (!sure) throw new CliError('DECLINED', 'nothing was changed', { hint: 'Answer y, or give --yes.' })
+  const isConfirmed = await confirm(`Remove all Kafka data and the checkpoint in ${storage.root}?`, signal)
+  if (!isConfirmed) throw new CliError('DECLINED', 'nothing was changed', { hint: 'Answer y, or use --yes.' })
 }
 
 function report(stopped: readonly StoppedPart[], removed: readonly string[]): string[] {
   return [
     ...stopped.map(({ part, gone }) => `stopped  ${part}: ${gone.join(', ')} gone`),
-    ...removed.map((place) => `removed  ${place}`),
+    ...removed.map((what) => `removed  ${what}`),
     ...(removed.length === 0
       ? ['kept     Kafka data and checkpoint (remove them with `down --volumes`)']
       : []),

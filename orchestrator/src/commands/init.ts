@@ -8,16 +8,16 @@ interface Flags {
   readonly force?: boolean
 }
 
-/** Does not read the settings: it must work where they are broken. */
+/** Does not read the settings: it must work even if they are invalid. */
 export const run: CommandRun<Flags> = async ({ output }, _args, { force }) => {
   const file = join(process.cwd(), '.env')
   try {
-    if (force && (await keepOld(file))) output.note(`The old settings are kept: ${file}.bak`)
-    // Only for its owner: it may come to hold KAFKA_PASSWORD.
+    if (force && (await backUp(file))) output.note(`The old settings are in ${file}.bak`)
+    // Readable only by its owner, because it may hold KAFKA_PASSWORD.
     await writeFile(file, envExample(), { mode: 0o600, flag: force ? 'w' : 'wx' })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      throw new CliError('FILE_EXISTS', `${file} exists already and was left as it is`, {
+      throw new CliError('FILE_EXISTS', `${file} already exists and was not changed`, {
         hint: 'Edit it, or replace it with `cpu-anomaly init --force` (the old one is kept as .env.bak).',
       })
     throw new CliError('STORAGE', `cannot write ${file}: ${errorMessage(error)}`, {
@@ -26,11 +26,11 @@ export const run: CommandRun<Flags> = async ({ output }, _args, { force }) => {
     })
   }
   output.result(`wrote ${file}`)
-  output.note('Every setting stands there with its default. Next: npx cpu-anomaly up')
+  output.note('It lists every setting with its default. Next: npx cpu-anomaly up')
 }
 
-/** False when there was none. */
-async function keepOld(file: string): Promise<boolean> {
+/** Returns false if there is no such file. */
+async function backUp(file: string): Promise<boolean> {
   try {
     await copyFile(file, `${file}.bak`)
     return true

@@ -12,7 +12,9 @@ interface Flags {
 
 export const run: CommandRun<Flags> = async (context, [part = 'driver'], { follow = false, lines = 50 }) => {
   if (!isPart(part))
-    throw new CliError('USAGE', `there is no log of ${part}`, { hint: `It is one of ${PARTS.join(', ')}.` })
+    throw new CliError('USAGE', `unknown log ${JSON.stringify(part)}`, {
+      hint: `Use one of ${PARTS.join(', ')}.`,
+    })
   const { runtime } = await context.select()
   let shown = 0
   for await (const line of runtime.logs(part, { follow, lines }, context.signal)) {
@@ -20,7 +22,7 @@ export const run: CommandRun<Flags> = async (context, [part = 'driver'], { follo
     shown += 1
   }
   if (shown === 0 && !follow && lines > 0)
-    context.output.note(`The log of ${part} is empty: it was not started yet.`)
+    context.output.note(`The ${part} log is empty: ${part} has not been started yet.`)
 }
 
 function isPart(name: string): name is LogPart {

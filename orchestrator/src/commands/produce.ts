@@ -1,14 +1,14 @@
 import { hostname } from 'node:os'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { CliError } from '../errors.ts'
-import { splitLines } from '../produce/lines.ts'
-import { LIVE_RATE, liveSamples } from '../produce/live.ts'
-import { paced } from '../produce/pace.ts'
-import { type Noticed, newestTime, nothingNoticed, toValues } from '../produce/prepare.ts'
+import { LIVE_RATE, liveSamples } from '../produce/live-samples.ts'
+import { pace } from '../produce/pace.ts'
+import { countText, type ProduceResult, produceSamples } from '../produce/produce-samples.ts'
 import { ProduceProgress } from '../produce/progress.ts'
-import { type Stamp, shiftedTo } from '../produce/sample.ts'
-import { countText, type Produced, produceSamples } from '../produce/send.ts'
-import { fileSource, type Source, streamSource } from '../produce/source.ts'
+import { emptyReport, type InputReport, toRecordValues } from '../produce/record-values.ts'
+import { newestTime, type Restamp, shiftNewestTo } from '../produce/restamp.ts'
+import { fileSource, type SampleSource, streamSource } from '../produce/sample-source.ts'
+import { splitLines } from '../produce/split-lines.ts'
 import { escapeControls } from '../terminal/text.ts'
 
 interface Flags {
@@ -23,13 +23,13 @@ interface Flags {
 
 export const run: CommandRun<Flags> = async (context, args, flags) => {
   checkUsage(args[0], flags)
-  const source = args[0] === undefined ? undefined : await sourceOf(args[0], context)
+  const source = args[0] === undefined ? undefined : await openSource(args[0], context)
   const { runtime, config } = await context.select()
-  const noticed = nothingNoticed()
+  const input = emptyReport()
   const batch = flags.batch ?? 1
   const progress = new ProduceProgress(source?.size, batch)
   const values = source
-    ? await valuesOf(source, flags, noticed, progress, context.signal)
+    ? await sourceValues(source, flags, input, progress, context.signal)
     : liveSamples({ rate: flags.rate ?? LIVE_RATE, seconds: flags.seconds, signal: context.signal })
   try {
     const produced = await produceSamples(runtime.kafka, config.topics.input, values, {
@@ -39,82 +39,85 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
       onAcknowledged: (samples, records) => progress.acknowledged(samples, records),
     })
     progress.end()
-    report(context, config.topics.input, produced, noticed, flags)
+    report(context, config.topics.input, produced, input, flags)
   } finally {
     progress.end()
   }
 }
 
+/** @throws CliError USAGE */
 function checkUsage(file: string | undefined, { live, now, seconds }: Flags): void {
   const problem =
     file === undefined && !live
-      ? 'produce needs to know what to send'
+      ? 'produce needs a file, - or --live'
       : file !== undefined && live
         ? '--live and a file contradict each other'
         : live && now
-          ? '--live samples are of the present already: --now is for files'
+          ? '--now works only with a file or -: live samples have the present time already'
           : seconds !== undefined && !live
-            ? '--seconds goes with --live'
+            ? '--seconds works only with --live'
             : undefined
   if (problem)
     throw new CliError('USAGE', problem, {
-      hint: "Give a CSV file, - for standard input, or --live for this machine's own CPU.",
+      hint: "Use a CSV file, - for standard input, or --live for this machine's own CPU.",
     })
 }
 
-async function sourceOf(file: string, { output }: CommandContext): Promise<Source> {
+async function openSource(file: string, { output }: CommandContext): Promise<SampleSource> {
   if (file !== '-') return fileSource(file)
-  if (process.stdin.isTTY) output.note('Type samples as time_millis,cpu, one a line; Ctrl-D ends.')
+  if (process.stdin.isTTY) output.note('Type samples as time_millis,cpu, one per line; end with Ctrl-D.')
   return streamSource('standard input', process.stdin)
 }
 
-async function valuesOf(
-  source: Source,
+async function sourceValues(
+  source: SampleSource,
   { now, rate }: Flags,
-  noticed: Noticed,
+  input: InputReport,
   progress: ProduceProgress,
   signal: AbortSignal,
 ): Promise<AsyncIterable<readonly Buffer[]>> {
-  const stamp = now ? await stampOf(source, rate) : undefined
-  const lines = splitLines(progress.counted(source.read()))
-  return toValues(rate === undefined ? lines : paced(lines, rate, signal), noticed, stamp)
+  const restamp = now ? await restampToNow(source, rate) : undefined
+  const lines = splitLines(progress.countBytes(source.read()))
+  return toRecordValues(rate === undefined ? lines : pace(lines, rate, signal), input, restamp)
 }
 
 /**
- * How `--now` re-stamps. A file that is sent as fast as possible: all samples by the same span, so that the newest
- * one is at the present. What is paced, or comes from a pipe: each gets the time at which it is sent.
+ * How `--now` restamps. In a file that is sent as fast as possible, all samples shift by the same span, so that the
+ * newest one gets the present time. With --rate or from a pipe, each sample gets the time at which it is sent.
  */
-async function stampOf(source: Source, rate: number | undefined): Promise<Stamp | undefined> {
+async function restampToNow(source: SampleSource, rate: number | undefined): Promise<Restamp | undefined> {
   if (rate !== undefined || source.size === undefined) return () => Date.now()
   const newest = await newestTime(splitLines(source.read()))
-  return newest === undefined ? undefined : shiftedTo(newest, Date.now())
+  return newest === undefined ? undefined : shiftNewestTo(newest, Date.now())
 }
 
 function report(
   { output }: CommandContext,
   topic: string,
-  produced: Produced,
-  noticed: Noticed,
+  produced: ProduceResult,
+  { header, malformedLines, firstMalformed = '' }: InputReport,
   { batch, json }: Flags,
 ): void {
   const { samples, records, seconds } = produced
-  const rowsPerSecond = seconds > 0 ? Math.round(samples / seconds) : 0
-  if (noticed.header !== undefined) output.note(`The header was not sent: ${clipped(noticed.header)}`)
-  if (noticed.unlikeSamples > 0)
+  const samplesPerSecond = seconds > 0 ? Math.round(samples / seconds) : 0
+  if (header !== undefined) output.note(`The header was not sent: ${clipped(header)}`)
+  if (malformedLines > 0) {
+    const lines = malformedLines === 1 ? '1 line' : `${malformedLines} lines`
     output.warn(
-      `${noticed.unlikeSamples} of the lines do not look like time_millis,cpu and were sent as they are; the first: ${clipped(noticed.firstUnlike ?? '')}`,
+      `${lines} not in the form time_millis,cpu, sent unchanged; the first: ${clipped(firstMalformed)}`,
     )
+  }
   if (json)
     output.json({
       acknowledged: samples,
       records,
-      rows_per_s: rowsPerSecond,
-      header: noticed.header !== undefined,
-      unlike_samples: noticed.unlikeSamples,
+      samples_per_s: samplesPerSecond,
+      header: header !== undefined,
+      unlike_samples: malformedLines,
     })
   else
     output.result(
-      `${countText(produced, batch)} acknowledged by ${topic} in ${seconds.toFixed(1)} s (${rowsPerSecond} rows/s)`,
+      `${countText(produced, batch)} sent to ${topic} and acknowledged in ${seconds.toFixed(1)} s (${samplesPerSecond} samples/s)`,
     )
 }
 

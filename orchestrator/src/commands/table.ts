@@ -1,9 +1,9 @@
 import type { CommandSpec, FlagSpec } from '../cli/command.ts'
 import { wholeNumber } from '../cli/flags.ts'
 
-const JSON_FLAG: FlagSpec = { flags: '--json', summary: 'print JSON, one object a line' }
+const JSON_FLAG: FlagSpec = { flags: '--json', summary: 'print JSON, one object per line' }
 
-/** Every command with its flags. Light on purpose: a command's own code is imported only when it runs. */
+/** All commands with their flags. Kept light: the code of a command is imported only when it runs. */
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'init',
@@ -14,11 +14,11 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'up',
-    summary: 'start Kafka and Spark and create the topics; repairs what is half up',
+    summary: 'start Kafka and Spark and create the topics; safe to repeat, starts only what is missing',
     flags: [
       {
         flags: '--workers <count>',
-        summary: 'Spark workers (docker runtime), as SPARK_WORKERS',
+        summary: 'number of Spark workers (docker runtime); overrides SPARK_WORKERS',
         parse: wholeNumber(1),
       },
       JSON_FLAG,
@@ -46,17 +46,17 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'tail',
     summary: 'print results as they arrive',
-    args: [{ name: '[topic]', summary: 'a topic (default: the output topic)' }],
+    args: [{ name: '[topic]', summary: 'topic to print (default: the output topic)' }],
     flags: [
       JSON_FLAG,
       {
         flags: '--from <position>',
-        summary: 'earliest, latest, -N (the last N records) or an ISO time (default latest)',
+        summary: 'where to start: earliest, latest, -N (the last N records) or an ISO time (default latest)',
       },
-      { flags: '--limit <n>', summary: 'end after this many lines', parse: wholeNumber(1) },
-      { flags: '--final', summary: 'one line a window, when it can no longer change' },
-      { flags: '--all', summary: 'SAFE windows too' },
-      { flags: '--status <list>', summary: 'which to show: safe,warn,error' },
+      { flags: '--limit <n>', summary: 'exit after this many lines', parse: wholeNumber(1) },
+      { flags: '--final', summary: 'print each window once, when it can no longer change' },
+      { flags: '--all', summary: 'include SAFE windows' },
+      { flags: '--status <list>', summary: 'statuses to show: any of safe,warn,error (default warn,error)' },
     ],
     examples: [
       'cpu-anomaly tail anomaly',
@@ -71,15 +71,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: [{ name: '[file]', summary: 'CSV of time_millis,cpu; - for standard input' }],
     flags: [
       { flags: '--live', summary: "sample this machine's own CPU until Ctrl-C" },
-      { flags: '--rate <rows/s>', summary: 'no faster than this', parse: wholeNumber(1) },
-      { flags: '--now', summary: 're-stamp the samples so that they end in the present' },
+      {
+        flags: '--rate <samples/s>',
+        summary: 'maximum rate; with --live: how often to sample (default 20)',
+        parse: wholeNumber(1),
+      },
+      { flags: '--now', summary: 'replace the times of the samples so that they end now' },
       {
         flags: '--batch <n>',
-        summary: 'samples a record, one a line (default 1)',
+        summary: 'samples per record, one per line (default 1)',
         parse: wholeNumber(1, 1_000),
       },
-      { flags: '--key <name>', summary: "the records' key (default: this machine's name)" },
-      { flags: '--seconds <n>', summary: 'with --live: end after this long', parse: wholeNumber(1) },
+      { flags: '--key <name>', summary: "key of the records (default: this machine's name)" },
+      { flags: '--seconds <n>', summary: 'with --live: stop after this many seconds', parse: wholeNumber(1) },
       JSON_FLAG,
     ],
     examples: [
@@ -92,35 +96,39 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'status',
-    summary: 'what runs, and how far the query is',
-    flags: [JSON_FLAG, { flags: '--watch', summary: 'again every second until Ctrl-C' }],
+    summary: 'show what is running and how far the query has read',
+    flags: [JSON_FLAG, { flags: '--watch', summary: 'refresh every second until Ctrl-C' }],
     examples: ['cpu-anomaly status', 'cpu-anomaly status --json'],
     load: () => import('./status.ts'),
   },
   {
     name: 'logs',
-    summary: 'show a log; the driver prints WARN and ERROR windows there',
+    summary: "show a log; the driver's log includes WARN and ERROR windows",
     args: [{ name: '[part]', summary: 'kafka, spark or driver (default driver)' }],
     flags: [
-      { flags: '-f, --follow', summary: 'go on as it grows' },
-      { flags: '-n, --lines <n>', summary: 'how many of the last lines (default 50)', parse: wholeNumber(0) },
+      { flags: '-f, --follow', summary: 'keep printing as the log grows' },
+      {
+        flags: '-n, --lines <n>',
+        summary: 'number of last lines to show (default 50)',
+        parse: wholeNumber(0),
+      },
     ],
     examples: ['cpu-anomaly logs driver -f', 'cpu-anomaly logs kafka -n 200'],
     load: () => import('./logs.ts'),
   },
   {
     name: 'stop',
-    summary: 'stop the job cleanly; Kafka and Spark stay up',
+    summary: 'stop the job cleanly; Kafka and Spark keep running',
     flags: [JSON_FLAG],
     examples: ['cpu-anomaly stop'],
     load: () => import('./stop.ts'),
   },
   {
     name: 'down',
-    summary: 'stop everything this folder started, and prove that it is gone',
+    summary: 'stop everything started from this folder and verify that it is gone',
     flags: [
-      { flags: '--volumes', summary: "remove Kafka's data and the checkpoint too, after asking" },
-      { flags: '--yes', summary: 'do not ask' },
+      { flags: '--volumes', summary: "also remove Kafka's data and the checkpoint, after confirmation" },
+      { flags: '--yes', summary: 'do not ask for confirmation' },
       JSON_FLAG,
     ],
     examples: ['cpu-anomaly down', 'cpu-anomaly down --volumes --yes'],
@@ -128,32 +136,35 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'doctor',
-    summary: 'check this machine and the settings, with what to do about each failure',
+    summary: 'check this machine and the settings, and explain how to fix each failure',
     flags: [JSON_FLAG],
     examples: ['cpu-anomaly doctor'],
     load: () => import('./doctor.ts'),
   },
   {
     name: 'config',
-    summary: 'the settings as they are resolved, with the origin of each',
+    summary: 'show the resolved settings with the origin of each',
     flags: [JSON_FLAG],
     examples: ['cpu-anomaly config', 'NORMAL_MEAN=20 cpu-anomaly config --json'],
     load: () => import('./config.ts'),
   },
   {
     name: 'bench',
-    summary: 'measure throughput, latency and scaling of this machine, with topics of its own',
+    summary: 'measure throughput, latency and scaling on this machine, with separate topics',
     flags: [
       { flags: '--quick', summary: 'smaller sizes: under three minutes instead of about twelve' },
-      { flags: '--only <sections>', summary: 'throughput, latency, scaling, or some of them with commas' },
+      {
+        flags: '--only <sections>',
+        summary: 'sections to measure: any of throughput,latency,scaling (default all)',
+      },
       {
         flags: '--rate <samples/s>',
-        summary: 'at which latency is measured (default 1000)',
+        summary: 'rate at which latency is measured (default 1000)',
         parse: wholeNumber(1),
       },
       JSON_FLAG,
-      { flags: '--report <file>', summary: 'write a page with tables and plots (HTML, works offline)' },
-      { flags: '--beside-live-job', summary: 'measure although a job runs in this folder' },
+      { flags: '--report <file>', summary: 'write an HTML page with tables and charts, which works offline' },
+      { flags: '--beside-live-job', summary: 'measure even if a job is running in this folder' },
     ],
     examples: [
       'cpu-anomaly bench --quick',
@@ -164,7 +175,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'demo',
-    summary: 'the whole tour: start, detect anomalies in an hour of CPU and in your own, clean up',
+    summary:
+      'start everything, find anomalies in an hour of simulated CPU samples and in your own CPU, clean up',
     flags: [{ flags: '--keep', summary: 'leave everything running at the end' }],
     examples: ['cpu-anomaly demo'],
     load: () => import('./demo.ts'),

@@ -1,4 +1,4 @@
-import { FinalWindows } from '../anomaly/finality.ts'
+import { FinalWindows } from '../anomaly/final-windows.ts'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { CliError } from '../errors.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
@@ -8,10 +8,10 @@ import { submittedFile } from '../query/submitted.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { followResults } from '../tail/follow-results.ts'
 import { Printer } from '../tail/printer.ts'
-import { formatRaw, rawJson } from '../tail/raw.ts'
-import { ReadableResults } from '../tail/readable.ts'
-import { ChangingResults, FinalResults } from '../tail/results.ts'
-import { selectedStatuses } from '../tail/selection.ts'
+import { formatRawRecord, rawRecordJson } from '../tail/raw-record.ts'
+import { FinalFeed, UpdateFeed } from '../tail/result-feed.ts'
+import { selectStatuses } from '../tail/status-flags.ts'
+import { TerminalFeed } from '../tail/terminal-feed.ts'
 import { jsonLine } from '../terminal/text.ts'
 
 interface Flags {
@@ -26,7 +26,7 @@ interface Flags {
 export const run: CommandRun<Flags> = async (context, args, flags) => {
   const from = parsePosition(flags.from ?? 'latest')
   const { output, signal } = context
-  const statuses = selectedStatuses(flags)
+  const statuses = selectStatuses(flags)
   const selected = await context.select()
   const topic = args[0] ?? selected.config.topics.output
   if (topic !== selected.config.topics.output) {
@@ -36,45 +36,39 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   const asJson = flags.json === true || !output.isTerminal
   const windows = new FinalWindows({ ...selected.config.detector, intervalMs: await intervalMs(selected) })
   const feed = flags.final
-    ? new FinalResults(statuses, windows)
+    ? new FinalFeed(statuses, windows)
     : asJson
-      ? new ChangingResults(statuses)
-      : new ReadableResults(statuses, windows)
+      ? new UpdateFeed(statuses)
+      : new TerminalFeed(statuses, windows)
   return followResults(selected, feed, { from, limit: flags.limit, asJson, output, signal })
 }
 
-/** How long a batch of the job lasts while its results come: an interval in real-time mode, else no time at all. */
+/** How long the job writes results of the same batch: an interval in real-time mode, else 0. */
 async function intervalMs({ config, storage }: Selected): Promise<number> {
   const query = (await submittedFile(storage).read()) ?? config.query
   return query.trigger === 'real-time' ? query.checkpointIntervalMs : 0
 }
 
-function refuseResultFlags({ final, all, status }: Flags, output: string): void {
+/** @throws CliError USAGE if a flag that selects results is set for another topic. */
+function refuseResultFlags({ final, all, status }: Flags, outputTopic: string): void {
   if (!final && !all && status === undefined) return
   throw new CliError(
     'USAGE',
-    `--final, --all and --status need results, and those are in the topic ${output}`,
-    {
-      hint: `Run \`cpu-anomaly tail ${output}\`, or leave the flag out.`,
-    },
+    `--final, --all and --status apply to results only, which are in the topic ${outputTopic}`,
+    { hint: `Run \`cpu-anomaly tail ${outputTopic}\`, or leave these flags out.` },
   )
 }
 
-/** Any topic: each record as it is. */
+/** Prints the records of any topic as they are. */
 async function tailRaw(
-  context: CommandContext,
-  selected: Selected,
+  { output, signal }: CommandContext,
+  { runtime }: Selected,
   topic: string,
   from: Position,
   flags: Flags,
 ): Promise<void> {
-  const { signal, output } = context
   const printer = new Printer(output.result, flags.limit)
-  const line = flags.json ? (record: TopicRecord) => jsonLine(rawJson(record)) : formatRaw
-  for await (const records of followTopic(selected.runtime.kafka, topic, {
-    from,
-    signal,
-    notice: output.note,
-  }))
+  const line = flags.json ? (record: TopicRecord) => jsonLine(rawRecordJson(record)) : formatRawRecord
+  for await (const records of followTopic(runtime.kafka, topic, { from, signal, notice: output.note }))
     if (await printer.print(records.map(line))) return
 }

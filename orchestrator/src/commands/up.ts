@@ -8,8 +8,8 @@ interface Flags {
   readonly workers?: number
 }
 
-export const run: CommandRun<Flags> = async (given, _args, flags) => {
-  const context = flags.workers ? given.withSettings([`SPARK_WORKERS=${flags.workers}`]) : given
+export const run: CommandRun<Flags> = async (base, _args, flags) => {
+  const context = flags.workers ? base.withSettings([`SPARK_WORKERS=${flags.workers}`]) : base
   const { output, signal } = context
   const selected = await context.select()
   await claimRuntime(selected)

@@ -1,12 +1,12 @@
 import { plot, red, yellow } from 'asciichart'
 import { colors } from '../terminal/colors.ts'
-import { NORMAL } from './hour.ts'
+import { NORMAL } from './simulated-hour.ts'
 
 const HEIGHT = 8
 const AXIS_WIDTH = 8
 const MAX_WIDTH = 100
 
-/** The means over time, each column at its highest; in colour the WARN and ERROR limits too. */
+/** Plots means over time, each column at its highest; with colours, the WARN and ERROR limits too. */
 export function chartOfMeans(means: readonly number[], terminalWidth: number): string {
   const width = Math.max(Math.min(terminalWidth, MAX_WIDTH) - AXIS_WIDTH, 10)
   const columns = columnMaxima(means, width)

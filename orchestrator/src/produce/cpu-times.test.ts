@@ -6,8 +6,8 @@ describe('parseProcStat', () => {
     // user nice system idle iowait irq softirq steal guest guest_nice: guests are in user already
     ['all columns', 'cpu  10 1 5 100 20 2 3 4 7 1\ncpu0 1 1 1 1\n', { busy: 25, total: 145 }],
     ['the columns of an old kernel', 'cpu  10 0 5 100\n', { busy: 15, total: 115 }],
-    ['a file whose first line is another', 'intr 1\ncpu  1 1 1 1 1 1 1 1\n', { busy: 6, total: 8 }],
-    ['single cores alone', 'cpu0 1 2 3 4\n', undefined],
+    ['a file that starts with another line', 'intr 1\ncpu  1 1 1 1 1 1 1 1\n', { busy: 6, total: 8 }],
+    ['only single cores', 'cpu0 1 2 3 4\n', undefined],
     ['too few columns', 'cpu  1 2 3\n', undefined],
     ['nothing', '', undefined],
     ['words', 'cpu  a b c d\n', undefined],
@@ -17,7 +17,7 @@ describe('parseProcStat', () => {
 })
 
 describe('timesOfCores', () => {
-  it('adds all cores up; idle is not busy', () => {
+  it('adds up all cores and leaves idle time out of busy', () => {
     const core = { user: 10, nice: 1, sys: 5, idle: 100, irq: 2 }
     expect(timesOfCores([core, core])).toEqual({ busy: 36, total: 236 })
     expect(timesOfCores([])).toEqual({ busy: 0, total: 0 })
@@ -27,14 +27,14 @@ describe('timesOfCores', () => {
 describe('cpuPercent', () => {
   const from: CpuTimes = { busy: 100, total: 1_000 }
   it.each([
-    ['a quarter', { busy: 125, total: 1_100 }, 25],
-    ['none', { busy: 100, total: 1_100 }, 0],
-    ['all', { busy: 200, total: 1_100 }, 100],
-    ['idle time that ran backwards, as kernels have it', { busy: 210, total: 1_100 }, 100],
+    ['a quarter of the time', { busy: 125, total: 1_100 }, 25],
+    ['no load', { busy: 100, total: 1_100 }, 0],
+    ['full load', { busy: 200, total: 1_100 }, 100],
+    ['idle time that ran backwards, as some kernels report', { busy: 210, total: 1_100 }, 100],
     ['busy time that ran backwards', { busy: 90, total: 1_100 }, 0],
-    ['no tick', { busy: 100, total: 1_000 }, undefined],
+    ['no tick in between', { busy: 100, total: 1_000 }, undefined],
     ['a clock that ran backwards', { busy: 90, total: 900 }, undefined],
-  ])('is told for %s', (_, to, expected) => {
+  ])('handles %s', (_, to, expected) => {
     expect(cpuPercent(from, to)).toBe(expected)
   })
 })

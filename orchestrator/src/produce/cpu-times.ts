@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 
-/** Time that all cores together spent since the machine started, in the system's own unit. */
+/** Time of all cores together since the machine started, in the unit of its source. */
 export interface CpuTimes {
   readonly busy: number
   readonly total: number
 }
 
-/** Where the kernel counts them for us the numbers are newer than what Node gives. */
+/** Reads /proc/stat if there is one, because it is more up to date than Node's `os.cpus()`. */
 export async function readCpuTimes(): Promise<CpuTimes> {
   const stat = await readFile('/proc/stat', 'utf8').catch(() => undefined)
   return (
@@ -15,7 +15,7 @@ export async function readCpuTimes(): Promise<CpuTimes> {
   )
 }
 
-/** From the first line of /proc/stat: user nice system idle iowait irq softirq steal (then guests, counted in user). */
+/** The first line of /proc/stat: user nice system idle iowait irq softirq steal, then guests, which user includes. */
 export function parseProcStat(text: string): CpuTimes | undefined {
   const [, numbers] = /^cpu +([\d ]+)$/m.exec(text) ?? []
   const times = numbers?.trim().split(' ').slice(0, 8).map(Number)
@@ -33,7 +33,7 @@ export function timesOfCores(
   return { busy, total: busy + sum(({ idle }) => idle) }
 }
 
-/** Percent of all cores that was used between two looks; undefined where the clock did not tick. */
+/** Percent of all cores in use between two readings; undefined if the clock did not tick between them. */
 export function cpuPercent(before: CpuTimes, after: CpuTimes): number | undefined {
   const total = after.total - before.total
   if (total <= 0) return undefined

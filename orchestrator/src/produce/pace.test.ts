@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dueLines, paced } from './pace.ts'
+import { dueLines, pace } from './pace.ts'
 
 async function* once(lines: readonly number[]): AsyncGenerator<readonly number[]> {
   yield lines
@@ -13,31 +13,31 @@ describe('dueLines', () => {
     [1_000, 1, 2],
     [250, 100, 26],
     [1, 1_000_000, 1_001],
-  ])('after %i ms at %i a second: %i', (elapsedMs, rate, expected) => {
+  ])('after %i ms at %i per second is %i', (elapsedMs, rate, expected) => {
     expect(dueLines(elapsedMs, rate)).toBe(expected)
   })
 })
 
-describe('paced', () => {
-  it('passes every line once, in order, no faster than the rate', async () => {
+describe('pace', () => {
+  it('passes each line once, in order, no faster than the rate', async () => {
     const passed: number[] = []
     const startedAt = performance.now()
-    for await (const some of paced(once(upTo(51)), 200, new AbortController().signal)) passed.push(...some)
+    for await (const some of pace(once(upTo(51)), 200, new AbortController().signal)) passed.push(...some)
     expect(passed).toEqual(upTo(51))
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(245)
   })
 
-  it('passes a chunk on at once where the rate allows it', async () => {
+  it('passes a chunk on at once if the rate allows it', async () => {
     const sizes: number[] = []
-    for await (const some of paced(once(upTo(10)), 1e9, new AbortController().signal)) sizes.push(some.length)
+    for await (const some of pace(once(upTo(10)), 1e9, new AbortController().signal)) sizes.push(some.length)
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(10)
     expect(sizes.length).toBeLessThanOrEqual(2)
   })
 
-  it('ends when the signal aborts, in the middle of a wait', async () => {
+  it('ends when the signal aborts during a wait', async () => {
     const controller = new AbortController()
     const passed: number[] = []
-    for await (const some of paced(once(upTo(1_000)), 0.001, controller.signal)) {
+    for await (const some of pace(once(upTo(1_000)), 0.001, controller.signal)) {
       passed.push(...some)
       setImmediate(() => controller.abort())
     }

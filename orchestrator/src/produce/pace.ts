@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const TICK_MS = 25
 
-/** Hands on no more than `rate` lines a second, evenly; ends when the signal aborts. */
-export async function* paced<T>(
+/** Passes on at most `rate` lines per second, evenly; ends when the signal aborts. */
+export async function* pace<T>(
   chunks: AsyncIterable<readonly T[]>,
   rate: number,
   signal: AbortSignal,
@@ -23,6 +23,6 @@ export async function* paced<T>(
   }
 }
 
-/** How many lines may have passed by then: the first at once. */
+/** How many lines may have passed after this time; the first one passes at once. */
 export const dueLines = (elapsedMs: number, rate: number): number =>
   Math.floor((elapsedMs * rate) / 1_000) + 1

@@ -1,8 +1,8 @@
 import { Presets, SingleBar } from 'cli-progress'
 import { LiveLine } from '../terminal/live-line.ts'
-import { countText } from './send.ts'
+import { countText } from './produce-samples.ts'
 
-/** How far the sending is, on a terminal: a bar where the end is known, else a count. */
+/** Shows on a terminal how much was sent: a bar if the size of the input is known, else a count. */
 export class ProduceProgress {
   readonly #bar: SingleBar | undefined
   readonly #line = new LiveLine(process.stderr, true)
@@ -21,8 +21,8 @@ export class ProduceProgress {
     this.#bar.start(totalBytes, 0, { sent: '', rate: 0 })
   }
 
-  /** Passes bytes on and counts them. */
-  async *counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  /** Passes bytes through and counts them. */
+  async *countBytes(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       yield chunk
       this.#bytes += chunk.length

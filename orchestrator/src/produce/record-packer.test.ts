@@ -1,21 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Packed, portions, RecordPacker } from './record-packer.ts'
+import { groupByRequest, type PackedRecord, RecordPacker } from './record-packer.ts'
 
 const buffers = (lines: readonly string[]) => lines.map((line) => Buffer.from(line))
-const texts = (records: Iterable<Packed>) =>
+const texts = (records: Iterable<PackedRecord>) =>
   [...records].map(({ value, samples }) => [String(value), samples] as const)
 
 function packed(count: number, limitBytes: number, ...chunks: readonly (readonly string[])[]) {
   const packer = new RecordPacker(count, limitBytes)
-  return [...chunks.flatMap((chunk) => texts(packer.add(buffers(chunk)))), ...texts(packer.rest())]
+  return [...chunks.flatMap((chunk) => texts(packer.add(buffers(chunk)))), ...texts(packer.flush())]
 }
 
 describe('RecordPacker', () => {
   it.each<[string, number, readonly (readonly string[])[], readonly (readonly [string, number])[]]>([
     ['nothing', 3, [], []],
     [
-      'one a record',
+      'one sample per record',
       1,
       [['a', 'b']],
       [
@@ -24,7 +24,7 @@ describe('RecordPacker', () => {
       ],
     ],
     [
-      'a last, smaller record',
+      'the rest into a smaller record',
       2,
       [['a', 'b', 'c']],
       [
@@ -33,7 +33,7 @@ describe('RecordPacker', () => {
       ],
     ],
     [
-      'a record over two chunks',
+      'lines of two chunks into one record',
       3,
       [
         ['a', 'b'],
@@ -44,10 +44,10 @@ describe('RecordPacker', () => {
         ['d', 1],
       ],
     ],
-    ['a blank line within', 3, [['a', '', 'c']], [['a\n\nc', 3]]],
+    ['a blank line in the middle', 3, [['a', '', 'c']], [['a\n\nc', 3]]],
     ['a blank line at the beginning', 2, [['', 'b']], [['\nb', 2]]],
     [
-      'blank lines at the end, alone',
+      'blank lines at the end into records of their own',
       3,
       [['a', '', ' \r']],
       [
@@ -57,7 +57,7 @@ describe('RecordPacker', () => {
       ],
     ],
     [
-      'nothing but blank lines, alone',
+      'each line into a record of its own if all are blank',
       2,
       [['', '\t']],
       [
@@ -66,7 +66,7 @@ describe('RecordPacker', () => {
       ],
     ],
     [
-      'less than the count where it gets too large',
+      'fewer lines if a full record would be too large',
       9,
       [['aaaa', 'bbbb', 'cc']],
       [
@@ -75,7 +75,7 @@ describe('RecordPacker', () => {
       ],
     ],
     [
-      'a line that is too large by itself, alone',
+      'a line that is too large into a record of its own',
       9,
       [['a', 'x'.repeat(20), 'b']],
       [
@@ -84,20 +84,20 @@ describe('RecordPacker', () => {
         ['b', 1],
       ],
     ],
-  ])('makes %s', (_, count, chunks, expected) => {
+  ])('packs %s', (_, count, chunks, expected) => {
     expect(packed(count, 10, ...chunks)).toEqual(expected)
   })
 
-  it('keeps every line, in order, within count and size, as the job splits them', () => {
+  it('keeps every line, in order and as the job splits them, within count and size', () => {
     const line = fc.constantFrom('', ' ', '1,2', '1509009792670,13.64', '\t', 'x'.repeat(30))
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 7 }), fc.array(fc.array(line)), (count, chunks) => {
         const records = packed(count, 40, ...chunks)
-        const seen = records.flatMap(([text]) => {
+        const lines = records.flatMap(([text]) => {
           const trimmed = text.replace(/[ \t\r\n]+$/, '')
           return trimmed === '' ? [text] : trimmed.split('\n')
         })
-        expect(seen).toEqual(chunks.flat())
+        expect(lines).toEqual(chunks.flat())
         for (const [text, samples] of records) {
           expect(samples).toBe(text.split('\n').length)
           expect(samples).toBeLessThanOrEqual(count)
@@ -108,7 +108,7 @@ describe('RecordPacker', () => {
   })
 })
 
-describe('portions', () => {
+describe('groupByRequest', () => {
   const records = (...sizes: readonly number[]) =>
     sizes.map((size) => ({ value: Buffer.alloc(size), samples: 1 }))
   it.each([
@@ -125,8 +125,8 @@ describe('portions', () => {
       [500, 1],
       [1, 1],
     ],
-  ])('of records of %j bytes hold %j', (sizes, expected) => {
-    const found = portions(records(...sizes), { records: 2, bytes: 100, overhead: 10 })
-    expect([...found].map((portion) => portion.length)).toEqual(expected)
+  ])('groups records of %j bytes into requests of %j', (sizes, expected) => {
+    const requests = groupByRequest(records(...sizes), { records: 2, bytes: 100, overhead: 10 })
+    expect([...requests].map((request) => request.length)).toEqual(expected)
   })
 })

@@ -1,16 +1,16 @@
-/** One Kafka record's value and how many samples, one a line, are in it. */
-export interface Packed {
+/** The value of a Kafka record, and the number of samples in it, one per line. */
+export interface PackedRecord {
   readonly value: Buffer
   readonly samples: number
 }
 
 const NEWLINE = Buffer.from('\n')
-const BLANKS: ReadonlySet<number> = new Set(Buffer.from(' \t\r\n'))
+const WHITESPACE: ReadonlySet<number> = new Set(Buffer.from(' \t\r\n'))
 
 /**
- * Puts several samples, one a line, into one record: `count` of them, or fewer where they would take more than
- * `limitBytes` (a broker refuses larger records). Blanks at the end of a record are no line to the job, so a blank line
- * that would come last goes into a record of its own: it is accounted for as it is without packing.
+ * Packs several samples into one record, one per line: `count` of them, or fewer if they would exceed `limitBytes` (a
+ * broker refuses larger records). The job ignores whitespace at the end of a record, so a blank line that would come
+ * last gets a record of its own: it is then counted as it would be without packing.
  */
 export class RecordPacker {
   readonly #count: number
@@ -23,51 +23,58 @@ export class RecordPacker {
     this.#limitBytes = limitBytes
   }
 
-  /** Takes lines one after the other as it is asked for records; what makes no full one stays for the next call. */
-  *add(lines: readonly Buffer[]): Generator<Packed> {
+  /** Consumes the lines as records are requested; lines that do not fill a record wait for the next call. */
+  *add(lines: readonly Buffer[]): Generator<PackedRecord> {
     for (const line of lines) {
-      if (this.#bytes + line.length > this.#limitBytes) yield* this.rest()
+      if (this.#bytes + line.length > this.#limitBytes) yield* this.flush()
       this.#lines.push(line)
       this.#bytes += line.length + NEWLINE.length
-      if (this.#lines.length === this.#count) yield* this.rest()
+      if (this.#lines.length === this.#count) yield* this.flush()
     }
   }
 
-  /** What has not made a full record so far. */
-  *rest(): Generator<Packed> {
+  /** Packs the lines that have not filled a record. */
+  *flush(): Generator<PackedRecord> {
     const lines = this.#lines
     this.#lines = []
     this.#bytes = 0
     const end = lines.findLastIndex((line) => !isBlank(line)) + 1
-    if (end > 0) yield { value: joined(lines.slice(0, end)), samples: end }
+    if (end > 0) yield { value: joinLines(lines.slice(0, end)), samples: end }
     for (const value of lines.slice(end)) yield { value, samples: 1 }
   }
 }
 
-const isBlank = (line: Buffer): boolean => line.every((byte) => BLANKS.has(byte))
+const isBlank = (line: Buffer): boolean => line.every((byte) => WHITESPACE.has(byte))
 
-function joined(lines: readonly Buffer[]): Buffer {
+function joinLines(lines: readonly Buffer[]): Buffer {
   const [only] = lines
   if (lines.length === 1 && only) return only
   return Buffer.concat(lines.flatMap((line, index) => (index === 0 ? [line] : [NEWLINE, line])))
 }
 
-/** Records in portions that a broker takes in one request: so many at most, and so many bytes with what each adds. */
-export function* portions(
-  records: Iterable<Packed>,
-  limits: { readonly records: number; readonly bytes: number; readonly overhead: number },
-): Generator<Packed[]> {
-  let portion: Packed[] = []
+export interface RequestLimits {
+  readonly records: number
+  readonly bytes: number
+  /** Bytes that each record adds beside its value. */
+  readonly overhead: number
+}
+
+/** Groups records into requests within these limits. */
+export function* groupByRequest(
+  records: Iterable<PackedRecord>,
+  limits: RequestLimits,
+): Generator<PackedRecord[]> {
+  let request: PackedRecord[] = []
   let bytes = 0
   for (const record of records) {
     const size = record.value.length + limits.overhead
-    if (portion.length === limits.records || (portion.length > 0 && bytes + size > limits.bytes)) {
-      yield portion
-      portion = []
+    if (request.length === limits.records || (request.length > 0 && bytes + size > limits.bytes)) {
+      yield request
+      request = []
       bytes = 0
     }
-    portion.push(record)
+    request.push(record)
     bytes += size
   }
-  if (portion.length > 0) yield portion
+  if (request.length > 0) yield request
 }

@@ -1,5 +1,5 @@
-import { formatRecord } from '../anomaly/format.ts'
-import type { AnomalyRecord } from '../anomaly/record.ts'
+import { formatResult } from '../anomaly/format.ts'
+import type { WindowResult } from '../anomaly/result.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
 import type { Position } from '../kafka/position.ts'
 import { queryLag } from '../query/status.ts'
@@ -7,47 +7,41 @@ import type { Selected } from '../runtime/runtime.ts'
 import { LiveLine } from '../terminal/live-line.ts'
 import type { Output } from '../terminal/output.ts'
 import { jsonLine } from '../terminal/text.ts'
+import { IdleWatch, type LagOf } from './idle-watch.ts'
 import { Printer } from './printer.ts'
-import { RestWatch } from './rest.ts'
-import { type ResultFeed, ResultReader } from './results.ts'
+import type { ResultFeed } from './result-feed.ts'
+import { ResultReader } from './result-reader.ts'
 
-export interface FollowOptions {
+export interface FollowResultsOptions {
   readonly from: Position
-  /** Lines to print at most. */
+  /** Maximum number of lines to print. */
   readonly limit: number | undefined
   readonly asJson: boolean
   readonly output: Output
   readonly signal: AbortSignal
 }
 
-/** The results: coloured for a person, JSON lines for a program. */
+/** Prints the results that the feed selects, as they arrive: coloured lines for a terminal, or JSON lines. */
 export async function followResults(
   { runtime, config }: Selected,
   feed: ResultFeed,
-  options: FollowOptions,
+  options: FollowResultsOptions,
 ): Promise<void> {
   const { asJson, from, limit, output, signal } = options
   const live = new LiveLine(process.stderr, !asJson)
   const printer = new Printer(live.above(output.result), limit)
   const reader = new ResultReader(live.above(output.warn))
-  const rest = new RestWatch(
-    runtime.kafka,
-    config.topics.input,
-    (inputEnds) => queryLag(runtime, inputEnds, signal),
-    signal,
-  )
-  let newest: AnomalyRecord | undefined
+  const lagOf: LagOf = (inputEnds) => queryLag(runtime, inputEnds, signal)
+  const idleWatch = new IdleWatch(runtime.kafka, config.topics.input, lagOf, signal)
+  const notice = live.above(output.note)
+  let newest: WindowResult | undefined
   try {
-    for await (const records of followTopic(runtime.kafka, config.topics.output, {
-      from,
-      signal,
-      notice: live.above(output.note),
-    })) {
+    for await (const records of followTopic(runtime.kafka, config.topics.output, { from, signal, notice })) {
       const results = reader.read(records)
-      if (results.length > 0) rest.resultsMoved()
+      if (results.length > 0) idleWatch.resultsArrived()
       const shown = feed.take(results, Date.now())
-      if (feed.pending > 0 && (await rest.isAtRest())) shown.push(...feed.settle())
-      if (await printer.print(shown.map((record) => resultLine(record, config.detector.normalMean, asJson))))
+      if (feed.pending > 0 && (await idleWatch.isIdle())) shown.push(...feed.flush())
+      if (await printer.print(shown.map((result) => resultLine(result, config.detector.normalMean, asJson))))
         return
       newest = results.at(-1) ?? newest
       live.show(liveText(feed, newest))
@@ -56,18 +50,18 @@ export async function followResults(
     if (!signal.aborted) throw error
   } finally {
     live.clear()
-    rest.close()
+    idleWatch.close()
   }
 }
 
-function resultLine(record: AnomalyRecord, normalMean: number, asJson: boolean): string {
+function resultLine(result: WindowResult, normalMean: number, asJson: boolean): string {
   return asJson
-    ? jsonLine(record)
-    : formatRecord(record, { normalMean, width: process.stdout.columns ?? 120 })
+    ? jsonLine(result)
+    : formatResult(result, { normalMean, width: process.stdout.columns ?? 120 })
 }
 
-function liveText({ hidden }: { readonly hidden: number }, newest: AnomalyRecord | undefined): string {
-  if (!newest) return 'waiting for results; `cpu-anomaly status` tells whether a job runs'
+function liveText({ hidden }: ResultFeed, newest: WindowResult | undefined): string {
+  if (!newest) return 'waiting for results; `cpu-anomaly status` shows whether a job is running'
   const time = newest.window.start.slice(11, 23)
-  return `${hidden} SAFE windows not shown; newest ${time} ${newest.status} ${newest.mean.toFixed(1)} %`
+  return `${hidden} windows not shown; newest ${time} ${newest.status} ${newest.mean.toFixed(1)} %`
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 
-/** Prints lines up to the limit, no faster than they are read at the other end. */
+/** Prints lines up to a limit, and no faster than stdout's reader takes them. */
 export class Printer {
   #left: number
   readonly #write: (line: string) => void
@@ -10,11 +10,11 @@ export class Printer {
     this.#left = limit
   }
 
-  /** True once the limit is reached. */
+  /** Returns true once the limit is reached. */
   async print(lines: readonly string[]): Promise<boolean> {
-    const taken = lines.slice(0, this.#left)
-    this.#left -= taken.length
-    for (const line of taken) this.#write(line)
+    const printed = lines.slice(0, this.#left)
+    this.#left -= printed.length
+    for (const line of printed) this.#write(line)
     if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
     return this.#left <= 0
   }

@@ -12,17 +12,17 @@ it.each([
 })
 
 it.each(['', 'Welcome to', '{"event":"other"}', '{"event":"usage","cpu_ms":"1"}', 'null'])(
-  'takes %j for something else that was printed',
+  'does not accept %j as a reply',
   (line) => {
     expect(parseReply(line)).toBeUndefined()
   },
 )
 
-it('takes offsets, log and plan of a batch for its planning', () => {
+it('counts offsets, write-ahead log and planning of a batch as planning', () => {
   const durations = { latestOffset: 5, queryPlanning: 20, walCommit: 15, addBatch: 90, triggerExecution: 140 }
   const timestamp = '2026-01-31T08:00:00.250Z'
   expect(batchTimes({ event: 'batch', batch: 1, timestamp, rows: 9, durations, state_ms: 30 })).toEqual([
-    { startMs: Date.parse(timestamp), rows: 9, planningMs: 40, stateMs: 30 },
+    { startMs: Date.parse(timestamp), records: 9, planningMs: 40, stateMs: 30 },
   ])
   expect(batchTimes({ event: 'batch', samples: 1, ms: 2, durations })).toEqual([])
 })

@@ -2,37 +2,37 @@ import { z } from 'zod'
 import type { JobSettings } from '../../job/job-settings.ts'
 import { parseJson } from '../../system/json.ts'
 
-/** What `spark-job/bench.py` is told, one JSON object a line. */
+/** A request to `spark-job/bench.py`, sent as one JSON object per line. */
 export type Order =
   | {
       readonly do: 'load'
       readonly topic: string
       readonly samples: number
       readonly per_record: number
-      /** 1: no keys. */
+      /** 1: records without keys. */
       readonly series: number
       /** Event time of the first sample. */
       readonly start_ms: number
-      /** Event time from one sample of a series to its next. */
+      /** Event time between two samples of a series. */
       readonly interval_ms: number
       readonly settings: JobSettings
     }
   | {
       readonly do: 'throughput'
       readonly name: string
-      readonly what: Work
+      readonly what: Workload
       readonly samples: number
       readonly settings: JobSettings
     }
   | { readonly do: 'start'; readonly settings: JobSettings }
-  | { readonly do: 'stop' | 'usage' | 'exit' }
+  | { readonly do: 'usage' | 'exit' }
 
-/** The job itself, or Spark reading the same topic and doing nothing with it. */
-export type Work = 'job' | 'noop'
+/** The job itself, or Spark reading the same topic and discarding it. */
+export type Workload = 'job' | 'noop'
 
 const durations = z.record(z.string(), z.number())
 
-/** What it answers. Sizes in bytes, times in milliseconds, rates in samples a second. */
+/** A line of its output. Sizes are in bytes, times in milliseconds, rates in samples/s. */
 const replySchema = z.union([
   z.object({
     event: z.literal('loaded'),
@@ -46,10 +46,10 @@ const replySchema = z.union([
     samples: z.number(),
     records: z.number(),
     wall_ms: z.number(),
-    /** Over all batches but the first and the last; null where there are none. */
+    /** Over all batches except the first and the last; null if there are no others. */
     rate: z.number().nullish(),
     durations,
-    /** Of the batch that ended with the most; 0 for a bare read. */
+    /** The maximum after any batch; 0 for a bare read. */
     state_rows: z.number(),
     rss_bytes: z.number(),
     peak_rss_bytes: z.number(),
@@ -64,7 +64,6 @@ const replySchema = z.union([
     state_ms: z.number().nullish(),
   }),
   z.object({ event: z.literal('started') }),
-  z.object({ event: z.literal('stopped') }),
   z.object({
     event: z.literal('usage'),
     cpu_ms: z.number(),
@@ -78,28 +77,28 @@ const replySchema = z.union([
 export type Reply = z.infer<typeof replySchema>
 export type ReplyTo<E extends Reply['event']> = Extract<Reply, { event: E }>
 
-/** Undefined for a line that is none of its events: something else that was printed. */
+/** Undefined for a line that is not a reply, such as something that a library printed. */
 export function parseReply(line: string): Reply | undefined {
   return replySchema.safeParse(parseJson(line)).data
 }
 
-/** What Spark says of one micro-batch. */
+/** Spark's progress report of one micro-batch. */
 export interface BatchTimes {
-  /** When its trigger started, epoch milliseconds. */
+  /** Start of its trigger, epoch milliseconds. */
   readonly startMs: number
-  /** Input records. */
-  readonly rows: number
-  /** Planning: latest offsets, write-ahead log, query planning. */
+  /** Number of input records. */
+  readonly records: number
+  /** Latest offsets, query planning and write-ahead log. */
   readonly planningMs: number
   readonly stateMs: number
 }
 
 const PLANNING = ['latestOffset', 'queryPlanning', 'walCommit'] as const
 
-/** What a running query says of a batch, for the split of latencies; nothing for a batch of another kind. */
+/** The times of a batch of the running query, to split latencies; empty for a batch of a throughput measurement. */
 export function batchTimes(batch: ReplyTo<'batch'>): BatchTimes[] {
   if (!('timestamp' in batch)) return []
   const { timestamp, rows, durations, state_ms } = batch
   const planningMs = PLANNING.reduce((sum, part) => sum + (durations[part] ?? 0), 0)
-  return [{ startMs: Date.parse(timestamp), rows, planningMs, stateMs: state_ms ?? 0 }]
+  return [{ startMs: Date.parse(timestamp), records: rows, planningMs, stateMs: state_ms ?? 0 }]
 }

@@ -7,7 +7,7 @@ import { type Order, parseReply, type Reply, type ReplyTo } from './protocol.ts'
 
 const EXIT_TIMEOUT_MS = 3_000
 const TERM_TIMEOUT_MS = 5_000
-const KEPT_LINES = 15
+const LOG_TAIL_LINES = 15
 
 export interface SessionOptions {
   readonly cwd: string
@@ -15,130 +15,139 @@ export interface SessionOptions {
   readonly signal: AbortSignal
 }
 
-export interface AskOptions {
+export interface RequestOptions {
   readonly timeoutMs: number
-  /** Told of each batch that comes before the answer. */
+  /** Called for each batch that is reported before the reply. */
   readonly onBatch?: (batch: ReplyTo<'batch'>) => void
 }
 
-interface Waiting {
+interface PendingReply {
   readonly event: Reply['event']
   readonly resolve: (reply: Reply) => void
   readonly reject: (reason: unknown) => void
 }
 
-/** One `bench.py` with its driver: takes an order and gives the answer to it. */
+/** A running `bench.py` with its driver, which handles one order at a time. */
 export class BenchSession {
   readonly #signal: AbortSignal
-  readonly #said: string[] = []
-  readonly #talk: LineProcess
+  readonly #logTail: string[] = []
+  readonly #process: LineProcess
   readonly #killAtExit: () => void
-  #waiting: Waiting | undefined
+  #pending: PendingReply | undefined
   #failure: unknown
   #isClosing = false
-  /** Told of each batch, whether or not something is asked. */
+  /** Called for each batch, also while no request is pending. */
   onBatch: (batch: ReplyTo<'batch'>) => void = () => undefined
 
   static async start(command: Command, options: SessionOptions): Promise<BenchSession> {
     options.signal.throwIfAborted()
     let session: BenchSession | undefined
-    const talk = await startLineProcess(command, {
+    const benchProcess = await startLineProcess(command, {
       cwd: options.cwd,
       env: options.env,
       onLine: (line) => {
-        if (session) session.#hear(line)
+        if (session) session.#onLine(line)
       },
       onStderrLine: (line) => {
-        if (session) session.#keep(line)
+        if (session) session.#addToLogTail(line)
       },
     })
-    session = new BenchSession(talk, options.signal)
+    session = new BenchSession(benchProcess, options.signal)
     return session
   }
 
-  private constructor(talk: LineProcess, signal: AbortSignal) {
-    this.#talk = talk
+  private constructor(benchProcess: LineProcess, signal: AbortSignal) {
+    this.#process = benchProcess
     this.#signal = signal
-    // Whatever ends this program, even a second Ctrl-C: no driver stays behind.
-    this.#killAtExit = () => sendSignal(-talk.pid, 'SIGKILL')
+    // No driver may outlive this program, whatever ends it, even a second Ctrl-C.
+    this.#killAtExit = () => sendSignal(-benchProcess.pid, 'SIGKILL')
     process.once('exit', this.#killAtExit)
     signal.addEventListener('abort', this.#onAbort, { once: true })
-    talk.exited.then((exitCode) => {
-      if (!this.#isClosing) this.#fail(this.#ended(`it ended with exit code ${exitCode ?? 'none'}`))
+    benchProcess.exited.then((exitCode) => {
+      if (this.#isClosing) return
+      this.#fail(
+        this.#driverFailed(exitCode === undefined ? 'it was killed' : `it ended with exit code ${exitCode}`),
+      )
     })
   }
 
-  /** @throws CliError QUERY_FAILED with the last lines of Spark's log; the signal's reason when it aborts. */
-  async ask<E extends Reply['event']>(order: Order, event: E, options: AskOptions): Promise<ReplyTo<E>> {
+  /**
+   * Sends an order and waits for the reply to it.
+   * @throws CliError QUERY_FAILED with the last lines of Spark's log; the signal's reason when it aborts.
+   */
+  async request<E extends Reply['event']>(
+    order: Order,
+    event: E,
+    { timeoutMs, onBatch }: RequestOptions,
+  ): Promise<ReplyTo<E>> {
     this.throwIfFailed()
-    if (options.onBatch) this.onBatch = options.onBatch
-    const answer = new Promise<Reply>((resolve, reject) => {
-      this.#waiting = { event, resolve, reject }
+    if (onBatch) this.onBatch = onBatch
+    const reply = new Promise<Reply>((resolve, reject) => {
+      this.#pending = { event, resolve, reject }
     })
-    const { timeoutMs } = options
-    const late = () => this.#ended(`no answer to "${order.do}" within ${timeoutMs / 1_000} s`)
+    const late = () => this.#driverFailed(`no answer to "${order.do}" within ${timeoutMs / 1_000} s`)
     try {
-      this.#talk.send(JSON.stringify(order))
-      return (await withDeadline(answer, { timeoutMs, late })) as ReplyTo<E>
+      this.#process.send(JSON.stringify(order))
+      return (await withDeadline(reply, { timeoutMs, late })) as ReplyTo<E>
     } catch (error) {
       this.#fail(error)
       throw error
     } finally {
-      this.#waiting = undefined
-      if (options.onBatch) this.onBatch = () => undefined
+      this.#pending = undefined
+      if (onBatch) this.onBatch = () => undefined
     }
   }
 
-  /** For those who wait for something else meanwhile. */
+  /** For callers that wait for something else in the meantime. */
   throwIfFailed(): void {
     if (this.#failure) throw this.#failure
   }
 
-  /** Ends the driver, by force where it does not go, and returns when its processes are gone. */
+  /** Ends the driver, by force if necessary, and returns when its processes are gone. */
   async close(): Promise<void> {
     if (this.#isClosing) return
     this.#isClosing = true
     this.#signal.removeEventListener('abort', this.#onAbort)
     if (!this.#failure) {
-      this.#talk.send(JSON.stringify({ do: 'exit' } satisfies Order))
-      await settlesWithin(this.#talk.exited, EXIT_TIMEOUT_MS)
+      this.#process.send(JSON.stringify({ do: 'exit' } satisfies Order))
+      await settlesWithin(this.#process.exited, EXIT_TIMEOUT_MS)
     }
-    await endGroup(this.#talk)
+    await endProcessGroup(this.#process)
     process.removeListener('exit', this.#killAtExit)
   }
 
   readonly #onAbort = () => this.#fail(this.#signal.reason)
 
-  #hear(line: string): void {
+  #onLine(line: string): void {
     const reply = parseReply(line)
-    if (!reply) this.#keep(line)
-    else if (reply.event === 'error') this.#fail(this.#ended(reply.message))
+    if (!reply) this.#addToLogTail(line)
+    else if (reply.event === 'error') this.#fail(this.#driverFailed(reply.message))
     else if (reply.event === 'batch') this.onBatch(reply)
-    else if (reply.event === this.#waiting?.event) this.#waiting.resolve(reply)
+    else if (reply.event === this.#pending?.event) this.#pending.resolve(reply)
   }
 
-  #keep(line: string): void {
-    this.#said.push(line)
-    if (this.#said.length > KEPT_LINES) this.#said.shift()
+  #addToLogTail(line: string): void {
+    this.#logTail.push(line)
+    if (this.#logTail.length > LOG_TAIL_LINES) this.#logTail.shift()
   }
 
   #fail(reason: unknown): void {
     this.#failure ??= reason
-    this.#waiting?.reject(this.#failure)
+    this.#pending?.reject(this.#failure)
   }
 
-  #ended(why: string): CliError {
+  #driverFailed(why: string): CliError {
     return new CliError('QUERY_FAILED', `the measurement's driver failed: ${why}`, {
-      details: [...this.#said],
+      details: [...this.#logTail],
       hint: 'Run it again; `cpu-anomaly doctor` checks this machine.',
     })
   }
 }
 
-/** The JVM is in the group too, and may outlive the Python that started it. */
-async function endGroup(talk: LineProcess): Promise<void> {
-  sendSignal(-talk.pid, 'SIGTERM')
-  await settlesWithin(talk.exited, TERM_TIMEOUT_MS)
-  sendSignal(-talk.pid, 'SIGKILL')
-  await talk.exited
+/** The JVM is in the process group too, and may outlive the Python process that started it. */
+async function endProcessGroup(benchProcess: LineProcess): Promise<void> {
+  sendSignal(-benchProcess.pid, 'SIGTERM')
+  await settlesWithin(benchProcess.exited, TERM_TIMEOUT_MS)
+  sendSignal(-benchProcess.pid, 'SIGKILL')
+  await benchProcess.exited
 }

@@ -19,18 +19,18 @@ import type { Output } from '../../terminal/output.ts'
 import { BenchSession } from './session.ts'
 
 const TOPIC_PREFIX = 'cpu-anomaly-bench-'
-const FOLDER = /^bench-([0-9a-f]{8})$/
+const FOLDER_NAME = /^bench-([0-9a-f]{8})$/
 
-/** What differs between the drivers of a run. */
-export interface DriverNeeds {
-  /** Undefined: this folder's. */
+/** How the drivers of a run differ. */
+export interface DriverOptions {
+  /** Undefined: the folder's setting. */
   readonly cores?: number
   readonly trigger?: TriggerMode
-  /** Undefined: what suits a detector without series. */
+  /** Undefined: as `STATE_STORE=auto` chooses without series. */
   readonly stateStore?: StateStore
 }
 
-/** Everything that one run makes: a folder, topics and drivers of its own, all gone when it is closed. */
+/** The scratch folder, topics and drivers of one run; `close` removes them all. */
 export class Workspace {
   readonly signal: AbortSignal
   readonly config: Config
@@ -48,11 +48,11 @@ export class Workspace {
   ): Promise<Workspace> {
     await removeLeftovers(runtime, storage)
     const workspace = new Workspace(config, runtime, storage, signal)
-    for (const dir of ['spark', 'tmp'])
-      await mkdir(join(workspace.#dir, dir), { recursive: true, mode: 0o700 })
+    for (const name of ['spark', 'tmp'])
+      await mkdir(join(workspace.#dir, name), { recursive: true, mode: 0o700 })
     if (runtime.job.secretsFile)
       await writeFile(workspace.#secretsFile, JSON.stringify(kafkaSecrets(runtime.kafka)), { mode: 0o600 })
-    await workspace.#create(workspace.#deadLetters, 1)
+    await workspace.#createNamedTopic(workspace.#deadLetters, 1)
     return workspace
   }
 
@@ -65,25 +65,25 @@ export class Workspace {
     this.#prefix = `${TOPIC_PREFIX}${id}-`
   }
 
-  /** A new topic; what was written to it is gone with the workspace. */
-  async topic(what: string, partitions = 1): Promise<string> {
+  /** Creates a topic that is removed with the workspace. */
+  async createTopic(what: string, partitions = 1): Promise<string> {
     const topic = `${this.#prefix}${this.#next(what)}`
-    await this.#create(topic, partitions)
+    await this.#createNamedTopic(topic, partitions)
     return topic
   }
 
-  /** Frees the disk of a topic that is not read again. */
+  /** Frees the disk space of a topic that is not read again. */
   async removeTopic(topic: string): Promise<void> {
     await deleteTopics(this.runtime.kafka, (name) => name === topic)
   }
 
   /**
-   * The job's settings with a checkpoint of its own. The detector is the tool's default, so that figures can be
-   * compared; trigger interval and bounds are this folder's.
+   * The job's settings with a new checkpoint. The detector has the default settings, so that figures can be compared;
+   * trigger interval and bounds are the folder's.
    */
   settings(over: Partial<JobSettings>): JobSettings {
     return {
-      ...jobSettings(this.config, this.#place()),
+      ...jobSettings(this.config, this.#jobPlace()),
       window_ms: 500,
       watermark_ms: 10_000,
       max_future_skew_ms: 300_000,
@@ -100,12 +100,12 @@ export class Workspace {
   }
 
   /** Starts a driver that waits for orders. */
-  async session(needs: DriverNeeds): Promise<BenchSession> {
+  async #startSession(options: DriverOptions): Promise<BenchSession> {
     const { runtime, signal } = this
-    const config = configFor(this.config, needs)
+    const config = configFor(this.config, options)
     const { cores } = config.spark
-    const place = { ...this.#place(), master: localMaster(cores), slots: cores }
-    const args = submitArgs(config, place, planQuery(config, place, 1))
+    const job = { ...this.#jobPlace(), master: localMaster(cores), slots: cores }
+    const args = submitArgs(config, job, planQuery(config, job, 1))
     const plan = { submitArgs: args, settings: this.settings({}) }
     const planFile = join(this.#dir, `${this.#next('plan')}.json`)
     await writeFile(planFile, JSON.stringify(plan))
@@ -118,9 +118,9 @@ export class Workspace {
     return session
   }
 
-  /** Runs some work with a driver of its own. */
-  async withSession<T>(needs: DriverNeeds, work: (session: BenchSession) => Promise<T>): Promise<T> {
-    const session = await this.session(needs)
+  /** Runs `work` with a new driver, and ends the driver afterwards. */
+  async withSession<T>(options: DriverOptions, work: (session: BenchSession) => Promise<T>): Promise<T> {
+    const session = await this.#startSession(options)
     try {
       return await work(session)
     } finally {
@@ -128,16 +128,16 @@ export class Workspace {
     }
   }
 
-  /** Also after Ctrl-C, so not by the command's own signal. */
+  /** Runs after Ctrl-C too, so not with the command's own signal. */
   async close(output: Output): Promise<void> {
     for (const session of this.#sessions) await session.close()
     await rm(this.#dir, { recursive: true, force: true })
     await deleteTopics(this.runtime.kafka, (name) => name.startsWith(this.#prefix)).catch((error: unknown) =>
-      output.warn(`the topics ${this.#prefix}* could not be removed: ${errorMessage(error)}`),
+      output.warn(`cannot remove the topics ${this.#prefix}*: ${errorMessage(error)}`),
     )
   }
 
-  #place(): JobPlace {
+  #jobPlace(): JobPlace {
     const { job } = this.runtime
     return {
       ...job,
@@ -146,13 +146,13 @@ export class Workspace {
         ...job.sparkConf,
         'spark.ui.enabled': 'false',
         'spark.sql.warehouse.dir': join(this.#dir, 'warehouse'),
-        // Whatever the JVM leaves behind when it is killed goes with this folder.
+        // Files that a killed JVM leaves behind are removed with this folder.
         [JAVA_OPTIONS]: `${job.sparkConf[JAVA_OPTIONS]} ${asProperty([`-Djava.io.tmpdir=${this.#tmp}`])}`,
       },
     }
   }
 
-  async #create(topic: string, partitions: number): Promise<void> {
+  async #createNamedTopic(topic: string, partitions: number): Promise<void> {
     const create = [{ topic, partitions, settings: { 'cleanup.policy': 'delete' } }]
     await withAdmin(this.runtime.kafka, (admin) => createTopics(admin, create), { signal: this.signal })
   }
@@ -175,8 +175,8 @@ export class Workspace {
   }
 }
 
-function configFor(config: Config, needs: DriverNeeds): Config {
-  const { cores = config.spark.cores, trigger = 'micro-batch', stateStore = 'auto' } = needs
+function configFor(config: Config, options: DriverOptions): Config {
+  const { cores = config.spark.cores, trigger = 'micro-batch', stateStore = 'auto' } = options
   const shufflePartitions = cores === config.spark.cores ? config.spark.shufflePartitions : cores
   return {
     ...config,
@@ -186,10 +186,10 @@ function configFor(config: Config, needs: DriverNeeds): Config {
   }
 }
 
-/** What a run that was killed has left; the folder's lock says that none is running. */
+/** Removes what killed runs left behind; we hold the folder's lock, so no other run is active. */
 async function removeLeftovers({ kafka }: LocalRuntime, { run }: StoragePaths): Promise<void> {
   for (const name of await readdir(run)) {
-    const id = FOLDER.exec(name)?.[1]
+    const id = FOLDER_NAME.exec(name)?.[1]
     if (!id) continue
     await deleteTopics(kafka, (topic) => topic.startsWith(`${TOPIC_PREFIX}${id}-`))
     await rm(join(run, name), { recursive: true, force: true })

@@ -1,22 +1,22 @@
-import { parseRecord, windowStartMs } from '../../anomaly/record.ts'
+import { parseResult, windowStartMs } from '../../anomaly/result.ts'
 import type { KafkaAccess } from '../../kafka/access.ts'
 import { translateKafkaError } from '../../kafka/errors.ts'
 import { TopicReader } from '../../kafka/topic-reader.ts'
 import type { Clock } from './clock.ts'
 
-/** A result as it arrived. Times are epoch milliseconds. */
+/** The arrival of a result. Times are epoch milliseconds. */
 export interface Arrival {
   readonly windowStartMs: number
   readonly count: number
   readonly arrivedMs: number
-  /** The record's own time: when Spark handed it to the Kafka client. */
+  /** The record's timestamp: when Spark handed it to the Kafka client. */
   readonly recordMs: number
 }
 
-/** A fetch is answered with the first record; this is only how long an idle one waits. */
+/** The broker answers a fetch on the first record; an idle fetch waits this long. */
 const MAX_WAIT_MS = 50
 
-/** Reads the results of a topic as they come, from its beginning, until the signal aborts; hands on each with its time. */
+/** Reads the results of a topic from its beginning until the signal aborts, and reports the arrival of each. */
 export async function watchArrivals(
   access: KafkaAccess,
   topic: string,
@@ -34,10 +34,10 @@ export async function watchArrivals(
       const arrivedMs = clock()
       positions = next
       for (const { value, timestampMs } of records) {
-        const parsed = parseRecord(value)
+        const parsed = parseResult(value)
         if (!parsed.ok) continue
-        const { count } = parsed.record
-        onArrival({ windowStartMs: windowStartMs(parsed.record), count, arrivedMs, recordMs: timestampMs })
+        const { count } = parsed.result
+        onArrival({ windowStartMs: windowStartMs(parsed.result), count, arrivedMs, recordMs: timestampMs })
       }
     }
   } catch (error) {

@@ -1,4 +1,4 @@
-/** Epoch milliseconds with fractions that never go back, however the machine's clock is set meanwhile. */
+/** Epoch milliseconds with fractions, which never go back, even if the machine's clock is set. */
 export type Clock = () => number
 
 export function steadyClock(): Clock {

@@ -6,15 +6,15 @@ import { dueBy, intendedMs, type Schedule, sampleValue } from './schedule.ts'
 
 const TICK_MS = 2
 
-export interface Sent {
-  /** How late each sample was handed to the client, against its intended time. */
+export interface SendReport {
+  /** For each sample, how long after its intended time it was handed to the client. */
   readonly lateMs: readonly number[]
 }
 
 /**
- * Sends the samples of a schedule when they are due, without waiting for the acknowledgement of earlier ones: when
- * the broker or this process is slow, what is late is sent at once and keeps its intended time, so that the delay counts.
- * @throws CliError when a send was not acknowledged.
+ * Sends the samples of a schedule when they are due, without waiting for earlier ones to be acknowledged. If the broker
+ * or this process is slow, late samples are sent at once and keep their intended time, so that the delay counts.
+ * @throws CliError KAFKA_UNREACHABLE or KAFKA_REFUSED if a send is not acknowledged; the signal's reason when it aborts.
  */
 export function sendOnSchedule(
   access: KafkaAccess,
@@ -22,12 +22,12 @@ export function sendOnSchedule(
   schedule: Schedule,
   clock: Clock,
   signal: AbortSignal,
-): Promise<Sent> {
+): Promise<SendReport> {
   return withOpenLoopProducer(
     access,
     async (producer) => {
       const lateMs: number[] = []
-      const underWay = new Set<Promise<unknown>>()
+      const inFlight = new Set<Promise<unknown>>()
       let failure: unknown
       const send = (messages: { value: string }[]) => {
         const sending: Promise<unknown> = producer
@@ -35,8 +35,8 @@ export function sendOnSchedule(
           .catch((error: unknown) => {
             failure ??= error
           })
-          .finally(() => underWay.delete(sending))
-        underWay.add(sending)
+          .finally(() => inFlight.delete(sending))
+        inFlight.add(sending)
       }
       for await (const _ of setInterval(TICK_MS, undefined, { signal })) {
         const nowMs = clock()
@@ -48,7 +48,7 @@ export function sendOnSchedule(
         if (messages.length > 0) send(messages)
         if (failure || lateMs.length === schedule.samples) break
       }
-      await Promise.all(underWay)
+      await Promise.all(inFlight)
       if (failure) throw failure
       return { lateMs }
     },

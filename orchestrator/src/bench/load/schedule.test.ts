@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest'
-import { dueBy, intendedMs, samplesIn, sampleValue, scheduleFrom, windowsIn } from './schedule.ts'
+import { dueBy, intendedMs, makeSchedule, samplesIn, sampleValue, windowsIn } from './schedule.ts'
 
 const schedule = { startMs: 10_000, rate: 1_000, samples: 3_000, windowMs: 500 }
 
-it('begins at the start of a window, no earlier than the lead', () => {
-  expect(scheduleFrom(10_001, 200, 3, 1_000, 500)).toEqual({ ...schedule, startMs: 10_500 })
-  expect(scheduleFrom(10_000, 500, 3, 1_000, 500).startMs).toBe(10_500)
+it('begins at the start of a window, no earlier than required', () => {
+  const options = { seconds: 3, rate: 1_000, windowMs: 500 }
+  expect(makeSchedule({ ...options, notBeforeMs: 10_201 })).toEqual({ ...schedule, startMs: 10_500 })
+  expect(makeSchedule({ ...options, notBeforeMs: 10_500 }).startMs).toBe(10_500)
 })
 
 it.each([
@@ -18,7 +19,7 @@ it.each([
   expect(dueBy(schedule, nowMs)).toBe(due)
 })
 
-it('sends every sample by its intended time and none before', () => {
+it('makes every sample due at its intended time, and none before', () => {
   const odd = { ...schedule, rate: 333 }
   for (let sample = 0; sample < 1_000; sample += 1) {
     expect(dueBy(odd, intendedMs(odd, sample) + 0.001)).toBe(sample + 1)
@@ -26,7 +27,7 @@ it('sends every sample by its intended time and none before', () => {
   }
 })
 
-it.each([1_000, 333, 20, 7])('gives every sample to one window, by the time in its value (%i/s)', (rate) => {
+it.each([1_000, 333, 20, 7])('puts every sample into one window, by the time in its value (%i/s)', (rate) => {
   const some = { ...schedule, rate, samples: rate * 3 }
   const counted = new Map<number, number>()
   for (let sample = 0; sample < some.samples; sample += 1) {
@@ -39,12 +40,12 @@ it.each([1_000, 333, 20, 7])('gives every sample to one window, by the time in i
   expect(windows).toEqual([...counted.keys()])
 })
 
-it('counts only whole windows of a span', () => {
+it('lists only windows that lie entirely within a span', () => {
   expect(windowsIn(schedule, { fromMs: 10_001, untilMs: 11_999 })).toEqual([10_500, 11_000])
   expect(windowsIn(schedule, { fromMs: 10_000, untilMs: 11_000 })).toEqual([10_000, 10_500])
 })
 
-it('makes values within normal operation', () => {
+it('makes values of normal operation', () => {
   expect(sampleValue(schedule, 0)).toBe('10000,11.80')
   for (let sample = 0; sample < 600; sample += 1)
     expect(Math.abs(Number(sampleValue(schedule, sample).split(',')[1]) - 14.5)).toBeLessThanOrEqual(2.71)

@@ -7,8 +7,8 @@ import type { BenchSession } from '../driver/session.ts'
 import type { Workspace } from '../driver/workspace.ts'
 import { type Arrival, watchArrivals } from '../load/arrivals.ts'
 import { steadyClock } from '../load/clock.ts'
-import { type Sent, sendOnSchedule } from '../load/open-loop.ts'
-import { type Schedule, type Span, scheduleFrom } from '../load/schedule.ts'
+import { type SendReport, sendOnSchedule } from '../load/open-loop.ts'
+import { makeSchedule, type Schedule, type Span } from '../load/schedule.ts'
 import { percentiles, splitOf, windowLatencies } from './latency.ts'
 import type { LatencyResult } from './results.ts'
 
@@ -20,34 +20,35 @@ const WINDOW_MS = 500
 
 export interface LatencyPlan {
   readonly trigger: TriggerMode
-  /** Samples a second. */
+  /** Samples per second. */
   readonly rate: number
-  /** Sent like the others, but not counted. */
+  /** Samples are sent during the warm-up too, but not measured. */
   readonly warmUpSeconds: number
   readonly seconds: number
   readonly update: (detail: string) => void
 }
 
-/** Starts the query, sends at a steady rate, and accounts for each window's results as they arrive. */
+/** Starts the job's query, sends samples at a steady rate, and measures each window's results as they arrive. */
 export async function measureLatency(
   workspace: Workspace,
   session: BenchSession,
   plan: LatencyPlan,
 ): Promise<LatencyResult> {
-  const [input, output] = [await workspace.topic('in'), await workspace.topic('out')]
+  const [input, output] = [await workspace.createTopic('in'), await workspace.createTopic('out')]
   const settings = workspace.settings({ input_topic: input, output_topic: output, trigger: plan.trigger })
   const batches: BatchTimes[] = []
   session.onBatch = (batch) => void batches.push(...batchTimes(batch))
-  await session.ask({ do: 'start', settings }, 'started', { timeoutMs: START_TIMEOUT_MS })
-  // It is not stopped: its driver ends with the session, and a real-time query would first end its interval.
+  await session.request({ do: 'start', settings }, 'started', { timeoutMs: START_TIMEOUT_MS })
+  // The query is not stopped: its driver ends with the session, and real-time mode would first complete its interval.
   const run = new LatencyRun(session, plan)
   return run.result(await run.measure(workspace, input, output), batches)
 }
 
-interface Measured {
-  readonly before: ReplyTo<'usage'>
-  readonly after: ReplyTo<'usage'>
-  readonly sent: Sent
+/** What was observed besides the arrivals. */
+interface Observations {
+  readonly usageBefore: ReplyTo<'usage'>
+  readonly usageAfter: ReplyTo<'usage'>
+  readonly sent: SendReport
 }
 
 class LatencyRun {
@@ -62,27 +63,36 @@ class LatencyRun {
     const { rate, warmUpSeconds, seconds } = plan
     this.#session = session
     this.#plan = plan
-    this.#schedule = scheduleFrom(this.#clock(), LEAD_MS, warmUpSeconds + seconds, rate, WINDOW_MS)
+    this.#schedule = makeSchedule({
+      notBeforeMs: this.#clock() + LEAD_MS,
+      seconds: warmUpSeconds + seconds,
+      rate,
+      windowMs: WINDOW_MS,
+    })
     const fromMs = this.#schedule.startMs + warmUpSeconds * 1_000
     this.#span = { fromMs, untilMs: fromMs + seconds * 1_000 }
   }
 
-  async measure({ runtime, signal: outer }: Workspace, input: string, output: string): Promise<Measured> {
-    const over = new AbortController()
-    const signal = AbortSignal.any([outer, over.signal])
-    const take = (arrival: Arrival) => void this.#arrivals.push(arrival)
-    const watching = watchArrivals(runtime.kafka, output, this.#clock, signal, take)
+  async measure(
+    { runtime, signal: interrupt }: Workspace,
+    input: string,
+    output: string,
+  ): Promise<Observations> {
+    const done = new AbortController()
+    const signal = AbortSignal.any([interrupt, done.signal])
+    const onArrival = (arrival: Arrival) => void this.#arrivals.push(arrival)
+    const watching = watchArrivals(runtime.kafka, output, this.#clock, signal, onArrival)
     const sending = sendOnSchedule(runtime.kafka, input, this.#schedule, this.#clock, signal)
     try {
       const failed = Promise.all([watching, sending]).then(() => new Promise<never>(() => undefined))
-      return await Promise.race([this.#follow(sending, signal), failed])
+      return await Promise.race([this.#runPhases(sending, signal), failed])
     } finally {
-      over.abort()
+      done.abort()
       await Promise.allSettled([watching, sending])
     }
   }
 
-  result({ before, after, sent }: Measured, batches: readonly BatchTimes[]): LatencyResult {
+  result({ usageBefore, usageAfter, sent }: Observations, batches: readonly BatchTimes[]): LatencyResult {
     const { trigger, rate, warmUpSeconds, seconds } = this.#plan
     const { windows, incomplete } = this.#latencies()
     return {
@@ -94,10 +104,10 @@ class LatencyRun {
       incomplete,
       first: percentiles(windows.map(({ firstMs }) => firstMs)),
       final: percentiles(windows.map(({ finalMs }) => finalMs)),
-      cpuShare: (after.cpu_ms - before.cpu_ms) / (after.wall_ms - before.wall_ms),
-      peakRssBytes: after.peak_rss_bytes,
+      cpuShare: cpuShareBetween(usageBefore, usageAfter),
+      peakRssBytes: usageAfter.peak_rss_bytes,
       producerLateP99Ms: percentile(sent.lateMs.slice(warmUpSeconds * rate), 99),
-      // A real-time query is one long batch: its parts are no parts of a window's latency.
+      // A real-time batch lasts a whole interval, so its parts are not parts of a window's latency.
       split: (trigger === 'micro-batch' && splitOf(windows, batches)) || null,
       points: windows.map(({ endMs, firstMs, finalMs }) => ({
         atS: (endMs - this.#span.fromMs) / 1_000,
@@ -107,36 +117,34 @@ class LatencyRun {
     }
   }
 
-  async #follow(sending: Promise<Sent>, signal: AbortSignal): Promise<Measured> {
-    await this.#until(this.#span.fromMs, 'warming up', signal)
-    const before = await this.#usage()
-    await this.#until(this.#span.untilMs, 'measuring', signal)
-    const after = await this.#usage()
+  async #runPhases(sending: Promise<SendReport>, signal: AbortSignal): Promise<Observations> {
+    await this.#waitUntil(this.#span.fromMs, 'warming up', signal)
+    const usageBefore = await this.#usage()
+    await this.#waitUntil(this.#span.untilMs, 'measuring', signal)
+    const usageAfter = await this.#usage()
     const sent = await sending
-    await this.#untilComplete(signal)
-    return { before, after, sent }
+    await this.#waitForFinalResults(signal)
+    return { usageBefore, usageAfter, sent }
   }
 
-  #until(timeMs: number, what: string, signal: AbortSignal): Promise<void> {
-    const look = async () => {
+  #waitUntil(timeMs: number, what: string, signal: AbortSignal): Promise<void> {
+    const check = async () => {
       this.#session.throwIfFailed()
       this.#plan.update(this.#progress(what))
-      return this.#clock() >= timeMs ? arrived(undefined) : notYet('it goes on')
+      return this.#clock() >= timeMs ? arrived(undefined) : notYet('still running')
     }
-    return waitUntil(what, look, { timeoutMs: timeMs - this.#clock() + 10_000, intervalMs: 50, signal })
+    return waitUntil(what, check, { timeoutMs: timeMs - this.#clock() + 10_000, intervalMs: 50, signal })
   }
 
-  async #untilComplete(signal: AbortSignal): Promise<void> {
-    const look = async () => {
+  async #waitForFinalResults(signal: AbortSignal): Promise<void> {
+    const check = async () => {
       this.#session.throwIfFailed()
       const { windows, incomplete } = this.#latencies()
       const all = windows.length + incomplete
-      return incomplete === 0
-        ? arrived(undefined)
-        : notYet(`${incomplete} of ${all} windows are not complete`)
+      return incomplete === 0 ? arrived(undefined) : notYet(`${incomplete} of ${all} windows are incomplete`)
     }
     try {
-      await waitUntil('the final results', look, { timeoutMs: ARRIVAL_TIMEOUT_MS, intervalMs: 200, signal })
+      await waitUntil('the final results', check, { timeoutMs: ARRIVAL_TIMEOUT_MS, intervalMs: 200, signal })
     } catch (error) {
       if (!(error instanceof WaitTimeout)) throw error
       throw new CliError('QUERY_FAILED', error.message, {
@@ -146,7 +154,7 @@ class LatencyRun {
   }
 
   #usage(): Promise<ReplyTo<'usage'>> {
-    return this.#session.ask({ do: 'usage' }, 'usage', { timeoutMs: USAGE_TIMEOUT_MS })
+    return this.#session.request({ do: 'usage' }, 'usage', { timeoutMs: USAGE_TIMEOUT_MS })
   }
 
   #latencies() {
@@ -159,3 +167,7 @@ class LatencyRun {
     return `${what} | ${at} of ${warmUpSeconds + seconds} s | ${this.#arrivals.length.toLocaleString('en')} results`
   }
 }
+
+/** The share of one core that the driver's JVM used between two readings. */
+const cpuShareBetween = (before: ReplyTo<'usage'>, after: ReplyTo<'usage'>): number =>
+  (after.cpu_ms - before.cpu_ms) / (after.wall_ms - before.wall_ms)

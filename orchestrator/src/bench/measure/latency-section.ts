@@ -8,25 +8,24 @@ import type { BenchSizes } from './sizes.ts'
 
 const TRIGGERS: readonly TriggerMode[] = ['micro-batch', 'real-time']
 
-/** Each way of triggering with a driver of its own. */
+/** Measures the latency of each trigger mode with a new driver. */
 export async function latencySection(
   workspace: Workspace,
   output: Output,
-  sizes: BenchSizes['latency'],
-  rate: number,
-  found: (result: LatencyResult) => void,
+  load: BenchSizes['latency'] & { readonly rate: number },
+  onResult: (result: LatencyResult) => void,
 ): Promise<void> {
   for (const trigger of TRIGGERS) {
-    const title = `Latency, ${trigger}, ${rate} samples/s`
+    const title = `Latency, ${trigger}, ${load.rate} samples/s`
     const result = await output.step(title, async (step) => {
-      step.update('the driver starts')
-      const measured = await workspace.withSession({ trigger }, (session) =>
-        measureLatency(workspace, session, { trigger, rate, ...sizes, update: step.update }),
+      step.update('starting the driver')
+      const latency = await workspace.withSession({ trigger }, (session) =>
+        measureLatency(workspace, session, { trigger, ...load, update: step.update }),
       )
-      const { p50, p99 } = measured.final
+      const { p50, p99 } = latency.final
       step.done(`${title}: p50 ${formatMs(p50)} ms, p99 ${formatMs(p99)} ms to the final value`)
-      return measured
+      return latency
     })
-    found(result)
+    onResult(result)
   }
 }

@@ -17,9 +17,9 @@ const arrival = (
 })
 
 describe('windowLatencies', () => {
-  it('measures from the end of a window to its first result behind it and to its final one', () => {
+  it('measures from the end of a window to the first result after it and to the final result', () => {
     const arrivals = [
-      arrival(10_000, 300, 10_400), // before the end: no result of a closed window
+      arrival(10_000, 300, 10_400), // before the end of the window
       arrival(10_000, 450, 10_560),
       arrival(10_500, 100, 10_700),
       arrival(10_000, 500, 10_700),
@@ -34,12 +34,12 @@ describe('windowLatencies', () => {
     expect(incomplete).toBe(0)
   })
 
-  it('names windows that lack samples, or count some twice, and does not measure them', () => {
+  it('counts windows that lack samples, or count some twice, as incomplete', () => {
     const arrivals = [arrival(10_000, 499, 10_600), arrival(10_500, 501, 11_100)]
     expect(windowLatencies(arrivals, schedule, span)).toEqual({ windows: [], incomplete: 2 })
   })
 
-  it('takes a value that was final before the window ended for no latency', () => {
+  it('has no latency for a value that was final before the window ended', () => {
     const slow = { ...schedule, rate: 10, samples: 20 }
     const { windows } = windowLatencies([arrival(10_000, 5, 10_420), arrival(10_500, 5, 11_001)], slow, span)
     expect(windows.map(({ firstMs, finalMs }) => [firstMs, finalMs])).toEqual([
@@ -49,7 +49,7 @@ describe('windowLatencies', () => {
   })
 })
 
-it('gives the percentiles of a latency', () => {
+it('computes the percentiles of a latency', () => {
   const values = Array.from({ length: 200 }, (_, index) => 200 - index)
   expect(percentiles(values)).toEqual({ p50: 100, p90: 180, p95: 190, p99: 198, max: 200 })
 })
@@ -60,9 +60,9 @@ describe('splitOf', () => {
     schedule,
     span,
   ).windows
-  const batch = (startMs: number, rows = 100) => ({ startMs, rows, planningMs: 50, stateMs: 70 })
+  const batch = (startMs: number, records = 100) => ({ startMs, records, planningMs: 50, stateMs: 70 })
 
-  it('gives the time from window end to trigger, planning, state, the rest of the batch, and Kafka', () => {
+  it('splits a latency into waiting for the trigger, planning, state, the rest of the batch, and Kafka', () => {
     expect(splitOf(windows, [batch(10_300), batch(10_600), batch(11_100)])).toEqual({
       trigger: 100,
       planning: 50,
@@ -72,7 +72,7 @@ describe('splitOf', () => {
     })
   })
 
-  it('passes over batches that read nothing', () => {
+  it('skips batches that read nothing', () => {
     expect(splitOf(windows.slice(0, 1), [batch(10_600), batch(10_780, 0)])?.trigger).toBe(100)
   })
 

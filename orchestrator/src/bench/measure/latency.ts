@@ -3,36 +3,36 @@ import type { BatchTimes } from '../driver/protocol.ts'
 import type { Arrival } from '../load/arrivals.ts'
 import { type Schedule, type Span, samplesIn, windowsIn } from '../load/schedule.ts'
 
-/** Milliseconds from the end of a window; 0 where the result was there before that. */
+/** Milliseconds from the end of a window; 0 if the result arrived before that. */
 export interface WindowLatency {
   readonly endMs: number
-  /** To the first result at or after the end. */
+  /** Until the first result at or after the end. */
   readonly firstMs: number
-  /** To the result that counts every sample sent for the window. */
+  /** Until the result that counts every sample of the window. */
   readonly finalMs: number
   readonly final: Arrival
 }
 
 export interface Latencies {
   readonly windows: readonly WindowLatency[]
-  /** Windows whose samples were not all counted. */
+  /** Number of windows of which no result counts exactly the samples that were sent. */
   readonly incomplete: number
 }
 
-/** Accounts for each window of the span from the results that arrived, in the order of their arrival. */
+/** Measures each window of the span by its results, which are in order of arrival. */
 export function windowLatencies(arrivals: readonly Arrival[], schedule: Schedule, span: Span): Latencies {
   const byWindow = new Map<number, Arrival[]>()
   for (const arrival of arrivals)
     if (!byWindow.get(arrival.windowStartMs)?.push(arrival)) byWindow.set(arrival.windowStartMs, [arrival])
   const starts = windowsIn(schedule, span)
   const windows = starts.flatMap((start) => {
-    const found = byWindow.get(start) ?? []
-    const final = found.find(({ count }) => count === samplesIn(schedule, start))
+    const results = byWindow.get(start) ?? []
+    const final = results.find(({ count }) => count === samplesIn(schedule, start))
     if (!final) return []
     const endMs = start + schedule.windowMs
-    const first = found.find(({ arrivedMs }) => arrivedMs >= endMs) ?? final
-    const after = (arrival: Arrival) => Math.max(arrival.arrivedMs - endMs, 0)
-    return [{ endMs, firstMs: after(first), finalMs: after(final), final }]
+    const first = results.find(({ arrivedMs }) => arrivedMs >= endMs) ?? final
+    const msAfterEnd = (arrival: Arrival) => Math.max(arrival.arrivedMs - endMs, 0)
+    return [{ endMs, firstMs: msAfterEnd(first), finalMs: msAfterEnd(final), final }]
   })
   return { windows, incomplete: starts.length - windows.length }
 }
@@ -54,39 +54,39 @@ export const percentiles = (values: readonly number[]): Percentiles => ({
   max: percentile(values, 100),
 })
 
-/** Where the final value's latency went, in milliseconds: medians, so they need not add up to the whole. */
+/** The parts of the final value's latency, in milliseconds: medians, so they need not add up to the whole. */
 export interface Split {
-  /** Window end to the start of the batch that brought the final value. */
+  /** From the end of the window to the start of the batch that wrote the final value. */
   readonly trigger: number
   readonly planning: number
   readonly state: number
-  /** The rest until Spark handed the result to the Kafka client: reading, computing, writing. */
+  /** Reading, computing and writing: the rest until Spark handed the result to the Kafka client. */
   readonly sourceAndSink: number
-  /** From there to its arrival here. */
+  /** From the Kafka client of Spark to the arrival here. */
   readonly kafka: number
 }
 
-/** Undefined where no window's batch is known. */
+/** Undefined if the batch of no window is known. */
 export function splitOf(
   windows: readonly WindowLatency[],
   batches: readonly BatchTimes[],
 ): Split | undefined {
   const parts = windows.flatMap((window) => {
-    const batch = batches.findLast(({ startMs, rows }) => rows > 0 && startMs <= window.final.recordMs)
-    return batch ? [splitOne(window, batch)] : []
+    const batch = batches.findLast(({ startMs, records }) => records > 0 && startMs <= window.final.recordMs)
+    return batch ? [splitOfWindow(window, batch)] : []
   })
   if (parts.length === 0) return undefined
-  const middle = (part: keyof Split) => median(parts.map((split) => split[part]))
+  const medianOf = (part: keyof Split) => median(parts.map((split) => split[part]))
   return {
-    trigger: middle('trigger'),
-    planning: middle('planning'),
-    state: middle('state'),
-    sourceAndSink: middle('sourceAndSink'),
-    kafka: middle('kafka'),
+    trigger: medianOf('trigger'),
+    planning: medianOf('planning'),
+    state: medianOf('state'),
+    sourceAndSink: medianOf('sourceAndSink'),
+    kafka: medianOf('kafka'),
   }
 }
 
-function splitOne({ endMs, final }: WindowLatency, { startMs, planningMs, stateMs }: BatchTimes): Split {
+function splitOfWindow({ endMs, final }: WindowLatency, { startMs, planningMs, stateMs }: BatchTimes): Split {
   const rest = final.recordMs - startMs - planningMs - stateMs
   return {
     trigger: Math.max(startMs - endMs, 0),

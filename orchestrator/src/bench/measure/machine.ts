@@ -3,7 +3,7 @@ import { CONNECTOR_VERSION, KAFKA_VERSION, SPARK_VERSION } from '../../package/t
 import type { LocalRuntime } from '../../runtime/local/local-runtime.ts'
 import type { MachineFacts } from './results.ts'
 
-/** Figures mean nothing without these. */
+/** The machine and the versions that were measured: figures mean nothing without them. */
 export async function machineFacts(runtime: LocalRuntime, args: readonly string[]): Promise<MachineFacts> {
   return {
     measurement: 'machine',

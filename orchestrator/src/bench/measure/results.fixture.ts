@@ -37,7 +37,7 @@ export const scalingResult = (axis: Axis, value: number, wallMs: number): Scalin
   axis,
   value,
   stateStore: 'memory',
-  samples: axis === 'rows' ? value : 1_000_000,
+  samples: axis === 'samples' ? value : 1_000_000,
   wallMs,
   rate: 900_000,
   stateRows: 2_000,

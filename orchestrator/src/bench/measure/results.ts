@@ -1,8 +1,8 @@
 import type { StateStore, TriggerMode } from '../../config/config.ts'
-import type { Work } from '../driver/protocol.ts'
+import type { Workload } from '../driver/protocol.ts'
 import type { Latencies, Percentiles, Split } from './latency.ts'
 
-// What a run found; `--json` prints each as it is. Rates are samples a second.
+// The results of a run, which `--json` prints as they are. Rates are in samples/s.
 
 export interface MachineFacts {
   readonly measurement: 'machine'
@@ -23,8 +23,8 @@ export interface ThroughputResult {
   readonly measurement: 'throughput'
   readonly samplesPerRecord: number
   readonly samples: number
-  /** Of each counted round. */
-  readonly rates: Readonly<Record<Work, readonly number[]>>
+  /** Of each round except the warm-up. */
+  readonly rates: Readonly<Record<Workload, readonly number[]>>
   /** Medians of the rounds. */
   readonly jobRate: number
   readonly noopRate: number
@@ -38,12 +38,12 @@ export interface BacklogResult {
   readonly samples: number
   readonly wallMs: number
   readonly rate: number
-  /** Resident memory of the driver's JVM at its largest. */
+  /** Peak resident memory of the driver's JVM. */
   readonly peakRssBytes: number
 }
 
 interface LatencyPoint {
-  /** Seconds since the measured time began, at the window's end. */
+  /** When the window ended, in seconds since the start of the measured time. */
   readonly atS: number
   readonly firstMs: number
   readonly finalMs: number
@@ -58,16 +58,16 @@ export interface LatencyResult {
   readonly incomplete: Latencies['incomplete']
   readonly first: Percentiles
   readonly final: Percentiles
-  /** Of one core, for the driver's JVM over the measured time: 1 is one core. */
+  /** CPU time of the driver's JVM per wall time: 1 is one whole core. */
   readonly cpuShare: number
   readonly peakRssBytes: number
-  /** How late the producer itself was, against the intended times. */
+  /** How long after the intended times the producer sent, in ms (p99). */
   readonly producerLateP99Ms: number
   readonly split: Split | null
   readonly points: readonly LatencyPoint[]
 }
 
-export type Axis = 'rows' | 'partitions' | 'cores' | 'series'
+export type Axis = 'samples' | 'partitions' | 'cores' | 'series'
 
 export interface ScalingResult {
   readonly measurement: 'scaling'
@@ -75,32 +75,32 @@ export interface ScalingResult {
   readonly value: number
   readonly stateStore: StateStore
   readonly samples: number
-  /** Of the whole query, start-up included. */
+  /** Of the whole query, including its start-up. */
   readonly wallMs: number
-  /** Start-up excluded where there are batches enough. */
+  /** Without the start-up if there are enough batches. */
   readonly rate: number
-  /** Windows that the state held at its largest. */
+  /** Peak number of rows in the state, one per window and series. */
   readonly stateRows: number
 }
 
-export type Measured = ThroughputResult | BacklogResult | LatencyResult | ScalingResult
+export type Measurement = ThroughputResult | BacklogResult | LatencyResult | ScalingResult
 
-/** How the time grew with the rows, from the fewest to the most. */
-export interface RowsCheck {
-  readonly measurement: 'rows-check'
-  readonly fromRows: number
-  readonly toRows: number
-  readonly rowsFactor: number
+/** How the time grew with the number of samples. */
+export interface SamplesCheck {
+  readonly measurement: 'samples-check'
+  readonly fromSamples: number
+  readonly toSamples: number
+  readonly samplesFactor: number
   readonly timeFactor: number
-  /** So many times the rows cost at most so many times the time. */
+  /** True if the time grew by at most the factor of the samples. */
   readonly holds: boolean
 }
 
-/** Over the pairs with ten times the rows; where there is none, from the fewest rows to the most. */
-export function rowsChecks(results: readonly Measured[]): RowsCheck[] {
+/** Compares each pair with ten times the samples; if there is none, the fewest samples with the most. */
+export function samplesChecks(results: readonly Measurement[]): SamplesCheck[] {
   const runs = results
     .filter((result) => result.measurement === 'scaling')
-    .filter(({ axis }) => axis === 'rows')
+    .filter(({ axis }) => axis === 'samples')
     .sort((a, b) => a.value - b.value)
   const tenfold = runs.flatMap((from) => {
     const to = runs.find(({ value }) => value === 10 * from.value)
@@ -111,15 +111,15 @@ export function rowsChecks(results: readonly Measured[]): RowsCheck[] {
   return [checkOf(fewest, most)]
 }
 
-function checkOf(from: ScalingResult, to: ScalingResult): RowsCheck {
-  const rowsFactor = to.value / from.value
+function checkOf(from: ScalingResult, to: ScalingResult): SamplesCheck {
+  const samplesFactor = to.value / from.value
   const timeFactor = to.wallMs / from.wallMs
   return {
-    measurement: 'rows-check',
-    fromRows: from.value,
-    toRows: to.value,
-    rowsFactor,
+    measurement: 'samples-check',
+    fromSamples: from.value,
+    toSamples: to.value,
+    samplesFactor,
     timeFactor,
-    holds: timeFactor <= rowsFactor,
+    holds: timeFactor <= samplesFactor,
   }
 }

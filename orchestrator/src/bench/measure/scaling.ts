@@ -1,13 +1,13 @@
 import type { StateStore } from '../../config/config.ts'
 import { formatCount } from '../../terminal/units.ts'
 import type { BenchSession } from '../driver/session.ts'
-import type { DriverNeeds } from '../driver/workspace.ts'
+import type { DriverOptions } from '../driver/workspace.ts'
+import { type BenchTools, type LoadOptions, loadTopic, readTopic } from './load-and-read.ts'
 import type { Axis, ScalingResult } from './results.ts'
 import type { BenchSizes } from './sizes.ts'
-import { type LoadOptions, loadTopic, readTopic, type Tools } from './throughput.ts'
 
 type Sizes = BenchSizes['scaling']
-type Found = (result: ScalingResult) => void
+type OnResult = (result: ScalingResult) => void
 
 const MAX_WARM_UPS = 3
 
@@ -19,90 +19,87 @@ interface Point {
   readonly partitions?: number
   readonly series?: LoadOptions['series']
   readonly stateStore?: StateStore
-  /** The first of its driver, which is to be warm when it counts. */
+  /** The first point of its driver: the driver is warmed up before it is measured. */
   readonly isFirst?: boolean
 }
 
-/** How the cost grows with the rows, the partitions of the topic, the cores and the series. */
-export async function scalingSection(tools: Tools, sizes: Sizes, found: Found): Promise<void> {
-  await overRows(tools, sizes, found)
-  await overPartitions(tools, sizes, found)
-  await overCores(tools, sizes, found)
-  await overSeries(tools, sizes, found)
+/** Measures how the cost grows with samples, partitions of the topic, cores and series. */
+export async function scalingSection(tools: BenchTools, sizes: Sizes, onResult: OnResult): Promise<void> {
+  await overSamples(tools, sizes, onResult)
+  await overPartitions(tools, sizes, onResult)
+  await overCores(tools, sizes, onResult)
+  await overSeries(tools, sizes, onResult)
 }
 
-async function overRows(tools: Tools, sizes: Sizes, found: Found): Promise<void> {
-  // The most rows first: they warm the driver up in the fewest reads.
+async function overSamples(tools: BenchTools, sizes: Sizes, onResult: OnResult): Promise<void> {
+  // The largest first: it warms up the driver in the fewest reads.
   const results: ScalingResult[] = []
-  for (const rows of sizes.rows.toReversed()) {
-    const point = { axis: 'rows', value: rows, title: `${formatCount(rows)} rows`, samples: rows } as const
-    results.unshift(await measure(tools, sizes, { ...point, isFirst: results.length === 0 }))
+  for (const samples of sizes.sampleCounts.toReversed()) {
+    const title = `${formatCount(samples)} samples`
+    const point = { axis: 'samples', value: samples, title, samples } as const
+    results.unshift(await measurePoint(tools, sizes, { ...point, isFirst: results.length === 0 }))
   }
-  results.forEach(found)
+  results.forEach(onResult)
 }
 
-async function overPartitions(tools: Tools, sizes: Sizes, found: Found): Promise<void> {
+async function overPartitions(tools: BenchTools, sizes: Sizes, onResult: OnResult): Promise<void> {
   const { samples } = sizes
   for (const partitions of sizes.partitions) {
     const title = `${partitions} partition${partitions === 1 ? '' : 's'}`
-    found(await measure(tools, sizes, { axis: 'partitions', value: partitions, title, samples, partitions }))
+    const point = { axis: 'partitions', value: partitions, title, samples, partitions } as const
+    onResult(await measurePoint(tools, sizes, point))
   }
 }
 
-/** Each count of cores with a driver, state partitions and topic partitions of as many. */
-async function overCores(tools: Tools, sizes: Sizes, found: Found): Promise<void> {
+/** Each number of cores gets a new driver, with as many state partitions and topic partitions. */
+async function overCores(tools: BenchTools, sizes: Sizes, onResult: OnResult): Promise<void> {
   const { samples } = sizes
   for (const cores of sizes.cores) {
     const title = `${cores} core${cores === 1 ? '' : 's'}`
     const point = { axis: 'cores', value: cores, title, samples, partitions: cores, isFirst: true } as const
-    await onDriver(tools, { cores }, async (own) => found(await measure(own, sizes, point)))
+    await withNewDriver(tools, { cores }, async (own) => onResult(await measurePoint(own, sizes, point)))
   }
 }
 
-async function overSeries(tools: Tools, sizes: Sizes, found: Found): Promise<void> {
+async function overSeries(tools: BenchTools, sizes: Sizes, onResult: OnResult): Promise<void> {
   const samples = sizes.seriesSamples
-  const all = async (own: Tools, stateStore: StateStore) => {
+  const measureAll = async (own: BenchTools, stateStore: StateStore) => {
     for (const [index, count] of sizes.series.entries()) {
       const title = `${formatCount(count)} series, state in ${stateStore}`
       const series = { count, intervalMs: sizes.seriesIntervalMs }
       const point = { axis: 'series', value: count, title, samples, series, stateStore } as const
-      found(await measure(own, sizes, { ...point, isFirst: index === 0 }))
+      onResult(await measurePoint(own, sizes, { ...point, isFirst: index === 0 }))
     }
   }
   for (const stateStore of sizes.stores)
-    if (stateStore === 'memory') await all(tools, stateStore)
-    else await onDriver(tools, { stateStore }, (own) => all(own, stateStore))
+    if (stateStore === 'memory') await measureAll(tools, stateStore)
+    else await withNewDriver(tools, { stateStore }, (own) => measureAll(own, stateStore))
 }
 
-function onDriver(tools: Tools, needs: DriverNeeds, work: (own: Tools) => Promise<void>): Promise<void> {
-  return tools.workspace.withSession(needs, (session: BenchSession) => work({ ...tools, session }))
+function withNewDriver(
+  tools: BenchTools,
+  options: DriverOptions,
+  work: (own: BenchTools) => Promise<void>,
+): Promise<void> {
+  return tools.workspace.withSession(options, (session: BenchSession) => work({ ...tools, session }))
 }
 
-async function measure(tools: Tools, sizes: Sizes, point: Point): Promise<ScalingResult> {
-  const {
-    axis,
-    value,
-    title,
-    samples,
-    partitions = 1,
-    series,
-    stateStore = 'memory',
-    isFirst = false,
-  } = point
+async function measurePoint(tools: BenchTools, sizes: Sizes, point: Point): Promise<ScalingResult> {
+  const { axis, value, title, samples, partitions = 1, series, stateStore = 'memory' } = point
   const topic = await loadTopic(tools, { samples, perRecord: 1, partitions, ...(series ? { series } : {}) })
-  const read = {
+  const options = {
     what: 'job',
     topic,
-    output: await tools.workspace.topic('out'),
+    outputTopic: await tools.workspace.createTopic('out'),
     samples,
     batchRecords: sizes.batchRecords,
     partitions,
     groupBy: series === undefined ? 'none' : 'key',
   } as const
-  const warmUps = isFirst ? Math.min(MAX_WARM_UPS, Math.ceil(sizes.warmUpSamples / samples)) : 0
+  const warmUps = point.isFirst ? Math.min(MAX_WARM_UPS, Math.ceil(sizes.warmUpSamples / samples)) : 0
   for (let nth = 1; nth <= warmUps; nth += 1)
-    await readTopic(tools, { ...read, name: `${title}, warm-up ${nth} of ${warmUps}` })
-  const result = await readTopic(tools, { ...read, name: title })
+    await readTopic(tools, { ...options, name: `${title}, warm-up ${nth} of ${warmUps}` })
+  const read = await readTopic(tools, { ...options, name: title })
   await tools.workspace.removeTopic(topic)
   return {
     measurement: 'scaling',
@@ -110,8 +107,8 @@ async function measure(tools: Tools, sizes: Sizes, point: Point): Promise<Scalin
     value,
     stateStore,
     samples,
-    wallMs: result.wall_ms,
-    rate: result.rate,
-    stateRows: result.state_rows,
+    wallMs: read.wall_ms,
+    rate: read.rate,
+    stateRows: read.state_rows,
   }
 }

@@ -3,44 +3,45 @@ import type { StateStore } from '../../config/config.ts'
 export const SECTIONS = ['throughput', 'latency', 'scaling'] as const
 export type Section = (typeof SECTIONS)[number]
 
-/** How a topic is loaded and read: `batchRecords` bounds a micro-batch. */
-export interface Load {
+/** How a topic is loaded and read. */
+export interface ThroughputLoad {
   readonly samples: number
   readonly perRecord: number
+  /** Maximum records per micro-batch. */
   readonly batchRecords: number
 }
 
 /** What is measured, and how much of it. */
 export interface BenchSizes {
   readonly throughput: {
-    /** Rounds that count; one more before them warms the JIT. */
+    /** Number of measured rounds, after one more that warms up the JIT. */
     readonly rounds: number
-    readonly loads: readonly Load[]
-    /** Samples of a backlog that is drained with the folder's own bound of a micro-batch; undefined: left out. */
+    readonly loads: readonly ThroughputLoad[]
+    /** Samples of a backlog, drained with the folder's own bound of a micro-batch; undefined: not measured. */
     readonly backlog: number | undefined
   }
   readonly latency: { readonly warmUpSeconds: number; readonly seconds: number }
   readonly scaling: {
-    readonly rows: readonly number[]
+    readonly sampleCounts: readonly number[]
     readonly partitions: readonly number[]
     readonly cores: readonly number[]
     readonly series: readonly number[]
     readonly stores: readonly StateStore[]
-    /** Samples of the measurements over partitions and cores. */
+    /** For the measurements over partitions and cores. */
     readonly samples: number
-    /** Samples that a new driver reads before it counts: until then its JIT compiles more than the job runs. */
+    /** Samples that a new driver reads before it is measured: until then its JIT takes more time than the job. */
     readonly warmUpSamples: number
     readonly batchRecords: number
-    /** Of the measurements over series. */
+    /** For the measurements over series. */
     readonly seriesSamples: number
-    /** Event time from one sample of a series to its next: every series has as many samples a window. */
+    /** Event time between two samples of a series, so that every series has the same number of samples per window. */
     readonly seriesIntervalMs: number
   }
 }
 
 const M = 1_000_000
 
-/** `quick` ends within three minutes on two slow cores. */
+/** `quick` takes less than three minutes on two slow cores. */
 export function benchSizes(quick: boolean, machineCores: number): BenchSizes {
   const cores = [1, 2].filter((count) => count <= machineCores)
   return quick ? quickSizes(cores) : fullSizes(cores)
@@ -57,7 +58,7 @@ const quickSizes = (cores: number[]): BenchSizes => ({
   },
   latency: { warmUpSeconds: 6, seconds: 20 },
   scaling: {
-    rows: [0.5 * M, 1 * M, 2 * M],
+    sampleCounts: [0.5 * M, 1 * M, 2 * M],
     partitions: [1, 2, 4],
     cores,
     series: [1, 1_000],
@@ -81,7 +82,7 @@ const fullSizes = (cores: number[]): BenchSizes => ({
   },
   latency: { warmUpSeconds: 60, seconds: 120 },
   scaling: {
-    rows: [0.5 * M, 1 * M, 2 * M, 5 * M, 10 * M],
+    sampleCounts: [0.5 * M, 1 * M, 2 * M, 5 * M, 10 * M],
     partitions: [1, 2, 4],
     cores,
     series: [1, 1_000, 100_000],

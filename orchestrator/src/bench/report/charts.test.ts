@@ -2,31 +2,31 @@ import { expect, it } from 'vitest'
 import { latencyResult, scalingResult, throughputResult } from '../measure/results.fixture.ts'
 import { resultCharts } from './charts.ts'
 
-it('draws each kind of measurement', () => {
+it('draws every kind of measurement', () => {
   const results = [
     throughputResult(1),
     throughputResult(100),
     latencyResult('micro-batch'),
     latencyResult('real-time'),
-    scalingResult('rows', 1_000_000, 1_000),
+    scalingResult('samples', 1_000_000, 1_000),
     scalingResult('series', 1_000, 1_000),
   ]
   expect(resultCharts(results).map(({ title }) => title)).toEqual([
     'Throughput',
     'Latency by percentile',
     'Latency over time',
-    'Where the final value’s latency goes',
-    'Time over rows',
+    'Breakdown of the final value’s latency',
+    'Time over samples',
     'Rate over series',
   ])
 })
 
-it('draws nothing of what was not measured', () => {
+it('draws nothing that was not measured', () => {
   expect(resultCharts([])).toEqual([])
   expect(resultCharts([latencyResult('real-time')]).map(({ title }) => title)).toHaveLength(2)
 })
 
-it('is plain data, and has no zero on a logarithmic scale', () => {
+it('consists of plain data, without a zero on a logarithmic scale', () => {
   const [chart] = resultCharts([latencyResult('real-time')])
   expect(JSON.parse(JSON.stringify(chart))).toEqual(chart)
   const { data } = (chart ?? expect.fail('no chart')).config as { data: { datasets: { data: number[] }[] } }

@@ -1,14 +1,14 @@
 import { percentile } from '../../statistics.ts'
 import { formatCount } from '../../terminal/units.ts'
-import type { Axis, LatencyResult, Measured } from '../measure/results.ts'
+import type { Axis, LatencyResult, Measurement } from '../measure/results.ts'
 
-/** A chart as Chart.js takes it: plain data, no functions. */
+/** A chart with its Chart.js configuration, which is plain data without functions. */
 export interface Chart {
   readonly title: string
   readonly config: object
 }
 
-// Colours that people with any colour vision can tell apart (Okabe and Ito).
+// The palette of Okabe and Ito, whose colours are distinguishable with any colour vision.
 const BLUE = '#0072b2'
 const ORANGE = '#e69f00'
 const GREEN = '#009e73'
@@ -18,8 +18,8 @@ const COLORS = [BLUE, ORANGE, GREEN, VERMILION, PURPLE]
 
 const TRIGGER_COLOR = { 'micro-batch': BLUE, 'real-time': VERMILION } as const
 
-/** One for each thing that was measured. */
-export function resultCharts(results: readonly Measured[]): Chart[] {
+/** Makes the charts for what was measured. */
+export function resultCharts(results: readonly Measurement[]): Chart[] {
   const latencies = results.filter((result) => result.measurement === 'latency')
   return [
     ...throughputChart(results),
@@ -29,22 +29,22 @@ export function resultCharts(results: readonly Measured[]): Chart[] {
   ]
 }
 
-function throughputChart(results: readonly Measured[]): Chart[] {
-  const found = results.filter((result) => result.measurement === 'throughput')
-  if (found.length === 0) return []
-  const labels = found.map(({ samplesPerRecord }) => `${samplesPerRecord} a record`)
+function throughputChart(results: readonly Measurement[]): Chart[] {
+  const throughputs = results.filter((result) => result.measurement === 'throughput')
+  if (throughputs.length === 0) return []
+  const labels = throughputs.map(({ samplesPerRecord }) => `${samplesPerRecord} per record`)
   const datasets = [
-    { label: 'job', data: found.map(({ jobRate }) => jobRate), backgroundColor: BLUE },
-    { label: 'bare read (noop)', data: found.map(({ noopRate }) => noopRate), backgroundColor: ORANGE },
+    { label: 'job', data: throughputs.map(({ jobRate }) => jobRate), backgroundColor: BLUE },
+    { label: 'bare read (noop)', data: throughputs.map(({ noopRate }) => noopRate), backgroundColor: ORANGE },
   ]
-  const y = axis('samples a second', { beginAtZero: true })
+  const y = axis('samples/s', { beginAtZero: true })
   return [
     { title: 'Throughput', config: { type: 'bar', data: { labels, datasets }, options: options({ y }) } },
   ]
 }
 
 const CURVE = [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 92, 94, 95, 96, 97, 98, 99, 99.5, 100]
-/** A logarithm has no zero. */
+/** A logarithmic scale has no zero. */
 const FLOOR_MS = 0.5
 
 function percentileChart(latencies: readonly LatencyResult[]): Chart {
@@ -94,51 +94,51 @@ const PARTS = [
 ] as const
 
 function splitChart(latencies: readonly LatencyResult[]): Chart[] {
-  const found = latencies.flatMap(({ trigger, split }) => (split ? [{ trigger, split }] : []))
-  if (found.length === 0) return []
+  const splits = latencies.flatMap(({ trigger, split }) => (split ? [{ trigger, split }] : []))
+  if (splits.length === 0) return []
   const datasets = PARTS.map(([part, label], index) => ({
     label,
-    data: found.map(({ split }) => split[part]),
+    data: splits.map(({ split }) => split[part]),
     backgroundColor: COLORS[index],
   }))
   const scales = { x: axis('ms (medians)', { stacked: true }), y: { stacked: true } }
   const config = {
     type: 'bar',
-    data: { labels: found.map(({ trigger }) => trigger), datasets },
+    data: { labels: splits.map(({ trigger }) => trigger), datasets },
     options: { ...options(scales), indexAxis: 'y', aspectRatio: 4 },
   }
-  return [{ title: 'Where the final value’s latency goes', config }]
+  return [{ title: 'Breakdown of the final value’s latency', config }]
 }
 
 const AXES: Readonly<
   Record<Axis, { readonly title: string; readonly unit: string; readonly linear: boolean }>
 > = {
-  rows: { title: 'Time over rows', unit: 'rows', linear: true },
+  samples: { title: 'Time over samples', unit: 'samples', linear: true },
   partitions: { title: 'Rate over partitions of the topic', unit: 'partitions', linear: false },
   cores: { title: 'Rate over cores', unit: 'cores', linear: false },
   series: { title: 'Rate over series', unit: 'series', linear: false },
 }
 
-function scalingCharts(results: readonly Measured[]): Chart[] {
-  const found = results.filter((result) => result.measurement === 'scaling')
+function scalingCharts(results: readonly Measurement[]): Chart[] {
+  const scalings = results.filter((result) => result.measurement === 'scaling')
   return (Object.keys(AXES) as Axis[]).flatMap((name) => {
-    const points = found.filter((result) => result.axis === name)
+    const points = scalings.filter((result) => result.axis === name)
     if (points.length === 0) return []
     const { title, unit, linear } = AXES[name]
     const stores = [...new Set(points.map(({ stateStore }) => stateStore))]
     const datasets = stores.map((store, index) => ({
-      label: name === 'rows' ? 'whole query' : name === 'series' ? `state in ${store}` : 'job',
+      label: name === 'samples' ? 'whole query' : name === 'series' ? `state in ${store}` : 'job',
       data: points
         .filter(({ stateStore }) => stateStore === store)
         .map(({ value, wallMs, rate }) => ({
           x: linear ? value : formatCount(value),
-          y: name === 'rows' ? wallMs / 1_000 : rate,
+          y: name === 'samples' ? wallMs / 1_000 : rate,
         })),
       ...line(COLORS[index] ?? BLUE),
     }))
     const scales = {
       x: axis(unit, linear ? { type: 'linear', beginAtZero: true } : { type: 'category', offset: true }),
-      y: axis(name === 'rows' ? 'seconds' : 'samples a second', { beginAtZero: true }),
+      y: axis(name === 'samples' ? 'seconds' : 'samples/s', { beginAtZero: true }),
     }
     return [{ title, config: { type: 'line', data: { datasets }, options: lineOptions(scales) } }]
   })
@@ -155,7 +155,7 @@ const axis = (text: string, more: object = {}) => ({ title: { display: true, tex
 
 const options = (scales: object) => ({ animation: false, responsive: true, scales })
 
-/** The legend shows lines as lines, dashes too. */
+/** With a legend that shows lines, dashed or not, instead of boxes. */
 const lineOptions = (scales: object) => ({
   ...options(scales),
   plugins: { legend: { labels: { boxHeight: 0, boxWidth: 30 } } },

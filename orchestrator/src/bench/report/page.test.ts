@@ -19,20 +19,20 @@ const machine: MachineFacts = {
   kafka: '4',
 }
 
-it('escapes what goes into HTML', () => {
+it('escapes text for HTML', () => {
   expect(escapeHtml(`<a href="x">'&'</a>`)).toBe('&#60;a href=&#34;x&#34;&#62;&#39;&#38;&#39;&#60;/a&#62;')
 })
 
-it('escapes what goes into a script, without changing it', () => {
+it('escapes JSON for a script without changing its value', () => {
   const value = { text: '</script><!-- \u2028' }
   const written = jsonForScript(value)
   expect(written).toBe('{"text":"\\u003c/script>\\u003c!-- \\u2028"}')
   expect(runInNewContext(`(${written})`)).toEqual(value)
 })
 
-it('is one page that loads nothing and ends its scripts only where they end', async () => {
+it('renders one page that loads nothing and whose scripts cannot be ended early', async () => {
   const library = await chartLibrary()
-  const results = [throughputResult(1), latencyResult('micro-batch'), scalingResult('rows', 1, 1)]
+  const results = [throughputResult(1), latencyResult('micro-batch'), scalingResult('samples', 1, 1)]
   const page = reportPage(machine, results, `${library};'</script>'`)
   expect(page.match(/<script/g)).toHaveLength(2)
   expect(page.match(/<\/script>/g)).toHaveLength(2)

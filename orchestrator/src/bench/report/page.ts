@@ -2,21 +2,21 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { unicodeEscape } from '../../system/unicode.ts'
-import { type MachineFacts, type Measured, rowsChecks } from '../measure/results.ts'
+import { type MachineFacts, type Measurement, samplesChecks } from '../measure/results.ts'
 import { type Chart, resultCharts } from './charts.ts'
 import { resultTables, type TableData } from './tables.ts'
 
 const require = createRequire(import.meta.url)
 
-/** The chart library in one file, as it is to stand in a page. */
+/** The source of the chart library, to be embedded in a page. */
 export async function chartLibrary(): Promise<string> {
   return readFile(join(dirname(require.resolve('chart.js')), 'chart.umd.min.js'), 'utf8')
 }
 
-/** One page that needs nothing else: tables and plots, with the library that draws them. */
-export function reportPage(machine: MachineFacts, results: readonly Measured[], library: string): string {
+/** Renders a self-contained HTML page with tables and charts; `library` is the source of the chart library. */
+export function reportPage(machine: MachineFacts, results: readonly Measurement[], library: string): string {
   const charts = resultCharts(results)
-  const tables = resultTables(results, rowsChecks(results))
+  const tables = resultTables(results, samplesChecks(results))
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -53,7 +53,7 @@ th:first-child, td:first-child { text-align: left; } th { color: #666; font-weig
 figure { margin: 0; min-width: 0; } figcaption { font-weight: 600; margin-bottom: .4em; }
 `
 
-/** The machine in words, for the table's foot and the page's head. */
+/** Name and text of each fact, for the end of the printed tables and the head of the page. */
 export const machineLines = (machine: MachineFacts): [string, string][] => [
   [
     'machine',
@@ -84,7 +84,7 @@ function tableHtml({ title, head, rows }: TableData): string {
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
 
-/** Within a script element: no tag can begin in it, and JavaScript reads the same value. */
+/** JSON for a script element: without `<`, so that no tag can begin in it; JavaScript reads the same value. */
 export const jsonForScript = (value: unknown): string =>
   JSON.stringify(value).replace(/[<\u2028\u2029]/g, unicodeEscape)
 

@@ -3,8 +3,8 @@ import { colors } from '../../terminal/colors.ts'
 import type { Output } from '../../terminal/output.ts'
 import type { TableData } from './tables.ts'
 
-/** Prints tables, then the facts of the machine that they were measured on. */
-export function showTables(
+/** Prints the tables, then the facts of the machine. */
+export function printTables(
   output: Output,
   tables: readonly TableData[],
   facts: readonly [string, string][],

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { latencyResult, scalingResult, throughputResult } from '../measure/results.fixture.ts'
-import { rowsChecks } from '../measure/results.ts'
+import { samplesChecks } from '../measure/results.ts'
 import { resultTables } from './tables.ts'
 
 const rowsOf = (...given: Parameters<typeof resultTables>) => resultTables(...given).map(({ rows }) => rows)
 
 describe('tables', () => {
-  it('set the job beside the bare read', () => {
+  it('show the job beside the bare read', () => {
     expect(rowsOf([throughputResult(1)], [])).toEqual([
-      [['one sample a record', '2 M', '1.20 M/s', '1.60 M/s', '75 %', '']],
+      [['one sample per record', '2 M', '1.20 M/s', '1.60 M/s', '75 %', '']],
     ])
   })
 
-  it('tell time and memory of a drained backlog', () => {
+  it('show time and memory of a drained backlog', () => {
     const backlog = {
       measurement: 'backlog',
       samples: 5_000_000,
@@ -25,7 +25,7 @@ describe('tables', () => {
     ])
   })
 
-  it('give first and final value of each mode, and the split of micro-batches alone', () => {
+  it('show the first and final value of each mode, and the breakdown for micro-batches only', () => {
     expect(rowsOf([latencyResult('micro-batch'), latencyResult('real-time')], [])).toEqual([
       [
         ['micro-batch, first', '0.0', '4.0', '5.0', '6.0', '7.0', '', ''],
@@ -37,20 +37,21 @@ describe('tables', () => {
     ])
   })
 
-  it('end the scaling with what the rows cost', () => {
-    const results = [scalingResult('rows', 1_000_000, 1_000), scalingResult('rows', 10_000_000, 8_000)]
-    expect(rowsOf(results, rowsChecks(results))).toEqual([
+  it('end the scaling with the cost of more samples', () => {
+    const results = [scalingResult('samples', 1_000_000, 1_000), scalingResult('samples', 10_000_000, 8_000)]
+    expect(rowsOf(results, samplesChecks(results))).toEqual([
       [
-        ['rows: 1 M', '1 M', '1.0 s', '900 k/s', '2,000'],
-        ['rows: 10 M', '10 M', '8.0 s', '900 k/s', '2,000'],
-        ['1 M to 10 M rows', 'x 10', 'x 8.0', 'at most linear', ''],
+        ['samples: 1 M', '1 M', '1.0 s', '900 k/s', '2,000'],
+        ['samples: 10 M', '10 M', '8.0 s', '900 k/s', '2,000'],
+        ['1 M to 10 M samples', 'x 10', 'x 8.0', 'at most linear', ''],
       ],
     ])
   })
 })
 
-describe('the check of rows', () => {
-  const runs = (...pairs: [number, number][]) => pairs.map(([rows, ms]) => scalingResult('rows', rows, ms))
+describe('the check of samples', () => {
+  const runs = (...pairs: [number, number][]) =>
+    pairs.map(([samples, ms]) => scalingResult('samples', samples, ms))
 
   it.each([
     { results: runs([1, 10], [10, 101]), factors: [[10, 10.1, false]] },
@@ -65,12 +66,12 @@ describe('the check of rows', () => {
     { results: runs([1, 10], [2, 15], [4, 20]), factors: [[4, 2, true]] },
     { results: runs([1, 10]), factors: [] },
     { results: [scalingResult('cores', 1, 5), scalingResult('cores', 10, 5)], factors: [] },
-  ])('compares ten times the rows, or else fewest and most: $factors', ({ results, factors }) => {
-    const found = rowsChecks(results).map(({ rowsFactor, timeFactor, holds }) => [
-      rowsFactor,
+  ])('compares ten times the samples, or else the fewest with the most: $factors', ({ results, factors }) => {
+    const checks = samplesChecks(results).map(({ samplesFactor, timeFactor, holds }) => [
+      samplesFactor,
       timeFactor,
       holds,
     ])
-    expect(found).toEqual(factors)
+    expect(checks).toEqual(factors)
   })
 })

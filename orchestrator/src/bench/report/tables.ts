@@ -1,5 +1,5 @@
 import { formatCount, formatMegabytes, formatMs, formatPercent, formatRate } from '../../terminal/units.ts'
-import type { LatencyResult, Measured, RowsCheck } from '../measure/results.ts'
+import type { LatencyResult, Measurement, SamplesCheck } from '../measure/results.ts'
 
 export interface TableData {
   readonly title: string
@@ -7,8 +7,8 @@ export interface TableData {
   readonly rows: readonly (readonly string[])[]
 }
 
-/** What was measured, as tables; those without a row are left out. */
-export function resultTables(results: readonly Measured[], checks: readonly RowsCheck[]): TableData[] {
+/** Makes the tables for what was measured, without empty ones. */
+export function resultTables(results: readonly Measurement[], checks: readonly SamplesCheck[]): TableData[] {
   return [
     throughputTable(results),
     latencyTable(results),
@@ -19,11 +19,11 @@ export function resultTables(results: readonly Measured[], checks: readonly Rows
 
 const perSecond = (rate: number) => formatRate(rate, 1_000)
 
-function throughputTable(results: readonly Measured[]): TableData {
+function throughputTable(results: readonly Measurement[]): TableData {
   const rows = results.flatMap((result) => {
     if (result.measurement === 'throughput') {
       const { samplesPerRecord, samples, jobRate, noopRate, ratio } = result
-      const name = `${samplesPerRecord === 1 ? 'one sample' : `${samplesPerRecord} samples`} a record`
+      const name = `${samplesPerRecord === 1 ? 'one sample' : `${samplesPerRecord} samples`} per record`
       return [[name, formatCount(samples), perSecond(jobRate), perSecond(noopRate), formatPercent(ratio), '']]
     }
     if (result.measurement !== 'backlog') return []
@@ -32,13 +32,13 @@ function throughputTable(results: readonly Measured[]): TableData {
     return [[name, formatCount(samples), perSecond(rate), '', '', formatMegabytes(peakRssBytes)]]
   })
   return {
-    title: 'Throughput (samples; JIT warm and start-up excluded, but for the backlog)',
+    title: 'Throughput (samples/s, with a warm JIT and without start-up, except for the backlog)',
     head: ['', 'samples', 'job', 'bare read (noop)', 'job / noop', 'driver memory'],
     rows,
   }
 }
 
-function latencyTable(results: readonly Measured[]): TableData {
+function latencyTable(results: readonly Measurement[]): TableData {
   const rows = latencies(results).flatMap((result) =>
     (['first', 'final'] as const).map((value) => {
       const { p50, p90, p95, p99, max } = result[value]
@@ -50,13 +50,13 @@ function latencyTable(results: readonly Measured[]): TableData {
     }),
   )
   return {
-    title: `Latency (ms from a window's end to its first and to its final value)${rateOf(results)}`,
-    head: ['', 'p50', 'p90', 'p95', 'p99', 'max', 'driver, of a core', 'producer late, p99'],
+    title: `Latency (ms from the end of a window to its first and to its final value)${rateOf(results)}`,
+    head: ['', 'p50', 'p90', 'p95', 'p99', 'max', 'driver, of one core', 'producer late, p99'],
     rows,
   }
 }
 
-function splitTable(results: readonly Measured[]): TableData {
+function splitTable(results: readonly Measurement[]): TableData {
   const rows = latencies(results).flatMap(({ trigger, split }) =>
     split
       ? [
@@ -68,13 +68,13 @@ function splitTable(results: readonly Measured[]): TableData {
       : [],
   )
   return {
-    title: 'Where the final value’s latency goes (medians, ms)',
+    title: 'Breakdown of the final value’s latency (medians, ms)',
     head: ['', 'trigger wait', 'planning', 'state', 'source and sink', 'Kafka'],
     rows,
   }
 }
 
-function scalingTable(results: readonly Measured[], checks: readonly RowsCheck[]): TableData {
+function scalingTable(results: readonly Measurement[], checks: readonly SamplesCheck[]): TableData {
   const rows = results.flatMap((result) => {
     if (result.measurement !== 'scaling') return []
     const { axis, value, stateStore, samples, wallMs, rate, stateRows } = result
@@ -89,22 +89,22 @@ function scalingTable(results: readonly Measured[], checks: readonly RowsCheck[]
   }
 }
 
-function checkRow({ fromRows, toRows, rowsFactor, timeFactor, holds }: RowsCheck): string[] {
-  const name = `${formatCount(fromRows)} to ${formatCount(toRows)} rows`
+function checkRow({ fromSamples, toSamples, samplesFactor, timeFactor, holds }: SamplesCheck): string[] {
+  const name = `${formatCount(fromSamples)} to ${formatCount(toSamples)} samples`
   return [
     name,
-    `x ${rowsFactor}`,
+    `x ${samplesFactor}`,
     `x ${timeFactor.toFixed(1)}`,
     holds ? 'at most linear' : 'more than linear',
     '',
   ]
 }
 
-function latencies(results: readonly Measured[]): LatencyResult[] {
+function latencies(results: readonly Measurement[]): LatencyResult[] {
   return results.filter((result) => result.measurement === 'latency')
 }
 
-function rateOf(results: readonly Measured[]): string {
+function rateOf(results: readonly Measurement[]): string {
   const [one] = latencies(results)
-  return one ? ` at ${one.rate.toLocaleString('en')} samples/s, ${one.seconds} s` : ''
+  return one ? ` at ${one.rate.toLocaleString('en')} samples/s for ${one.seconds} s` : ''
 }

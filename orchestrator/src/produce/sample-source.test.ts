@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { fileSource, type Source, streamSource } from './source.ts'
+import { fileSource, type SampleSource, streamSource, whyNotCsv } from './sample-source.ts'
 
 async function newFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-source-'))
@@ -18,7 +18,7 @@ async function newFile(content: string | Uint8Array): Promise<string> {
   return path
 }
 
-async function textOf(source: Source): Promise<string> {
+async function textOf(source: SampleSource): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of source.read()) chunks.push(chunk)
   return Buffer.concat(chunks).toString()
@@ -32,7 +32,7 @@ const usage = (message: RegExp) =>
   })
 
 describe('fileSource', () => {
-  it('reads a file from its beginning as often as it is asked', async () => {
+  it('reads a file from its beginning more than once', async () => {
     const text = 'time,cpu\n1,2\n'.repeat(40_000)
     const source = await fileSource(await newFile(text))
     expect(source.size).toBe(text.length)
@@ -44,18 +44,18 @@ describe('fileSource', () => {
     ['empty', '', /samples\.csv: it is empty/],
     ['compressed', gzipSync('1,2\n'), /it is compressed with gzip/],
     ['binary', Buffer.from([1, 0, 2]), /it is binary/],
-  ])('refuses one that is %s', async (_, content, message) => {
+  ])('rejects a file that is %s', async (_, content, message) => {
     await expect(fileSource(await newFile(content))).rejects.toThrow(usage(message))
   })
 
-  it('refuses a directory and what is not there', async () => {
+  it('rejects a directory and a missing file', async () => {
     const folder = await newFolder()
     await expect(fileSource(folder)).rejects.toThrow(usage(/it is a directory/))
     await expect(fileSource(join(folder, 'none'))).rejects.toThrow(usage(/there is no such file/))
   })
 
   it.skipIf(process.getuid?.() === 0)(
-    'refuses an unreadable file (skipped for root, who reads all)',
+    'rejects an unreadable file (skipped for root, who can read every file)',
     async () => {
       const path = await newFile('1,2\n')
       await chmod(path, 0)
@@ -63,7 +63,7 @@ describe('fileSource', () => {
     },
   )
 
-  it.skipIf(process.platform === 'win32')('reads a named pipe, whose size is not known', async () => {
+  it.skipIf(process.platform === 'win32')('reads a named pipe, whose size is unknown', async () => {
     const path = join(await newFolder(), 'pipe')
     execFileSync('mkfifo', [path])
     const written = writeFile(path, '1,2\n3,4\n')
@@ -79,14 +79,34 @@ describe('streamSource', () => {
     for (const chunk of chunks) yield Buffer.from(chunk)
   }
 
-  it('passes all bytes on', async () => {
+  it('passes on all bytes', async () => {
     expect(await textOf(streamSource('standard input', chunked('1,2\n', '3,4\n')))).toBe('1,2\n3,4\n')
   })
 
-  it('refuses what is no CSV before the first byte is passed on', async () => {
+  it('rejects input that is not CSV before it passes on a byte', async () => {
     await expect(textOf(streamSource('standard input', chunked(gzipSync('1,2\n'))))).rejects.toThrow(
       usage(/standard input: it is compressed/),
     )
     await expect(textOf(streamSource('standard input', chunked()))).rejects.toThrow(usage(/it is empty/))
   })
+})
+
+describe('whyNotCsv', () => {
+  it.each([
+    ['gzip', gzipSync('1,2\n'), /gzip.*gunzip/],
+    ['ZIP', Buffer.from('PK\u0003\u0004rest', 'latin1'), /ZIP/],
+    ['zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0]), /zstd/],
+    ['little-endian UTF-16', Buffer.from('\ufeff1,2', 'utf16le'), /UTF-16/],
+    ['big-endian UTF-16', Buffer.from('\ufeff1,2', 'utf16le').swap16(), /UTF-16/],
+    ['a NUL byte', Buffer.from('1,2\0'), /binary/],
+  ])('explains why %s is not CSV', (_, head, why) => {
+    expect(whyNotCsv(head)).toMatch(why)
+  })
+
+  it.each(['1509009792670,13.64\n', '"time_millis","cpu"\r\n', '\ufeff1,2\n', 'P', 'äö\n', ''])(
+    'accepts %j',
+    (head) => {
+      expect(whyNotCsv(Buffer.from(head))).toBeUndefined()
+    },
+  )
 })

@@ -1,29 +1,29 @@
 import { formatSample } from '../produce/sample.ts'
 
-/** What a machine does in normal operation, percent: the detector's default settings describe it. */
+/** CPU use in normal operation, percent: the same as the detector's default settings. */
 export const NORMAL = { mean: 14.5, stddev: 2.7 }
 
 const SAMPLES_PER_SECOND = 20
 const SECONDS = 3_600
 export const HOUR_SAMPLES = SECONDS * SAMPLES_PER_SECOND
 
-/** Something out of the ordinary: when it begins, how long it lasts, and how much it adds at its height. */
-interface Episode {
+/** An anomaly: when it begins, how long it lasts, and how much CPU it adds. */
+interface Anomaly {
   readonly atSecond: number
   readonly seconds: number
   readonly addedPercent: number
 }
 
-const EPISODES: readonly Episode[] = [
+const ANOMALIES: readonly Anomaly[] = [
   { atSecond: 407, seconds: 2, addedPercent: 52 }, // a build
-  { atSecond: 1_145, seconds: 3, addedPercent: 4.2 }, // a backup that barely shows
+  { atSecond: 1_145, seconds: 3, addedPercent: 4.2 }, // a backup, barely visible
   { atSecond: 1_903, seconds: 1, addedPercent: 78 }, // a runaway loop
   { atSecond: 2_610, seconds: 2.5, addedPercent: 9 },
   { atSecond: 3_318, seconds: 1.5, addedPercent: 33 },
 ]
 
-/** An hour of CPU with five anomalies in it, the same at each call but for its time: values of Kafka records. */
-export async function* recordedHour(startMs: number): AsyncGenerator<Buffer[]> {
+/** An hour of samples with five anomalies, as record values, one second at a time; only the times differ between calls. */
+export async function* simulatedHour(startMs: number): AsyncGenerator<Buffer[]> {
   const random = mulberry32(20_171_026)
   let drift = 0
   for (let second = 0; second < SECONDS; second += 1) {
@@ -40,14 +40,14 @@ export async function* recordedHour(startMs: number): AsyncGenerator<Buffer[]> {
 }
 
 const added = (second: number): number =>
-  EPISODES.filter(({ atSecond, seconds }) => second >= atSecond && second < atSecond + seconds).reduce(
+  ANOMALIES.filter(({ atSecond, seconds }) => second >= atSecond && second < atSecond + seconds).reduce(
     (sum, { addedPercent }) => sum + addedPercent,
     0,
   )
 
 const clamp = (percent: number): number => Math.min(Math.max(percent, 0), 100)
 
-/** Numbers from 0 up to 1; mulberry32 by Tommy Ettinger, for a sequence that is the same everywhere. */
+/** mulberry32 by Tommy Ettinger: random numbers in [0, 1) that are the same on every machine. */
 function mulberry32(seed: number): () => number {
   let state = seed
   return () => {
@@ -58,7 +58,7 @@ function mulberry32(seed: number): () => number {
   }
 }
 
-/** Box-Muller: mean 0, standard deviation 1. */
+/** Normally distributed with mean 0 and standard deviation 1 (Box-Muller). */
 function gaussian(random: () => number): number {
   const radius = Math.sqrt(-2 * Math.log(1 - random()))
   return radius * Math.cos(2 * Math.PI * random())

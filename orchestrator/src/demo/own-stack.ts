@@ -5,11 +5,11 @@ import type { Selected } from '../runtime/runtime.ts'
 import { takeDown } from '../stack/down.ts'
 import { readStorageId } from '../storage/storage-folder.ts'
 import { freePorts } from '../system/ports.ts'
-import { NORMAL } from './hour.ts'
+import { NORMAL } from './simulated-hour.ts'
 
 const STORAGE = 'storage-demo'
 
-/** Settings that keep the tour apart from a running stack: a folder of its own, free ports, the detector as its data needs it. */
+/** Settings of a stack apart from the folder's own: its own storage, free ports, and a detector that fits the data. */
 export async function demoSettings(runtime: string): Promise<string[]> {
   const [kafka, ui, masterUi] = await freePorts(3)
   return [
@@ -30,21 +30,21 @@ export async function demoSettings(runtime: string): Promise<string[]> {
   ]
 }
 
-/** What a tour that was killed, or kept, has left: it is stopped and removed before the next one. */
-export async function clearLeftovers(context: CommandContext): Promise<void> {
-  const left = await context.selectStarted()
-  if (!left || !(await readStorageId(left.storage.root))) return
-  context.output.note('An earlier tour was left here; it is removed first.')
-  await takeDown(left, true, context.output, context.signal)
-  await removePlace(left)
+/** Stops and removes the stack of an earlier demo that was killed or kept. */
+export async function removeEarlierDemo(context: CommandContext): Promise<void> {
+  const earlier = await context.selectStarted()
+  if (!earlier || !(await readStorageId(earlier.storage.root))) return
+  context.output.note('An earlier demo is still here; removing it first.')
+  await takeDown(earlier, true, context.output, context.signal)
+  await removeStorage(earlier)
 }
 
-/** Only a folder that carries our manifest. */
-export async function removePlace({ storage }: Selected): Promise<void> {
+/** Removes the storage, but only if it has our manifest. */
+export async function removeStorage({ storage }: Selected): Promise<void> {
   if (await readStorageId(storage.root)) await rm(storage.root, { recursive: true, force: true })
 }
 
-/** Settings by which the other commands find a tour that was kept; returns the file's path. */
+/** Writes the settings with which the other commands find a demo that was kept; returns the file's path. */
 export async function writeSettingsFile(
   { storage, config }: Selected,
   overrides: readonly string[],

@@ -3,9 +3,9 @@ import { parseJson } from '../system/json.ts'
 export const STATUSES = ['SAFE', 'WARN', 'ERROR'] as const
 export type Status = (typeof STATUSES)[number]
 
-/** One window's result as the job writes it to Kafka. A window comes again whenever it changes; the last one counts. */
-export interface AnomalyRecord {
-  /** ISO times, UTC; the end is not part of the window. */
+/** A result as the job writes it to Kafka. A window has one result per change; the last one is its final value. */
+export interface WindowResult {
+  /** ISO times in UTC; the end is exclusive. */
   readonly window: { readonly start: string; readonly end: string }
   /** Percent. */
   readonly mean: number
@@ -16,37 +16,38 @@ export interface AnomalyRecord {
   readonly status: Status
   /** Distance of the mean from normal, in normal standard deviations. */
   readonly score: number
-  /** The record key whose samples these are; empty when all samples are taken together. */
+  /** The key of the records that the samples came in; empty when the job does not group by key. */
   readonly series: string
 }
 
-export type ParsedRecord =
-  | { readonly ok: true; readonly record: AnomalyRecord }
+export type ParsedResult =
+  | { readonly ok: true; readonly result: WindowResult }
   | { readonly ok: false; readonly why: string }
 
-/** A result from its bytes, in the order of fields above; says why where they are none. */
-export function parseRecord(value: Uint8Array | null): ParsedRecord {
+/** Parses the value of a record of the output topic; the fields come out in the order above. */
+export function parseResult(value: Uint8Array | null): ParsedResult {
   if (value === null) return refused('it has no value')
   const text = decodeUtf8(value)
   if (text === undefined) return refused('it is not UTF-8')
   const parsed = parseJson(text)
-  if (!isObject(parsed)) return refused('it is no JSON object')
+  if (!isObject(parsed)) return refused('it is not a JSON object')
   return readFields(parsed)
 }
 
-/** Identity of a window: start and series. */
-export const windowKey = (record: AnomalyRecord): string => `${record.series}|${windowStartMs(record)}`
+/** Identifies a window: `<series>|<start, epoch ms>`, the key of its results in Kafka. */
+export const windowKey = (result: WindowResult): string => `${result.series}|${windowStartMs(result)}`
 
-export const windowStartMs = (record: AnomalyRecord): number => Date.parse(record.window.start)
+/** Epoch milliseconds. */
+export const windowStartMs = (result: WindowResult): number => Date.parse(result.window.start)
 
-/** By window start, then by series. */
-export function byWindow(a: AnomalyRecord, b: AnomalyRecord): number {
+/** Orders by window start, then by series. */
+export function byWindow(a: WindowResult, b: WindowResult): number {
   const order = windowStartMs(a) - windowStartMs(b)
   if (order !== 0) return order
   return a.series < b.series ? -1 : a.series > b.series ? 1 : 0
 }
 
-/** Undefined where the bytes are not UTF-8. */
+/** Undefined if the bytes are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -55,22 +56,22 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-function readFields(fields: Record<string, unknown>): ParsedRecord {
+function readFields(fields: Record<string, unknown>): ParsedResult {
   const { window, mean, stddev = null, count, status, score, series = '' } = fields
   if (!isObject(window) || !isTime(window.start) || !isTime(window.end))
-    return refused('window is no pair of times')
-  if (!isNumber(mean)) return refused('mean is no number')
+    return refused('window is not a pair of times')
+  if (!isNumber(mean)) return refused('mean is not a number')
   if (stddev !== null && !isNumber(stddev)) return refused('stddev is neither a number nor null')
   if (!isNumber(count) || !Number.isInteger(count) || count < 1)
-    return refused('count is no whole number above 0')
+    return refused('count is not a whole number above 0')
   if (!isStatus(status)) return refused(`status is none of ${STATUSES.join(', ')}`)
-  if (!isNumber(score)) return refused('score is no number')
-  if (typeof series !== 'string') return refused('series is no text')
+  if (!isNumber(score)) return refused('score is not a number')
+  if (typeof series !== 'string') return refused('series is not a string')
   const { start, end } = window
-  return { ok: true, record: { window: { start, end }, mean, stddev, count, status, score, series } }
+  return { ok: true, result: { window: { start, end }, mean, stddev, count, status, score, series } }
 }
 
-const refused = (why: string): ParsedRecord => ({ ok: false, why })
+const refused = (why: string): ParsedResult => ({ ok: false, why })
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

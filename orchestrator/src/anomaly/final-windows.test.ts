@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FinalWindows, isAtRest, isClosed } from './finality.ts'
-import type { AnomalyRecord } from './record.ts'
+import { FinalWindows, isClosed } from './final-windows.ts'
+import type { WindowResult } from './result.ts'
 
 const OPTIONS = { windowMs: 500, watermarkMs: 10_000 }
 const T0 = Date.parse('2026-01-01T00:00:00Z')
 
-/** The window that begins this many milliseconds after T0. */
-const at = (offsetMs: number, count = 1, series = ''): AnomalyRecord => ({
+/** A result of the window that starts this many milliseconds after T0. */
+const at = (offsetMs: number, count = 1, series = ''): WindowResult => ({
   window: { start: new Date(T0 + offsetMs).toISOString(), end: new Date(T0 + offsetMs + 500).toISOString() },
   mean: 10,
   stddev: null,
@@ -24,19 +24,19 @@ describe('isClosed', () => {
     [0, 0, false],
     [0, Number.NEGATIVE_INFINITY, false],
     [-5_000, 6_000, true],
-  ])('of a window at %i with the newest at %i: %s', (startMs, newestMs, expected) => {
+  ])('for a window at %i with the newest at %i is %s', (startMs, newestMs, expected) => {
     expect(isClosed(startMs, newestMs, OPTIONS)).toBe(expected)
   })
 })
 
 describe('FinalWindows', () => {
-  it('releases nothing while no later batch has come', () => {
+  it('releases nothing before a later batch arrives', () => {
     const windows = new FinalWindows(OPTIONS)
     expect(windows.add([at(0), at(500), at(60_000)], 0)).toEqual([])
     expect(windows.pending).toBe(3)
   })
 
-  it('releases what an earlier batch has closed, in order, once', () => {
+  it('releases what an earlier batch closed, in order, once', () => {
     const windows = new FinalWindows(OPTIONS)
     windows.add([at(500), at(0, 1, 'b'), at(0, 1, 'a'), at(11_000), at(11_500)], 0)
     expect(windows.add([at(12_000)], 2_000)).toEqual([at(0, 1, 'a'), at(0, 1, 'b'), at(500)])
@@ -44,7 +44,7 @@ describe('FinalWindows', () => {
     expect(windows.pending).toBe(3)
   })
 
-  it('takes the parts of one batch together, in whatever order they come', () => {
+  it('takes the parts of one batch together, in whatever order they arrive', () => {
     const windows = new FinalWindows(OPTIONS)
     expect(windows.add([at(60_000)], 0)).toEqual([])
     expect(windows.add([at(0)], 900)).toEqual([])
@@ -52,14 +52,14 @@ describe('FinalWindows', () => {
     expect(windows.add([at(60_500)], 1_000)).toEqual([at(0, 2)])
   })
 
-  it('shows the last value of a window', () => {
+  it('releases the last value of a window', () => {
     const windows = new FinalWindows(OPTIONS)
     windows.add([at(0, 1)], 0)
     windows.add([at(0, 2), at(20_000)], 2_000)
     expect(windows.add([at(20_500)], 4_000)).toEqual([at(0, 2)])
   })
 
-  it('shows a window again only where it differs from what was shown, as after a replay', () => {
+  it('releases a window again only if it grew since, not after a replay', () => {
     const windows = new FinalWindows(OPTIONS)
     windows.add([at(0, 2), at(20_000)], 0)
     expect(windows.add([at(20_500)], 2_000)).toEqual([at(0, 2)])
@@ -68,7 +68,7 @@ describe('FinalWindows', () => {
     expect(windows.add([at(0, 3)], 8_000)).toEqual([at(0, 3)])
   })
 
-  it('ignores a replay of what is pending: a window never goes backwards', () => {
+  it('ignores a replay of pending windows: a count never falls', () => {
     const windows = new FinalWindows(OPTIONS)
     windows.add([at(0, 5), at(20_000)], 0)
     windows.add([at(0, 2)], 500)
@@ -77,29 +77,29 @@ describe('FinalWindows', () => {
     expect(windows.pending).toBe(2)
   })
 
-  it('waits for an interval of real-time mode, whose late samples its watermark still lets in', () => {
+  it('waits for an interval in real-time mode, because its watermark lets late samples in until then', () => {
     const windows = new FinalWindows({ ...OPTIONS, intervalMs: 30_000 })
     windows.add([at(0), at(20_000)], 0)
     expect(windows.add([at(20_500)], 30_900)).toEqual([])
     expect(windows.add([at(21_000)], 31_000)).toEqual([at(0)])
   })
 
-  it('does nothing for an empty poll', () => {
+  it('does nothing on an empty poll', () => {
     const windows = new FinalWindows(OPTIONS)
     windows.add([at(0), at(60_000)], 0)
     expect(windows.add([], 60_000)).toEqual([])
     expect(windows.pending).toBe(2)
   })
 
-  it('settles everything that is pending, in order, once', () => {
+  it('flushes all pending windows, in order, once', () => {
     const windows = new FinalWindows(OPTIONS)
     windows.add([at(500), at(0)], 0)
-    expect(windows.settle()).toEqual([at(0), at(500)])
-    expect(windows.settle()).toEqual([])
+    expect(windows.flush()).toEqual([at(0), at(500)])
+    expect(windows.flush()).toEqual([])
     expect(windows.pending).toBe(0)
   })
 
-  it('shows every window at least once and last with its last value, whatever the batches', () => {
+  it('releases every window at least once, and last with its last value, whatever the batches', () => {
     const batches = fc.array(
       fc.record({
         pauseMs: fc.integer({ min: 0, max: 3_000 }),
@@ -110,34 +110,22 @@ describe('FinalWindows', () => {
     fc.assert(
       fc.property(batches, (drawn) => {
         const windows = new FinalWindows(OPTIONS)
-        const last = new Map<string, AnomalyRecord>()
-        const shown = new Map<string, AnomalyRecord>()
-        const show = (records: readonly AnomalyRecord[]) => {
-          for (const record of records) shown.set(record.window.start, record)
+        const last = new Map<string, WindowResult>()
+        const released = new Map<string, WindowResult>()
+        const release = (results: readonly WindowResult[]) => {
+          for (const result of results) released.set(result.window.start, result)
         }
         let now = 0
         let count = 0
         for (const { pauseMs, starts } of drawn) {
           now += pauseMs
-          const records = starts.map((start) => at(start * 500, ++count))
-          for (const record of records) last.set(record.window.start, record)
-          show(windows.add(records, now))
+          const results = starts.map((start) => at(start * 500, ++count))
+          for (const result of results) last.set(result.window.start, result)
+          release(windows.add(results, now))
         }
-        show(windows.settle())
-        expect([...shown].sort()).toEqual([...last].sort())
+        release(windows.flush())
+        expect([...released].sort()).toEqual([...last].sort())
       }),
     )
-  })
-})
-
-describe('isAtRest', () => {
-  it.each([
-    [{ inputStillMs: 1_500, resultsStillMs: 1_500, lag: 0 }, true],
-    [{ inputStillMs: 1_500, resultsStillMs: 1_500, lag: undefined }, true],
-    [{ inputStillMs: 1_499, resultsStillMs: 9_000, lag: 0 }, false],
-    [{ inputStillMs: 9_000, resultsStillMs: 1_499, lag: 0 }, false],
-    [{ inputStillMs: 9_000, resultsStillMs: 9_000, lag: 1 }, false],
-  ])('with %j: %s', (movement, expected) => {
-    expect(isAtRest(movement, 1_500)).toBe(expected)
   })
 })

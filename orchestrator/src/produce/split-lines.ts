@@ -2,12 +2,12 @@ import { CliError } from '../errors.ts'
 
 const NEWLINE = 0x0a
 const CARRIAGE_RETURN = 0x0d
-/** A little less than a broker takes by default. */
-const LONGEST_LINE = 1_000_000
+/** A little less than the 1 MiB that a broker accepts by default. */
+const MAX_LINE_BYTES = 1_000_000
 
 /**
- * Splits bytes into lines, without their line ends and otherwise as they are; yields as many at a time as came.
- * @throws CliError USAGE when a line has no end.
+ * Splits bytes into lines without their line ends, otherwise unchanged; yields the lines of each chunk together.
+ * @throws CliError USAGE for a line of more than 1 MB.
  */
 export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer[]> {
   let rest: Buffer = Buffer.alloc(0)
@@ -20,13 +20,11 @@ export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator
       from = end + 1
     }
     rest = bytes.subarray(from)
-    if (rest.length > LONGEST_LINE)
+    if (rest.length > MAX_LINE_BYTES)
       throw new CliError(
         'USAGE',
-        'the input has a line of more than 1 MB, so it is no CSV of time_millis,cpu',
-        {
-          hint: 'Give a text file with one sample a line.',
-        },
+        'the input has a line of more than 1 MB, so it is not a CSV of time_millis,cpu',
+        { hint: 'Use a text file with one sample per line.' },
       )
     if (lines.length > 0) yield lines
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CliError } from '../errors.ts'
-import { splitLines } from './lines.ts'
+import { splitLines } from './split-lines.ts'
 
 async function* chunked(...chunks: readonly (string | Buffer)[]): AsyncGenerator<Buffer> {
   for (const chunk of chunks) yield Buffer.from(chunk)
@@ -18,9 +18,9 @@ describe('splitLines', () => {
     ['nothing', [], []],
     ['empty chunks', ['', ''], []],
     ['lines', ['a\nb\n'], ['a', 'b']],
-    ['a last line without an end', ['a\nb'], ['a', 'b']],
+    ['a last line without a line end', ['a\nb'], ['a', 'b']],
     ['CRLF', ['a\r\nb\r\n'], ['a', 'b']],
-    ['CRLF cut in two', ['a\r', '\nb\r'], ['a', 'b']],
+    ['CRLF that two chunks share', ['a\r', '\nb\r'], ['a', 'b']],
     ['a carriage return within a line', ['a\rb\n'], ['a\rb']],
     ['empty lines', ['\n\na\n'], ['', '', 'a']],
     ['a line in three pieces', ['1509', '0097', ',1\n2'], ['15090097,1', '2']],
@@ -34,7 +34,7 @@ describe('splitLines', () => {
     expect(await linesOf(chunked(bytes))).toEqual([bytes.subarray(0, 3), bytes.subarray(4)])
   })
 
-  it('finds the same lines however the bytes are cut', async () => {
+  it('yields the same lines however the bytes are cut into chunks', async () => {
     const text = fc
       .array(fc.constantFrom('\n', '\r', 'a', 'ä', '1'), { maxLength: 40 })
       .map((chars) => chars.join(''))
@@ -49,7 +49,7 @@ describe('splitLines', () => {
     )
   })
 
-  it('refuses a line that does not end', async () => {
+  it('rejects a line that is too long', async () => {
     const endless = chunked(...Array.from({ length: 5 }, () => Buffer.alloc(300_000, 'x')))
     await expect(linesOf(endless)).rejects.toThrow(CliError)
     await expect(linesOf(chunked(Buffer.alloc(1_000_001)))).rejects.toThrow(/a line of more than 1 MB/)

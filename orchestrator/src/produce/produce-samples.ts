@@ -1,0 +1,154 @@
+import { CliError } from '../errors.ts'
+import type { KafkaAccess } from '../kafka/access.ts'
+import { withAdmin } from '../kafka/client.ts'
+import { kafkaErrorType, noSuchTopic, translateKafkaError } from '../kafka/errors.ts'
+import { type Producer, withProducer } from '../kafka/producer.ts'
+import { untilAborted } from '../system/until-aborted.ts'
+import { groupByRequest, type PackedRecord, RecordPacker, type RequestLimits } from './record-packer.ts'
+
+/** kafkajs makes one record batch per request, and a broker accepts 1 MiB per batch by default. Bounds a record too. */
+const REQUEST_BYTES = 900_000
+/** kafkajs groups a request's records in time that grows with the square of their number; this size was the fastest. */
+const REQUEST_RECORDS = 700
+/** Upper bound of a record's bytes beside its key and value. */
+const RECORD_OVERHEAD = 24
+/** About 30 s of attempts, long enough for a broker to restart. */
+const RETRIES = 10
+/** How long a request in flight may still take after an interrupt. */
+const FLUSH_MS = 2_000
+
+export interface ProduceOptions {
+  /** The key of all records, so that they go to one partition, in order. */
+  readonly key: string
+  /** Samples per record; 1 by default. */
+  readonly batch?: number
+  /**
+   * Aborting ends the sending. A request in flight may complete, and a partly filled record is sent if no full one
+   * is waiting.
+   */
+  readonly signal: AbortSignal
+  /** Called after each request with the totals so far. */
+  readonly onAcknowledged?: (samples: number, records: number) => void
+}
+
+/** What Kafka has acknowledged: none of it is lost or duplicated. */
+export interface ProduceResult {
+  readonly samples: number
+  readonly records: number
+  readonly seconds: number
+}
+
+/**
+ * Sends samples in order, acknowledged by all replicas, each exactly once even if a request is repeated.
+ * @throws CliError NO_SUCH_TOPIC with the topics that exist; KAFKA_UNREACHABLE or KAFKA_REFUSED with how much was
+ * acknowledged before.
+ */
+export async function produceSamples(
+  access: KafkaAccess,
+  topic: string,
+  values: AsyncIterable<readonly Buffer[]>,
+  options: ProduceOptions,
+): Promise<ProduceResult> {
+  await requireTopic(access, topic, options.signal)
+  const sender = new SampleSender(topic, options)
+  try {
+    await withProducer(access, (producer) => sender.sendAll(producer, values), { retries: RETRIES })
+  } catch (error) {
+    const kafkaError = translateKafkaError(error, access)
+    if (!kafkaError?.code.startsWith('KAFKA')) throw error
+    const { code, message, hint } = kafkaError
+    const before = countText(sender.result(), options.batch)
+    throw new CliError(code, `${message}; ${before} were acknowledged before`, {
+      ...(hint ? { hint } : {}),
+      cause: error,
+    })
+  }
+  return sender.result()
+}
+
+/** The number of samples, and of the records that carry them if a record may carry several. */
+export const countText = (
+  { samples, records }: { readonly samples: number; readonly records: number },
+  batch = 1,
+): string => (batch === 1 ? `${samples} samples` : `${samples} samples in ${records} records`)
+
+class SampleSender {
+  readonly #topic: string
+  readonly #options: ProduceOptions
+  readonly #limits: RequestLimits
+  readonly #packer: RecordPacker
+  #startedAt = performance.now()
+  #samples = 0
+  #records = 0
+
+  constructor(topic: string, options: ProduceOptions) {
+    const overhead = Buffer.byteLength(options.key) + RECORD_OVERHEAD
+    this.#topic = topic
+    this.#options = options
+    this.#limits = { records: REQUEST_RECORDS, bytes: REQUEST_BYTES, overhead }
+    this.#packer = new RecordPacker(options.batch ?? 1, REQUEST_BYTES - overhead)
+  }
+
+  async sendAll(producer: Producer, values: AsyncIterable<readonly Buffer[]>): Promise<void> {
+    const { signal } = this.#options
+    this.#startedAt = performance.now()
+    for await (const some of untilAborted(values, signal))
+      if (!(await this.#send(producer, this.#packer.add(some), () => !signal.aborted))) return
+    await this.#send(producer, this.#packer.flush(), () => true)
+  }
+
+  result(): ProduceResult {
+    const seconds = (performance.now() - this.#startedAt) / 1_000
+    return { samples: this.#samples, records: this.#records, seconds }
+  }
+
+  /** False if the sending was interrupted before all records were acknowledged. */
+  async #send(producer: Producer, records: Iterable<PackedRecord>, maySend: () => boolean): Promise<boolean> {
+    const { key, signal, onAcknowledged } = this.#options
+    for (const request of groupByRequest(records, this.#limits)) {
+      if (!maySend()) return false
+      const messages = request.map(({ value }) => ({ key, value }))
+      const sending = producer.send({ topic: this.#topic, messages, acks: -1 })
+      if (!(await isDoneSoonAfterAbort(sending, signal))) return false
+      this.#records += request.length
+      this.#samples += request.reduce((sum, record) => sum + record.samples, 0)
+      onAcknowledged?.(this.#samples, this.#records)
+    }
+    return true
+  }
+}
+
+/** @throws CliError NO_SUCH_TOPIC with the topics that exist. */
+async function requireTopic(access: KafkaAccess, topic: string, signal: AbortSignal): Promise<void> {
+  await withAdmin(
+    access,
+    async (admin) => {
+      try {
+        await admin.fetchTopicMetadata({ topics: [topic] })
+      } catch (error) {
+        if (kafkaErrorType(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
+        throw noSuchTopic(topic, access, await admin.listTopics())
+      }
+    },
+    { signal },
+  )
+}
+
+/** True when the request is acknowledged; false if that takes longer than `FLUSH_MS` after the signal aborts. */
+async function isDoneSoonAfterAbort(sending: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  let abort = () => {}
+  const gaveUp = new Promise<boolean>((resolve) => {
+    abort = () => {
+      timer = setTimeout(() => resolve(false), FLUSH_MS)
+    }
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+  })
+  try {
+    return await Promise.race([sending.then(() => true), gaveUp])
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', abort)
+  }
+}
