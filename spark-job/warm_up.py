@@ -13,7 +13,8 @@ from typing import Any, cast
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from job import Settings, detect
+from cpu_anomaly.query import detect
+from cpu_anomaly.settings import Settings
 
 SAMPLES = "\n".join(f"{1_700_000_000_000 + nth * 20},{nth % 90}.5" for nth in range(200))
 # The settings that matter here are those that shape the plan.

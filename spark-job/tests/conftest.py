@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from pyspark.sql import SparkSession
 
-from job import Settings
+from cpu_anomaly.settings import Settings
 
 SettingsOf = Callable[..., Settings]
 

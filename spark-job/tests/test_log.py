@@ -9,7 +9,11 @@ import re
 import pytest
 from pyspark.errors import AnalysisException
 
-from job import CheckpointError, ConfigurationError, EventLog, Settings, TopicReplacedError, diagnose, log_value
+from cpu_anomaly.accounting.checkpoint import CheckpointError
+from cpu_anomaly.event_log import EventLog, log_value
+from cpu_anomaly.failures import diagnose
+from cpu_anomaly.settings import ConfigurationError, Settings
+from cpu_anomaly.topics import TopicReplacedError
 
 LINE = re.compile(
     r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [a-zA-Z_]+( [a-z_]+=(\"[^\"\\\n]*(\\.[^\"\\\n]*)*\"|\S*))*\n\Z"
