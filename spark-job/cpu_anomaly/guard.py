@@ -60,7 +60,7 @@ def is_plain(settings: Settings, now_ms: Column) -> Column:
         & (((cpu_text >= "0") & (cpu_text < "0A")) | ((cpu_text >= "1") & (cpu_text < ":")))
         & last.between(F.lit(b"0"), F.lit(b"9"))
     )
-    if settings.group_by == "key":
+    if settings.has_series:
         plain = plain & (key_rejection().isNull())
     return F.coalesce(plain, F.lit(False))
 
@@ -86,7 +86,7 @@ def rejection(settings: Settings, now_ms: Column) -> Column:
         .when(~in_range(settings), "out_of_range")
         .when(time_millis > now_ms + settings.future_ms, "future")
     )
-    return reason.otherwise(key_rejection()) if settings.group_by == "key" else reason
+    return reason.otherwise(key_rejection()) if settings.has_series else reason
 
 
 def in_range(settings: Settings) -> Column:

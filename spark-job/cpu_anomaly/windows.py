@@ -11,7 +11,7 @@ from cpu_anomaly.step import Step
 
 def samples(settings: Settings) -> Step:
     """Start of the window, the sample, and its series where there are several; a null window for what can't be used."""
-    series = [F.coalesce(F.col("key").cast("string"), F.lit("")).alias("series")] if settings.group_by == "key" else []
+    series = [F.coalesce(F.col("key").cast("string"), F.lit("")).alias("series")] if settings.has_series else []
     start = F.when(F.col("reason").isNull(), window_start(settings))
     return lambda guarded: guarded.select(*series, start.alias("window_start"), "cpu")
 
@@ -29,11 +29,10 @@ def window_stats(settings: Settings) -> Step:
     one window otherwise. Never earlier: a start is never after its samples.
     """
     delay = f"{settings.watermark_ms + settings.window_ms} milliseconds"
-    has_series = settings.group_by == "key"
-    series = F.col("series") if has_series else F.lit("")  # a constant in the key would cost hashing and state
+    series = F.col("series") if settings.has_series else F.lit("")  # a constant in the key would cost hashing and state
     return lambda given: (
         given.withWatermark("window_start", delay)
-        .groupBy(*(["series"] if has_series else []), "window_start")
+        .groupBy(*(["series"] if settings.has_series else []), "window_start")
         .agg(F.sum("cpu").alias("sum"), F.stddev_samp("cpu").alias("stddev"), F.count(F.lit(1)).alias("count"))
         .select(
             series.alias("series"), "window_start", (F.col("sum") / F.col("count")).alias("mean"), "stddev", "count"

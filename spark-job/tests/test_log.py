@@ -12,7 +12,7 @@ from pyspark.errors import AnalysisException
 from cpu_anomaly.accounting.checkpoint import CheckpointError
 from cpu_anomaly.event_log import EventLog, log_value
 from cpu_anomaly.failures import diagnose
-from cpu_anomaly.settings import ConfigurationError, Settings
+from cpu_anomaly.settings import ConfigurationError
 from cpu_anomaly.topics import TopicReplacedError
 
 LINE = re.compile(
@@ -63,9 +63,3 @@ def test_failure_has_the_exit_code_of_its_kind(error: Exception, kind: str, exit
     assert (failure.kind, failure.exit_code) == (kind, exit_code)
     assert failure.message
     assert "\n" not in failure.message
-
-
-@pytest.mark.parametrize("text", ["{", "{}", '{"surprise": 1}'])
-def test_settings_that_do_not_fit_are_a_configuration_error(text: str) -> None:
-    with pytest.raises(ConfigurationError):
-        Settings.from_json(text)
