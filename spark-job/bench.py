@@ -36,19 +36,13 @@ from pyspark.sql.streaming.listener import (
 )
 from pyspark.sql.streaming.query import StreamingQuery
 
-from job import (
-    ConfigurationError,
-    Settings,
-    detect,
-    diagnose,
-    holds_its_slots,
-    kafka_client_options,
-    prefixed,
-    read_stream,
-    start_query,
-    start_spark,
-    stream_writer,
-)
+from cpu_anomaly.driver import holds_its_slots
+from cpu_anomaly.failures import diagnose
+from cpu_anomaly.query import detect, start_query
+from cpu_anomaly.session import start_spark
+from cpu_anomaly.settings import ConfigurationError, Settings, kafka_client_options
+from cpu_anomaly.sink import stream_writer
+from cpu_anomaly.source import prefixed, read_stream
 
 Order = Mapping[str, Any]
 Progress = Mapping[str, Any]

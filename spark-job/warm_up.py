@@ -13,45 +13,24 @@ from typing import Any, cast
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from job import Settings, detect
+from cpu_anomaly.query import detect
+from cpu_anomaly.settings import Settings
 
 SAMPLES = "\n".join(f"{1_700_000_000_000 + nth * 20},{nth % 90}.5" for nth in range(200))
-# The settings that matter here are those that shape the plan.
-SETTINGS: dict[str, Any] = {
-    "app_name": "warm-up",
-    "normal_mean": 14.5,
-    "normal_stddev": 2.7,
-    "direction": "high",
-    "window_ms": 500,
-    "watermark_ms": 10_000,
-    "max_future_skew_ms": 300_000,
-    "cpu_min": None,
-    "cpu_max": None,
-    "group_by": "none",
-    "input_topic": "in",
-    "output_topic": "out",
-    "dead_letter_topic": "dead",
-    "bootstrap_servers": "",
-    "kafka_options": {},
-    "kafka_secrets_file": None,
-    "starting_offsets": "earliest",
-    "max_offsets_per_trigger": 1,
-    "trigger": "micro-batch",
-    "trigger_interval_ms": 0,
-    "checkpoint_interval_ms": 30_000,
-    "checkpoint": "",
-}
+# The plan of the default settings is the one whose classes most drivers need.
+SETTINGS_FILE = Path(__file__).with_name("default_settings.json")
 
 
 def stream_samples(spark: SparkSession, folder: Path) -> None:
     """Two micro-batches of the query, update mode and state store included."""
+    settings = Settings.from_json(SETTINGS_FILE.read_text(encoding="utf-8"))
     source = folder / "in"
     source.mkdir()
     (source / "1.txt").write_text(SAMPLES, encoding="utf-8")
     texts = spark.readStream.schema("value string").text(str(source))
     raw = texts.select(F.lit(None).cast("binary").alias("key"), F.col("value").cast("binary").alias("value"))
     query = (
-        raw.transform(detect(Settings(**SETTINGS)))
+        raw.transform(detect(settings))
         .writeStream.format("noop")
         .option("checkpointLocation", str(folder / "checkpoint"))
         .outputMode("update")

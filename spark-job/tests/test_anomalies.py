@@ -14,8 +14,12 @@ from conftest import SettingsOf
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-import job
-from job import MAX_ANOMALIES_A_BATCH, Auditor, Batch, EventLog, Watch, iso_time
+from cpu_anomaly.accounting import anomalies
+from cpu_anomaly.accounting.auditor import Auditor
+from cpu_anomaly.accounting.progress import Batch
+from cpu_anomaly.driver import Watch
+from cpu_anomaly.event_log import EventLog, iso_time
+from cpu_anomaly.query import MAX_ANOMALIES_A_BATCH
 
 T0 = 1_700_000_000
 Result = dict[str, object]
@@ -61,8 +65,8 @@ class Topic:
 @pytest.fixture
 def topic(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Topic:
     topic = Topic(spark)
-    monkeypatch.setattr(job, "end_offsets", lambda *_: {"0": topic.end()})
-    monkeypatch.setattr(job, "read_between", lambda _s, _t, before, end, _c: topic.read(before["0"], end["0"]))
+    monkeypatch.setattr(anomalies, "end_offsets", lambda *_: {"0": topic.end()})
+    monkeypatch.setattr(anomalies, "read_between", lambda _s, _t, before, end, _c: topic.read(before["0"], end["0"]))
     return topic
 
 

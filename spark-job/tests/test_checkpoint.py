@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from job import BatchPlan, Checkpoint, CheckpointError, Ledger, describe_offsets, offsets_between, plan_audit
+from cpu_anomaly.accounting.audit import plan_audit
+from cpu_anomaly.accounting.checkpoint import BatchPlan, Checkpoint, CheckpointError, Ledger
+from cpu_anomaly.accounting.progress import describe_offsets, offsets_between
 
 METADATA = '{"batchWatermarkMs":5000,"batchTimestampMs":7000,"conf":{}}'
 

@@ -9,7 +9,7 @@ import pytest
 from conftest import SettingsOf
 from pyspark.sql import SparkSession
 
-from job import detect
+from cpu_anomaly.query import detect
 
 # HotSpot leaves a method of more bytecode to the interpreter: its HugeMethodLimit, with -XX:+DontCompileHugeMethods.
 HUGE_METHOD_BYTES = 8_000

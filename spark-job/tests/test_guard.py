@@ -10,7 +10,9 @@ from conftest import SettingsOf
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from job import Settings, guard, is_plain, lines, parse, rejection
+from cpu_anomaly.guard import guard, is_plain, rejection
+from cpu_anomaly.lines import lines, parse
+from cpu_anomaly.settings import Settings
 
 NOW = 1_700_000_000_000
 SKEW = 300_000

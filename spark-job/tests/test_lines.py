@@ -10,7 +10,9 @@ from conftest import SettingsOf
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from job import MAX_DEAD_LETTER_BYTES, MAX_RECORD_BYTES, dead_letters, exact_lines, guard, lines, parse
+from cpu_anomaly.accounting.dead_letters import MAX_DEAD_LETTER_BYTES, dead_letters
+from cpu_anomaly.guard import guard
+from cpu_anomaly.lines import MAX_RECORD_BYTES, exact_lines, lines, parse
 
 RAW = "topic string, partition int, offset long, timestamp timestamp, key binary, value binary"
 START = datetime.fromisoformat("2017-10-26T09:23:16+00:00")

@@ -9,7 +9,11 @@ import re
 import pytest
 from pyspark.errors import AnalysisException
 
-from job import CheckpointError, ConfigurationError, EventLog, Settings, TopicReplacedError, diagnose, log_value
+from cpu_anomaly.accounting.checkpoint import CheckpointError
+from cpu_anomaly.event_log import EventLog, log_value
+from cpu_anomaly.failures import diagnose
+from cpu_anomaly.settings import ConfigurationError
+from cpu_anomaly.topics import TopicReplacedError
 
 LINE = re.compile(
     r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [a-zA-Z_]+( [a-z_]+=(\"[^\"\\\n]*(\\.[^\"\\\n]*)*\"|\S*))*\n\Z"
@@ -59,9 +63,3 @@ def test_failure_has_the_exit_code_of_its_kind(error: Exception, kind: str, exit
     assert (failure.kind, failure.exit_code) == (kind, exit_code)
     assert failure.message
     assert "\n" not in failure.message
-
-
-@pytest.mark.parametrize("text", ["{", "{}", '{"surprise": 1}'])
-def test_settings_that_do_not_fit_are_a_configuration_error(text: str) -> None:
-    with pytest.raises(ConfigurationError):
-        Settings.from_json(text)

@@ -12,7 +12,10 @@ from conftest import SettingsOf
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from job import dead_letters, exact_lines, guard, parse, results
+from cpu_anomaly.accounting.dead_letters import dead_letters
+from cpu_anomaly.guard import guard
+from cpu_anomaly.lines import exact_lines, parse
+from cpu_anomaly.sink import results
 
 STATS = "window_start timestamp, series string, mean double, stddev double, count long, status string, score double"
 RAW = "topic string, partition int, offset long, timestamp timestamp, key binary, value binary"

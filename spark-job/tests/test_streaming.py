@@ -11,7 +11,9 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
-from job import classify, guard, lines, parse, samples, usable, window_stats
+from cpu_anomaly.guard import guard
+from cpu_anomaly.lines import lines, parse
+from cpu_anomaly.windows import classify, samples, usable, window_stats
 
 T0 = 1_700_000_000_000
 Feed = Callable[[list[str]], list[tuple[int, int, float]]]

@@ -11,7 +11,10 @@ from conftest import SettingsOf
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from job import Settings, classify, guard, lines, parse, samples, usable, window_stats
+from cpu_anomaly.guard import guard
+from cpu_anomaly.lines import lines, parse
+from cpu_anomaly.settings import Settings
+from cpu_anomaly.windows import classify, samples, usable, window_stats
 
 T0 = 1_700_000_000_000  # a multiple of 500
 SCHEMA = "key binary, value binary"

@@ -1,0 +1,1 @@
+"""CPU anomaly detection: one Spark Structured Streaming query from Kafka to Kafka."""

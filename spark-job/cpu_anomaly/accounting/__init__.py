@@ -1,0 +1,1 @@
+"""What became of every record that the query has read."""
