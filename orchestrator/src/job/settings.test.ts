@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Config, KafkaSasl } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
+import { packageRoot } from '../package/root.ts'
 import type { JobPlace } from '../runtime/runtime.ts'
+import { defaultSettings } from './default-settings.fixture.ts'
 import { jobSettings, kafkaSecrets } from './settings.ts'
 import { submitArgs } from './submit-args.ts'
-import { templateFile } from './template.ts'
 
 const PASSWORD = 'hu"sh\\;'
 const config = (overrides: readonly string[] = []): Promise<Config> =>
@@ -38,10 +39,19 @@ const place: JobPlace = {
 
 describe('jobSettings', () => {
   it('has exactly the fields that the job reads, in their order', async () => {
-    const job = await readFile(templateFile, 'utf8')
-    const [, fields = ''] = job.match(/class Settings:\n.*?\n\n(.*?)\n\n/s) ?? []
+    const source = join(packageRoot, 'spark-job', 'cpu_anomaly', 'settings.py')
+    const [, fields = ''] = (await readFile(source, 'utf8')).match(/class Settings:\n.*?\n\n(.*?)\n\n/s) ?? []
     const names = [...fields.matchAll(/^ {4}(\w+): /gm)].map(([, name]) => name)
     expect(Object.keys(jobSettings(await config(), place))).toEqual(names)
+  })
+
+  it('of an empty .env are the default settings of the job', async () => {
+    const fixed: JobPlace = {
+      ...place,
+      kafka: { servers: ['127.0.0.1:9093'], securityProtocol: 'PLAINTEXT', sasl: undefined, ssl: {} },
+      secretsFile: undefined,
+    }
+    expect(jobSettings(await config(), fixed)).toEqual(defaultSettings)
   })
 
   it('takes the settings and the place as they are', async () => {
