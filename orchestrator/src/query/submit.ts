@@ -4,12 +4,12 @@ import { planQuery, type QueryPlan } from '../job/query-plan.ts'
 import { renderJob } from '../job/render.ts'
 import { jobSettings, kafkaSecrets } from '../job/settings.ts'
 import { submitArgs } from '../job/submit-args.ts'
-import { readTemplate } from '../job/template.ts'
+import { readModules, readTemplate } from '../job/template.ts'
 import { clusterId } from '../kafka/client.ts'
 import { topicPartitions } from '../kafka/partitions.ts'
 import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
 import { alreadyDriven, isAtWork } from '../runtime/driver-state.ts'
-import type { Runtime, Selected, Submission } from '../runtime/runtime.ts'
+import { JOB_FILE, type Runtime, type Selected, type Submission } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
 import { manifestOf, readManifest, requireSameManifest, writeManifest } from './manifest.ts'
 import { awaitReady } from './ready.ts'
@@ -33,14 +33,15 @@ export async function planFor(config: Config, runtime: Runtime, signal: AbortSig
 /** How the query is driven and why, in one line. */
 export const triggerLine = ({ trigger, reason }: QueryPlan): string => `Trigger: ${trigger} (${reason})`
 
-/** What `submit` hands to the runtime: the rendered job and spark-submit's arguments. */
+/** What `submit` hands to the runtime: the job's files and spark-submit's arguments. */
 export async function prepareSubmission(
   config: Config,
   runtime: Runtime,
   plan: QueryPlan,
 ): Promise<Submission> {
+  const job = renderJob(await readTemplate(), jobSettings(config, runtime.job, plan))
   return {
-    job: renderJob(await readTemplate(), jobSettings(config, runtime.job, plan)),
+    files: [{ path: JOB_FILE, text: job }, ...(await readModules())],
     submitArgs: submitArgs(config, runtime.job, plan),
     stopTimeoutMs: stopTimeoutMs(submittedQuery(config, plan)),
     secrets: kafkaSecrets(runtime.kafka),

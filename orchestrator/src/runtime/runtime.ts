@@ -72,9 +72,19 @@ export interface CheckpointStore {
   setAside(): Promise<string>
 }
 
+/** One file of the job's Python code. */
+export interface JobFile {
+  /** Relative, with forward slashes: `job.py`, `cpu_anomaly/windows.py`. */
+  readonly path: string
+  readonly text: string
+}
+
+/** The file that spark-submit runs; it imports the others, which lie beside it. */
+export const JOB_FILE = 'job.py'
+
 export interface Submission {
-  /** The rendered job, as text. */
-  readonly job: string
+  /** The rendered `job.py` first, then the modules that it imports. */
+  readonly files: readonly JobFile[]
   /** What spark-submit gets before the job's path. */
   readonly submitArgs: readonly string[]
   /** How long the supervisor gives a clean stop before it kills the driver. */

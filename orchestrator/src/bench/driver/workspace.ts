@@ -109,11 +109,13 @@ export class Workspace {
     const plan = { submitArgs: args, settings: this.settings({}) }
     const planFile = join(this.#dir, `${this.#next('plan')}.json`)
     await writeFile(planFile, JSON.stringify(plan))
-    const launch = await runtime.driverLaunch(join(this.#dir, 'spark'), signal)
-    const session = await BenchSession.start(
-      [launch.python, [join(packageRoot, 'spark-job', 'bench.py'), planFile]],
-      { cwd: this.#dir, env: { ...launch.env, TMPDIR: this.#tmp, PYTHONDONTWRITEBYTECODE: '1' }, signal },
-    )
+    const modules = join(packageRoot, 'spark-job')
+    const launch = await runtime.driverLaunch({ scratch: join(this.#dir, 'spark'), modules }, signal)
+    const session = await BenchSession.start([launch.python, [join(modules, 'bench.py'), planFile]], {
+      cwd: this.#dir,
+      env: { ...launch.env, TMPDIR: this.#tmp, PYTHONDONTWRITEBYTECODE: '1' },
+      signal,
+    })
     this.#sessions.add(session)
     return session
   }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { packageRoot } from '../../package/root.ts'
 import { SPARK_VERSION } from '../../package/tested-versions.ts'
 import { run } from '../../system/run.ts'
 import { cacheDir, fillOnce } from '../cache.ts'
+import { pythonPath } from './driver-launch.ts'
 import type { InstallContext, SparkInstall } from './install-python.ts'
 import { asProperty, driverJavaOptions } from './java-options.ts'
 import type { Tool } from './tools.ts'
@@ -49,10 +50,9 @@ async function warmUp(
   { env, signal, update }: InstallContext,
 ): Promise<void> {
   update('running a few micro-batches, once')
+  const sources = join(packageRoot, 'spark-job')
   const work = join(dir, 'work')
   await mkdir(work)
-  for (const name of ['job.py', 'warm_up.py'])
-    await copyFile(join(packageRoot, 'spark-job', name), join(work, name))
   const options = [...driverJavaOptions, `-XX:ArchiveClassesAtExit=${join(dir, ARCHIVE)}`]
   const conf = {
     'spark.driver.host': '127.0.0.1',
@@ -66,10 +66,17 @@ async function warmUp(
   await run(
     [
       join(spark.sparkHome, 'bin', 'spark-submit'),
-      ['--master', 'local[2]', ...args, join(work, 'warm_up.py')],
+      ['--master', 'local[2]', ...args, join(sources, 'warm_up.py')],
     ],
     {
-      env: { ...env, PYSPARK_PYTHON: spark.python, SPARK_LOCAL_IP: '127.0.0.1', SPARK_LOCAL_DIRS: work },
+      env: {
+        ...env,
+        PYSPARK_PYTHON: spark.python,
+        PYTHONPATH: pythonPath(env, sources),
+        PYTHONDONTWRITEBYTECODE: '1',
+        SPARK_LOCAL_IP: '127.0.0.1',
+        SPARK_LOCAL_DIRS: work,
+      },
       cwd: work,
       signal,
       failAs: 'STORAGE',

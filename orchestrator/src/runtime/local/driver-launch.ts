@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import type { SparkInstall } from './install-python.ts'
 import { asProperty } from './java-options.ts'
 
@@ -10,12 +10,18 @@ export interface DriverLaunch {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** `scratch` is a folder for shuffle files. */
+export interface DriverFolders {
+  /** For shuffle files. */
+  readonly scratch: string
+  /** Where Python finds the job's package. */
+  readonly modules: string
+}
+
 export function driverLaunch(
   env: Readonly<Record<string, string>>,
   spark: SparkInstall,
   javaOptions: readonly string[],
-  scratch: string,
+  { scratch, modules }: DriverFolders,
 ): DriverLaunch {
   return {
     python: spark.python,
@@ -28,10 +34,18 @@ export function driverLaunch(
       SPARK_SUBMIT_OPTS: asProperty(javaOptions),
       SPARK_LOCAL_DIRS: scratch, // shuffle files; the property for it is deprecated, and says so at each start
       SPARK_LOCAL_IP: '127.0.0.1', // Spark's UI binds every interface otherwise
+      PYTHONPATH: pythonPath(env, modules),
       PYTHONUNBUFFERED: '1',
     },
   }
 }
+
+/**
+ * PYTHONPATH with this folder first, and what the user's holds behind it. It is needed beside a script's own folder, which
+ * Python leaves out when the user's environment sets PYTHONSAFEPATH.
+ */
+export const pythonPath = ({ PYTHONPATH }: Readonly<Record<string, string>>, modules: string): string =>
+  PYTHONPATH ? `${modules}${delimiter}${PYTHONPATH}` : modules
 
 /** A master that is the driver itself, with so many task slots. 4: how often a task may fail, as on a cluster. */
 export const localMaster = (slots: number): string => `local[${slots},4]`

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliError } from '../../errors.ts'
 import { packageRoot } from '../../package/root.ts'
@@ -14,9 +14,16 @@ import {
 import { spawnDetached } from '../../system/run.ts'
 import { stateFile } from '../../system/state-file.ts'
 import { WaitTimeout } from '../../system/wait.ts'
-import type { DriverStatus, RuntimeContext, StopOutcome, Submission } from '../runtime.ts'
+import {
+  type DriverStatus,
+  JOB_FILE,
+  type RuntimeContext,
+  type StopOutcome,
+  type Submission,
+} from '../runtime.ts'
 import { driverStatus, type SupervisorState } from '../supervisor-state.ts'
 import type { DriverLaunch } from './driver-launch.ts'
+import { writeJobFiles } from './job-files.ts'
 
 const MAX_LOG_BYTES = 50_000_000
 
@@ -45,11 +52,9 @@ export class LocalDriver {
     await requireFreePort(config.ports.sparkUi, 'SPARK_UI_PORT', "Spark's UI")
     signal.throwIfAborted()
     await this.#clear()
-    const job = join(storage.rendered, 'job.py')
-    await mkdir(storage.rendered, { recursive: true })
-    await writeFile(job, submission.job)
+    await writeJobFiles(storage.rendered, submission.files)
     await writeFile(this.secretsFile, JSON.stringify(submission.secrets), { mode: 0o600 })
-    const pid = await spawnDetached([launch.python, this.#supervisorArgs(launch, submission, job)], {
+    const pid = await spawnDetached([launch.python, this.#supervisorArgs(launch, submission)], {
       cwd: storage.root,
       env: launch.env,
       logFile: this.logFile,
@@ -117,11 +122,11 @@ export class LocalDriver {
     await Promise.all([this.#state.remove(), this.#record.remove(), rm(this.secretsFile, { force: true })])
   }
 
-  #supervisorArgs(launch: DriverLaunch, submission: Submission, job: string): string[] {
-    const { run, checkpoint } = this.#context.storage
+  #supervisorArgs(launch: DriverLaunch, submission: Submission): string[] {
+    const { run, rendered, checkpoint } = this.#context.storage
     const own = ['--state', this.#state.path, '--stop-file', join(run, 'stop'), '--checkpoint', checkpoint]
     const log = ['--rotate-log', this.logFile, '--max-bytes', String(MAX_LOG_BYTES)]
-    const driver = [launch.sparkSubmit, ...submission.submitArgs, job]
+    const driver = [launch.sparkSubmit, ...submission.submitArgs, join(rendered, JOB_FILE)]
     const stop = ['--stop-timeout', String(submission.stopTimeoutMs / 1_000)]
     return [join(packageRoot, 'spark-job', 'supervise.py'), ...own, ...log, ...stop, '--', ...driver]
   }

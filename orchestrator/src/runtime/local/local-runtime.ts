@@ -25,7 +25,7 @@ import type {
 import { Broker } from './broker.ts'
 import { localChecks } from './checks.ts'
 import { archiveOptions, classArchive, classPath, installClassArchive } from './class-archive.ts'
-import { type DriverLaunch, driverLaunch, localMaster } from './driver-launch.ts'
+import { type DriverFolders, type DriverLaunch, driverLaunch, localMaster } from './driver-launch.ts'
 import { folderCheckpoint } from './folder-checkpoint.ts'
 import { type Ivy, installJars } from './install-jars.ts'
 import { installSpark, type SparkInstall } from './install-python.ts'
@@ -91,16 +91,17 @@ export class LocalRuntime implements Runtime {
   }
 
   async startDriver(submission: Submission, signal: AbortSignal): Promise<void> {
-    const launch = await this.driverLaunch(join(this.#context.storage.run, 'spark'), signal)
+    const { run, rendered } = this.#context.storage
+    const launch = await this.driverLaunch({ scratch: join(run, 'spark'), modules: rendered }, signal)
     await this.#driver.start(submission, launch, signal)
   }
 
-  /** How a driver is started here, with this folder for its shuffle files. */
-  async driverLaunch(scratch: string, signal: AbortSignal): Promise<DriverLaunch> {
+  /** How a driver is started here. */
+  async driverLaunch(folders: DriverFolders, signal: AbortSignal): Promise<DriverLaunch> {
     const { env } = this.#context
     const spark = await installSpark({ env, signal, update: () => undefined })
     const archive = classArchive(await findJava(env), spark.sparkHome, connectorJars)
-    return driverLaunch(env, spark, archiveOptions(archive), scratch)
+    return driverLaunch(env, spark, archiveOptions(archive), folders)
   }
 
   async javaVersion(): Promise<string> {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { packageRoot } from '../../../package/root.ts'
-import type { Submission } from '../../runtime.ts'
+import type { JobFile, Submission } from '../../runtime.ts'
 import type { ContainerFile } from '../container/files.ts'
 import { DRIVER_DIR, SPARK_UID } from '../container/project.ts'
 
@@ -20,10 +20,19 @@ export async function driverFiles(submission: Submission, jars: readonly string[
     folder(''),
     folder('state/'),
     folder('jars/'),
-    file('job.py', submission.job),
+    ...foldersOf(submission.files).map(folder),
+    ...submission.files.map(({ path, text }) => file(path, text)),
     file('kafka-secrets.json', JSON.stringify(submission.secrets)),
     file('supervise.py', await shipped('spark-job', 'supervise.py')),
     file('log4j2.properties', await shipped('infra', 'spark', 'log4j2.properties')),
     ...(await Promise.all(jars.map(async (jar) => file(`jars/${basename(jar)}`, await readFile(jar))))),
   ]
+}
+
+/** Every folder on the way to these files, outer ones first: one that Docker made by itself would be root's. */
+function foldersOf(files: readonly JobFile[]): string[] {
+  const folders = files.flatMap(({ path }) =>
+    [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index + 1)),
+  )
+  return [...new Set(folders)]
 }

@@ -55,6 +55,11 @@ describe('driverSpec', () => {
     ])
   })
 
+  it("lets Python find the job's package beside the job", async () => {
+    const { Env } = driverSpec(project, await config(), submission())
+    expect(Env).toContain('PYTHONPATH=/opt/cpu-anomaly')
+  })
+
   it('gives a clean stop its time, and the container some more than its supervisor', async () => {
     const { Cmd = [], StopTimeout } = driverSpec(project, await config(), submission())
     expect(Cmd[Cmd.indexOf('--stop-timeout') + 1]).toBe('75')

@@ -1,6 +1,6 @@
 import type { ContainerCreateOptions } from 'dockerode'
 import type { Config } from '../../../config/config.ts'
-import type { Submission } from '../../runtime.ts'
+import { JOB_FILE, type Submission } from '../../runtime.ts'
 import { containerLimitMb } from '../container/memory.ts'
 import {
   CHECKPOINT_DIR,
@@ -14,7 +14,6 @@ import {
 } from '../container/project.ts'
 
 export const STATE_FILE = `${DRIVER_DIR}/state/driver.json`
-const JOB_FILE = `${DRIVER_DIR}/job.py`
 export const SECRETS_FILE = `${DRIVER_DIR}/kafka-secrets.json`
 export const JARS_DIR = `${DRIVER_DIR}/jars`
 export const LOG4J_FILE = `${DRIVER_DIR}/log4j2.properties`
@@ -40,10 +39,17 @@ export function driverSpec(
       `SPARK_CONF_DIR=${SPARK_CONF_DIR}`,
       'SPARK_PUBLIC_DNS=localhost', // in the links of the UI
       'PYSPARK_PYTHON=python3',
+      `PYTHONPATH=${DRIVER_DIR}`, // the job's package, also for an image that sets PYTHONSAFEPATH
       'PYTHONUNBUFFERED=1',
     ],
     Entrypoint: ['python3', `${DRIVER_DIR}/supervise.py`],
-    Cmd: [...supervisorArgs(stopTimeoutMs), '--', '/opt/spark/bin/spark-submit', ...submitArgs, JOB_FILE],
+    Cmd: [
+      ...supervisorArgs(stopTimeoutMs),
+      '--',
+      '/opt/spark/bin/spark-submit',
+      ...submitArgs,
+      `${DRIVER_DIR}/${JOB_FILE}`,
+    ],
     StopTimeout: Math.ceil(stopTimeoutMs / 1_000) + 30, // seconds; the supervisor is to end first
     ExposedPorts: { [uiPort]: {} },
     HostConfig: {
