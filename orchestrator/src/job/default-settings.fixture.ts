@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { packageRoot } from '../package/root.ts'
 import type { JobSettings } from './job-settings.ts'
 
-/** The settings of an empty .env, in the one file that the job's own tests and its warm-up read too. */
+/** The settings of an empty .env, from the file that the job's own tests and its warm-up read too. */
 export const defaultSettings = JSON.parse(
   readFileSync(join(packageRoot, 'spark-job', 'default_settings.json'), 'utf8'),
 ) as JobSettings

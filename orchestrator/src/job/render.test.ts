@@ -30,7 +30,7 @@ describe('renderJob', () => {
     )
   })
 
-  it('does not fill the text that it filled in', () => {
+  it('does not fill a hole in the text that it inserted', () => {
     const rendered = renderJob(`x = ${HOLE}`, { ...settings, checkpoint: HOLE })
     expect(rendered.match(/\{\{/g)).toHaveLength(1)
   })
@@ -57,7 +57,7 @@ const NASTY = [
   '',
 ] as const
 
-// Any UTF-16, lone halves of surrogate pairs among it.
+// Any UTF-16, lone surrogates included.
 const anyText = fc.oneof(
   fc.constantFrom(...NASTY),
   fc.string({ unit: 'binary' }),
@@ -66,7 +66,7 @@ const anyText = fc.oneof(
     .map((units) => String.fromCharCode(...units)),
   fc.tuple(fc.constantFrom(...NASTY), fc.constantFrom(...NASTY)).map(([a, b]) => a + b),
 )
-// JSON has no -0: written as 0, it comes back as such.
+// JSON has no -0: it is written and read back as 0.
 const anyNumber = fc
   .oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer())
   .map((number) => number + 0)
@@ -83,7 +83,7 @@ function anyLike(value: unknown): fc.Arbitrary<unknown> {
   return typeof value === 'string' ? anyText : fc.dictionary(anyText, anyText, { maxKeys: 3 })
 }
 
-// One process for all: line by line, is it one assignment of one constant, and is that the settings?
+// One process for all lines: is each one assignment of one constant, and does that constant hold the settings?
 const CHECK = `
 import ast, json, sys
 template, folder = sys.argv[1:]
@@ -119,7 +119,7 @@ for index in range(20):
 print(checked)
 `
 
-/** As JSON in ASCII, by other means than the renderer's, one a line. */
+/** JSON in ASCII, computed differently from the renderer. */
 const plainJson = (value: unknown) =>
   [...JSON.stringify(value)].map((char) => (char > '~' ? escaped(char) : char)).join('')
 const escaped = (char: string) =>

@@ -44,7 +44,7 @@ export function dryRunJson({ submission, plan, settings }: DryRun, full: boolean
   }
 }
 
-/** As `cat` and `sha256sum` compute it from the files in their order. */
+/** Of the files' texts in their order, as `cat FILES | sha256sum` computes it. */
 function sha256(files: readonly JobFile[]): string {
   const hash = createHash('sha256')
   for (const { text } of files) hash.update(text)

@@ -1,5 +1,5 @@
 import { CliError } from '../../errors.ts'
-import { isAtWork } from '../../runtime/driver-state.ts'
+import { isActive } from '../../runtime/driver-state.ts'
 import { LocalRuntime } from '../../runtime/local/local-runtime.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 
@@ -18,7 +18,7 @@ export function requireLocal(runtime: Runtime): LocalRuntime {
 /** @throws CliError LOCKED */
 export async function requireNoJob(runtime: Runtime): Promise<void> {
   const driver = await runtime.driver()
-  if (!isAtWork(driver)) return
+  if (!isActive(driver)) return
   throw new CliError(
     'LOCKED',
     `a job runs in this folder (${driver.state}), and would share what is measured`,

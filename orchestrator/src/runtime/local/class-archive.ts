@@ -14,22 +14,22 @@ import type { Tool } from './tools.ts'
 const ARCHIVE = 'classes.jsa'
 
 /**
- * Where the archive of the driver's classes lies (class data sharing: JEP 350), by what it depends on. A driver that maps
- * it instead of reading and verifying some 16,000 classes starts in two thirds of the time.
+ * Path of the archive of the driver's classes (class data sharing, JEP 350); another Java, Spark or connector gets another
+ * archive. A driver that maps it, instead of reading and verifying some 16,000 classes, starts in two thirds of the time.
  */
 export function classArchive(java: Tool, sparkHome: string, connectorJars: readonly string[]): string {
-  const depends = JSON.stringify([java, sparkHome, connectorJars])
-  const key = createHash('sha256').update(depends).digest('hex').slice(0, 8)
+  const inputs = JSON.stringify([java, sparkHome, connectorJars])
+  const key = createHash('sha256').update(inputs).digest('hex').slice(0, 8)
   return join(cacheDir(), `classes-${SPARK_VERSION}-${key}`, ARCHIVE)
 }
 
-/** The option that uses the archive, where there is one. */
+/** The JVM option that uses the archive, if it exists. */
 export const archiveOptions = (archive: string): string[] =>
   existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : []
 
 export const classPath = (jars: readonly string[]): string => jars.join(delimiter)
 
-/** Runs the job's transforms once in a JVM that writes its classes into the archive when it ends. */
+/** Runs the job's transforms once, in a JVM that writes its classes to the archive when it exits. */
 export async function installClassArchive(
   archive: string,
   spark: SparkInstall,
@@ -49,7 +49,7 @@ async function warmUp(
   connectorJars: readonly string[],
   { env, signal, update }: InstallContext,
 ): Promise<void> {
-  update('running a few micro-batches, once')
+  update('running a few micro-batches (only once)')
   const sources = join(packageRoot, 'spark-job')
   const work = join(dir, 'work')
   await mkdir(work)

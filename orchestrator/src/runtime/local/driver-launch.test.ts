@@ -6,10 +6,10 @@ const spark = { python: '/venv/bin/python', sparkHome: '/spark', ivyJar: async (
 const folders = { scratch: '/run/spark', modules: '/storage/rendered' }
 
 it.each([
-  ['nothing', {}, '/storage/rendered'],
-  ['an empty PYTHONPATH', { PYTHONPATH: '' }, '/storage/rendered'],
-  ['a PYTHONPATH', { PYTHONPATH: '/theirs' }, `/storage/rendered${delimiter}/theirs`],
-])("puts the job's package before what the user's environment has: %s", (_, env, expected) => {
+  ['not set', {}, '/storage/rendered'],
+  ['empty', { PYTHONPATH: '' }, '/storage/rendered'],
+  ['set', { PYTHONPATH: '/theirs' }, `/storage/rendered${delimiter}/theirs`],
+])("puts the job's package before the user's PYTHONPATH: %s", (_, env, expected) => {
   expect(driverLaunch(env, spark, [], folders).env).toMatchObject({
     PYTHONPATH: expected,
     SPARK_LOCAL_DIRS: '/run/spark',

@@ -1,53 +1,35 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Jar, type JarSet, jarFile, lockedJars } from '../../package/jars.ts'
 import { run } from '../../system/run.ts'
-import { fillOnce, jarsDir } from '../cache.ts'
-import { fetchedJar, ivyModule, ivySettings, JARS_HINT, retrieveArgs, verifyChecksum } from '../ivy.ts'
-import type { InstallContext } from './install-python.ts'
+import type { FetchJars } from '../install-jars.ts'
+import { ivyModule, ivySettings, JARS_HINT, retrieveArgs } from '../ivy.ts'
 
-export interface Ivy {
+export interface LocalIvy {
+  /** Path of the java command. */
   readonly java: string
-  /** The Ivy jar inside pyspark. */
+  /** Path of the Ivy jar that comes with pyspark. */
   readonly jar: string
-  /** The user's own Ivy settings (`spark.jars.ivySettings`), where a mirror or a proxy is needed. */
+  /** The user's own Ivy settings file (`spark.jars.ivySettings`), for a mirror or a proxy. */
   readonly settings: string | undefined
+  readonly env: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
 }
 
-/** Fetches one locked set of jars through Spark's own Ivy into the user's cache, once, and checks every checksum. */
-export async function installJars(set: JarSet, ivy: Ivy, context: InstallContext): Promise<string[]> {
-  const dir = jarsDir(set)
-  const jars = lockedJars(set)
-  await fillOnce(dir, (target) => fetchJars(jars, target, ivy, context), {
-    signal: context.signal,
-    onWait: () => context.update('another run is fetching them; waiting'),
-  })
-  return jars.map((jar) => join(dir, jarFile(jar)))
-}
-
-async function fetchJars(
-  jars: readonly Jar[],
-  dir: string,
-  ivy: Ivy,
-  context: InstallContext,
-): Promise<void> {
-  const work = join(dir, 'ivy')
-  await mkdir(work, { recursive: true })
-  await writeFile(join(work, 'ivy.xml'), ivyModule(jars))
-  await writeFile(join(work, 'settings.xml'), ivySettings(join(work, 'cache')))
-  let fetched = 0
-  const settings = ivy.settings ?? join(work, 'settings.xml')
-  await run([ivy.java, ['-jar', ivy.jar, ...retrieveArgs(settings, dir, work)]], {
-    env: context.env,
-    signal: context.signal,
-    failAs: 'DOWNLOAD_FAILED',
-    hint: JARS_HINT,
-    onLine: (line) => {
-      if (!fetchedJar(line)) return
-      fetched += 1
-      context.update(`${fetched} of ${jars.length} jars`)
-    },
-  })
-  await Promise.all(jars.map((jar) => verifyChecksum(join(dir, jarFile(jar)), jar)))
-  await rm(work, { recursive: true })
+/** Fetches jars with Ivy as a process of this machine. */
+export function fetchJarsLocally({ java, jar, settings, env, signal }: LocalIvy): FetchJars {
+  return async (jars, dir, onLine) => {
+    const work = join(dir, 'ivy')
+    const ownSettings = join(work, 'settings.xml')
+    await mkdir(work, { recursive: true })
+    await writeFile(join(work, 'ivy.xml'), ivyModule(jars))
+    await writeFile(ownSettings, ivySettings(join(work, 'cache')))
+    await run([java, ['-jar', jar, ...retrieveArgs(settings ?? ownSettings, dir, work)]], {
+      env,
+      signal,
+      onLine,
+      failAs: 'DOWNLOAD_FAILED',
+      hint: JARS_HINT,
+    })
+    await rm(work, { recursive: true })
+  }
 }

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { JobFile } from '../runtime.ts'
 
-/** Fills a folder with exactly these files: a module that an older version left must not be imported. */
+/** Replaces a folder by exactly these files: a module left by an older version must not be imported. */
 export async function writeJobFiles(dir: string, files: readonly JobFile[]): Promise<void> {
   await rm(dir, { recursive: true, force: true })
   for (const { path, text } of files) {

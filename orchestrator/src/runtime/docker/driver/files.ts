@@ -5,7 +5,7 @@ import type { JobFile, Submission } from '../../runtime.ts'
 import type { ContainerFile } from '../container/files.ts'
 import { DRIVER_DIR, SPARK_UID } from '../container/project.ts'
 
-/** What lies in the driver's container under its own folder, readable by Spark's user alone. */
+/** The files of the driver's container, in a folder of its own; readable only by Spark's user. */
 export async function driverFiles(submission: Submission, jars: readonly string[]): Promise<ContainerFile[]> {
   const own = DRIVER_DIR.slice(1)
   const folder = (path: string): ContainerFile => ({ path: `${own}/${path}`, mode: 0o700, uid: SPARK_UID })
@@ -29,7 +29,7 @@ export async function driverFiles(submission: Submission, jars: readonly string[
   ]
 }
 
-/** Every folder on the way to these files, outer ones first: one that Docker made by itself would be root's. */
+/** All parent folders of these files, outermost first. Docker would create missing ones too, but owned by root. */
 function foldersOf(files: readonly JobFile[]): string[] {
   const folders = files.flatMap(({ path }) =>
     [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index + 1)),
