@@ -75,7 +75,7 @@ def test_later_batch_is_audited_with_the_watermark_of_the_one_before(spark: Spar
 
 
 def test_plan_that_spark_has_removed_is_an_error_in_words(spark: SparkSession, folder: Path) -> None:
-    with pytest.raises(CheckpointError, match="no batch 9 any more"):
+    with pytest.raises(CheckpointError, match="the offset log no longer has batch 9"):
         Checkpoint(spark, str(folder)).plan(9)
 
 
