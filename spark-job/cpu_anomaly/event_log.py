@@ -1,4 +1,4 @@
-"""The driver's log."""
+"""The driver's log, which the orchestrator reads: event and field names are a contract with it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TextIO
 
 
 class EventLog:
-    """One line an event on standard output: `<time> <event> key=value ...`."""
+    """Writes one line per event: `<time> <event> key=value ...`. Safe to use from several threads."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -24,7 +24,7 @@ class EventLog:
 
 
 def log_value(value: object) -> str:
-    """As it is where that is unambiguous, else a JSON string: no record can forge a line or steer a terminal."""
+    """As it is if that is unambiguous, else as a JSON string: no record can forge a line or control a terminal."""
     if value is None:
         return ""
     text = str(value)
@@ -33,5 +33,6 @@ def log_value(value: object) -> str:
 
 
 def iso_time(seconds: float) -> str:
+    """Seconds since 1970 as UTC with milliseconds."""
     moment = datetime.fromtimestamp(seconds, timezone.utc)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Kafka's admin client."""
+"""What the broker says of topics: ids, end offsets, and whether a topic is still the one that the checkpoint knows."""
 
 from __future__ import annotations
 
@@ -10,41 +10,44 @@ from pyspark.sql import SparkSession
 
 
 class TopicReplacedError(Exception):
-    """A topic of this name is there, but not the one whose offsets the checkpoint holds."""
+    """A topic of this name exists, but it is not the one whose offsets the checkpoint holds."""
 
 
 def describe_topics(spark: SparkSession, names: Sequence[str], client: Mapping[str, str]) -> dict[str, str]:
-    """Topic ids by name, from the broker."""
+    """Topic ids by name."""
     with kafka_admin(spark, client) as (admin, jvm):
         described = describe(admin, jvm, names)
         return {name: described[name].topicId().toString() for name in names}
 
 
 def end_offsets(spark: SparkSession, topic: str, client: Mapping[str, str]) -> dict[str, int]:
-    """Where each partition ends now: the offset of the record that will come next."""
+    """By partition, the offset of the record that will come next."""
     with kafka_admin(spark, client) as (admin, jvm):
         wanted = jvm.java.util.HashMap()
-        for partition in describe(admin, jvm, [topic])[topic].partitions():
-            where = jvm.org.apache.kafka.common.TopicPartition(topic, partition.partition())
-            wanted.put(where, jvm.org.apache.kafka.clients.admin.OffsetSpec.latest())
-        found = admin.listOffsets(wanted).all().get()
-        return {str(where.partition()): found[where].offset() for where in found}
+        for description in describe(admin, jvm, [topic])[topic].partitions():
+            partition = jvm.org.apache.kafka.common.TopicPartition(topic, description.partition())
+            wanted.put(partition, jvm.org.apache.kafka.clients.admin.OffsetSpec.latest())
+        offsets = admin.listOffsets(wanted).all().get()
+        return {str(partition.partition()): offsets[partition].offset() for partition in offsets}
 
 
-def require_same_topics(known: Mapping[str, str], found: Mapping[str, str]) -> None:
-    """Offsets and windows of a topic that was deleted and created again would be mixed with those of the old one."""
-    for topic, topic_id in found.items():
-        before = known.get(topic, topic_id)
-        if before != topic_id:
+def require_same_topics(known: Mapping[str, str], current: Mapping[str, str]) -> None:
+    """Compares topic ids by name. Raises TopicReplacedError for a topic that was deleted and created again.
+
+    Its offsets and windows would be mixed with those of the old topic.
+    """
+    for topic, topic_id in current.items():
+        known_id = known.get(topic, topic_id)
+        if known_id != topic_id:
             raise TopicReplacedError(
-                f"topic {topic} was deleted and created again: its id was {before} and is now {topic_id}; "
-                "the checkpoint belongs to the old one: begin a new one with `submit --new-checkpoint`"
+                f"topic {topic} was deleted and created again: its id was {known_id} and is now {topic_id}; "
+                "the checkpoint belongs to the old topic: start a new checkpoint with `submit --new-checkpoint`"
             )
 
 
 @contextmanager
 def kafka_admin(spark: SparkSession, client: Mapping[str, str]) -> Iterator[tuple[Any, Any]]:
-    """Kafka's admin client of the driver's JVM, and the JVM."""
+    """An admin client of Kafka in the driver's JVM, and the JVM."""
     jvm = cast(Any, spark.sparkContext)._jvm
     properties = jvm.java.util.Properties()
     for name, value in {"default.api.timeout.ms": "30000", **client}.items():
