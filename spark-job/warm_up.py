@@ -1,6 +1,6 @@
-"""Makes a JVM load what the job will need, so that its classes can be archived (class data sharing). Run once.
+"""Makes a JVM load the classes that the job needs, so that they can be archived (class data sharing). Runs once.
 
-Runs the job's own transforms as a stream, from files into memory: no broker is needed. Prints nothing.
+Runs the job's own query as a stream over files, so no broker is needed. Prints nothing.
 """
 
 from __future__ import annotations
@@ -13,45 +13,25 @@ from typing import Any, cast
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from job import Settings, detect
+from cpu_anomaly.modes import mode_of
+from cpu_anomaly.query import detect
+from cpu_anomaly.settings import Settings
 
 SAMPLES = "\n".join(f"{1_700_000_000_000 + nth * 20},{nth % 90}.5" for nth in range(200))
-# The settings that matter here are those that shape the plan.
-SETTINGS: dict[str, Any] = {
-    "app_name": "warm-up",
-    "normal_mean": 14.5,
-    "normal_stddev": 2.7,
-    "direction": "high",
-    "window_ms": 500,
-    "watermark_ms": 10_000,
-    "max_future_skew_ms": 300_000,
-    "cpu_min": None,
-    "cpu_max": None,
-    "group_by": "none",
-    "input_topic": "in",
-    "output_topic": "out",
-    "dead_letter_topic": "dead",
-    "bootstrap_servers": "",
-    "kafka_options": {},
-    "kafka_secrets_file": None,
-    "starting_offsets": "earliest",
-    "max_offsets_per_trigger": 1,
-    "trigger": "micro-batch",
-    "trigger_interval_ms": 0,
-    "checkpoint_interval_ms": 30_000,
-    "checkpoint": "",
-}
+# The classes that a query needs follow from its plan, and most queries have the default one.
+SETTINGS_FILE = Path(__file__).with_name("default_settings.json")
 
 
 def stream_samples(spark: SparkSession, folder: Path) -> None:
-    """Two micro-batches of the query, update mode and state store included."""
+    """Two micro-batches of the query, with update mode and state store."""
+    settings = Settings.from_json(SETTINGS_FILE.read_text(encoding="utf-8"))
     source = folder / "in"
     source.mkdir()
     (source / "1.txt").write_text(SAMPLES, encoding="utf-8")
     texts = spark.readStream.schema("value string").text(str(source))
     raw = texts.select(F.lit(None).cast("binary").alias("key"), F.col("value").cast("binary").alias("value"))
     query = (
-        raw.transform(detect(Settings(**SETTINGS)))
+        raw.transform(detect(settings, mode_of(settings)))
         .writeStream.format("noop")
         .option("checkpointLocation", str(folder / "checkpoint"))
         .outputMode("update")
@@ -66,7 +46,7 @@ def stream_samples(spark: SparkSession, folder: Path) -> None:
 
 
 def load_kafka_clients(spark: SparkSession) -> None:
-    """Makes a consumer, a producer and an admin client; a port that nothing listens on is enough for that."""
+    """Creates a consumer, a producer and an admin client, for which no broker needs to listen on the port."""
     jvm = cast(Any, spark.sparkContext)._jvm
     properties = jvm.java.util.Properties()
     package = "org.apache.kafka.common.serialization.ByteArray"
@@ -83,7 +63,7 @@ def load_kafka_clients(spark: SparkSession) -> None:
     jvm.org.apache.kafka.clients.consumer.KafkaConsumer(properties).close(no_time)
     jvm.org.apache.kafka.clients.producer.KafkaProducer(properties).close(no_time)
     jvm.org.apache.kafka.clients.admin.Admin.create(properties).close(no_time)
-    # The connector's own classes: a frame that is only planned reads nothing.
+    # The connector's own classes: analyzing a frame reads nothing.
     options = {"kafka.bootstrap.servers": "127.0.0.1:1", "subscribe": "in"}
     spark.readStream.format("kafka").options(**options).load().select("key", "value").schema  # noqa: B018
 

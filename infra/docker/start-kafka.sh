@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts the broker: the properties that every runtime shares, and what is particular to a container.
+# Starts the broker with the properties that all runtimes share and those that are specific to the container.
 set -euo pipefail
 umask 077
 
@@ -26,7 +26,7 @@ log.dirs=$data
 PROPERTIES
 
 if [ "$protocol" = SASL_PLAINTEXT ]; then
-  # Read by Kafka from a file of its own: a properties file would need every character outside ASCII escaped.
+  # Kafka reads it from a separate file: in a properties file, every non-ASCII character would have to be escaped.
   mkdir -p "$run/login"
   printf 'org.apache.kafka.common.security.plain.PlainLoginModule required %s=%s;' \
     "$(quoted "user_$username")" "$(quoted "$password")" >"$run/login/jaas"
@@ -41,7 +41,7 @@ fi
 
 export KAFKA_HEAP_OPTS="-Xms256m -Xmx512m"
 export KAFKA_LOG4J_OPTS="-Dlog4j2.configurationFile=file:/opt/cpu-anomaly/log4j2.properties"
-export LOG_DIR=/tmp EXTRA_ARGS="-name kafkaServer" # no log files of its own beside the container's log
+export LOG_DIR=/tmp EXTRA_ARGS="-name kafkaServer" # no log files beside the container's log
 
 if [ ! -f "$data/meta.properties" ]; then
   # A cluster id is 16 random bytes in URL-safe base64; the leading k keeps it from looking like an option.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts the master. The first start draws the cluster's secret; it stays in the volume that master, workers and driver
-# share, in files that only Spark's user can read, and appears in no argument and no setting of a container.
+# Starts the master. The first start generates the cluster's secret. It is kept in the volume that master, workers and
+# driver share, in files that only Spark's user can read, and never appears in a container's arguments or settings.
 set -euo pipefail
 umask 077
 

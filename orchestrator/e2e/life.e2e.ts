@@ -167,6 +167,7 @@ describe('before anything is started', () => {
     const shown = await stack.ok('submit', '--dry-run')
     expect(shown).toContain('SETTINGS_JSON = "{\\"app_name\\"')
     expect(shown).toContain('KAFKA_PASSWORD=***  (.env)')
+    expect(shown).toMatch(/^# code: \d+ modules, sha256 [0-9a-f]{64}$/m)
     expect(shown).not.toContain('canary-5309')
     expect(existsSync(join(stack.folder, 'storage'))).toBe(false)
   })

@@ -1,8 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect, it, onTestFinished } from 'vitest'
+import { readModules } from '../src/job/template.ts'
+import { installSpark } from '../src/runtime/local/install-python.ts'
 import { freePorts } from '../src/system/ports.ts'
 import { packageRoot } from './helpers/stack.ts'
 
@@ -22,10 +24,18 @@ it('the packed package works in an empty folder', async () => {
     ['install', '--no-audit', '--no-fund', join(folder, tarball.trim().split('\n').at(-1) ?? '')],
     { cwd: folder },
   )
+  const sources = join(folder, 'node_modules', 'cpu-anomaly', 'spark-job')
+  const shipped = (await readdir(sources, { recursive: true })).filter((path) =>
+    path.includes('cpu_anomaly/'),
+  )
+  const modules = (await readModules()).map(({ path }) => path)
+  expect(shipped.filter((path) => path.endsWith('.py')).sort()).toEqual(modules)
+  expect(shipped.filter((path) => path.includes('__pycache__'))).toEqual([])
   await npx('init')
   const [kafka, ui] = await freePorts(2)
   const settings = ['--set', 'RUNTIME=local', '--set', `KAFKA_PORT=${kafka}`, '--set', `SPARK_UI_PORT=${ui}`]
   await npx('up', ...settings)
+  await expectImports(sources)
   await npx('submit', ...settings)
   await npx('produce', '--live', '--seconds', '3', ...settings)
   const { stdout } = await npx(
@@ -44,3 +54,15 @@ it('the packed package works in an empty folder', async () => {
   )
   await npx('down', ...settings)
 })
+
+/** Imports every script with the Python that `up` installed, in the strictest environment that a user may have. */
+async function expectImports(sources: string): Promise<void> {
+  const { python } = await installSpark({
+    env: process.env as Record<string, string>,
+    signal: new AbortController().signal,
+    update: () => undefined,
+  })
+  await execa(python, ['-c', 'import job, warm_up, bench, supervise'], {
+    env: { PYTHONPATH: sources, PYTHONSAFEPATH: '1', PYTHONDONTWRITEBYTECODE: '1' },
+  })
+}

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from job import Settings
+from cpu_anomaly.settings import Settings
 
 SettingsOf = Callable[..., Settings]
+DEFAULT_SETTINGS = Path(__file__).parents[1] / "default_settings.json"
 
 
 @pytest.fixture(scope="session")
@@ -30,32 +33,20 @@ def spark() -> Iterator[SparkSession]:
 @pytest.fixture(scope="session")
 def settings_of() -> SettingsOf:
     """The default settings, with changes."""
+    defaults = json.loads(DEFAULT_SETTINGS.read_text(encoding="utf-8"))
+    return lambda **changes: Settings.from_json(json.dumps({**defaults, **changes}))
 
-    def make(**changes: object) -> Settings:
-        defaults: dict[str, object] = {
-            "app_name": "test",
-            "normal_mean": 14.5,
-            "normal_stddev": 2.7,
-            "direction": "high",
-            "window_ms": 500,
-            "watermark_ms": 10_000,
-            "max_future_skew_ms": 300_000,
-            "cpu_min": None,
-            "cpu_max": None,
-            "group_by": "none",
-            "input_topic": "in",
-            "output_topic": "out",
-            "dead_letter_topic": "dead",
-            "bootstrap_servers": "127.0.0.1:9093",
-            "kafka_options": {},
-            "kafka_secrets_file": None,
-            "starting_offsets": "earliest",
-            "max_offsets_per_trigger": 1000,
-            "trigger": "micro-batch",
-            "trigger_interval_ms": 100,
-            "checkpoint_interval_ms": 30_000,
-            "checkpoint": "/nowhere",
-        }
-        return Settings(**{**defaults, **changes})  # type: ignore[arg-type]
 
-    return make
+@pytest.fixture
+def checkpoint_folder(tmp_path: Path) -> Path:
+    """A checkpoint whose source started at offset 3 of the one partition; no batch is planned yet."""
+    (tmp_path / "offsets").mkdir()
+    (tmp_path / "sources" / "0").mkdir(parents=True)
+    (tmp_path / "sources" / "0" / "0").write_bytes(b'\x00v1\n{"in":{"0":3}}')
+    return tmp_path
+
+
+def offset_log(end: dict[str, dict[str, int]], watermark_ms: int = 5000) -> str:
+    """A batch's file in the offset log."""
+    metadata = {"batchWatermarkMs": watermark_ms, "batchTimestampMs": 7000, "conf": {}}
+    return f"v1\n{json.dumps(metadata)}\n{json.dumps(end)}"

@@ -1,6 +1,8 @@
 import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { maskedSettings } from '../config/load.ts'
-import { planFor, prepareSubmission, submitJob, triggerLine } from '../query/submit.ts'
+import { CliError } from '../errors.ts'
+import { dryRunJson, dryRunLines } from '../query/dry-run.ts'
+import { planFor, prepareSubmission, submitJob } from '../query/submit.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { requireBroker } from '../stack/require-broker.ts'
 import { claimRuntime } from '../stack/select.ts'
@@ -12,6 +14,7 @@ const DEFAULT_TIMEOUT_SECONDS = 180
 
 interface Flags {
   readonly dryRun?: boolean
+  readonly full?: boolean
   readonly foreground?: boolean
   readonly newCheckpoint?: boolean
   readonly timeoutSeconds?: number
@@ -19,7 +22,8 @@ interface Flags {
 }
 
 export const run: CommandRun<Flags> = async (context, _args, flags) => {
-  if (flags.dryRun) return dryRun(context, flags.json === true)
+  if (flags.dryRun) return dryRun(context, flags)
+  if (flags.full) throw new CliError('USAGE', '--full goes with --dry-run')
   const { output, signal } = context
   const selected = await context.select()
   await requireBroker(selected.runtime)
@@ -36,22 +40,13 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
 }
 
 /** Prints what would be submitted, and changes nothing. */
-async function dryRun(context: CommandContext, json: boolean): Promise<void> {
-  const { runtime, config } = await context.select()
-  const plan = await planFor(config, runtime, context.signal)
-  const { job, submitArgs } = await prepareSubmission(config, runtime, plan)
-  const settings = maskedSettings(config)
-  if (json) {
-    context.output.json({ job, submitArgs, settings, plan })
-    return
-  }
-  const { result } = context.output
-  result('# settings')
-  for (const { key, value, origin } of settings) result(`#   ${key}=${escapeControls(value)}  (${origin})`)
-  result(`# ${triggerLine(plan)}`)
-  result('# spark-submit arguments')
-  for (const arg of submitArgs) result(`#   ${escapeControls(arg)}`)
-  result(job.trimEnd())
+async function dryRun({ select, signal, output }: CommandContext, flags: Flags): Promise<void> {
+  const { runtime, config } = await select()
+  const plan = await planFor(config, runtime, signal)
+  const submission = await prepareSubmission(config, runtime, plan)
+  const preview = { submission, plan, settings: maskedSettings(config) }
+  if (flags.json) return output.json(dryRunJson(preview, flags.full === true))
+  for (const line of dryRunLines(preview, flags.full === true)) output.result(line)
 }
 
 /** Shows the driver's log until Ctrl-C, and then stops the job. */

@@ -31,6 +31,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'render the job and submit it to Spark under supervision',
     flags: [
       { flags: '--dry-run', summary: 'print the rendered job, the spark-submit arguments and the settings' },
+      { flags: '--full', summary: "with --dry-run: print the job's modules too" },
       { flags: '--foreground', summary: 'stay, show the progress, and stop the job on Ctrl-C' },
       { flags: '--new-checkpoint', summary: 'set the old checkpoint aside and begin a new one' },
       {

@@ -1,6 +1,6 @@
 import type { Direction, GroupBy, TriggerMode } from '../config/config.ts'
 
-/** What the job gets through the template's one hole, as JSON. `spark-job/job.py` reads the same names. No secrets. */
+/** The settings that fill the template's one hole, as JSON; `cpu_anomaly/settings.py` reads the same names. No secrets. */
 export interface JobSettings {
   readonly app_name: string
   readonly normal_mean: number
@@ -16,9 +16,9 @@ export interface JobSettings {
   readonly output_topic: string
   readonly dead_letter_topic: string
   readonly bootstrap_servers: string
-  /** Kafka client properties without the `kafka.` prefix; none of them secret. */
+  /** Kafka client properties without the `kafka.` prefix; none of them is secret. */
   readonly kafka_options: Readonly<Record<string, string>>
-  /** JSON file of further Kafka client properties (`sasl.jaas.config` and the like), readable by the driver alone. */
+  /** JSON file with the secret Kafka client properties (such as `sasl.jaas.config`), readable only by the driver's user. */
   readonly kafka_secrets_file: string | null
   readonly starting_offsets: 'earliest' | 'latest'
   readonly max_offsets_per_trigger: number

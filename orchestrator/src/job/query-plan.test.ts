@@ -2,15 +2,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../config/load.ts'
-import type { JobPlace } from '../runtime/runtime.ts'
+import type { JobEnvironment } from '../runtime/runtime.ts'
 import { planQuery } from './query-plan.ts'
 import { jobSettings } from './settings.ts'
 import { submitArgs } from './submit-args.ts'
 
-const place: JobPlace = {
+const environment: JobEnvironment = {
   master: 'local[2,4]',
   slots: 2,
-  masterWith: (slots) => `local[${slots},4]`,
+  masterWithSlots: (slots) => `local[${slots},4]`,
   sparkVersion: '4.3.0',
   kafka: { servers: ['a:1'], securityProtocol: 'PLAINTEXT', sasl: undefined, ssl: {} },
   checkpoint: '/checkpoint',
@@ -43,25 +43,25 @@ describe('planQuery', () => {
       { trigger: 'micro-batch', stateStore: 'memory', shufflePartitions: 9, slots: 0 },
     ],
   ])('with %j', async (overrides, expected) => {
-    expect(planQuery(await configWith(overrides), place, 1)).toMatchObject(expected)
+    expect(planQuery(await configWith(overrides), environment, 1)).toMatchObject(expected)
   })
 
-  it('reaches the job resolved, and spark-submit with a slot for every task and state in RocksDB', async () => {
+  it('gives the job its trigger, and spark-submit a slot for every task and state in RocksDB', async () => {
     const config = await configWith(['TRIGGER=auto', 'CHECKPOINT_INTERVAL=5 s'])
-    const plan = planQuery(config, place, 2)
-    expect(jobSettings(config, place, plan)).toMatchObject({
+    const plan = planQuery(config, environment, 2)
+    expect(jobSettings(config, environment, plan)).toMatchObject({
       trigger: 'real-time',
       checkpoint_interval_ms: 5_000,
     })
-    const args = submitArgs(config, place, plan)
+    const args = submitArgs(config, environment, plan)
     expect(args.slice(0, 2)).toEqual(['--master', 'local[4,4]'])
     expect(args).toContain('spark.sql.shuffle.partitions=1')
     expect(args.find((arg) => arg.startsWith(PROVIDER))).toMatch(/RocksDBStateStoreProvider$/)
   })
 
-  it('leaves a master alone that offers enough, and state in memory where a few windows are kept', async () => {
+  it('keeps a master that offers enough slots, and keeps the few windows of one series in memory', async () => {
     const config = await configWith([])
-    const args = submitArgs(config, place, planQuery(config, place, 100))
+    const args = submitArgs(config, environment, planQuery(config, environment, 100))
     expect(args.slice(0, 2)).toEqual(['--master', 'local[2,4]'])
     expect(args.filter((arg) => arg.startsWith(PROVIDER))).toEqual([])
   })

@@ -1,31 +1,32 @@
 import type { Config, StateStore, TriggerMode } from '../config/config.ts'
-import type { JobPlace } from '../runtime/runtime.ts'
+import type { JobEnvironment } from '../runtime/runtime.ts'
 import { chooseTrigger, neededSlots } from './trigger.ts'
 
-/** What the settings come to, once it is known where the query will run. */
+/** How the query will run: the settings that depend on the runtime and on the input topic, resolved. */
 export interface QueryPlan {
   readonly trigger: TriggerMode
-  /** Why this trigger, in one line. */
+  /** Why this trigger was chosen, in one line. */
   readonly reason: string
   readonly stateStore: StateStore
   readonly shufflePartitions: number
-  /** Task slots that the query needs at once; 0: it makes do with what there is. */
+  /** Task slots that the query needs at once; 0 if any number will do. */
   readonly slots: number
 }
 
 /**
- * Settles trigger, state store and partitions. `inputPartitions`: those that the input topic has, or will be created with.
- * @throws CliError CONFIGURATION when real-time mode is asked for and cannot be had.
+ * Chooses trigger, state store and shuffle partitions. `inputPartitions`: how many the input topic has, or will be
+ * created with.
+ * @throws CliError CONFIGURATION when TRIGGER=real-time, but real-time mode is not possible.
  */
-export function planQuery(config: Config, place: JobPlace, inputPartitions: number): QueryPlan {
+export function planQuery(config: Config, environment: JobEnvironment, inputPartitions: number): QueryPlan {
   const { query, spark } = config
   const needs = {
     wanted: query.trigger,
-    sparkVersion: place.sparkVersion,
+    sparkVersion: environment.sparkVersion,
     inputPartitions,
     shufflePartitions: spark.realTimeShufflePartitions,
-    slots: place.slots,
-    slotsAreThreads: place.masterWith !== undefined,
+    slots: environment.slots,
+    slotsAreThreads: environment.masterWithSlots !== undefined,
     stateStore: query.stateStore,
   }
   const { trigger, reason } = chooseTrigger(needs)
@@ -39,7 +40,7 @@ export function planQuery(config: Config, place: JobPlace, inputPartitions: numb
   }
 }
 
-/** A few windows are quickest in memory; of many series only what changed should be written at each commit. */
+/** The few windows of one series are fastest in memory; with many series, RocksDB writes only what changed at each commit. */
 export function microBatchPlan({ detector, query, spark }: Config): QueryPlan {
   const suitable = detector.groupBy === 'key' ? 'rocksdb' : 'memory'
   return {

@@ -4,36 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { defaultSettings as settings } from './default-settings.fixture.ts'
 import type { JobSettings } from './job-settings.ts'
 import { renderJob } from './render.ts'
 import { readTemplate } from './template.ts'
 
 const HOLE = '"{{SETTINGS_JSON}}"'
-
-const settings: JobSettings = {
-  app_name: 'cpu-anomaly',
-  normal_mean: 14.5,
-  normal_stddev: 2.7,
-  direction: 'high',
-  window_ms: 500,
-  watermark_ms: 10_000,
-  max_future_skew_ms: 300_000,
-  cpu_min: null,
-  cpu_max: null,
-  group_by: 'none',
-  input_topic: 'cpu-usage',
-  output_topic: 'anomaly',
-  dead_letter_topic: 'dead',
-  bootstrap_servers: 'localhost:9093',
-  kafka_options: { 'security.protocol': 'PLAINTEXT' },
-  kafka_secrets_file: null,
-  starting_offsets: 'earliest',
-  max_offsets_per_trigger: 5_000_000,
-  trigger: 'micro-batch',
-  trigger_interval_ms: 100,
-  checkpoint_interval_ms: 30_000,
-  checkpoint: '/tmp/checkpoint',
-}
 
 describe('renderJob', () => {
   it.each([
@@ -54,7 +30,7 @@ describe('renderJob', () => {
     )
   })
 
-  it('does not fill the text that it filled in', () => {
+  it('does not fill a hole in the text that it inserted', () => {
     const rendered = renderJob(`x = ${HOLE}`, { ...settings, checkpoint: HOLE })
     expect(rendered.match(/\{\{/g)).toHaveLength(1)
   })
@@ -81,7 +57,7 @@ const NASTY = [
   '',
 ] as const
 
-// Any UTF-16, lone halves of surrogate pairs among it.
+// Any UTF-16, lone surrogates included.
 const anyText = fc.oneof(
   fc.constantFrom(...NASTY),
   fc.string({ unit: 'binary' }),
@@ -90,38 +66,24 @@ const anyText = fc.oneof(
     .map((units) => String.fromCharCode(...units)),
   fc.tuple(fc.constantFrom(...NASTY), fc.constantFrom(...NASTY)).map(([a, b]) => a + b),
 )
-// JSON has no -0: written as 0, it comes back as such.
+// JSON has no -0: it is written and read back as 0.
 const anyNumber = fc
   .oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer())
   .map((number) => number + 0)
 
 const asSettings = (fields: unknown) => fields as JobSettings
 const anySettings: fc.Arbitrary<JobSettings> = fc
-  .record({
-    app_name: anyText,
-    normal_mean: anyNumber,
-    normal_stddev: anyNumber,
-    direction: anyText,
-    window_ms: anyNumber,
-    watermark_ms: anyNumber,
-    max_future_skew_ms: anyNumber,
-    cpu_min: fc.option(anyNumber),
-    cpu_max: fc.option(anyNumber),
-    group_by: anyText,
-    input_topic: anyText,
-    output_topic: anyText,
-    dead_letter_topic: anyText,
-    bootstrap_servers: anyText,
-    kafka_options: fc.dictionary(anyText, anyText, { maxKeys: 3 }),
-    kafka_secrets_file: fc.option(anyText),
-    starting_offsets: anyText,
-    max_offsets_per_trigger: anyNumber,
-    trigger_interval_ms: anyNumber,
-    checkpoint: anyText,
-  })
+  .record(Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, anyLike(value)])))
   .map(asSettings)
 
-// One process for all: line by line, is it one assignment of one constant, and is that the settings?
+/** Of the same type as a default; a default of null may be replaced by anything. */
+function anyLike(value: unknown): fc.Arbitrary<unknown> {
+  if (value === null) return fc.option(fc.oneof(anyNumber, anyText))
+  if (typeof value === 'number') return anyNumber
+  return typeof value === 'string' ? anyText : fc.dictionary(anyText, anyText, { maxKeys: 3 })
+}
+
+// One process for all lines: is each one assignment of one constant, and does that constant hold the settings?
 const CHECK = `
 import ast, json, sys
 template, folder = sys.argv[1:]
@@ -157,7 +119,7 @@ for index in range(20):
 print(checked)
 `
 
-/** As JSON in ASCII, by other means than the renderer's, one a line. */
+/** JSON in ASCII, computed differently from the renderer. */
 const plainJson = (value: unknown) =>
   [...JSON.stringify(value)].map((char) => (char > '~' ? escaped(char) : char)).join('')
 const escaped = (char: string) =>

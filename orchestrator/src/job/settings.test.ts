@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Config, KafkaSasl } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
-import type { JobPlace } from '../runtime/runtime.ts'
+import { packageRoot } from '../package/root.ts'
+import type { JobEnvironment } from '../runtime/runtime.ts'
+import { defaultSettings } from './default-settings.fixture.ts'
 import { jobSettings, kafkaSecrets } from './settings.ts'
 import { submitArgs } from './submit-args.ts'
-import { templateFile } from './template.ts'
 
 const PASSWORD = 'hu"sh\\;'
 const config = (overrides: readonly string[] = []): Promise<Config> =>
@@ -20,7 +21,7 @@ const config = (overrides: readonly string[] = []): Promise<Config> =>
   })
 
 const sasl: KafkaSasl = { mechanism: 'PLAIN', username: 'me', password: PASSWORD }
-const place: JobPlace = {
+const environment: JobEnvironment = {
   master: 'local[2,4]',
   slots: 2,
   sparkVersion: '4.3.0',
@@ -38,13 +39,22 @@ const place: JobPlace = {
 
 describe('jobSettings', () => {
   it('has exactly the fields that the job reads, in their order', async () => {
-    const job = await readFile(templateFile, 'utf8')
-    const [, fields = ''] = job.match(/class Settings:\n.*?\n\n(.*?)\n\n/s) ?? []
+    const source = join(packageRoot, 'spark-job', 'cpu_anomaly', 'settings.py')
+    const [, fields = ''] = (await readFile(source, 'utf8')).match(/class Settings:\n.*?\n\n(.*?)\n\n/s) ?? []
     const names = [...fields.matchAll(/^ {4}(\w+): /gm)].map(([, name]) => name)
-    expect(Object.keys(jobSettings(await config(), place))).toEqual(names)
+    expect(Object.keys(jobSettings(await config(), environment))).toEqual(names)
   })
 
-  it('takes the settings and the place as they are', async () => {
+  it('of an empty .env are the default settings of the job', async () => {
+    const fixed: JobEnvironment = {
+      ...environment,
+      kafka: { servers: ['127.0.0.1:9093'], securityProtocol: 'PLAINTEXT', sasl: undefined, ssl: {} },
+      secretsFile: undefined,
+    }
+    expect(jobSettings(await config(), fixed)).toEqual(defaultSettings)
+  })
+
+  it('takes over the configuration and the environment', async () => {
     const overrides = [
       'NORMAL_MEAN=20',
       'GROUP_BY=key',
@@ -52,7 +62,7 @@ describe('jobSettings', () => {
       'WINDOW_DURATION=1 s',
       'STARTING_OFFSETS=latest',
     ]
-    expect(jobSettings(await config(overrides), place)).toMatchObject({
+    expect(jobSettings(await config(overrides), environment)).toMatchObject({
       normal_mean: 20,
       normal_stddev: 2.7,
       group_by: 'key',
@@ -67,11 +77,11 @@ describe('jobSettings', () => {
     })
   })
 
-  it('names no secrets file and no mechanism where there is no login', async () => {
-    const open: JobPlace = {
-      ...place,
+  it('names no secrets file and no mechanism without a login', async () => {
+    const open: JobEnvironment = {
+      ...environment,
       secretsFile: undefined,
-      kafka: { ...place.kafka, securityProtocol: 'PLAINTEXT', sasl: undefined },
+      kafka: { ...environment.kafka, securityProtocol: 'PLAINTEXT', sasl: undefined },
     }
     expect(jobSettings(await config(), open)).toMatchObject({
       kafka_options: { 'security.protocol': 'PLAINTEXT' },
@@ -89,7 +99,7 @@ describe('jobSettings', () => {
       `KAFKA_SSL_KEY_PASSWORD=${marker}2`,
     ])
     const { sasl, ssl } = withSecrets.kafka
-    const secret: JobPlace = { ...place, kafka: { ...place.kafka, sasl, ssl } }
+    const secret: JobEnvironment = { ...environment, kafka: { ...environment.kafka, sasl, ssl } }
     expect(sasl?.password).toBe(`${marker}1`)
     expect(JSON.stringify(jobSettings(withSecrets, secret))).not.toContain(marker)
     expect(submitArgs(withSecrets, secret).join('\n')).not.toContain(marker)
@@ -103,7 +113,7 @@ describe('kafkaSecrets', () => {
     ['SCRAM-SHA-256', 'scram.ScramLoginModule'],
     ['SCRAM-SHA-512', 'scram.ScramLoginModule'],
   ] as const)('names the login module of %s', (mechanism, module) => {
-    expect(kafkaSecrets({ ...place.kafka, sasl: { ...sasl, mechanism } })).toEqual({
+    expect(kafkaSecrets({ ...environment.kafka, sasl: { ...sasl, mechanism } })).toEqual({
       'sasl.jaas.config': `org.apache.kafka.common.security.${module} required username="me" password="hu\\"sh\\\\;";`,
     })
   })

@@ -1,16 +1,16 @@
 import type { Config } from '../config/config.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import { clientJaas } from '../kafka/jaas.ts'
-import type { JobPlace } from '../runtime/runtime.ts'
+import type { JobEnvironment } from '../runtime/runtime.ts'
 import type { JobSettings } from './job-settings.ts'
 import { microBatchPlan, type QueryPlan } from './query-plan.ts'
 
 export const APP_NAME = 'cpu-anomaly'
 
-/** What the job is to know, from the settings and from where it will run. */
+/** The job's settings, from the configuration and from the environment in which the job will run. */
 export function jobSettings(
   config: Config,
-  place: JobPlace,
+  environment: JobEnvironment,
   plan: QueryPlan = microBatchPlan(config),
 ): JobSettings {
   const { detector, topics, query } = config
@@ -28,15 +28,15 @@ export function jobSettings(
     input_topic: topics.input,
     output_topic: topics.output,
     dead_letter_topic: topics.deadLetter,
-    bootstrap_servers: place.kafka.servers.join(','),
-    kafka_options: kafkaOptions(place.kafka),
-    kafka_secrets_file: place.secretsFile ?? null,
+    bootstrap_servers: environment.kafka.servers.join(','),
+    kafka_options: kafkaOptions(environment.kafka),
+    kafka_secrets_file: environment.secretsFile ?? null,
     starting_offsets: query.startingOffsets,
     max_offsets_per_trigger: query.maxOffsetsPerTrigger,
     trigger: plan.trigger,
     trigger_interval_ms: query.triggerIntervalMs,
     checkpoint_interval_ms: query.checkpointIntervalMs,
-    checkpoint: place.checkpoint,
+    checkpoint: environment.checkpoint,
   }
 }
 
@@ -47,7 +47,7 @@ function kafkaOptions({ securityProtocol, sasl }: KafkaAccess): Record<string, s
   }
 }
 
-/** The Kafka client properties that are secret; the driver reads them from a file of its own. */
+/** The Kafka client properties that are secret; the driver reads them from `kafka_secrets_file`. */
 export function kafkaSecrets({ sasl }: KafkaAccess): Record<string, string> {
   return sasl ? { 'sasl.jaas.config': clientJaas(sasl) } : {}
 }

@@ -2,10 +2,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../config/load.ts'
-import type { JobPlace } from '../runtime/runtime.ts'
+import type { JobEnvironment } from '../runtime/runtime.ts'
 import { submitArgs } from './submit-args.ts'
 
-const place: JobPlace = {
+const environment: JobEnvironment = {
   master: 'spark://spark-master:7077',
   slots: 2,
   sparkVersion: '4.3.0',
@@ -16,7 +16,10 @@ const place: JobPlace = {
   sparkConf: { 'spark.driver.host': 'localhost' },
 }
 
-async function argsWith(overrides: readonly string[], sparkConf: JobPlace['sparkConf'] = place.sparkConf) {
+async function argsWith(
+  overrides: readonly string[],
+  sparkConf: JobEnvironment['sparkConf'] = environment.sparkConf,
+) {
   const folder = join(tmpdir(), 'cpu-anomaly-no-such-folder')
   const config = await loadConfig({
     folder,
@@ -25,7 +28,7 @@ async function argsWith(overrides: readonly string[], sparkConf: JobPlace['spark
     environment: {},
     warn: () => undefined,
   })
-  return submitArgs(config, { ...place, sparkConf })
+  return submitArgs(config, { ...environment, sparkConf })
 }
 
 const confOf = (args: readonly string[]): Record<string, string> =>
@@ -61,14 +64,14 @@ describe('submitArgs', () => {
     })
   })
 
-  it("lets the user's Spark properties through, as single arguments, whatever they hold", async () => {
+  it("passes each of the user's Spark properties as one argument, whatever it holds", async () => {
     const value = '$(id) "a" --class x; y=z'
     const args = await argsWith([`SPARK_CONF_spark.user.property=${value}`])
     expect(args).toContain(`spark.user.property=${value}`)
     expect(confOf(args)['spark.user.property']).toBe(value)
   })
 
-  it("lets its own properties win over the user's", async () => {
+  it("overrides the user's properties with its own", async () => {
     const args = await argsWith(['SPARK_CONF_spark.eventLog.dir=theirs'], { 'spark.eventLog.dir': 'ours' })
     expect(args.filter((arg) => arg.startsWith('spark.eventLog.dir='))).toEqual(['spark.eventLog.dir=ours'])
   })
@@ -78,7 +81,7 @@ describe('submitArgs', () => {
     ['-Dtheirs=1', undefined, '-Dtheirs=1'],
     [undefined, '-Dours=1', '-Dours=1'],
     [undefined, undefined, undefined],
-  ])("adds JVM options up: the user's %s and its own %s", async (theirs, ours, expected) => {
+  ])("concatenates JVM options: the user's %s and its own %s", async (theirs, ours, expected) => {
     const name = 'spark.driver.extraJavaOptions'
     const overrides = theirs === undefined ? [] : [`SPARK_CONF_${name}=${theirs}`]
     const args = await argsWith(overrides, ours === undefined ? {} : { [name]: ours })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { CliError } from '../errors.ts'
 import { chooseTrigger, type TriggerNeeds } from './trigger.ts'
 
-/** One partition each on two cores of this machine. */
+/** One input and one shuffle partition on two cores of this machine. */
 const local: TriggerNeeds = {
   wanted: 'auto',
   sparkVersion: '4.3.0',
@@ -17,23 +17,28 @@ const SLOTS = '1 input partition + 1 shuffle partition + 1 for dead letters = 3 
 
 describe('chooseTrigger', () => {
   it.each<[string, TriggerNeeds, string, string]>([
-    ['micro-batch, whatever fits', { ...local, wanted: 'micro-batch' }, 'micro-batch', 'TRIGGER=micro-batch'],
+    [
+      'micro-batch, even if real-time mode is possible',
+      { ...local, wanted: 'micro-batch' },
+      'micro-batch',
+      'TRIGGER=micro-batch',
+    ],
     ['threads that suffice', local, 'real-time', `TRIGGER=auto: ${SLOTS}`],
     ['a later Spark', { ...local, sparkVersion: '5.0.1' }, 'real-time', `TRIGGER=auto: ${SLOTS}`],
     [
-      'two tasks a core',
+      'two tasks per core',
       { ...local, inputPartitions: 3 },
       'real-time',
       'TRIGGER=auto: 3 input partitions + 1 shuffle partition + 1 for dead letters = 5 task slots',
     ],
     [
-      'more than two tasks a core',
+      'more than two tasks per core',
       { ...local, inputPartitions: 4 },
       'micro-batch',
-      'TRIGGER=auto: 4 input partitions + 1 shuffle partition + 1 for dead letters = 6 task slots, more than two tasks a core on 2 cores',
+      'TRIGGER=auto: 4 input partitions + 1 shuffle partition + 1 for dead letters = 6 task slots, more than two tasks per core on 2 cores',
     ],
     [
-      'more than two tasks a core, asked for',
+      'more than two tasks per core, asked for',
       { ...local, wanted: 'real-time', inputPartitions: 4 },
       'real-time',
       'TRIGGER=real-time: 4 input partitions + 1 shuffle partition + 1 for dead letters = 6 task slots',
@@ -43,22 +48,22 @@ describe('chooseTrigger', () => {
       'a slot too few',
       { ...cluster, slots: 2 },
       'micro-batch',
-      `TRIGGER=auto: ${SLOTS}, and the workers offer 2`,
+      `TRIGGER=auto: ${SLOTS}, but the workers offer 2`,
     ],
     [
       'an old Spark',
       { ...cluster, sparkVersion: '4.2.0' },
       'micro-batch',
-      'TRIGGER=auto: Spark 4.2.0 has no real-time mode for aggregations, Spark 4.3 has',
+      'TRIGGER=auto: Spark 4.2.0 has no real-time mode for aggregations; Spark 4.3 has',
     ],
     [
-      'a Spark that cannot be told',
+      'an unknown Spark',
       { ...cluster, sparkVersion: undefined },
       'micro-batch',
-      'TRIGGER=auto: the tag of SPARK_IMAGE does not say which Spark it holds',
+      'TRIGGER=auto: the tag of SPARK_IMAGE does not name a Spark version',
     ],
     [
-      'a Spark that cannot be told, asked for: the driver itself will say',
+      'an unknown Spark, asked for: the driver will report it',
       { ...cluster, sparkVersion: undefined, wanted: 'real-time' },
       'real-time',
       `TRIGGER=real-time: ${SLOTS}`,
@@ -67,7 +72,7 @@ describe('chooseTrigger', () => {
       'state in memory',
       { ...local, stateStore: 'memory' },
       'micro-batch',
-      'TRIGGER=auto: STATE_STORE=memory, and real-time mode needs rocksdb',
+      'TRIGGER=auto: STATE_STORE=memory, but real-time mode needs rocksdb',
     ],
   ])('%s', (_, needs, trigger, reason) => {
     expect(chooseTrigger(needs)).toEqual({ trigger, reason })
@@ -77,13 +82,13 @@ describe('chooseTrigger', () => {
     [
       'an old Spark',
       { ...cluster, sparkVersion: '4.2.0' },
-      'TRIGGER=real-time: Spark 4.2.0 has no real-time mode for aggregations, Spark 4.3 has',
-      'Set SPARK_IMAGE to a newer one and run `cpu-anomaly up`, or set TRIGGER=micro-batch.',
+      'TRIGGER=real-time: Spark 4.2.0 has no real-time mode for aggregations; Spark 4.3 has',
+      'Set SPARK_IMAGE to a newer Spark and run `cpu-anomaly up`, or set TRIGGER=micro-batch.',
     ],
     [
       'a slot too few',
       { ...cluster, slots: 2 },
-      `TRIGGER=real-time: ${SLOTS}, and the workers offer 2`,
+      `TRIGGER=real-time: ${SLOTS}, but the workers offer 2`,
       'Set SPARK_CORES=3 and run `cpu-anomaly up`, or set TRIGGER=micro-batch.',
     ],
   ])('refuses real-time mode with the arithmetic and a way out: %s', (_, needs, message, hint) => {

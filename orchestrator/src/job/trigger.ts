@@ -1,39 +1,39 @@
 import type { TriggerMode } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 
-/** Real-time mode came with Spark 4.1, but for aggregations with this version. */
+/** Spark has had real-time mode since 4.1, but for aggregations only since this version. */
 const REAL_TIME_SINCE = [4, 3] as const
 
 export interface TriggerNeeds {
   readonly wanted: TriggerMode | 'auto'
-  /** Undefined: it cannot be told. */
+  /** Undefined if unknown. */
   readonly sparkVersion: string | undefined
   readonly inputPartitions: number
   readonly shufflePartitions: number
   /** Task slots that Spark offers. */
   readonly slots: number
-  /** Are slots threads of one JVM, of which there can be more than cores? */
+  /** Slots are threads of one JVM, so there can be more of them than cores. */
   readonly slotsAreThreads: boolean
   readonly stateStore: 'auto' | 'memory' | 'rocksdb'
 }
 
 export interface TriggerChoice {
   readonly trigger: TriggerMode
-  /** In one line, for the user. */
+  /** One line, shown to the user. */
   readonly reason: string
 }
 
-/** All tasks of a real-time query run at once, for as long as it runs. */
+/** A real-time query runs all its tasks at once, for as long as it runs. */
 const heldSlots = ({ inputPartitions, shufflePartitions }: TriggerNeeds) =>
   inputPartitions + shufflePartitions
 
-/** One more than the query holds: what its intervals left out is looked at by a job of its own, meanwhile. */
+/** One more than the query holds: meanwhile, another Spark job writes the dead letters of its intervals. */
 export const neededSlots = (needs: TriggerNeeds): number => heldSlots(needs) + 1
 
 /**
- * How the query is driven. `auto` takes real-time mode where Spark has it and the cores suffice: on a cluster when its
- * slots hold every task at once; on one machine, where tasks wait more than they compute, up to two tasks a core.
- * @throws CliError CONFIGURATION when real-time mode is asked for and cannot be had.
+ * Chooses the query's trigger. `auto` chooses real-time mode if Spark supports it and there are enough cores: on a
+ * cluster, a slot for every task; on one machine, where tasks wait more than they compute, a core for every two tasks.
+ * @throws CliError CONFIGURATION when TRIGGER=real-time, but real-time mode is not possible.
  */
 export function chooseTrigger(needs: TriggerNeeds): TriggerChoice {
   if (needs.wanted === 'micro-batch') return { trigger: 'micro-batch', reason: 'TRIGGER=micro-batch' }
@@ -53,24 +53,27 @@ interface Obstacle {
 function obstacleOf(needs: TriggerNeeds): Obstacle | undefined {
   const { sparkVersion, slots, slotsAreThreads, stateStore, wanted } = needs
   if (sparkVersion === undefined && wanted === 'auto')
-    return { what: 'the tag of SPARK_IMAGE does not say which Spark it holds', fix: 'Name one that does' }
+    return {
+      what: 'the tag of SPARK_IMAGE does not name a Spark version',
+      fix: 'Name an image whose tag does',
+    }
   if (sparkVersion !== undefined && !hasRealTime(sparkVersion))
     return {
-      what: `Spark ${sparkVersion} has no real-time mode for aggregations, Spark ${REAL_TIME_SINCE.join('.')} has`,
-      fix: 'Set SPARK_IMAGE to a newer one and run `cpu-anomaly up`',
+      what: `Spark ${sparkVersion} has no real-time mode for aggregations; Spark ${REAL_TIME_SINCE.join('.')} has`,
+      fix: 'Set SPARK_IMAGE to a newer Spark and run `cpu-anomaly up`',
     }
   if (stateStore === 'memory')
-    return { what: 'STATE_STORE=memory, and real-time mode needs rocksdb', fix: 'Set STATE_STORE=rocksdb' }
+    return { what: 'STATE_STORE=memory, but real-time mode needs rocksdb', fix: 'Set STATE_STORE=rocksdb' }
   if (slotsAreThreads)
     return wanted === 'auto' && heldSlots(needs) > 2 * slots
       ? {
-          what: `${slotsText(needs)}, more than two tasks a core on ${plural(slots, 'core')}`,
+          what: `${slotsText(needs)}, more than two tasks per core on ${plural(slots, 'core')}`,
           fix: 'Raise SPARK_CORES',
         }
       : undefined
   return neededSlots(needs) > slots
     ? {
-        what: `${slotsText(needs)}, and the workers offer ${slots}`,
+        what: `${slotsText(needs)}, but the workers offer ${slots}`,
         fix: `Set SPARK_CORES=${neededSlots(needs)} and run \`cpu-anomaly up\``,
       }
     : undefined

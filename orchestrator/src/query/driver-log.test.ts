@@ -10,7 +10,7 @@ describe('parseDriverEvent', () => {
     })
   })
 
-  it('reads quoted values with blanks, quotes and escapes', () => {
+  it('reads quoted values with spaces, quotes and escapes', () => {
     const event = parseDriverEvent(
       String.raw`2026-11-24T06:00:00Z failed kind=query message="no \"topic\"\n= x" code=7`,
     )
@@ -23,7 +23,7 @@ describe('parseDriverEvent', () => {
     '2026-11-24 06:00:00 no event',
     '\tat org.apache.spark.Foo',
     'Traceback (most recent call last):',
-  ])('takes %j for no event', (line) => {
+  ])('does not read %j as an event', (line) => {
     expect(parseDriverEvent(line)).toBeUndefined()
   })
 })
@@ -34,8 +34,8 @@ describe('queryProgress', () => {
       `2026-11-24T06:00:0${batch}Z progress batch=${batch} input_rows=500 rows_per_s=990.5 processed_rows_per_s=2000 lag=3 watermark= state_rows=20 read=10000 dead_lettered=2 late=1`,
     )
 
-  it('is what the last line of progress says', () => {
-    const events = [event(1), event(2)].filter((found) => found !== undefined)
+  it('comes from the last progress line', () => {
+    const events = [event(1), event(2)].filter((one) => one !== undefined)
     expect(queryProgress(events)).toMatchObject({
       batch: 2,
       inputRowsPerSecond: 990.5,

@@ -1,6 +1,10 @@
+import type { Runtime } from '../runtime/runtime.ts'
 import { parseJson } from '../system/json.ts'
 
-/** One line of the driver's log: `<ISO time> <event> key=value ...`, written by `spark-job/job.py` and its supervisor. */
+/** A batch may log 1,000 anomalies before its progress line. */
+const LOG_LINES = 2_500
+
+/** One line of the driver's log: `<ISO time> <event> key=value ...`, written by `cpu_anomaly/event_log.py` and `supervise.py`. */
 export interface DriverEvent {
   readonly time: string
   readonly name: string
@@ -8,10 +12,10 @@ export interface DriverEvent {
 }
 
 const LINE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) ([A-Za-z_]+)(?: (.*))?$/
-// A value with blanks or control characters is a JSON string.
+// A value with spaces or control characters is a JSON string.
 const FIELD = /([A-Za-z0-9_.]+)=("(?:[^"\\]|\\.)*"|\S*)/g
 
-/** Undefined for what is no event: Spark's own lines, stack traces. */
+/** Undefined for a line that is not an event: Spark's own lines, stack traces. */
 export function parseDriverEvent(line: string): DriverEvent | undefined {
   const [, time, name, rest] = line.match(LINE) ?? []
   if (!time || !name) return undefined
@@ -25,7 +29,17 @@ function unquote(value: string): string {
   return String(parseJson(value) ?? value)
 }
 
-/** How far the query is, as its last line of progress said. */
+/** The last events of the driver's log, oldest first: as many as a status or a start needs. */
+export async function recentEvents(runtime: Runtime, signal: AbortSignal): Promise<DriverEvent[]> {
+  const events: DriverEvent[] = []
+  for await (const line of runtime.logs('driver', { follow: false, lines: LOG_LINES }, signal)) {
+    const event = parseDriverEvent(line)
+    if (event) events.push(event)
+  }
+  return events
+}
+
+/** How far the query is, from the last progress line. */
 export interface QueryProgress {
   readonly time: string
   readonly batch: number
@@ -33,9 +47,9 @@ export interface QueryProgress {
   readonly inputRows: number
   readonly inputRowsPerSecond: number
   readonly processedRowsPerSecond: number
-  /** Records that were in the input topic when the batch was planned, and that it left for the next one. */
+  /** Records that were in the input topic when the batch was planned, and were left for the next one. */
   readonly lag: number
-  /** Where the batch ended, by partition of the input topic. */
+  /** The end offset of the batch, per partition of the input topic. */
   readonly endOffsets: Readonly<Record<string, number>>
   readonly watermark: string | undefined
   readonly stateRows: number
@@ -73,10 +87,10 @@ function parseOffsets(text: string): Record<string, number> {
   )
 }
 
-/** What was said of this checkpoint: a driver that begins a new one makes everything before it void. */
+/** The events of the current checkpoint: those since a driver last started a new one. */
 export function eventsOfCheckpoint(events: readonly DriverEvent[]): readonly DriverEvent[] {
-  const begun = events.findLastIndex(
+  const start = events.findLastIndex(
     (event) => event.name === 'started' && event.fields.resumed_from_batch === '',
   )
-  return begun < 0 ? events : events.slice(begun)
+  return start < 0 ? events : events.slice(start)
 }

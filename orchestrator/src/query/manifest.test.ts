@@ -26,9 +26,9 @@ describe('manifestChanges', () => {
   it.each([
     ['nothing', before, []],
     ['a value', { ...before, GROUP_BY: 'key' }, [{ key: 'GROUP_BY', before: 'none', now: 'key' }]],
-    ['a key that is new', { ...before, TRIGGER: 'x' }, [{ key: 'TRIGGER', before: '(none)', now: 'x' }]],
+    ['a new key', { ...before, TRIGGER: 'x' }, [{ key: 'TRIGGER', before: '(none)', now: 'x' }]],
     [
-      'a key that went',
+      'a missing key',
       { GROUP_BY: 'none' },
       [{ key: 'WINDOW_DURATION', before: '500 milliseconds', now: '(none)' }],
     ],
@@ -38,11 +38,11 @@ describe('manifestChanges', () => {
 })
 
 describe('requireSameManifest', () => {
-  it('lets the same settings pass', () => {
+  it('accepts the same settings', () => {
     expect(() => requireSameManifest(before, { ...before })).not.toThrow()
   })
 
-  it('names key, old value, new value and both ways out', () => {
+  it('names the key, its old and new value, and both ways out', () => {
     const check = () => requireSameManifest(before, { ...before, WINDOW_DURATION: '1000 milliseconds' })
     expect(check).toThrow(CliError)
     try {
@@ -64,7 +64,7 @@ describe('the manifest in the checkpoint', () => {
     expect(await readManifest(store)).toEqual(before)
   })
 
-  it('is refused when it is damaged', async () => {
+  it('is rejected if it is damaged', async () => {
     const store = memoryStore()
     await writeManifest(store, before)
     for (const name of store.files.keys()) store.files.set(name, '{"GROUP_BY": ')

@@ -5,14 +5,14 @@ import type { QueryPlan } from '../job/query-plan.ts'
 import type { CheckpointStore } from '../runtime/runtime.ts'
 import { parseJson } from '../system/json.ts'
 
-/** Changes when a new job could not go on from an old job's state. */
+/** Raised when a new job cannot continue from an old job's state. */
 const JOB_VERSION = '2'
 
 const MANIFEST_FILE = 'cpu-anomaly-manifest.json'
 
 /**
- * What an old checkpoint fixes: Spark ignores a change of some of these in silence and mixes results on others
- * (a new window length goes on from the old windows' state).
+ * The settings that a checkpoint fixes. Spark silently ignores changes to some of these and mixes results for others:
+ * a new window length would continue from the state of the old windows.
  */
 export type Manifest = Readonly<Record<string, string>>
 
@@ -41,7 +41,7 @@ export interface ManifestChange {
   readonly now: string
 }
 
-/** What differs, in the order of the keys; a key that only one side knows differs too. */
+/** The keys whose values differ; a key that only one side has differs too. */
 export function manifestChanges(before: Manifest, now: Manifest): ManifestChange[] {
   const keys = new Set([...Object.keys(now), ...Object.keys(before)])
   return [...keys]
@@ -49,7 +49,10 @@ export function manifestChanges(before: Manifest, now: Manifest): ManifestChange
     .filter((change) => change.before !== change.now)
 }
 
-/** The checkpoint's manifest; undefined where the checkpoint is new. */
+/**
+ * The checkpoint's manifest; undefined if it has none.
+ * @throws CliError CHECKPOINT_CONFLICT when it cannot be read.
+ */
 export async function readManifest(store: CheckpointStore): Promise<Manifest | undefined> {
   const text = await store.read(MANIFEST_FILE)
   if (text === undefined) return undefined
@@ -59,7 +62,7 @@ export async function readManifest(store: CheckpointStore): Promise<Manifest | u
     'CHECKPOINT_CONFLICT',
     `the manifest of the checkpoint at ${store.location} cannot be read`,
     {
-      hint: 'Begin a new checkpoint with `cpu-anomaly submit --new-checkpoint`; the old one is set aside, not deleted.',
+      hint: 'Start a new checkpoint with `cpu-anomaly submit --new-checkpoint`; the old one is set aside, not deleted.',
     },
   )
 }
@@ -74,10 +77,10 @@ export function requireSameManifest(before: Manifest, now: Manifest): void {
   if (changes.length === 0) return
   throw new CliError(
     'CHECKPOINT_CONFLICT',
-    'the checkpoint was made with other settings; going on would mix results',
+    'the checkpoint was made with other settings; continuing would mix results',
     {
       details: changes.map(({ key, before, now }) => `${key}: was ${before}, is now ${now}`),
-      hint: 'Keep the old value, or begin a new checkpoint with `cpu-anomaly submit --new-checkpoint` (the old one is set aside, not deleted; the input is read again from STARTING_OFFSETS).',
+      hint: 'Keep the old value, or start a new checkpoint with `cpu-anomaly submit --new-checkpoint` (the old one is set aside, not deleted; the input is read again from STARTING_OFFSETS).',
     },
   )
 }

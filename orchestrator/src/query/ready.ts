@@ -1,12 +1,10 @@
 import { CliError, type ErrorCode } from '../errors.ts'
-import { isAtWork } from '../runtime/driver-state.ts'
+import { isActive } from '../runtime/driver-state.ts'
 import type { DriverStatus, Runtime } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
-import { type DriverEvent, parseDriverEvent } from './driver-log.ts'
+import { formatSeconds } from '../terminal/units.ts'
+import { type DriverEvent, recentEvents } from './driver-log.ts'
 import type { SubmittedQuery } from './submitted.ts'
-
-/** A batch may log 1,000 anomalies before the line that tells its progress. */
-const LOG_LINES = 2_500
 
 export interface ReadyOptions {
   readonly timeoutMs: number
@@ -15,9 +13,10 @@ export interface ReadyOptions {
 }
 
 /**
- * Waits until the driver says that its first micro-batch committed or, in real-time mode, that all its tasks run; returns
- * what to tell the user.
- * @throws CliError with the driver's own error, when it fails for good or does not get there in time.
+ * Waits until the driver reports that its first micro-batch is committed or, in real-time mode, that all its tasks run.
+ * Returns a line for the user.
+ * @throws CliError CONFIGURATION, DATA_LOSS or QUERY_FAILED with the driver's own error when it fails for good;
+ *   QUERY_FAILED when it is not ready in time.
  */
 export async function awaitReady(
   runtime: Runtime,
@@ -33,7 +32,7 @@ export async function awaitReady(
         const attempt = eventsSince(events, driver?.startedAt)
         const ready = attempt.find((event) => event.name === 'ready')
         if (ready) return arrived(readyText(ready, attempt, query))
-        if (!isAtWork(driver)) throw await driverFailed(runtime, driver, options.signal)
+        if (!isActive(driver)) throw await driverFailed(runtime, driver, options.signal)
         const seen = progressText(driver, attempt)
         options.update(seen)
         return notYet(seen)
@@ -44,10 +43,10 @@ export async function awaitReady(
     if (!(error instanceof WaitTimeout)) throw error
     throw new CliError(
       'QUERY_FAILED',
-      `the job was submitted, but ${isRealTime ? 'its tasks do not all run' : 'has not committed a micro-batch'}: ${error.lastSeen}`,
+      `the job was submitted, but ${isRealTime ? 'not all of its tasks run' : 'has not committed a micro-batch'}: ${error.lastSeen}`,
       {
         details: await logTail(runtime, options.signal),
-        hint: 'It goes on trying: see `cpu-anomaly status` and `cpu-anomaly logs driver -f`, or `cpu-anomaly stop`.',
+        hint: 'The driver keeps trying: follow it with `cpu-anomaly status` and `cpu-anomaly logs driver -f`, or stop it with `cpu-anomaly stop`.',
       },
     )
   }
@@ -57,29 +56,17 @@ function readyText(ready: DriverEvent, events: readonly DriverEvent[], query: Su
   const started = events.find((event) => event.name === 'started')
   const ui = started?.fields.ui ? `, Spark UI ${started.fields.ui}` : ''
   if (query.trigger === 'real-time')
-    return `Job runs in real-time mode: results come at once, progress every ${seconds(query.checkpointIntervalMs)} s${ui}`
+    return `Job runs in real-time mode: results arrive at once, progress every ${formatSeconds(query.checkpointIntervalMs)}${ui}`
   return `Job runs: batch ${ready.fields.batch ?? '?'} is committed${ui}`
 }
 
-export const seconds = (ms: number): string => String(Math.round(ms / 100) / 10)
-
 function progressText(driver: DriverStatus, events: readonly DriverEvent[]): string {
   if (driver.state === 'backing-off')
-    return `the driver failed (${driver.reason ?? 'no reason given'}); another attempt follows`
-  return events.some((event) => event.name === 'started') ? 'the query starts' : 'the driver starts'
+    return `the driver failed (${driver.reason ?? 'no reason given'}) and will be restarted`
+  return events.some((event) => event.name === 'started') ? 'the query is starting' : 'the driver is starting'
 }
 
-/** The events of the driver's log, newest last, as far back as a status or a start needs. */
-export async function recentEvents(runtime: Runtime, signal: AbortSignal): Promise<DriverEvent[]> {
-  const events: DriverEvent[] = []
-  for await (const line of runtime.logs('driver', { follow: false, lines: LOG_LINES }, signal)) {
-    const event = parseDriverEvent(line)
-    if (event) events.push(event)
-  }
-  return events
-}
-
-/** Only what this attempt said: the log goes on from earlier ones. */
+/** Only this attempt's events: the log holds those of earlier attempts too. */
 function eventsSince(events: readonly DriverEvent[], since: string | undefined): DriverEvent[] {
   const start = since ? Date.parse(since) : Number.NaN
   return Number.isNaN(start) ? [] : events.filter((event) => Date.parse(event.time) >= start)
@@ -93,14 +80,14 @@ async function driverFailed(
   signal: AbortSignal,
 ): Promise<CliError> {
   const events = eventsSince(await recentEvents(runtime, signal), driver?.startedAt)
-  const said = events.findLast((event) => event.name === 'failed')?.fields.message
-  const reason = said ?? driver?.reason ?? 'it ended without a word'
+  const message = events.findLast((event) => event.name === 'failed')?.fields.message
+  const reason = message ?? driver?.reason ?? 'it exited without an error message'
   return new CliError(
     CODE_BY_EXIT[driver?.exitCode ?? -1] ?? 'QUERY_FAILED',
     `the driver failed: ${reason}`,
     {
-      details: said ? [] : await logTail(runtime, signal),
-      hint: 'The whole log: `cpu-anomaly logs driver -n 200`.',
+      details: message ? [] : await logTail(runtime, signal),
+      hint: 'See the whole log with `cpu-anomaly logs driver -n 200`.',
     },
   )
 }

@@ -1,12 +1,12 @@
 import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
 import { colors } from '../terminal/colors.ts'
 import { escapeControls } from '../terminal/text.ts'
+import { formatSeconds } from '../terminal/units.ts'
 import type { QueryProgress } from './driver-log.ts'
-import { seconds } from './ready.ts'
 import type { StackStatus } from './status.ts'
 import type { SubmittedQuery } from './submitted.ts'
 
-/** What `status` shows a person, a line each. */
+/** What `status` shows to a person. */
 export function statusLines(status: StackStatus): string[] {
   const { driver, query, progress, sparkUi, lastError } = status
   return [
@@ -21,7 +21,7 @@ export function statusLines(status: StackStatus): string[] {
   ]
 }
 
-/** The longest label is spark-master. */
+/** Wide enough for the longest label, spark-master. */
 const line = (label: string, text: string): string => `${label.padEnd(14)}${text}`
 
 function partLine({ part, state, address, detail, pid, container }: PartStatus): string {
@@ -36,12 +36,12 @@ function partLine({ part, state, address, detail, pid, container }: PartStatus):
 const DRIVER_WORDS: Readonly<Record<DriverStatus['state'], string>> = {
   starting: 'starting',
   running: 'running',
-  'backing-off': 'failed; another attempt follows',
+  'backing-off': 'failed; will be restarted',
   'gave-up': 'gave up after 5 failures without a new commit',
-  failed: 'failed; not worth another attempt',
+  failed: 'failed; a restart would not help',
   stopped: 'stopped',
   orphaned: 'running without its supervisor (`cpu-anomaly stop`, then `submit`)',
-  lost: 'killed together with its supervisor (`cpu-anomaly submit` goes on from the last commit)',
+  lost: 'killed together with its supervisor (`cpu-anomaly submit` continues from the last commit)',
 }
 
 function driverText(driver: DriverStatus): string {
@@ -57,7 +57,7 @@ function driverText(driver: DriverStatus): string {
 
 const queryText = ({ trigger, reason, checkpointIntervalMs }: SubmittedQuery): string =>
   trigger === 'real-time'
-    ? `real-time, progress and dead letters every ${seconds(checkpointIntervalMs)} s (${reason})`
+    ? `real-time, progress and dead letters every ${formatSeconds(checkpointIntervalMs)} (${reason})`
     : `micro-batch (${reason})`
 
 function progressLines(progress: QueryProgress): string[] {

@@ -4,11 +4,11 @@ import { planQuery, type QueryPlan } from '../job/query-plan.ts'
 import { renderJob } from '../job/render.ts'
 import { jobSettings, kafkaSecrets } from '../job/settings.ts'
 import { submitArgs } from '../job/submit-args.ts'
-import { readTemplate } from '../job/template.ts'
+import { readModules, readTemplate } from '../job/template.ts'
 import { countPartitions, readClusterId } from '../kafka/metadata.ts'
 import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
-import { alreadyDriven, isAtWork } from '../runtime/driver-state.ts'
-import type { Runtime, Selected, Submission } from '../runtime/runtime.ts'
+import { checkpointInUse, isActive } from '../runtime/driver-state.ts'
+import { JOB_FILE, type Runtime, type Selected, type Submission } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
 import { manifestOf, readManifest, requireSameManifest, writeManifest } from './manifest.ts'
 import { awaitReady } from './ready.ts'
@@ -20,26 +20,27 @@ export interface SubmitOptions {
 }
 
 /**
- * What the query's settings come to here.
- * @throws CliError CONFIGURATION when real-time mode is asked for and cannot be had.
+ * How the query will run on this runtime.
+ * @throws CliError CONFIGURATION when TRIGGER=real-time, but real-time mode is not possible.
  */
 export async function planFor(config: Config, runtime: Runtime, signal: AbortSignal): Promise<QueryPlan> {
   const { input, inputPartitions } = config.topics
-  const found = await countPartitions(runtime.kafka, input, signal)
-  return planQuery(config, runtime.job, found ?? inputPartitions)
+  const partitions = await countPartitions(runtime.kafka, input, signal)
+  return planQuery(config, runtime.job, partitions ?? inputPartitions)
 }
 
-/** How the query is driven and why, in one line. */
+/** The query's trigger and the reason for it, in one line. */
 export const triggerLine = ({ trigger, reason }: QueryPlan): string => `Trigger: ${trigger} (${reason})`
 
-/** What `submit` hands to the runtime: the rendered job and spark-submit's arguments. */
+/** What `submit` hands to the runtime: the job's files and spark-submit's arguments. */
 export async function prepareSubmission(
   config: Config,
   runtime: Runtime,
   plan: QueryPlan,
 ): Promise<Submission> {
+  const job = renderJob(await readTemplate(), jobSettings(config, runtime.job, plan))
   return {
-    job: renderJob(await readTemplate(), jobSettings(config, runtime.job, plan)),
+    files: [{ path: JOB_FILE, text: job }, ...(await readModules())],
     submitArgs: submitArgs(config, runtime.job, plan),
     stopTimeoutMs: stopTimeoutMs(submittedQuery(config, plan)),
     secrets: kafkaSecrets(runtime.kafka),
@@ -47,9 +48,9 @@ export async function prepareSubmission(
 }
 
 /**
- * Checks everything that can be checked before Spark starts, starts the driver under supervision, and returns
- * when its first micro-batch committed (or, on an old checkpoint with nothing new to read, when it waits for data); in
- * real-time mode, when all its tasks run.
+ * Checks everything that can be checked before Spark starts, then starts the driver under supervision. Returns once its
+ * first micro-batch is committed (or, on an old checkpoint without new records, once it waits for some); in real-time
+ * mode, once all its tasks run.
  */
 export async function submitJob(
   { config, runtime, storage }: Omit<Selected, 'why'>,
@@ -64,7 +65,7 @@ export async function submitJob(
   await output.step('Topics', async (step) => {
     step.done(`Topics: ${formatTopicReport(await ensureTopics(runtime.kafka, config, signal))}`)
   })
-  await settleCheckpoint(config, runtime, plan, options, output)
+  await prepareCheckpoint(config, runtime, plan, options, output)
   const query = submittedQuery(config, plan)
   await submittedFile(storage).write(query)
   await output.step('Job', async (step) => {
@@ -81,12 +82,12 @@ export async function submitJob(
 
 async function requireNoDriver(runtime: Runtime): Promise<void> {
   const driver = await runtime.driver()
-  if (!isAtWork(driver)) return
+  if (!isActive(driver)) return
   const who = driver.container ?? (driver.pid ? `pid ${driver.pid}` : `supervisor ${driver.supervisorPid}`)
-  throw alreadyDriven(`${driver.state}, ${who}`)
+  throw checkpointInUse(`${driver.state}, ${who}`)
 }
 
-async function settleCheckpoint(
+async function prepareCheckpoint(
   config: Config,
   runtime: Runtime,
   plan: QueryPlan,
@@ -102,9 +103,9 @@ async function settleCheckpoint(
   else if (await store.exists())
     throw new CliError(
       'CHECKPOINT_CONFLICT',
-      `the checkpoint at ${store.location} carries no manifest of this tool`,
+      `the checkpoint at ${store.location} has no manifest of this tool`,
       {
-        hint: 'Point STORAGE_DIR elsewhere, or begin a new checkpoint with `cpu-anomaly submit --new-checkpoint`.',
+        hint: 'Set STORAGE_DIR to another folder, or start a new checkpoint with `cpu-anomaly submit --new-checkpoint`.',
       },
     )
   else await writeManifest(store, manifest)

@@ -3,11 +3,11 @@ import type { QueryPlan } from '../job/query-plan.ts'
 import type { StoragePaths } from '../storage/paths.ts'
 import { type StateFile, stateFile } from '../system/state-file.ts'
 
-/** How the last submit had the query driven, for commands that come later: the settings may have changed since. */
+/** How the query was last submitted, for later commands: the settings may have changed since. */
 export interface SubmittedQuery {
   readonly trigger: TriggerMode
   readonly reason: string
-  /** How long a batch of real-time mode lasts. */
+  /** Length of a batch in real-time mode. */
   readonly checkpointIntervalMs: number
 }
 
@@ -21,9 +21,9 @@ export const submittedQuery = ({ query }: Config, { trigger, reason }: QueryPlan
 })
 
 const BETWEEN_BATCHES_MS = 30_000
-/** Before its end an interval has to be read to the end and committed, and after it what it left out is accounted for. */
+/** The rest of an interval's work: reading to its end, its commit, and the audit of what it left out. */
 const AFTER_INTERVAL_MS = 45_000
 
-/** How long a clean stop may take: a batch that is under way ends first. In real-time mode that lasts an interval. */
+/** How long a clean stop may take: the running batch ends first, which in real-time mode takes up to an interval. */
 export const stopTimeoutMs = (query: SubmittedQuery | undefined): number =>
   query?.trigger === 'real-time' ? query.checkpointIntervalMs + AFTER_INTERVAL_MS : BETWEEN_BATCHES_MS

@@ -19,20 +19,20 @@ const options = () => ({ onWait: vi.fn(), signal: new AbortController().signal }
 const writing = (text: string) => (dir: string) => writeFile(join(dir, 'a.jar'), text)
 
 describe.skipIf(process.platform !== 'linux')('cacheDir (Linux)', () => {
-  it('is chosen by XDG_CACHE_HOME', () => {
+  it('follows XDG_CACHE_HOME', () => {
     vi.stubEnv('XDG_CACHE_HOME', '/somewhere/else')
     expect(cacheDir()).toBe('/somewhere/else/cpu-anomaly')
     expect(jarsDir('broker')).toBe(`/somewhere/else/cpu-anomaly/jars/${jarSetName('broker')}`)
   })
 
-  it('lies in the home folder otherwise', () => {
+  it('is in the home folder otherwise', () => {
     vi.stubEnv('XDG_CACHE_HOME', undefined)
     expect(cacheDir()).toBe(join(homedir(), '.cache', 'cpu-anomaly'))
   })
 })
 
 describe('fillOnce', () => {
-  it('fills a folder and never again', async () => {
+  it('fills a folder only once', async () => {
     const dir = await newDir()
     expect(await isComplete(dir)).toBe(false)
     await fillOnce(dir, writing('one'), options())
@@ -42,7 +42,7 @@ describe('fillOnce', () => {
     expect(await readdir(join(dir, '..'))).toEqual(['connector'])
   })
 
-  it('takes nothing as good that a failed run left, and begins from an empty folder', async () => {
+  it('ignores what a failed run left, and starts from an empty folder', async () => {
     const dir = await newDir()
     const broken = async (target: string) => {
       await writeFile(join(target, 'half.jar'), 'ha')
@@ -54,7 +54,7 @@ describe('fillOnce', () => {
     expect((await readdir(dir)).sort()).toEqual(['.complete', 'a.jar'])
   })
 
-  it('takes nothing as good that a killed run left: its files and its lock', async () => {
+  it('ignores what a killed run left: its files and its lock', async () => {
     const dir = await newDir()
     await mkdir(dir, { recursive: true })
     await writeFile(join(dir, 'half.jar'), 'ha')
@@ -65,7 +65,7 @@ describe('fillOnce', () => {
     expect(await isComplete(dir)).toBe(true)
   })
 
-  it('does not count as complete when it was interrupted, although the fill itself came through', async () => {
+  it('leaves the folder incomplete when it is interrupted, even if the fill itself succeeded', async () => {
     const dir = await newDir()
     const controller = new AbortController()
     const interrupted = async (target: string) => {
@@ -78,7 +78,7 @@ describe('fillOnce', () => {
     expect(await readdir(join(dir, '..'))).toEqual(['connector'])
   })
 
-  it('lets one of two runs fill while the other waits and says so', async () => {
+  it('lets one of two runs fill while the other waits and reports it', async () => {
     const dir = await newDir()
     const fills: string[] = []
     const second = { ...options(), fill: async () => void fills.push('second') }
@@ -95,7 +95,7 @@ describe('fillOnce', () => {
     expect(second.onWait).toHaveBeenCalled()
   })
 
-  it('ends the wait for another run when it is interrupted', async () => {
+  it('stops waiting for another run when it is interrupted', async () => {
     const dir = await newDir()
     await fillOnce(
       dir,
@@ -110,7 +110,7 @@ describe('fillOnce', () => {
     expect(await isComplete(dir)).toBe(true)
   })
 
-  it('says where it could not write, and what to do', async () => {
+  it('names the folder that it could not write to, and what to do', async () => {
     const dir = await newDir()
     await writeFile(join(dir, '..', '..', 'file'), '')
     await expect(

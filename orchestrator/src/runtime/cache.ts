@@ -6,14 +6,14 @@ import { CliError, errorMessage } from '../errors.ts'
 import { type JarSet, jarSetName } from '../package/jars.ts'
 import { arrived, notYet, waitUntil } from '../system/wait.ts'
 
-/** The user's cache directory for big downloads, shared by all project folders (XDG on Linux). */
+/** The user's cache folder for large downloads, shared by all project folders (XDG on Linux). */
 export function cacheDir(): string {
   return envPaths('cpu-anomaly', { suffix: '' }).cache
 }
 
 export const jarsDir = (set: JarSet): string => join(cacheDir(), 'jars', jarSetName(set))
 
-// Written last: a folder without it is what an interrupted download left, and counts as nothing.
+// Written last: a folder without it was left by an interrupted run and is filled again.
 const COMPLETE = '.complete'
 
 export async function isComplete(dir: string): Promise<boolean> {
@@ -30,8 +30,9 @@ export interface FillOptions {
 }
 
 /**
- * Fills a folder of the cache once: under a lock against a second run, and from an empty folder, so that
- * what an interrupted run left is never taken as good.
+ * Fills a folder of the cache once: under a lock, so that only one run fills it, and from an empty folder, so that
+ * leftovers of an interrupted run are never used.
+ * @throws CliError STORAGE when the disk is full or the folder is not writable.
  */
 export async function fillOnce(
   dir: string,
@@ -39,11 +40,11 @@ export async function fillOnce(
   options: FillOptions,
 ): Promise<void> {
   if (await isComplete(dir)) return
-  await explainDisk(dir, async () => {
+  await explainDiskErrors(dir, async () => {
     await mkdir(dir, { recursive: true })
     const release = await lockCacheFolder(dir, options)
     try {
-      if (await isComplete(dir)) return // by the run that was waited for
+      if (await isComplete(dir)) return // filled by the run that held the lock
       await rm(dir, { recursive: true, force: true })
       await mkdir(dir, { recursive: true })
       await fill(dir)
@@ -74,14 +75,14 @@ async function lockCacheFolder(dir: string, options: FillOptions): Promise<() =>
 
 const DISK_CODES = new Set(['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR'])
 
-async function explainDisk(dir: string, work: () => Promise<void>): Promise<void> {
+async function explainDiskErrors(dir: string, work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? ''
     if (!DISK_CODES.has(code)) throw error
     throw new CliError('STORAGE', `cannot write to the cache at ${dir}: ${errorMessage(error)}`, {
-      hint: 'Free some space (about 1.2 GB is needed) or set XDG_CACHE_HOME to a folder that can be written to.',
+      hint: 'Free some space (about 1.2 GB is needed) or set XDG_CACHE_HOME to a writable folder.',
       cause: error,
     })
   }

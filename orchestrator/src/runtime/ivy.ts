@@ -6,12 +6,12 @@ import { CliError } from '../errors.ts'
 import { type Jar, jarFile } from '../package/jars.ts'
 
 export const JARS_HINT =
-  'Check the network and run the command again. Behind a mirror or proxy, name an Ivy settings file: SPARK_CONF_spark.jars.ivySettings=/path/ivysettings.xml'
+  'Check the network and run the command again. For a mirror or a proxy, set an Ivy settings file: SPARK_CONF_spark.jars.ivySettings=/path/ivysettings.xml'
 
-/** Does this line of Ivy's output report that one more jar was fetched? */
-export const fetchedJar = (line: string): boolean => line.includes('[SUCCESSFUL ]')
+/** True for the line that Ivy prints after it has fetched a jar. */
+export const reportsFetchedJar = (line: string): boolean => line.includes('[SUCCESSFUL ]')
 
-/** Ivy's own arguments: fetch what `ivy.xml` in the folder `work` names into `dir`. */
+/** Ivy's arguments: fetch the jars that `ivy.xml` in the folder `work` names, into `dir`. */
 export function retrieveArgs(settings: string, dir: string, work: string): string[] {
   return [
     '-settings',
@@ -27,7 +27,7 @@ export function retrieveArgs(settings: string, dir: string, work: string): strin
   ]
 }
 
-/** An Ivy module that depends on exactly these jars: artifacts are named, so that no pom is read and nothing is resolved. */
+/** An Ivy module that depends on exactly these jars. It names each artifact, so that Ivy reads no POM and resolves nothing else. */
 export function ivyModule(jars: readonly Jar[]): string {
   const dependencies = jars.map(
     ({ org, name, rev }) =>
@@ -53,13 +53,14 @@ export const ivySettings = (cache: string): string => `<ivysettings>
 </ivysettings>
 `
 
+/** @throws CliError DOWNLOAD_FAILED when the file is not the locked jar. */
 export async function verifyChecksum(file: string, jar: Jar): Promise<void> {
   const hash = createHash('sha256')
   await pipeline(createReadStream(file), hash)
-  const found = hash.digest('hex')
-  if (found !== jar.sha256)
-    throw new CliError('DOWNLOAD_FAILED', `${jarFile(jar)} is not the file that was locked`, {
-      details: [`expected sha256 ${jar.sha256}`, `found    sha256 ${found}`],
-      hint: 'Whatever serves these jars gave a different one. Run the command again; if it stays, do not use that source.',
+  const actual = hash.digest('hex')
+  if (actual !== jar.sha256)
+    throw new CliError('DOWNLOAD_FAILED', `${jarFile(jar)} does not match its locked checksum`, {
+      details: [`expected sha256 ${jar.sha256}`, `actual   sha256 ${actual}`],
+      hint: 'The repository served a different file. Run the command again; if the error stays, use another repository.',
     })
 }

@@ -1,7 +1,7 @@
 import type { KafkaConfig } from '../config/config.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 
-/** The stack's own broker at `server`, whatever KAFKA_SERVERS names. It speaks SASL PLAIN where a login is set. */
+/** Access to the stack's own broker at `server`, whatever KAFKA_SERVERS is; with SASL PLAIN if a login is configured. */
 export function ownBrokerAccess({ sasl }: KafkaConfig, server: string): KafkaAccess {
   return {
     servers: [server],

@@ -5,81 +5,94 @@ import type { LogOptions } from '../system/follow-file.ts'
 import type { Output } from '../terminal/output.ts'
 
 /**
- * Where Kafka and Spark run. A runtime knows how to start, watch and stop processes of its kind and nothing
- * else: topics, rendering, the manifest, what the driver's log says and every word to the user are common.
+ * Where Kafka and Spark run. A runtime starts, watches and stops processes of its kind and does nothing else: topics,
+ * rendering, the manifest, the driver's log and every message are common to all runtimes.
  */
 export interface Runtime {
   readonly name: RuntimeName
   /** How clients on this machine reach the broker. */
   readonly kafka: KafkaAccess
   readonly sparkUi: string
-  /** How the job, wherever its driver and executors run, sees the world. */
-  readonly job: JobPlace
+  /** What the job's driver and executors see, wherever they run. */
+  readonly job: JobEnvironment
   readonly checkpoint: CheckpointStore
 
-  /** What `up` would need and does not find, before anything is started: missing tools, taken ports. */
+  /**
+   * Checks what `up` needs before anything is started.
+   * @throws CliError TOOL_MISSING, DOCKER_UNAVAILABLE, PORT_TAKEN or STORAGE.
+   */
   preflight(signal: AbortSignal): Promise<void>
-  /** Installs what is missing, then starts what is not running. Idempotent: heals what is half up. */
+  /** Installs what is missing, then starts what is not running. Idempotent: repairs a stack that is half up. */
   start(output: Output, signal: AbortSignal): Promise<void>
-  /** State of each part, from looking at it now; never from a file alone. */
+  /** The state of each part, checked now; never taken from a file alone. */
   parts(): Promise<PartStatus[]>
-  /** Stops broker and Spark, newest first. Safe to call twice. Says what it stopped. */
+  /** Stops Spark, then the broker, and returns what it stopped. Safe to call twice. */
   stop(signal: AbortSignal): Promise<StoppedPart[]>
-  /** Removes Kafka's data and the checkpoint together; everything must be stopped. */
+  /** Removes Kafka's data and the checkpoint together, and returns what it removed. Everything must be stopped. */
   removeVolumes(): Promise<string[]>
 
-  /** Starts the driver under the supervisor (`spark-job/supervise.py`); returns when the supervisor runs. */
+  /** Starts the driver under the supervisor (`spark-job/supervise.py`); returns once the supervisor runs. */
   startDriver(submission: Submission, signal: AbortSignal): Promise<void>
-  /** The supervisor's own account, corrected by what really lives. Undefined: never submitted, or stopped and gone. */
+  /** The state that the supervisor recorded, corrected by which processes are alive. Undefined if there is no job. */
   driver(): Promise<DriverStatus | undefined>
-  /** Stops driver and supervisor: gracefully first, then by force at the deadline. */
+  /** Stops driver and supervisor: cleanly first, by force at the deadline. */
   stopDriver(deadlineMs: number, signal: AbortSignal): Promise<StopOutcome>
 
-  /** Lines of a part's log, oldest first; follows until the signal aborts when asked. */
+  /** Lines of a part's log, oldest first; with `follow`, new lines too until the signal aborts. */
   logs(part: LogPart, options: LogOptions, signal: AbortSignal): AsyncIterable<string>
-  /** Titled checks of what this runtime needs of the machine, for `doctor`. */
+  /** Checks for `doctor`: does this machine have what the runtime needs? */
   checks(): DoctorCheck[]
 }
 
-/** The job's side of the runtime: paths and addresses as the driver sees them. */
-export interface JobPlace {
+/** The environment in which the job runs: paths and addresses as the driver sees them. */
+export interface JobEnvironment {
   readonly master: string
   /** Task slots that this master offers. */
   readonly slots: number
-  /** Where slots are threads of one JVM: a master with so many of them. */
-  readonly masterWith?: (slots: number) => string
-  /** Undefined where it cannot be told from the image's tag. */
+  /** The master for another number of slots; undefined unless slots are threads of one JVM. */
+  readonly masterWithSlots?: (slots: number) => string
+  /** Undefined if the image's tag does not name it. */
   readonly sparkVersion: string | undefined
   readonly kafka: KafkaAccess
-  /** Directory or URI of the query's checkpoint. */
+  /** Path or URI of the query's checkpoint. */
   readonly checkpoint: string
-  /** Path of a file only its owner can read, with Kafka's secrets; undefined when there are none. */
+  /** File with Kafka's secrets, readable only by its owner; undefined if there are none. */
   readonly secretsFile: string | undefined
   readonly connectorJars: readonly string[]
   /** Spark properties that this runtime fixes: addresses, ports, security. */
   readonly sparkConf: Readonly<Record<string, string>>
 }
 
-/** Small text files that live with the checkpoint and share its fate. */
+/** The query's checkpoint, and small text files that are kept in it. */
 export interface CheckpointStore {
-  /** Where it is, in words for the user. */
+  /** Where it is, for messages. */
   readonly location: string
   read(name: string): Promise<string | undefined>
   write(name: string, text: string): Promise<void>
-  /** Has a query ever committed into it? */
+  /** True once a query has committed a batch to it. */
   exists(): Promise<boolean>
-  /** Moves the whole checkpoint aside (never deletes it) and returns where to. */
+  /** Moves the whole checkpoint aside and returns its new location. Deletes nothing. */
   setAside(): Promise<string>
 }
 
+/** One file of the job's Python code. */
+export interface JobFile {
+  /** Relative, with forward slashes: `job.py`, `cpu_anomaly/windows.py`. */
+  readonly path: string
+  readonly text: string
+}
+
+/** The file that spark-submit runs; it imports the others, which lie beside it. */
+export const JOB_FILE = 'job.py'
+
 export interface Submission {
-  /** The rendered job, as text. */
-  readonly job: string
-  /** What spark-submit gets before the job's path. */
+  /** The rendered `job.py` first, then the modules that it imports. */
+  readonly files: readonly JobFile[]
+  /** The arguments of spark-submit before the job's path. */
   readonly submitArgs: readonly string[]
-  /** How long the supervisor gives a clean stop before it kills the driver. */
+  /** How long the supervisor waits for a clean stop before it kills the driver. */
   readonly stopTimeoutMs: number
-  /** Kafka's secrets as Kafka client properties; written where `secretsFile` says, never into argv or environment. */
+  /** Kafka client properties that are secret: written to `secretsFile`, never to arguments or environment variables. */
   readonly secrets: Readonly<Record<string, string>>
 }
 
@@ -94,15 +107,15 @@ export interface PartStatus {
 
 export interface StoppedPart {
   readonly part: string
-  /** What was stopped and is proven gone: `pid 4711`, `container cpu-anomaly-kafka-1`, `port 9093`. */
+  /** What was verified to be gone: `pid 4711`, `container cpu-anomaly-kafka-1`, `port 9093`. */
   readonly gone: readonly string[]
 }
 
-/** `killed`: it did not end in time, or not of its own. */
+/** `killed`: by force, because the driver did not stop in time. */
 export type StopOutcome = 'stopped' | 'killed' | 'not-running'
 
 export interface DriverStatus {
-  /** `orphaned`: the driver lives, its supervisor does not. `lost`: both died without a word (reboot, kill -9). */
+  /** `orphaned`: the driver runs without its supervisor. `lost`: both were killed (reboot, kill -9) and recorded nothing. */
   readonly state:
     | 'starting'
     | 'running'
@@ -119,7 +132,7 @@ export interface DriverStatus {
   readonly supervisorPid?: number
   readonly container?: string
   readonly exitCode?: number
-  /** The supervisor's reason in words, where there is one. */
+  /** Why the driver is in this state, if that is known. */
   readonly reason?: string
 }
 
@@ -127,15 +140,15 @@ export type LogPart = 'kafka' | 'spark' | 'driver'
 
 export interface DoctorCheck {
   readonly title: string
-  /** Resolves to what was found; rejects with a CliError whose hint says what to do. */
+  /** Resolves to what it found; rejects with a CliError whose hint says what to do. */
   run(signal: AbortSignal): Promise<string>
 }
 
-/** What every runtime is made from. */
+/** What every runtime is constructed from. */
 export interface RuntimeContext {
   readonly config: Config
   readonly storage: StoragePaths
-  /** The environment handed to child processes. */
+  /** The environment of child processes. */
   readonly env: Readonly<Record<string, string>>
 }
 
@@ -144,6 +157,6 @@ export interface Selected {
   readonly runtime: Runtime
   readonly config: Config
   readonly storage: StoragePaths
-  /** Why this runtime, in words for the first line of `up`. */
+  /** Why this runtime was chosen; `up` shows it in its first line. */
   readonly why: string
 }

@@ -15,21 +15,21 @@ const running: SupervisorState = {
 
 describe('driverStatus', () => {
   it.each([
-    ['the supervisor lives', running, true, true, 'running'],
-    ['the supervisor lives, nothing written yet', undefined, true, false, 'starting'],
+    ['the supervisor is alive', running, true, true, 'running'],
+    ['the supervisor is alive and has written nothing yet', undefined, true, false, 'starting'],
     ['the driver is between two attempts', { ...running, state: 'backing-off' }, true, false, 'backing-off'],
     ['the supervisor was killed', running, false, true, 'orphaned'],
     ['both were killed', running, false, false, 'lost'],
     ['it gave up', { ...running, state: 'gave-up' }, false, false, 'gave-up'],
     ['it was stopped', { ...running, state: 'stopped' }, false, false, 'stopped'],
-  ] as const)('%s', (_, state, supervisorLives, driverLives, expected) => {
-    expect(driverStatus(state as SupervisorState | undefined, { supervisorLives, driverLives }).state).toBe(
-      expected,
-    )
+  ] as const)('%s', (_, state, isSupervisorAlive, isDriverAlive, expected) => {
+    expect(
+      driverStatus(state as SupervisorState | undefined, { isSupervisorAlive, isDriverAlive }).state,
+    ).toBe(expected)
   })
 
-  it('names only processes that live', () => {
-    const status = driverStatus(running, { supervisorPid: 10, supervisorLives: false, driverLives: true })
+  it('names only processes that are alive', () => {
+    const status = driverStatus(running, { supervisorPid: 10, isSupervisorAlive: false, isDriverAlive: true })
     expect(status).toMatchObject({ pid: 11, attempt: 2, restarts: 1 })
     expect(status.supervisorPid).toBeUndefined()
   })

@@ -8,38 +8,41 @@ export interface SupervisorState {
   readonly started_at: string
   readonly supervisor_pid: number
   readonly driver_pid: number | null
-  /** With the pid, what identifies the driver's process; see `process-identity.ts`. */
+  /** Identifies the driver's process, together with its pid; see `process-identity.ts`. */
   readonly driver_start: string | null
   readonly exit_code: number | null
   readonly reason: string | null
 }
 
-export interface Living {
+/** Which of a driver's processes are alive. */
+export interface LiveProcesses {
   readonly supervisorPid?: number
-  readonly supervisorLives: boolean
-  readonly driverLives: boolean
+  readonly isSupervisorAlive: boolean
+  readonly isDriverAlive: boolean
   readonly container?: string
 }
 
 const ENDED = new Set<DriverStatus['state']>(['gave-up', 'failed', 'stopped'])
 
-/** The supervisor's account, corrected by what really lives: a file outlives the processes it speaks of. */
-export function driverStatus(state: SupervisorState | undefined, living: Living): DriverStatus {
+/** The recorded state, corrected by which processes are alive: the file outlives the processes that it describes. */
+export function driverStatus(state: SupervisorState | undefined, processes: LiveProcesses): DriverStatus {
   return {
-    state: trueState(state, living),
+    state: actualState(state, processes),
     attempt: state?.attempt ?? 0,
     restarts: state?.restarts ?? 0,
     startedAt: state?.started_at ?? '',
-    ...(living.supervisorLives && living.supervisorPid ? { supervisorPid: living.supervisorPid } : {}),
-    ...(living.driverLives && state?.driver_pid ? { pid: state.driver_pid } : {}),
-    ...(living.container ? { container: living.container } : {}),
+    ...(processes.isSupervisorAlive && processes.supervisorPid
+      ? { supervisorPid: processes.supervisorPid }
+      : {}),
+    ...(processes.isDriverAlive && state?.driver_pid ? { pid: state.driver_pid } : {}),
+    ...(processes.container ? { container: processes.container } : {}),
     ...(typeof state?.exit_code === 'number' ? { exitCode: state.exit_code } : {}),
     ...(state?.reason ? { reason: state.reason } : {}),
   }
 }
 
-function trueState(state: SupervisorState | undefined, living: Living): DriverStatus['state'] {
-  if (living.supervisorLives) return state?.state ?? 'starting'
-  if (living.driverLives) return 'orphaned'
+function actualState(state: SupervisorState | undefined, processes: LiveProcesses): DriverStatus['state'] {
+  if (processes.isSupervisorAlive) return state?.state ?? 'starting'
+  if (processes.isDriverAlive) return 'orphaned'
   return state && ENDED.has(state.state) ? state.state : 'lost'
 }

@@ -4,7 +4,7 @@ import { probeBroker } from '../kafka/probe.ts'
 import type { DoctorCheck, Selected } from '../runtime/runtime.ts'
 import { checkPort } from '../system/ports.ts'
 
-/** What every runtime is checked for, beside its own checks. */
+/** The checks that every runtime needs, beside its own. */
 export function stackChecks({ runtime, config, why }: Selected): DoctorCheck[] {
   return [
     { title: 'runtime', run: async () => `${runtime.name} (${why})` },

@@ -3,7 +3,7 @@ import type { Output } from '../terminal/output.ts'
 import { releaseRuntime } from './select.ts'
 import { stopJob } from './stop-job.ts'
 
-/** Stops job, Spark and Kafka, in this order, and forgets the choice of runtime. */
+/** Stops job, Spark and Kafka, in this order, and forgets which runtime was chosen. */
 export async function takeDown(selected: Selected, volumes: boolean, output: Output, signal: AbortSignal) {
   const { runtime } = selected
   const job = await stopJob(selected, output, signal)

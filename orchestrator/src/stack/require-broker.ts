@@ -2,7 +2,7 @@ import { CliError } from '../errors.ts'
 import { probeBroker } from '../kafka/probe.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
-/** @throws CliError KAFKA_UNREACHABLE that says how to start it. */
+/** @throws CliError KAFKA_UNREACHABLE when the broker does not answer. */
 export async function requireBroker({ kafka }: Runtime): Promise<void> {
   const ready = await probeBroker(kafka, { timeoutMs: 5_000 })
   if (ready.ok) return

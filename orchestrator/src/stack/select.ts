@@ -8,25 +8,25 @@ import { type StoragePaths, storagePaths } from '../storage/paths.ts'
 import { prepareStorage } from '../storage/storage-folder.ts'
 import { stateFile } from '../system/state-file.ts'
 
-/** Which runtime this folder's stack was started with, and whether it is meant to be up. */
-interface Choice {
+/** Which runtime this folder's stack was started on, and whether it should be up. */
+interface RuntimeRecord {
   readonly runtime: RuntimeName
   readonly up: boolean
 }
 
-const choiceFile = (storage: StoragePaths) => stateFile<Choice>(`${storage.run}/runtime.json`)
+const runtimeFile = (storage: StoragePaths) => stateFile<RuntimeRecord>(`${storage.run}/runtime.json`)
 
-/** The runtime to work with: the one this folder is up on, else what RUNTIME says. */
+/** The runtime to use: the one that this folder is up on, else the one that RUNTIME names. */
 export async function selectRuntime(config: Config): Promise<Selected> {
   const storage = storagePaths(config.storageDir)
   const env = childEnvironment()
-  const { name, why } = await chooseRuntime(config, await choiceFile(storage).read(), env)
+  const { name, why } = await chooseRuntime(config, await runtimeFile(storage).read(), env)
   return { runtime: makeRuntime(name, { config, storage, env }), config, storage, why }
 }
 
 /**
- * Makes the storage folder and remembers the choice: called before anything is started.
- * @throws CliError CONFIGURATION when this folder is up on another runtime than RUNTIME asks for.
+ * Makes the storage folder and records which runtime was chosen. Must be called before anything is started.
+ * @throws CliError CONFIGURATION when this folder is up on another runtime than RUNTIME names.
  */
 export async function claimRuntime({ config, runtime, storage }: Selected): Promise<void> {
   if (config.runtime !== 'auto' && config.runtime !== runtime.name)
@@ -38,29 +38,29 @@ export async function claimRuntime({ config, runtime, storage }: Selected): Prom
       },
     )
   await prepareStorage(config.storageDir, config.folder)
-  await choiceFile(storage).write({ runtime: runtime.name, up: true })
+  await runtimeFile(storage).write({ runtime: runtime.name, up: true })
 }
 
-/** The runtime that this folder last started something on; undefined when it never did. */
+/** The runtime on which this folder last started anything; undefined if it never did. */
 export async function startedRuntime(config: Config): Promise<Selected | undefined> {
   const storage = storagePaths(config.storageDir)
-  const choice = await choiceFile(storage).read()
-  if (!choice) return undefined
-  const runtime = makeRuntime(choice.runtime, { config, storage, env: childEnvironment() })
+  const record = await runtimeFile(storage).read()
+  if (!record) return undefined
+  const runtime = makeRuntime(record.runtime, { config, storage, env: childEnvironment() })
   return { runtime, config, storage, why: 'this folder was started on it' }
 }
 
-/** The stack is down: the next `up` chooses anew. */
+/** Records that the stack is down, so that the next `up` chooses a runtime again. */
 export async function releaseRuntime({ runtime, storage }: Selected): Promise<void> {
-  await choiceFile(storage).write({ runtime: runtime.name, up: false })
+  await runtimeFile(storage).write({ runtime: runtime.name, up: false })
 }
 
 async function chooseRuntime(
   config: Config,
-  choice: Choice | undefined,
+  record: RuntimeRecord | undefined,
   env: RuntimeContext['env'],
 ): Promise<{ name: RuntimeName; why: string }> {
-  if (choice?.up) return { name: choice.runtime, why: 'this folder was started on it' }
+  if (record?.up) return { name: record.runtime, why: 'this folder was started on it' }
   if (config.runtime !== 'auto') return { name: config.runtime, why: `RUNTIME=${config.runtime}` }
   const { ok, why } = await dockerAvailable(env)
   return ok ? { name: 'docker', why } : { name: 'local', why: `no Docker: ${why}` }
@@ -75,9 +75,9 @@ function makeRuntime(name: RuntimeName, context: RuntimeContext): Runtime {
   }
 }
 
-/** The environment for what we start: this one, less the secrets in it, which travel in files. */
+/** The environment of child processes: this one without its secrets, which are passed in files. */
 function childEnvironment(): Record<string, string> {
-  const isOpen = (entry: [string, string | undefined]): entry is [string, string] =>
+  const isPublic = (entry: [string, string | undefined]): entry is [string, string] =>
     entry[1] !== undefined && !SECRET_KEYS.has(entry[0])
-  return Object.fromEntries(Object.entries(process.env).filter(isOpen))
+  return Object.fromEntries(Object.entries(process.env).filter(isPublic))
 }

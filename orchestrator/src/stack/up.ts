@@ -3,7 +3,7 @@ import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
 
-/** Starts broker and Spark and provisions the topics; returns when both really answer. */
+/** Starts Kafka and Spark and creates the topics; returns once both answer. */
 export async function bringUp(
   { runtime, config, why }: Selected,
   output: Output,

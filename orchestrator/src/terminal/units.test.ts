@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { formatCount, formatMegabytes, formatMs, formatPercent, formatRate } from './units.ts'
+import { formatCount, formatMegabytes, formatMs, formatPercent, formatRate, formatSeconds } from './units.ts'
 
 it.each([
   [formatCount(1), '1'],
@@ -13,6 +13,8 @@ it.each([
   [formatMs(3.14), '3.1'],
   [formatMs(1_234.5), '1,235'],
   [formatMs(Number.NaN), '-'],
+  [formatSeconds(450), '0.5 s'],
+  [formatSeconds(60_000), '60 s'],
   [formatMegabytes(912_345_678), '912 MB'],
   [formatPercent(0.456), '46 %'],
   [formatPercent(Number.NaN), '-'],

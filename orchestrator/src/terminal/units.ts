@@ -17,6 +17,9 @@ export function formatRate(samples: number, ms: number): string {
 export const formatMs = (ms: number): string =>
   Number.isFinite(ms) ? (ms < 10 ? ms.toFixed(1) : Math.round(ms).toLocaleString('en')) : '-'
 
+/** Milliseconds as seconds: `0.5 s`, `60 s`. */
+export const formatSeconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`
+
 export const formatMegabytes = (bytes: number): string => `${Math.round(bytes / 1e6).toLocaleString('en')} MB`
 
 export const formatPercent = (share: number): string =>

@@ -1,5 +1,5 @@
 import { CliError } from '../../errors.ts'
-import { isAtWork } from '../../runtime/driver-state.ts'
+import { isActive } from '../../runtime/driver-state.ts'
 import { LocalRuntime } from '../../runtime/local/local-runtime.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 
@@ -18,7 +18,7 @@ export function requireLocal(runtime: Runtime): LocalRuntime {
 /** @throws CliError LOCKED if a job is running, which would share the machine with the measurement. */
 export async function requireNoJob(runtime: Runtime): Promise<void> {
   const driver = await runtime.driver()
-  if (!isAtWork(driver)) return
+  if (!isActive(driver)) return
   throw new CliError(
     'LOCKED',
     `a job is running in this folder (${driver.state}) and would distort the measurement`,

@@ -13,7 +13,7 @@ import { packageRoot } from '../../package/root.ts'
 import { localMaster } from '../../runtime/local/driver-launch.ts'
 import { asProperty } from '../../runtime/local/java-options.ts'
 import type { LocalRuntime } from '../../runtime/local/local-runtime.ts'
-import type { JobPlace } from '../../runtime/runtime.ts'
+import type { JobEnvironment } from '../../runtime/runtime.ts'
 import type { StoragePaths } from '../../storage/paths.ts'
 import type { Output } from '../../terminal/output.ts'
 import { BenchSession } from './session.ts'
@@ -83,7 +83,7 @@ export class Workspace {
    */
   settings(over: Partial<JobSettings>): JobSettings {
     return {
-      ...jobSettings(this.config, this.#jobPlace()),
+      ...jobSettings(this.config, this.#environment()),
       window_ms: 500,
       watermark_ms: 10_000,
       max_future_skew_ms: 300_000,
@@ -104,16 +104,18 @@ export class Workspace {
     const { runtime, signal } = this
     const config = configFor(this.config, options)
     const { cores } = config.spark
-    const job = { ...this.#jobPlace(), master: localMaster(cores), slots: cores }
-    const args = submitArgs(config, job, planQuery(config, job, 1))
+    const environment = { ...this.#environment(), master: localMaster(cores), slots: cores }
+    const args = submitArgs(config, environment, planQuery(config, environment, 1))
     const plan = { submitArgs: args, settings: this.settings({}) }
     const planFile = join(this.#dir, `${this.#next('plan')}.json`)
     await writeFile(planFile, JSON.stringify(plan))
-    const launch = await runtime.driverLaunch(join(this.#dir, 'spark'), signal)
-    const session = await BenchSession.start(
-      [launch.python, [join(packageRoot, 'spark-job', 'bench.py'), planFile]],
-      { cwd: this.#dir, env: { ...launch.env, TMPDIR: this.#tmp, PYTHONDONTWRITEBYTECODE: '1' }, signal },
-    )
+    const modules = join(packageRoot, 'spark-job')
+    const launch = await runtime.driverLaunch({ scratch: join(this.#dir, 'spark'), modules }, signal)
+    const session = await BenchSession.start([launch.python, [join(modules, 'bench.py'), planFile]], {
+      cwd: this.#dir,
+      env: { ...launch.env, TMPDIR: this.#tmp, PYTHONDONTWRITEBYTECODE: '1' },
+      signal,
+    })
     this.#sessions.add(session)
     return session
   }
@@ -137,7 +139,7 @@ export class Workspace {
     )
   }
 
-  #jobPlace(): JobPlace {
+  #environment(): JobEnvironment {
     const { job } = this.runtime
     return {
       ...job,

@@ -6,12 +6,12 @@ import { checkPort } from '../../system/ports.ts'
 import type { DoctorCheck } from '../runtime.ts'
 import { findCompose } from './compose/compose.ts'
 import { requireMountedFiles } from './compose/mounted-files.ts'
-import { isNotFound } from './container/found.ts'
+import { isNotFound } from './container/inspect.ts'
 import { containerLimitMb } from './container/memory.ts'
 import { MASTER } from './container/project.ts'
 import type { Stack } from './stack/stack.ts'
 
-/** What the docker runtime needs of the machine. */
+/** Checks that this machine has what the docker runtime needs. */
 export function dockerChecks(stack: Stack): DoctorCheck[] {
   const { ports } = stack.context.config
   return [
@@ -60,23 +60,23 @@ async function imagesText(stack: Stack): Promise<string> {
 async function memoryText(stack: Stack): Promise<string> {
   const { docker } = await stack.engine()
   const { MemTotal } = (await docker.info()) as { MemTotal: number }
-  const have = Math.round(MemTotal / 2 ** 20)
-  const want = wantedMb(stack.context.config)
-  if (have >= want) return `${have} MB (the stack takes up to ${want} MB)`
+  const available = Math.round(MemTotal / 2 ** 20)
+  const needed = neededMb(stack.context.config)
+  if (available >= needed) return `${available} MB (the stack uses up to ${needed} MB)`
   throw new CliError(
     'DOCKER_UNAVAILABLE',
-    `Docker has ${have} MB of memory, and the stack takes up to ${want} MB`,
+    `Docker has ${available} MB of memory, but the stack uses up to ${needed} MB`,
     {
       hint: 'Give Docker more memory (Docker Desktop: Settings, Resources), or lower SPARK_DRIVER_MEMORY and SPARK_WORKER_MEMORY.',
     },
   )
 }
 
-// The limits of docker-compose.yml leave room to spare; about this share of them is used.
+// The containers' limits are generous; about this share of them is used.
 const USED_SHARE = 0.7
 const KAFKA_AND_MASTER_MB = 1024 + 640
 
-function wantedMb({ spark }: Config): number {
+function neededMb({ spark }: Config): number {
   const limits =
     KAFKA_AND_MASTER_MB +
     containerLimitMb(spark.driverMemory) +

@@ -4,7 +4,7 @@ import { brokerProperties, escapeProperty } from './broker-properties.ts'
 const options = { port: 9093, controllerPort: 19093, dataDir: '/data/kafka', sasl: undefined }
 
 describe('brokerProperties', () => {
-  it('keeps the common part and listens on the loopback interface alone', () => {
+  it('keeps the common part and listens only on the loopback interface', () => {
     const text = brokerProperties('node.id=1\n', options)
     expect(text).toContain('node.id=1\n')
     expect(text).toContain('listeners=CLIENT://127.0.0.1:9093,CONTROLLER://127.0.0.1:19093\n')
@@ -12,7 +12,7 @@ describe('brokerProperties', () => {
     expect(text).not.toContain('0.0.0.0')
   })
 
-  it('asks for a login where credentials are set, quoted for JAAS and then for a properties file', () => {
+  it('requires a login if credentials are set, quoted for JAAS and then for a properties file', () => {
     const sasl = { mechanism: 'PLAIN', username: 'ana', password: 'a"b\\c' } as const
     const text = brokerProperties('', { ...options, sasl })
     expect(text).toContain('CLIENT:SASL_PLAINTEXT')

@@ -2,18 +2,18 @@ import type { KafkaSasl } from '../../config/config.ts'
 import { brokerJaas } from '../../kafka/jaas.ts'
 import { unicodeEscape } from '../../system/unicode.ts'
 
-export interface BrokerAddress {
+export interface BrokerPorts {
   readonly port: number
   readonly controllerPort: number
 }
 
-export interface BrokerOptions extends BrokerAddress {
+export interface BrokerOptions extends BrokerPorts {
   readonly dataDir: string
-  /** Clients must log in with these, where the user configured credentials for the stack's own broker. */
+  /** The login that clients need; undefined if the user configured none for the stack's own broker. */
   readonly sasl: KafkaSasl | undefined
 }
 
-/** `server.properties` of the broker: the common part, then what this folder fixes. */
+/** The broker's `server.properties`: the common part, then the part of this folder. */
 export function brokerProperties(common: string, options: BrokerOptions): string {
   const { port, controllerPort, dataDir, sasl } = options
   const protocol = sasl ? 'SASL_PLAINTEXT' : 'PLAINTEXT'
@@ -38,7 +38,7 @@ function saslProperties(sasl: KafkaSasl): Record<string, string> {
   }
 }
 
-/** A value as java.util.Properties reads it back unchanged. */
+/** Escapes a value so that java.util.Properties reads it back unchanged. */
 export function escapeProperty(value: string): string {
   return value
     .replace(/\\/g, '\\\\')

@@ -11,12 +11,12 @@ import { lastLines, run, spawnDetached } from '../../system/run.ts'
 import { stateFile } from '../../system/state-file.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../../system/wait.ts'
 import type { PartStatus, RuntimeContext, StoppedPart } from '../runtime.ts'
-import { type BrokerAddress, brokerProperties } from './broker-properties.ts'
+import { type BrokerPorts, brokerProperties } from './broker-properties.ts'
 
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 20_000
 
-interface BrokerRecord extends BrokerAddress {
+interface BrokerRecord extends BrokerPorts {
   readonly process: ProcessIdentity
   readonly startedAt: string
 }
@@ -35,7 +35,7 @@ export class Broker {
     this.#record = stateFile<BrokerRecord>(join(context.storage.run, 'kafka.json'))
   }
 
-  /** The broker's process, if it lives. */
+  /** The broker's process, if it is alive. */
   async running(): Promise<BrokerRecord | undefined> {
     const record = await this.#record.read()
     return record && (await isAlive(record.process)) ? record : undefined
@@ -47,9 +47,9 @@ export class Broker {
   }
 
   async start(java: string, jars: readonly string[], signal: AbortSignal): Promise<void> {
-    const living = await this.running()
-    if (!living || living.port !== this.#port) {
-      if (living) await this.stop()
+    const running = await this.running()
+    if (running?.port !== this.#port) {
+      if (running) await this.stop()
       await this.#launch(java, jars, signal)
     }
     await this.#untilReady(signal)
@@ -63,7 +63,7 @@ export class Broker {
     return ready.ok ? { ...base, state: 'running' } : { ...base, state: 'unhealthy', detail: ready.why }
   }
 
-  /** Stops the broker and proves that its process and its ports are gone. */
+  /** Stops the broker and verifies that its process is gone and its ports are free. */
   async stop(): Promise<StoppedPart | undefined> {
     const record = await this.#record.read()
     if (!record) return undefined
@@ -97,7 +97,7 @@ export class Broker {
       logFile: this.logFile,
     })
     const process = await identify(pid)
-    if (!process) throw await this.#diedOnStart()
+    if (!process) throw await this.#exitedOnStart()
     await this.#record.write({
       process,
       port: this.#port,
@@ -119,7 +119,7 @@ export class Broker {
       env: this.#context.env,
       signal,
       failAs: 'STORAGE',
-      hint: `Look at ${this.#context.storage.kafka}: Kafka could not make it its data folder.`,
+      hint: `Check the folder ${this.#context.storage.kafka}: Kafka could not format it for its data.`,
     })
   }
 
@@ -128,7 +128,7 @@ export class Broker {
       await waitUntil(
         `Kafka on port ${this.#port}`,
         async () => {
-          if (!(await this.running())) throw await this.#diedOnStart()
+          if (!(await this.running())) throw await this.#exitedOnStart()
           if (!(await isPortOpen(this.#port))) return notYet('the port is not open yet')
           const ready = await probeBroker(this.#access, { timeoutMs: 5_000, signal })
           return ready.ok ? arrived(undefined) : notYet(ready.why)
@@ -144,10 +144,10 @@ export class Broker {
     }
   }
 
-  async #diedOnStart(): Promise<CliError> {
-    return new CliError('CLUSTER_UNREACHABLE', 'Kafka ended while it was starting', {
+  async #exitedOnStart(): Promise<CliError> {
+    return new CliError('CLUSTER_UNREACHABLE', 'Kafka exited while it was starting', {
       details: await this.#logTail(),
-      hint: `The whole log is ${this.logFile}. \`cpu-anomaly doctor\` checks this machine.`,
+      hint: `See the whole log in ${this.logFile}. Check this machine with \`cpu-anomaly doctor\`.`,
     })
   }
 
@@ -156,7 +156,7 @@ export class Broker {
   }
 }
 
-/** 16 random bytes in URL-safe base64, as `kafka-storage.sh random-uuid` makes them; a leading dash would read as an option. */
+/** 16 random bytes in URL-safe base64, as `kafka-storage.sh random-uuid` makes them. A leading dash would be read as an option. */
 function randomClusterId(): string {
   const id = randomBytes(16).toString('base64url')
   return id.startsWith('-') ? randomClusterId() : id
@@ -164,7 +164,7 @@ function randomClusterId(): string {
 
 function javaCommand(java: string, jars: readonly string[], main: string, args: readonly string[]) {
   const log4j = `-Dlog4j2.configurationFile=file:${join(packageRoot, 'infra', 'kafka', 'log4j2.properties')}`
-  // Small heap: the page cache does the work of a broker; G1 and -server are Kafka's own defaults.
+  // A small heap, because a broker relies on the page cache; G1 and its pause target are Kafka's own defaults.
   const options = [
     '-Xms256m',
     '-Xmx512m',

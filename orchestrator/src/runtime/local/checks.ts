@@ -5,7 +5,7 @@ import type { DoctorCheck, RuntimeContext } from '../runtime.ts'
 import { isSparkInstalled } from './install-python.ts'
 import { findJava, findPython } from './tools.ts'
 
-/** What the embedded runtime needs of the machine. */
+/** Checks that this machine has what the local runtime needs. */
 export function localChecks({ env }: RuntimeContext): DoctorCheck[] {
   return [
     {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { packageRoot } from '../../package/root.ts'
 import { SPARK_VERSION } from '../../package/tested-versions.ts'
 import { run } from '../../system/run.ts'
 import { cacheDir, fillOnce } from '../cache.ts'
+import { pythonPath } from './driver-launch.ts'
 import type { InstallContext, SparkInstall } from './install-python.ts'
 import { asProperty, driverJavaOptions } from './java-options.ts'
 import type { Tool } from './tools.ts'
@@ -13,22 +14,22 @@ import type { Tool } from './tools.ts'
 const ARCHIVE = 'classes.jsa'
 
 /**
- * Where the archive of the driver's classes lies (class data sharing: JEP 350), by what it depends on. A driver that maps
- * it instead of reading and verifying some 16,000 classes starts in two thirds of the time.
+ * Path of the archive of the driver's classes (class data sharing, JEP 350); another Java, Spark or connector gets another
+ * archive. A driver that maps it, instead of reading and verifying some 16,000 classes, starts in two thirds of the time.
  */
 export function classArchive(java: Tool, sparkHome: string, connectorJars: readonly string[]): string {
-  const depends = JSON.stringify([java, sparkHome, connectorJars])
-  const key = createHash('sha256').update(depends).digest('hex').slice(0, 8)
+  const inputs = JSON.stringify([java, sparkHome, connectorJars])
+  const key = createHash('sha256').update(inputs).digest('hex').slice(0, 8)
   return join(cacheDir(), `classes-${SPARK_VERSION}-${key}`, ARCHIVE)
 }
 
-/** The option that uses the archive, where there is one. */
+/** The JVM option that uses the archive, if it exists. */
 export const archiveOptions = (archive: string): string[] =>
   existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : []
 
 export const classPath = (jars: readonly string[]): string => jars.join(delimiter)
 
-/** Runs the job's transforms once in a JVM that writes its classes into the archive when it ends. */
+/** Runs the job's transforms once, in a JVM that writes its classes to the archive when it exits. */
 export async function installClassArchive(
   archive: string,
   spark: SparkInstall,
@@ -48,11 +49,10 @@ async function warmUp(
   connectorJars: readonly string[],
   { env, signal, update }: InstallContext,
 ): Promise<void> {
-  update('running a few micro-batches, once')
+  update('running a few micro-batches (only once)')
+  const sources = join(packageRoot, 'spark-job')
   const work = join(dir, 'work')
   await mkdir(work)
-  for (const name of ['job.py', 'warm_up.py'])
-    await copyFile(join(packageRoot, 'spark-job', name), join(work, name))
   const options = [...driverJavaOptions, `-XX:ArchiveClassesAtExit=${join(dir, ARCHIVE)}`]
   const conf = {
     'spark.driver.host': '127.0.0.1',
@@ -66,10 +66,17 @@ async function warmUp(
   await run(
     [
       join(spark.sparkHome, 'bin', 'spark-submit'),
-      ['--master', 'local[2]', ...args, join(work, 'warm_up.py')],
+      ['--master', 'local[2]', ...args, join(sources, 'warm_up.py')],
     ],
     {
-      env: { ...env, PYSPARK_PYTHON: spark.python, SPARK_LOCAL_IP: '127.0.0.1', SPARK_LOCAL_DIRS: work },
+      env: {
+        ...env,
+        PYSPARK_PYTHON: spark.python,
+        PYTHONPATH: pythonPath(env, sources),
+        PYTHONDONTWRITEBYTECODE: '1',
+        SPARK_LOCAL_IP: '127.0.0.1',
+        SPARK_LOCAL_DIRS: work,
+      },
       cwd: work,
       signal,
       failAs: 'STORAGE',

@@ -1,8 +1,8 @@
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import type { SparkInstall } from './install-python.ts'
 import { asProperty } from './java-options.ts'
 
-/** What a driver on this machine is started with, be it the job's or a measurement's. */
+/** How a driver is started on this machine. */
 export interface DriverLaunch {
   /** The virtual environment's interpreter. */
   readonly python: string
@@ -10,12 +10,18 @@ export interface DriverLaunch {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** `scratch` is a folder for shuffle files. */
+export interface DriverFolders {
+  /** For shuffle files. */
+  readonly scratch: string
+  /** Where Python finds the job's package. */
+  readonly modules: string
+}
+
 export function driverLaunch(
   env: Readonly<Record<string, string>>,
   spark: SparkInstall,
   javaOptions: readonly string[],
-  scratch: string,
+  { scratch, modules }: DriverFolders,
 ): DriverLaunch {
   return {
     python: spark.python,
@@ -26,12 +32,20 @@ export function driverLaunch(
       PYSPARK_PYTHON: spark.python,
       PYSPARK_DRIVER_PYTHON: spark.python,
       SPARK_SUBMIT_OPTS: asProperty(javaOptions),
-      SPARK_LOCAL_DIRS: scratch, // shuffle files; the property for it is deprecated, and says so at each start
-      SPARK_LOCAL_IP: '127.0.0.1', // Spark's UI binds every interface otherwise
+      SPARK_LOCAL_DIRS: scratch, // shuffle files; the property for it is deprecated and warns at each start
+      SPARK_LOCAL_IP: '127.0.0.1', // otherwise Spark's UI listens on every interface
+      PYTHONPATH: pythonPath(env, modules),
       PYTHONUNBUFFERED: '1',
     },
   }
 }
 
-/** A master that is the driver itself, with so many task slots. 4: how often a task may fail, as on a cluster. */
+/**
+ * PYTHONPATH with this folder first and the user's own after it. Without it, a script could not import the modules beside
+ * it if the user's environment sets PYTHONSAFEPATH.
+ */
+export const pythonPath = ({ PYTHONPATH }: Readonly<Record<string, string>>, modules: string): string =>
+  PYTHONPATH ? `${modules}${delimiter}${PYTHONPATH}` : modules
+
+/** The master of a driver that runs its own tasks, with this many slots. A task may fail 4 times, as on a cluster. */
 export const localMaster = (slots: number): string => `local[${slots},4]`

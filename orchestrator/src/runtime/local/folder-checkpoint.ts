@@ -1,8 +1,9 @@
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CheckpointStore } from '../runtime.ts'
+import { setAsideName } from '../set-aside.ts'
 
-/** The embedded runtime's checkpoint: a folder under `storage/`. */
+/** The local runtime's checkpoint: a folder under `storage/`. */
 export function folderCheckpoint(dir: string): CheckpointStore {
   return {
     location: dir,
@@ -22,7 +23,7 @@ export function folderCheckpoint(dir: string): CheckpointStore {
       return (await readdir(join(dir, 'commits')).catch(() => [])).length > 0
     },
     async setAside() {
-      const target = `${dir}-${new Date().toISOString().replace(/[:.]/g, '-')}`
+      const target = setAsideName(dir)
       if (await stat(dir).catch(() => undefined)) await rename(dir, target)
       return target
     },

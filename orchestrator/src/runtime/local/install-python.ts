@@ -10,9 +10,9 @@ import { trackSize } from './track-size.ts'
 export interface SparkInstall {
   /** The virtual environment's interpreter. */
   readonly python: string
-  /** pyspark's own folder: `bin/spark-submit` and `jars/` lie in it. */
+  /** pyspark's own folder, with `bin/spark-submit` and `jars/`. */
   readonly sparkHome: string
-  /** Path of the Ivy jar that Spark brings along. */
+  /** Path of the Ivy jar that comes with Spark. */
   ivyJar(): Promise<string>
 }
 
@@ -22,7 +22,7 @@ export interface InstallContext {
   readonly update: (detail: string) => void
 }
 
-// pyspark is built from source: by the setuptools that is pinned here, not by one that pip fetches for the purpose.
+// pyspark is built from source, with the setuptools that is pinned here instead of one that pip would fetch.
 const PIP_INSTALL = [
   '-m',
   'pip',
@@ -34,11 +34,14 @@ const PIP_INSTALL = [
 ]
 const RUNTIME_REQUIREMENTS = ['requirements-build.txt', 'requirements.txt']
 
-// A virtual environment belongs to the Python it was made by: another minor version gets another one.
+// A virtual environment works only with the Python that made it: another minor version gets another one.
 const venvDir = (pythonVersion: string): string =>
   join(cacheDir(), `spark-${SPARK_VERSION}-python-${pythonVersion.split('.').slice(0, 2).join('.')}`)
 
-/** Installs pyspark, exactly as pinned, into a virtual environment in the user's cache; once. */
+/**
+ * Installs the pinned pyspark into a virtual environment in the user's cache, once.
+ * @throws CliError TOOL_MISSING without a suitable Python, DOWNLOAD_FAILED when pip fails.
+ */
 export async function installSpark(context: InstallContext): Promise<SparkInstall> {
   const { path, version } = await findPython(context.env)
   const dir = venvDir(version)
@@ -51,12 +54,12 @@ export async function isSparkInstalled(pythonVersion: string): Promise<boolean> 
   return isComplete(venvDir(pythonVersion))
 }
 
-/** @public The scripts of a clone use it too. */
+/** @public Also used by the scripts of a clone. */
 export const requirementsFile = (name: string): string => join(packageRoot, 'spark-job', name)
 
 /**
- * A virtual environment of the cache with exactly the packages that the requirements files pin.
- * @public The scripts of a clone use it too.
+ * Makes a virtual environment in the cache with exactly the packages that the requirements files pin.
+ * @public Also used by the scripts of a clone.
  */
 export async function installVenv(
   python: string,
@@ -87,11 +90,11 @@ async function makeVenv(
   try {
     for (const file of files)
       await run([join(dir, 'bin', 'python'), [...PIP_INSTALL, '-r', file]], {
-        // Within the folder, so that an interrupted download leaves nothing elsewhere.
+        // Inside the folder, so that an interrupted download leaves nothing elsewhere.
         env: { ...env, TMPDIR: tmp, PIP_DISABLE_PIP_VERSION_CHECK: '1' },
         signal,
         failAs: 'DOWNLOAD_FAILED',
-        hint: 'Check the network (and pip.conf, if a mirror or proxy is needed) and run the command again: it starts clean.',
+        hint: 'Check the network (and pip.conf, if a mirror or proxy is needed) and run the command again; it starts from an empty folder.',
       })
   } finally {
     stopTracking()

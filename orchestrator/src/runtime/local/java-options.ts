@@ -1,15 +1,15 @@
 import { join } from 'node:path'
 import { packageRoot } from '../../package/root.ts'
 
-/** The driver's JVM options as one Spark property: Spark splits it at blanks outside quotes. */
+/** JVM options as the value of one Spark property, which Spark splits at spaces outside quotes. */
 export const asProperty = (options: readonly string[]): string =>
   options.map((option) => (/\s/.test(option) ? `"${option}"` : option)).join(' ')
 
 export const driverJavaOptions: readonly string[] = [
   `-Dlog4j2.configurationFile=file:${join(packageRoot, 'infra', 'spark', 'log4j2.properties')}`,
-  // On few cores it does the same work with less memory than G1, and its pauses are short for a heap of this size.
+  // On few cores it needs less memory than G1 for the same work, and its pauses are short with a heap of this size.
   '-XX:+UseParallelGC',
-  // The optimizing compiler waits until code is really hot: at the start it would take a core from the job.
+  // Higher thresholds than the defaults: early on, the optimizing compiler would take a core away from the job.
   '-XX:Tier4InvocationThreshold=30000',
   '-XX:Tier4MinInvocationThreshold=20000',
   '-XX:Tier4CompileThreshold=60000',

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliError } from '../../errors.ts'
 import { packageRoot } from '../../package/root.ts'
@@ -11,20 +11,26 @@ import {
   sendSignal,
   waitUntilGone,
 } from '../../system/process-identity.ts'
-import { spawnDetached } from '../../system/run.ts'
+import { type Command, spawnDetached } from '../../system/run.ts'
 import { stateFile } from '../../system/state-file.ts'
 import { WaitTimeout } from '../../system/wait.ts'
-import type { DriverStatus, RuntimeContext, StopOutcome, Submission } from '../runtime.ts'
+import {
+  type DriverStatus,
+  JOB_FILE,
+  type RuntimeContext,
+  type StopOutcome,
+  type Submission,
+} from '../runtime.ts'
+import { MAX_LOG_BYTES, supervisorArgs } from '../supervisor-args.ts'
 import { driverStatus, type SupervisorState } from '../supervisor-state.ts'
 import type { DriverLaunch } from './driver-launch.ts'
-
-const MAX_LOG_BYTES = 50_000_000
+import { writeJobFiles } from './job-files.ts'
 
 interface SupervisorRecord {
   readonly supervisor: ProcessIdentity
 }
 
-/** The driver of one project folder and its supervisor (`spark-job/supervise.py`), both outliving the terminal. */
+/** The driver of one project folder and its supervisor (`spark-job/supervise.py`). Both outlive the terminal. */
 export class LocalDriver {
   readonly logFile: string
   readonly secretsFile: string
@@ -44,52 +50,50 @@ export class LocalDriver {
     const { storage, config } = this.#context
     await requireFreePort(config.ports.sparkUi, 'SPARK_UI_PORT', "Spark's UI")
     signal.throwIfAborted()
-    await this.#clear()
-    const job = join(storage.rendered, 'job.py')
-    await mkdir(storage.rendered, { recursive: true })
-    await writeFile(job, submission.job)
+    await this.#removeFiles()
+    await writeJobFiles(storage.rendered, submission.files)
     await writeFile(this.secretsFile, JSON.stringify(submission.secrets), { mode: 0o600 })
-    const pid = await spawnDetached([launch.python, this.#supervisorArgs(launch, submission, job)], {
+    const pid = await spawnDetached(this.#command(launch, submission), {
       cwd: storage.root,
       env: launch.env,
       logFile: this.logFile,
     })
     const supervisor = await identify(pid)
     if (!supervisor)
-      throw new CliError('QUERY_FAILED', 'the supervisor ended at once', { hint: `Look at ${this.logFile}.` })
+      throw new CliError('QUERY_FAILED', 'the supervisor exited at once', { hint: `See ${this.logFile}.` })
     await this.#record.write({ supervisor })
   }
 
   async status(): Promise<DriverStatus | undefined> {
     const [state, record] = await Promise.all([this.#state.read(), this.#record.read()])
     if (!record) return undefined
-    const supervisorLives = await isAlive(record.supervisor)
+    const isSupervisorAlive = await isAlive(record.supervisor)
     const driver = state && (await this.#driverProcess(state))
     return driverStatus(state, {
       supervisorPid: record.supervisor.pid,
-      supervisorLives,
-      driverLives: driver !== undefined,
+      isSupervisorAlive,
+      isDriverAlive: driver !== undefined,
     })
   }
 
   async stop(deadlineMs: number, signal: AbortSignal): Promise<StopOutcome> {
     const [state, record] = await Promise.all([this.#state.read(), this.#record.read()])
     const driver = state && (await this.#driverProcess(state))
-    const supervisorLives = record !== undefined && (await isAlive(record.supervisor))
-    if (!supervisorLives && !driver) {
-      await this.#clear()
+    const isSupervisorAlive = record !== undefined && (await isAlive(record.supervisor))
+    if (!isSupervisorAlive && !driver) {
+      await this.#removeFiles()
       return 'not-running'
     }
     let outcome: StopOutcome = 'stopped'
-    if (supervisorLives) outcome = await this.#stopSupervisor(record.supervisor, deadlineMs, signal)
-    // The supervisor takes the driver with it, unless it was killed before it could.
+    if (isSupervisorAlive) outcome = await this.#stopSupervisor(record.supervisor, deadlineMs, signal)
+    // The supervisor ends the driver, unless it was killed first.
     if (driver && (await endProcess(driver, { termTimeoutMs: 10_000, group: true })) !== 'was-gone')
       outcome = 'killed'
-    await this.#clear()
+    await this.#removeFiles()
     return outcome
   }
 
-  /** When the signal aborts, the driver goes on ending; a second `stop` hurries it. */
+  /** If the signal aborts, the driver keeps stopping; a second `stop` kills it. */
   async #stopSupervisor(
     supervisor: ProcessIdentity,
     deadlineMs: number,
@@ -101,7 +105,7 @@ export class LocalDriver {
       return 'stopped'
     } catch (error) {
       if (!(error instanceof WaitTimeout)) throw error
-      sendSignal(supervisor.pid, 'SIGTERM') // the second one tells it to kill the driver at once
+      sendSignal(supervisor.pid, 'SIGTERM') // the second one makes it kill the driver at once
       await endProcess(supervisor, { termTimeoutMs: 10_000 })
       return 'killed'
     }
@@ -113,16 +117,20 @@ export class LocalDriver {
     return (await isAlive(driver)) ? driver : undefined
   }
 
-  async #clear(): Promise<void> {
+  async #removeFiles(): Promise<void> {
     await Promise.all([this.#state.remove(), this.#record.remove(), rm(this.secretsFile, { force: true })])
   }
 
-  #supervisorArgs(launch: DriverLaunch, submission: Submission, job: string): string[] {
-    const { run, checkpoint } = this.#context.storage
-    const own = ['--state', this.#state.path, '--stop-file', join(run, 'stop'), '--checkpoint', checkpoint]
-    const log = ['--rotate-log', this.logFile, '--max-bytes', String(MAX_LOG_BYTES)]
-    const driver = [launch.sparkSubmit, ...submission.submitArgs, job]
-    const stop = ['--stop-timeout', String(submission.stopTimeoutMs / 1_000)]
-    return [join(packageRoot, 'spark-job', 'supervise.py'), ...own, ...log, ...stop, '--', ...driver]
+  #command({ python, sparkSubmit }: DriverLaunch, submission: Submission): Command {
+    const { run, rendered, checkpoint } = this.#context.storage
+    const driver = {
+      stateFile: this.#state.path,
+      stopFile: join(run, 'stop'),
+      checkpoint,
+      sparkSubmit,
+      jobFile: join(rendered, JOB_FILE),
+      options: ['--rotate-log', this.logFile, '--max-bytes', String(MAX_LOG_BYTES)],
+    }
+    return [python, [join(packageRoot, 'spark-job', 'supervise.py'), ...supervisorArgs(driver, submission)]]
   }
 }

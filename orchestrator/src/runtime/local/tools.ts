@@ -10,32 +10,34 @@ export interface Tool {
   readonly version: string
 }
 
-/** @throws CliError TOOL_MISSING: found, wanted, how to install. */
+/** @throws CliError TOOL_MISSING with the version found, the version needed and how to install it. */
 export async function findJava(env: Readonly<Record<string, string>>): Promise<Tool> {
   const candidates = env.JAVA_HOME ? [join(env.JAVA_HOME, 'bin', 'java')] : ['java']
-  const found = await firstVersion(candidates, ['-version'], /version "([^"]+)"/, env)
+  const java = await firstVersion(candidates, ['-version'], /version "([^"]+)"/, env)
   const where = env.JAVA_HOME ? ` (JAVA_HOME=${env.JAVA_HOME})` : ''
-  if (!found) throw toolMissing(`no Java found${where}`, `Java ${JAVA_WANTED} or newer`, JAVA_HINT)
-  if (javaMajor(found.version) < JAVA_WANTED)
-    throw toolMissing(`found Java ${found.version}${where}`, `Java ${JAVA_WANTED} or newer`, JAVA_HINT)
-  return found
+  if (!java) throw toolMissing(`no Java found${where}`, `Java ${JAVA_WANTED} or newer`, JAVA_HINT)
+  if (javaMajor(java.version) < JAVA_WANTED)
+    throw toolMissing(`found Java ${java.version}${where}`, `Java ${JAVA_WANTED} or newer`, JAVA_HINT)
+  return java
 }
 
-/** `1.8.0_402` is 8, `17.0.15` and `21-ea` are what they begin with. */
+/** 8 for `1.8.0_402`, 17 for `17.0.15`, 21 for `21-ea`. */
 function javaMajor(version: string): number {
   const [first = '0', second = '0'] = version.split(/[.\-+_]/)
   return Number(first === '1' ? second : first)
 }
 
-/** @throws CliError TOOL_MISSING when no Python is new enough, or it can make no virtual environment. */
+/** @throws CliError TOOL_MISSING when no Python is new enough, or when it cannot make virtual environments. */
 export async function findPython(env: Readonly<Record<string, string>>): Promise<Tool> {
   const names = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']
-  const seen: string[] = []
+  const tooOld: string[] = []
   for (const name of names) {
     const tool = await firstVersion([name], ['-c', PYTHON_PROBE], /^(\S+) /, env)
     if (!tool) continue
-    seen.push(`${name} ${tool.version}`)
-    if (!isPythonWanted(tool.version)) continue
+    if (!isPythonWanted(tool.version)) {
+      tooOld.push(`${name} ${tool.version}`)
+      continue
+    }
     const venv = await tryRun([name, ['-c', 'import venv, ensurepip']], { env })
     if (venv) return { path: name, version: tool.version }
     throw toolMissing(
@@ -44,8 +46,8 @@ export async function findPython(env: Readonly<Record<string, string>>): Promise
       PYTHON_HINT,
     )
   }
-  const found = seen.length > 0 ? `found ${seen.join(', ')}` : 'no Python found'
-  throw toolMissing(found, `Python ${PYTHON_WANTED.join('.')} or newer`, PYTHON_HINT)
+  const problem = tooOld.length > 0 ? `found ${tooOld.join(', ')}` : 'no Python found'
+  throw toolMissing(problem, `Python ${PYTHON_WANTED.join('.')} or newer`, PYTHON_HINT)
 }
 
 const PYTHON_PROBE = 'import platform; print(platform.python_version(), "")'
@@ -77,6 +79,6 @@ const PYTHON_HINT = onMac
   ? 'Install one with `brew install python@3.12`.'
   : 'Install one, for example with `sudo apt install python3 python3-venv` or `sudo dnf install python3`.'
 
-function toolMissing(found: string, wanted: string, hint: string): CliError {
-  return new CliError('TOOL_MISSING', `${found}; the embedded runtime needs ${wanted}`, { hint })
+function toolMissing(problem: string, wanted: string, hint: string): CliError {
+  return new CliError('TOOL_MISSING', `${problem}; the local runtime needs ${wanted}`, { hint })
 }

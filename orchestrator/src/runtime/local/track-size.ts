@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Reports how many bytes a folder holds, about once a second, until the returned function is called. */
+/** Reports the size of a folder in bytes, about once per second, until the returned function is called. */
 export function trackSize(dir: string, report: (bytes: number) => void): () => void {
   let busy = false
   const timer = setInterval(async () => {
@@ -13,7 +13,7 @@ export function trackSize(dir: string, report: (bytes: number) => void): () => v
   return () => clearInterval(timer)
 }
 
-/** Sum of the sizes of the files below a folder, in bytes; what vanishes meanwhile counts as nothing. */
+/** Total size of the files below a folder, in bytes; a file that vanishes meanwhile counts as 0. */
 async function folderSize(dir: string): Promise<number> {
   const entries = await readdir(dir, { withFileTypes: true, recursive: true }).catch(() => [])
   const sizes = await Promise.all(

@@ -29,8 +29,8 @@ describe('composeMissing', () => {
     ['the first generation', ['docker-compose 1.29.2'], true, /1\.29\.2, of the first generation/],
     ['docker without compose', [], true, /^docker has no compose command; Docker Compose 2\.23\.1 or newer/],
     ['no docker', [], false, /^the docker command is not installed/],
-  ])('says what was found, what is wanted and how to install it: %s', (_, seen, hasDocker, message) => {
-    const error = composeMissing(seen, hasDocker)
+  ])('names what was found, what is needed and how to install it: %s', (_, tooOld, hasDocker, message) => {
+    const error = composeMissing(tooOld, hasDocker)
     expect(error).toMatchObject({
       code: 'TOOL_MISSING',
       exitCode: 6,

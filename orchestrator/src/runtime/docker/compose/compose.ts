@@ -4,29 +4,29 @@ import { packageRoot } from '../../../package/root.ts'
 import { type Command, run, tryRun } from '../../../system/run.ts'
 import type { Engine } from '../engine/engine.ts'
 
-/** Compose, as the docker command's plugin or as a program of its own. */
+/** Docker Compose: the docker command's plugin, or a program of its own. */
 export interface Compose {
   readonly command: Command
   readonly version: string
 }
 
-// 2.23.1 brought `content` of configs, which carries the login into the broker's container.
+// Since 2.23.1, configs have `content`, which brings the login into the broker's container.
 const WANTED = [2, 23, 1] as const
-// 2.29 brought `--progress json`.
+// Since 2.29, compose has `--progress json`.
 const JSON_PROGRESS = [2, 29, 0] as const
 
 const PLUGIN: Command = ['docker', ['compose']]
 const STANDALONE: Command = ['docker-compose', []]
 
-/** @throws CliError TOOL_MISSING: found, wanted, how to install. */
+/** @throws CliError TOOL_MISSING with the version found, the version needed and how to install it. */
 export async function findCompose(): Promise<Compose> {
-  const seen: string[] = []
+  const tooOld: string[] = []
   for (const command of [PLUGIN, STANDALONE]) {
     const version = await composeVersion(command)
     if (version && isAtLeast(version, WANTED)) return { command, version }
-    if (version) seen.push(`${[command[0], ...command[1]].join(' ')} ${version}`)
+    if (version) tooOld.push(`${[command[0], ...command[1]].join(' ')} ${version}`)
   }
-  throw composeMissing(seen, (await tryRun(['docker', ['--version']], { timeoutMs: 5_000 })) !== undefined)
+  throw composeMissing(tooOld, (await tryRun(['docker', ['--version']], { timeoutMs: 5_000 })) !== undefined)
 }
 
 async function composeVersion([program, args]: Command): Promise<string | undefined> {
@@ -34,10 +34,10 @@ async function composeVersion([program, args]: Command): Promise<string | undefi
   return result?.stdout.trim().replace(/^v/, '') || undefined
 }
 
-/** Why there is no compose to use. */
-export function composeMissing(seen: readonly string[], hasDocker: boolean): CliError {
+/** The error for a missing or outdated Compose; `tooOld` holds the commands that were found, with their versions. */
+export function composeMissing(tooOld: readonly string[], hasDocker: boolean): CliError {
   const wanted = `Docker Compose ${WANTED.join('.')} or newer is needed`
-  const [old] = seen
+  const [old] = tooOld
   const install =
     'Install the plugin: https://docs.docker.com/compose/install/linux/ (package docker-compose-plugin or docker-compose-v2).'
   if (old) {
@@ -52,9 +52,9 @@ export function composeMissing(seen: readonly string[], hasDocker: boolean): Cli
 }
 
 export function isAtLeast(version: string, wanted: readonly number[]): boolean {
-  const found = version.split(/[.+-]/).map(Number)
-  for (const [index, part] of wanted.entries()) {
-    const difference = (found[index] || 0) - part
+  const parts = version.split(/[.+-]/).map(Number)
+  for (const [index, minimum] of wanted.entries()) {
+    const difference = (parts[index] || 0) - minimum
     if (difference !== 0) return difference > 0
   }
   return true
@@ -65,11 +65,11 @@ export interface ComposeRun {
   readonly env: Readonly<Record<string, string>>
   readonly engine: Engine
   readonly signal: AbortSignal
-  /** Gets each line that compose prints. */
+  /** Called with each line that compose prints. */
   readonly onLine: (line: string) => void
 }
 
-/** Creates and starts what is not running; returns when every service is healthy. */
+/** Creates and starts the services that do not run; returns once all are healthy. */
 export async function composeUp({ command, version }: Compose, options: ComposeRun): Promise<void> {
   const [program, args] = command
   const progress = isAtLeast(version, JSON_PROGRESS) ? 'json' : 'plain'
@@ -77,7 +77,7 @@ export async function composeUp({ command, version }: Compose, options: ComposeR
   await run(
     [program, [...args, '--progress', progress, '-p', options.project, ...files, 'up', '-d', '--wait']],
     {
-      // Settings come from here alone: compose would read .env by rules of its own.
+      // All settings come from here: compose would parse .env by rules of its own.
       env: { ...options.env, DOCKER_HOST: options.engine.endpoint.url },
       signal: options.signal,
       onLine: options.onLine,

@@ -3,10 +3,10 @@ import { version } from '../../../package/package-json.ts'
 import { packageRoot } from '../../../package/root.ts'
 import { containerLimitMb } from '../container/memory.ts'
 
-/** Cores of each worker: together at least what SPARK_CORES asks for. */
+/** Cores per worker: together at least SPARK_CORES. */
 export const workerCores = ({ spark }: Config): number => Math.ceil(spark.cores / spark.workers)
 
-/** What `docker-compose.yml` asks for, from the resolved settings: the file's own defaults are for use without this tool. */
+/** The variables of `docker-compose.yml`, from the resolved settings. The file's own defaults are for use without this tool. */
 export function composeEnvironment(config: Config, storageId: string): Record<string, string> {
   const { spark, kafka, ports, images } = config
   return {
@@ -23,6 +23,6 @@ export function composeEnvironment(config: Config, storageId: string): Record<st
     CPU_ANOMALY_STORAGE_ID: storageId,
     CPU_ANOMALY_VERSION: version(),
     CPU_ANOMALY_PACKAGE: packageRoot,
-    COMPOSE_IGNORE_ORPHANS: 'true', // the driver's container, which the file does not know
+    COMPOSE_IGNORE_ORPHANS: 'true', // the driver's container, which is not in the file
   }
 }

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { packageRoot } from '../../../package/root.ts'
 import { boundFiles } from './mounted-files.ts'
 
-it('finds each bind mount of the package once, through anchors and merges, and no volume', () => {
+it('finds each bind mount of the package once, through anchors and merges, but no volumes', () => {
   const compose = `
 services:
   a:
@@ -21,7 +21,7 @@ services:
   expect(boundFiles(compose, '/root')).toEqual(['/root/infra/one', '/root/infra/two'])
 })
 
-it('finds what the shipped compose file mounts, and all of it is there', async () => {
+it('finds every file that the shipped compose file mounts', async () => {
   const files = boundFiles(readFileSync(join(packageRoot, 'docker-compose.yml'), 'utf8'), packageRoot)
   expect(files).toContain(join(packageRoot, 'infra', 'docker', 'start-kafka.sh'))
   for (const file of files) expect((await stat(file)).isFile(), file).toBe(true)

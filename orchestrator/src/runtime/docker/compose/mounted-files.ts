@@ -16,8 +16,8 @@ const composeFile = z.object({
 })
 
 /**
- * The files that containers get by bind mount must be readable by the users of the images, who are nobody here.
- * @throws CliError STORAGE, as a strict umask at the time of installation leaves it.
+ * Checks that the users of the images, who do not exist on this machine, can read the files that containers mount.
+ * @throws CliError STORAGE when they cannot, for example after an installation with a strict umask.
  */
 export async function requireMountedFiles(): Promise<void> {
   if (process.platform === 'win32') return
@@ -25,12 +25,12 @@ export async function requireMountedFiles(): Promise<void> {
   for (const file of boundFiles(text, packageRoot)) {
     if (((await stat(file)).mode & READ_BY_OTHERS) !== 0) continue
     throw new CliError('STORAGE', `${file} cannot be read by the users of the containers`, {
-      hint: `Let others read what they mount: chmod -R o+rX ${join(packageRoot, 'infra')}`,
+      hint: `Make the mounted files readable for others: chmod -R o+rX ${join(packageRoot, 'infra')}`,
     })
   }
 }
 
-/** What a compose file mounts from the package's own folder, each file once. */
+/** The files that a compose file mounts from the package's own folder, each once. */
 export function boundFiles(compose: string, root: string): string[] {
   const { services } = composeFile.parse(parse(compose, { merge: true }))
   const mounts = Object.values(services).flatMap(({ volumes }) => volumes)

@@ -6,12 +6,12 @@ const json = (fields: object) => JSON.stringify(fields)
 describe('parseComposeLine', () => {
   it.each([
     [
-      'what a container does',
+      'the state of a container',
       json({ id: 'Container p-kafka-broker-1', status: 'Working', text: 'Starting' }),
       { event: { id: 'Container p-kafka-broker-1', parent: '', status: 'Starting', current: 0, total: 0 } },
     ],
     [
-      'a layer that is pulled',
+      'the pull of a layer',
       json({ id: 'ab12', parent_id: 'Image x', text: 'Downloading', status: '[==>]', current: 5, total: 10 }),
       { event: { id: 'ab12', parent: 'Image x', status: 'Downloading', current: 5, total: 10 } },
     ],
@@ -20,9 +20,9 @@ describe('parseComposeLine', () => {
       json({ error: true, message: 'port is already allocated' }),
       { error: 'port is already allocated' },
     ],
-    ['an error without words', json({ error: true }), { error: '' }],
+    ['an error without a message', json({ error: true }), { error: '' }],
     ['plain text', ' kafka-broker Pulling ', { text: ' kafka-broker Pulling ' }],
-    ['JSON that is no object', '42', { text: '42' }],
+    ['JSON that is not an object', '42', { text: '42' }],
     ['null', 'null', { text: 'null' }],
     ['nothing', '', { text: '' }],
   ])('reads %s', (_, line, expected) => {
@@ -37,7 +37,7 @@ describe('ComposeProgress', () => {
     return progress
   }
 
-  it('says how far each container is, by its short name', () => {
+  it('shows the state of each container, by its short name', () => {
     const progress = progressOf(
       { id: 'Container p-kafka-broker-1', text: 'Starting' },
       { id: 'Container p-spark-worker-2', text: 'Created' },
@@ -49,7 +49,7 @@ describe('ComposeProgress', () => {
     expect(progress.errors).toEqual([])
   })
 
-  it('says first how much of the images is there', () => {
+  it('shows the pull of the images first', () => {
     const lines = [
       { id: 'Container p-kafka-broker-1', text: 'Creating' },
       { id: 'a', text: 'Downloading', current: 10_000_000, total: 30_000_000 },
@@ -64,7 +64,7 @@ describe('ComposeProgress', () => {
     expect(progressOf(...lines, ...complete).toString()).toBe('kafka-broker creating')
   })
 
-  it('keeps the errors and says nothing of other text', () => {
+  it('keeps the errors and ignores other text', () => {
     const progress = progressOf({ error: true, message: 'one' }, { error: true, message: 'two' })
     progress.add('time="now" level=warning')
     expect(progress.errors).toEqual(['one', 'two'])

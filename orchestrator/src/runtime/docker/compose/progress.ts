@@ -14,12 +14,12 @@ export type ComposeLine =
   | { readonly error: string }
   | { readonly text: string }
 
-/** A line of compose's output: an event, an error, or what else it says. */
+/** A line of compose's output: an event, an error, or other text. */
 export function parseComposeLine(line: string): ComposeLine {
   const parsed = parseObject(line)
   if (!parsed) return { text: line }
   if (parsed.error === true) return { error: text(parsed.message) }
-  const status = text(parsed.text) || text(parsed.status) // of a pull, `status` is a drawn bar
+  const status = text(parsed.text) || text(parsed.status) // while pulling, `status` is a drawn bar
   return {
     event: {
       id: text(parsed.id),
@@ -59,7 +59,7 @@ export class ComposeProgress {
     else if (event.total > 0 || this.#layers.has(event.id)) this.#layers.set(event.id, event)
   }
 
-  /** A short line for a person: how much of the images is there, or how far each container is. */
+  /** A short line for a person: how much of the images has arrived, or the state of each container. */
   toString(): string {
     const pull = this.#pullText()
     if (pull) return pull

@@ -8,7 +8,7 @@ export interface ExecResult {
   readonly stderr: string
 }
 
-/** Runs a program in a running container, to its end. */
+/** Runs a program in a running container and waits until it exits. */
 export async function execIn(container: Docker.Container, argv: readonly string[]): Promise<ExecResult> {
   const exec = await container.exec({ Cmd: [...argv], AttachStdout: true, AttachStderr: true })
   const stream = await exec.start({})

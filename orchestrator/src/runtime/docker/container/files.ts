@@ -3,15 +3,15 @@ import type Docker from 'dockerode'
 import { extract, pack } from 'tar-stream'
 
 export interface ContainerFile {
-  /** Without a leading slash: relative to where it is put. */
+  /** Relative to the folder into which the file is put; without a leading slash. */
   readonly path: string
-  /** Undefined: a directory. */
+  /** Undefined for a folder. */
   readonly content?: string | Buffer
   readonly mode: number
   readonly uid: number
 }
 
-/** Puts files into a container, running or not; they get their owner and mode, and show in no `docker inspect`. */
+/** Puts files with owner and mode into a container, running or not. `docker inspect` does not show them. */
 export async function putFiles(
   container: Docker.Container,
   dir: string,
@@ -27,7 +27,7 @@ export async function putFiles(
   await container.putArchive(await buffer(archive), { path: dir })
 }
 
-/** The regular files at a path of a container, by name; undefined when there is no such path. */
+/** The regular files at a path in a container, by name; undefined if the path does not exist. */
 export async function getFiles(
   container: Docker.Container,
   path: string,
@@ -48,7 +48,7 @@ export async function getFiles(
   return files
 }
 
-/** The text of one file of a container; undefined when there is no such file. */
+/** The text of one file in a container; undefined if it does not exist. */
 export async function readTextFile(container: Docker.Container, path: string): Promise<string | undefined> {
   const files = await getFiles(container, path)
   const [content] = files?.values() ?? []

@@ -3,16 +3,16 @@ import { PassThrough } from 'node:stream'
 import type Docker from 'dockerode'
 
 export interface LogLine {
-  /** When the engine got it: RFC 3339 with nanoseconds, which sorts as text. */
+  /** When the engine received it: RFC 3339 with nanoseconds, which sorts as text. */
   readonly time: string
   readonly text: string
 }
 
 export interface ReadLogOptions {
-  /** How many of the last lines to begin with; undefined: all of them. */
+  /** How many of the last lines to start with; undefined for all. */
   readonly tail: number | undefined
   readonly follow: boolean
-  /** Only lines after this one's time. */
+  /** Only lines after this time. */
   readonly since?: string | undefined
 }
 
@@ -73,7 +73,7 @@ async function* lines(stream: PassThrough, signal: AbortSignal): AsyncGenerator<
   }
 }
 
-/** `2026-01-02T03:04:05.000000006Z text`, as the engine writes a line with its time. */
+/** Splits `2026-01-02T03:04:05.000000006Z text`, a line as the engine writes it with its time. */
 export function splitTime(line: string): LogLine {
   const [, time, text] = line.match(/^(\d{4}-\d\d-\d\dT\S+) ?(.*)$/s) ?? []
   return time ? { time, text: text ?? '' } : { time: '', text: line }

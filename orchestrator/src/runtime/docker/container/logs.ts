@@ -1,15 +1,15 @@
 import { PassThrough } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LogOptions } from '../../../system/follow-file.ts'
-import { type FoundContainer, isNotFound } from './found.ts'
+import { type InspectedContainer, isNotFound } from './inspect.ts'
 import { type LogLine, readLog } from './log-lines.ts'
 
-const LOOK_AGAIN_MS = 500
+const POLL_MS = 500
 
-/** Finds the containers to read; called again and again while following, as containers end and come back. */
-export type FindContainers = () => Promise<readonly FoundContainer[]>
+/** Finds the containers to read; called repeatedly while following, because containers stop and restart. */
+export type FindContainers = () => Promise<readonly InspectedContainer[]>
 
-/** Lines of the logs of some containers; each with its container's name where there are several. */
+/** Lines of some containers' logs; if there are several containers, each line starts with its container's name. */
 export function containerLogs(
   find: FindContainers,
   options: LogOptions,
@@ -24,18 +24,18 @@ async function* lastLogLines(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   if (count === 0) return
-  const found = await find()
+  const containers = await find()
   const all: LogLine[] = []
-  for (const entry of found)
+  for (const entry of containers)
     for await (const line of readLog(entry.container, { tail: count, follow: false }, signal))
-      all.push({ time: line.time, text: labelled(entry, line.text, found.length) })
-  if (found.length > 1) all.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
+      all.push({ time: line.time, text: labelled(entry, line.text, containers.length) })
+  if (containers.length > 1) all.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
   for (const { text } of all.slice(-count)) yield text
 }
 
-function labelled({ service, info }: FoundContainer, text: string, containers: number): string {
+function labelled({ service, info }: InspectedContainer, text: string, count: number): string {
   const number = info.Name.match(/-(\d+)$/)?.[1]
-  return containers > 1 ? `${service}${number ? `-${number}` : ''} | ${text}` : text
+  return count > 1 ? `${service}${number ? `-${number}` : ''} | ${text}` : text
 }
 
 async function* followLogs(find: FindContainers, count: number, signal: AbortSignal): AsyncGenerator<string> {
@@ -47,13 +47,13 @@ async function* followLogs(find: FindContainers, count: number, signal: AbortSig
   for await (const line of follower.lines) yield String(line)
 }
 
-/** Reads on when a container was started again, and takes in those that are made later. */
+/** Continues when a container restarts, and includes containers that are created later. */
 class LogFollower {
   readonly lines = new PassThrough({ objectMode: true })
   readonly #find: FindContainers
   readonly #signal: AbortSignal
   readonly #reading = new Set<string>()
-  /** Time of the last line of each container that was read. */
+  /** Time of the last line that was read, per container. */
   readonly #times = new Map<string, string>()
 
   constructor(find: FindContainers, signal: AbortSignal) {
@@ -64,26 +64,26 @@ class LogFollower {
   async run(firstLines: number): Promise<void> {
     let tail: number | undefined = firstLines
     while (!this.#signal.aborted) {
-      const found = await this.#find()
-      for (const entry of found) this.#readOn(entry, tail, found.length)
-      tail = undefined // what is made later is read from its beginning
-      await delay(LOOK_AGAIN_MS, undefined, { signal: this.#signal }).catch(() => undefined)
+      const containers = await this.#find()
+      for (const entry of containers) this.#readOn(entry, tail, containers.length)
+      tail = undefined // a container that is created later is read from its beginning
+      await delay(POLL_MS, undefined, { signal: this.#signal }).catch(() => undefined)
     }
   }
 
-  #readOn(entry: FoundContainer, tail: number | undefined, containers: number): void {
+  #readOn(entry: InspectedContainer, tail: number | undefined, count: number): void {
     const { Id, State } = entry.info
     if (this.#reading.has(Id) || (this.#times.has(Id) && !State.Running)) return
     this.#reading.add(Id)
-    this.#read(entry, tail, containers)
+    this.#read(entry, tail, count)
       .catch((error: Error) => {
-        // A container that vanishes ends its log.
+        // A container's log ends when the container is removed.
         if (!isNotFound(error) && !this.#signal.aborted) this.lines.destroy(error)
       })
       .finally(() => this.#reading.delete(Id))
   }
 
-  async #read(entry: FoundContainer, tail: number | undefined, containers: number): Promise<void> {
+  async #read(entry: InspectedContainer, tail: number | undefined, count: number): Promise<void> {
     const { Id } = entry.info
     const since = this.#times.get(Id)
     this.#times.set(Id, since ?? '')
@@ -93,7 +93,7 @@ class LogFollower {
       this.#signal,
     )) {
       this.#times.set(Id, time)
-      this.lines.write(labelled(entry, text, containers))
+      this.lines.write(labelled(entry, text, count))
     }
   }
 }

@@ -14,7 +14,7 @@ it.each([
   ['512m', 512 + 384 + 640],
   ['8g', 8_192 + 820 + 640],
 ])(
-  'a container with a heap of %s gets %i MB: the rest of the JVM, and what runs beside it',
+  'a container with a heap of %s gets %i MB: the rest of the JVM, and the processes beside it',
   (heap, expected) => {
     expect(containerLimitMb(heap)).toBe(expected)
   },

@@ -1,10 +1,10 @@
-/** What a JVM takes beside its heap: Spark's own rule for executors (10 %, at least 384 MB). */
+/** Memory of a JVM beside its heap, by Spark's rule for executors (spark.executor.memoryOverhead: 10 %, at least 384 MB). */
 const overhead = (heapMb: number): number => Math.max(384, Math.ceil(heapMb / 10))
 
-/** For what shares the container: a worker's own JVM, or the driver's Python and its supervisor. */
+/** For the other processes of the container: a worker's own JVM, or the driver's Python and its supervisor. */
 const BESIDE_MB = 640
 
-/** Megabytes of a size as Spark writes it: `1g`, `512m`. */
+/** A size as Spark writes it (`1g`, `512m`), in megabytes. */
 export function megabytes(size: string): number {
   const amount = Number.parseInt(size, 10)
   return size.endsWith('g') ? amount * 1024 : amount

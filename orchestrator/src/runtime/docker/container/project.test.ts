@@ -20,7 +20,7 @@ describe('projectOf', () => {
       sparkVolume: `${name}_spark-data`,
       driverContainer: `${name}-driver`,
     })
-    expect(name).toMatch(/^[a-z0-9][a-z0-9_-]*$/) // what compose takes
+    expect(name).toMatch(/^[a-z0-9][a-z0-9_-]*$/) // what compose accepts
   })
 
   it('keeps folders of one name apart', () => {
@@ -28,6 +28,6 @@ describe('projectOf', () => {
   })
 })
 
-it('finds what is ours by the whole id of the storage folder', () => {
+it('finds what is ours by the full id of the storage folder', () => {
   expect(labelFilter(projectOf('/a/x', ID))).toEqual({ label: [`io.cpu-anomaly.storage=${ID}`] })
 })

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 
-// Marks everything that is ours, and whose: only what carries this folder's id is ever stopped or removed.
+// Marks everything that is ours with the storage folder's id: only what carries this id is ever stopped or removed.
 export const STORAGE_LABEL = 'io.cpu-anomaly.storage'
 
 export const KAFKA = 'kafka-broker'
@@ -11,7 +11,7 @@ export const DRIVER = 'spark-driver'
 /** The names that belong to one storage folder. */
 export interface Project {
   readonly id: string
-  /** Compose's project name: readable by the folder's name, unique by the storage folder's id. */
+  /** Compose's project name: readable thanks to the folder's name, unique thanks to the storage folder's id. */
   readonly name: string
   readonly network: string
   readonly sparkVolume: string
@@ -34,10 +34,10 @@ export function projectOf(folder: string, storageId: string): Project {
   }
 }
 
-/** Matches what is ours, for the filters of Docker's API. */
+/** A filter of Docker's API that matches what is ours. */
 export const labelFilter = ({ id }: Project) => ({ label: [`${STORAGE_LABEL}=${id}`] })
 
-// What containers see: /opt/spark/work-dir is a volume that master, workers and driver share.
+// Paths in the containers: /opt/spark/work-dir is a volume that master, workers and driver share.
 export const SHARED_DIR = '/opt/spark/work-dir'
 export const CHECKPOINT_DIR = `${SHARED_DIR}/checkpoint`
 export const SPARK_CONF_DIR = `${SHARED_DIR}/cluster`

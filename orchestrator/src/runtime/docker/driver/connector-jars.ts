@@ -2,102 +2,82 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type Docker from 'dockerode'
 import { CliError } from '../../../errors.ts'
-import { type Jar, jarFile, lockedJars } from '../../../package/jars.ts'
+import { jarFile } from '../../../package/jars.ts'
 import { lastLines } from '../../../system/run.ts'
-import { fillOnce, jarsDir } from '../../cache.ts'
-import { fetchedJar, ivyModule, ivySettings, JARS_HINT, retrieveArgs, verifyChecksum } from '../../ivy.ts'
-import { getFiles, putFiles } from '../container/files.ts'
+import { type FetchJars, type InstallProgress, installJars } from '../../install-jars.ts'
+import { ivyModule, ivySettings, JARS_HINT, retrieveArgs } from '../../ivy.ts'
+import { type ContainerFile, getFiles, putFiles } from '../container/files.ts'
 import { readLog } from '../container/log-lines.ts'
-import { SPARK_UID } from '../container/project.ts'
-
-export interface FetchOptions {
-  readonly docker: Docker
-  readonly sparkImage: string
-  /** The user's own Ivy settings file, where a mirror or a proxy is needed. */
-  readonly ivySettings: string | undefined
-  readonly labels: Readonly<Record<string, string>>
-  readonly signal: AbortSignal
-  readonly update: (detail: string) => void
-}
-
-/**
- * The connector's jars in the user's cache; what the cache does not have is fetched once, by Ivy in a container of the
- * Spark image, so that this machine needs no Java.
- */
-export async function installConnectorJars(options: FetchOptions): Promise<string[]> {
-  const dir = jarsDir('connector')
-  const jars = lockedJars('connector')
-  await fillOnce(dir, (target) => fetchJars(jars, target, options), {
-    signal: options.signal,
-    onWait: () => options.update('another run is fetching them; waiting'),
-  })
-  return jars.map((jar) => join(dir, jarFile(jar)))
-}
+import { SPARK_UID, STORAGE_LABEL } from '../container/project.ts'
+import type { Stack } from '../stack/stack.ts'
 
 const WORK = '/tmp/ivy'
 const JARS = '/tmp/jars'
 
-async function fetchJars(jars: readonly Jar[], dir: string, options: FetchOptions): Promise<void> {
-  const { docker, sparkImage, labels, signal, update } = options
-  const settings = options.ivySettings
-    ? await readFile(options.ivySettings, 'utf8')
-    : ivySettings(`${WORK}/cache`)
-  signal.throwIfAborted()
-  const container = await docker.createContainer(fetchSpec(sparkImage, labels))
-  try {
-    const file = (name: string, content: string) => ({
-      path: `tmp/ivy/${name}`,
-      content,
-      mode: 0o644,
-      uid: SPARK_UID,
-    })
-    const folder = { path: 'tmp/ivy/', mode: 0o755, uid: SPARK_UID }
-    await putFiles(container, '/', [folder, file('ivy.xml', ivyModule(jars)), file('settings.xml', settings)])
-    await runToEnd(container, jars.length, signal, update)
-    const fetched = (await getFiles(container, JARS)) ?? new Map<string, Buffer>()
-    for (const jar of jars) {
-      await writeFile(join(dir, jarFile(jar)), fetched.get(jarFile(jar)) ?? '')
-      await verifyChecksum(join(dir, jarFile(jar)), jar)
+/** Installs the connector's jars with Ivy in a container of the Spark image, so that this machine needs no Java. */
+export function installConnectorJars(stack: Stack, progress: InstallProgress): Promise<string[]> {
+  return installJars('connector', fetchInContainer(stack, progress.signal), progress)
+}
+
+function fetchInContainer(stack: Stack, signal: AbortSignal): FetchJars {
+  return async (jars, dir, onLine) => {
+    const { images, spark } = stack.context.config
+    const ownSettings = spark.conf['spark.jars.ivySettings']
+    const settings = ownSettings ? await readFile(ownSettings, 'utf8') : ivySettings(`${WORK}/cache`)
+    const { id } = await stack.requireProject()
+    const { docker } = await stack.engine()
+    signal.throwIfAborted()
+    const container = await docker.createContainer(ivyContainer(images.spark, id))
+    try {
+      await putFiles(container, '/', ivyFiles(ivyModule(jars), settings))
+      await runToEnd(container, onLine, signal)
+      const fetched = await getFiles(container, JARS)
+      for (const jar of jars) await writeFile(join(dir, jarFile(jar)), fetched?.get(jarFile(jar)) ?? '')
+    } finally {
+      await container.remove({ force: true, v: true })
     }
-  } finally {
-    await container.remove({ force: true, v: true })
   }
+}
+
+function ivyFiles(module: string, settings: string): ContainerFile[] {
+  const dir = WORK.slice(1)
+  return [
+    { path: `${dir}/`, mode: 0o755, uid: SPARK_UID },
+    { path: `${dir}/ivy.xml`, content: module, mode: 0o644, uid: SPARK_UID },
+    { path: `${dir}/settings.xml`, content: settings, mode: 0o644, uid: SPARK_UID },
+  ]
 }
 
 async function runToEnd(
   container: Docker.Container,
-  count: number,
+  onLine: (line: string) => void,
   signal: AbortSignal,
-  update: (detail: string) => void,
-) {
+): Promise<void> {
   await container.start()
-  const said: string[] = []
-  let fetched = 0
+  const log: string[] = []
   for await (const { text } of readLog(container, { tail: 1_000, follow: true }, signal)) {
-    said.push(text)
-    if (!fetchedJar(text)) continue
-    fetched += 1
-    update(`${fetched} of ${count} jars`)
+    log.push(text)
+    onLine(text)
   }
   signal.throwIfAborted()
   const { StatusCode } = (await container.wait()) as { StatusCode: number }
   if (StatusCode === 0) return
-  throw new CliError('DOWNLOAD_FAILED', 'the connector for Kafka could not be fetched', {
-    details: lastLines(said.join('\n'), 12),
+  throw new CliError('DOWNLOAD_FAILED', "Kafka's connector for Spark could not be fetched", {
+    details: lastLines(log.join('\n'), 12),
     hint: JARS_HINT,
   })
 }
 
-function fetchSpec(image: string, labels: Readonly<Record<string, string>>): Docker.ContainerCreateOptions {
+function ivyContainer(image: string, storageId: string): Docker.ContainerCreateOptions {
   const args = retrieveArgs(`${WORK}/settings.xml`, JARS, WORK)
   return {
     Image: image,
     User: String(SPARK_UID),
-    Labels: labels,
+    Labels: { [STORAGE_LABEL]: storageId },
     Entrypoint: ['java'],
     Cmd: ['-Duser.home=/tmp', '-cp', '/opt/spark/jars/*', 'org.apache.ivy.Main', ...args],
     HostConfig: {
-      // It only fetches: this machine's own view of the network (name servers, VPN) serves best, and nothing listens.
+      // It only fetches and listens on no port, so it may use this machine's own network (name servers, VPN).
       NetworkMode: 'host',
       Init: true,
       CapDrop: ['ALL'],

@@ -6,14 +6,15 @@ import { pipeline } from 'node:stream/promises'
 import type Docker from 'dockerode'
 import { CliError, errorMessage } from '../../../errors.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../../../system/wait.ts'
-import { alreadyDriven } from '../../driver-state.ts'
+import { checkpointInUse } from '../../driver-state.ts'
 import type { DriverStatus, StopOutcome, Submission } from '../../runtime.ts'
+import { MAX_LOG_BYTES } from '../../supervisor-args.ts'
 import type { SupervisorState } from '../../supervisor-state.ts'
 import { putFiles, readTextFile } from '../container/files.ts'
-import { type FoundContainer, isNotFound, statusCode } from '../container/found.ts'
+import { type InspectedContainer, isNotFound, statusCode } from '../container/inspect.ts'
 import { readLog } from '../container/log-lines.ts'
 import { DRIVER, type Project } from '../container/project.ts'
-import { endText } from '../container/state.ts'
+import { exitText } from '../container/state.ts'
 import { requirePort } from '../stack/port-check.ts'
 import type { Stack } from '../stack/stack.ts'
 import { driverFiles } from './files.ts'
@@ -21,12 +22,11 @@ import { driverSpec, STATE_FILE } from './spec.ts'
 import { containerDriverStatus } from './status.ts'
 
 const START_TIMEOUT_MS = 30_000
-const MAX_LOG_BYTES = 50_000_000
 
-/** The driver of one project folder: a container of its own, with the supervisor as its main process. */
+/** The driver of one project folder, in a container whose main process is the supervisor. */
 export class DockerDriver {
   readonly #stack: Stack
-  /** Where the logs of containers that were removed are kept. */
+  /** Keeps the logs of removed containers. */
   readonly #oldLog: string
 
   constructor(stack: Stack, oldLog: string) {
@@ -34,13 +34,13 @@ export class DockerDriver {
     this.#oldLog = oldLog
   }
 
-  find = (): Promise<FoundContainer[]> => this.#stack.containers(DRIVER)
+  find = (): Promise<InspectedContainer[]> => this.#stack.containers(DRIVER)
 
-  /** @throws CliError LOCKED when a driver lives already. */
+  /** @throws CliError LOCKED when there is a running driver already. */
   async start(submission: Submission, jars: readonly string[], signal: AbortSignal): Promise<void> {
     const project = await this.#stack.requireProject()
     await this.#stack.runningMaster()
-    await this.#clear()
+    await this.#removeStopped()
     await requirePort(this.#stack, this.#stack.context.config.ports.sparkUi, 'SPARK_UI_PORT', "Spark's UI")
     const files = await driverFiles(submission, jars)
     signal.throwIfAborted()
@@ -49,16 +49,16 @@ export class DockerDriver {
       await putFiles(container, '/', files)
       signal.throwIfAborted()
       await container.start()
-      await this.#untilSupervised(container, signal)
+      await this.#waitForSupervisor(container, signal)
     } catch (error) {
-      await this.#discard(container)
+      await this.#removeContainer(container)
       throw error
     }
   }
 
   async status(): Promise<DriverStatus | undefined> {
     const [driver] = await this.find()
-    if (!driver || driver.info.State.Status === 'created') return undefined // its making was interrupted
+    if (!driver || driver.info.State.Status === 'created') return undefined // its start was interrupted
     return containerDriverStatus(await readState(driver.container), driver.info)
   }
 
@@ -68,19 +68,19 @@ export class DockerDriver {
     const { container, info } = driver
     let outcome: StopOutcome = 'not-running'
     if (info.State.Running) {
-      // Should this command be killed from here on, no restarted engine brings back what was to stop.
+      // Even if this command is killed from here on, a restarted engine does not restart the driver.
       await container.update({ RestartPolicy: { Name: 'no' } }).catch(() => undefined)
       await container.stop({ t: Math.ceil(deadlineMs / 1000), abortSignal: signal }).catch(ignoreStopped)
-      signal.throwIfAborted() // the container goes on ending; a second `stop` hurries it
+      signal.throwIfAborted() // the container keeps stopping; a second `stop` kills the driver
       const { State } = await container.inspect()
       outcome = State.ExitCode === 137 ? 'killed' : 'stopped'
     }
-    await this.#discard(container)
+    await this.#removeContainer(container)
     return outcome
   }
 
-  /** Starts a driver again that ended against its will, when nothing else did so. */
-  async heal(): Promise<boolean> {
+  /** Restarts a driver that was killed and that neither its supervisor nor Docker restarted; true if it did. */
+  async restartIfLost(): Promise<boolean> {
     const [driver] = await this.find()
     const status = await this.status()
     if (!driver || status?.state !== 'lost') return false
@@ -88,12 +88,12 @@ export class DockerDriver {
     return true
   }
 
-  /** Takes an ended driver away. */
-  async #clear(): Promise<void> {
+  /** @throws CliError LOCKED when the driver has not stopped. */
+  async #removeStopped(): Promise<void> {
     const [driver] = await this.find()
     if (!driver) return
-    if (driver.info.State.Running) throw alreadyDriven(`container ${driver.info.Name.slice(1)}`)
-    await this.#discard(driver.container)
+    if (driver.info.State.Running) throw checkpointInUse(`container ${driver.info.Name.slice(1)}`)
+    await this.#removeContainer(driver.container)
   }
 
   async #create(project: Project, submission: Submission): Promise<Docker.Container> {
@@ -101,56 +101,56 @@ export class DockerDriver {
     try {
       return await docker.createContainer(driverSpec(project, this.#stack.context.config, submission))
     } catch (error) {
-      if (statusCode(error) === 409) throw alreadyDriven(`container ${project.driverContainer}`)
+      if (statusCode(error) === 409) throw checkpointInUse(`container ${project.driverContainer}`)
       throw new CliError(
         'CLUSTER_UNREACHABLE',
-        `the driver's container could not be made: ${errorMessage(error)}`,
+        `the driver's container could not be created: ${errorMessage(error)}`,
         {
-          hint: 'Look at the cluster with `cpu-anomaly status`; `cpu-anomaly up` repairs what is half up.',
+          hint: 'Check the cluster with `cpu-anomaly status`; `cpu-anomaly up` repairs what is half up.',
           cause: error,
         },
       )
     }
   }
 
-  async #untilSupervised(container: Docker.Container, signal: AbortSignal): Promise<void> {
+  async #waitForSupervisor(container: Docker.Container, signal: AbortSignal): Promise<void> {
     try {
       await waitUntil(
         "the driver's supervisor",
         async () => {
           if (await readState(container)) return arrived(undefined)
           const info = await container.inspect()
-          if (info.State.Running) return notYet('the container runs')
-          throw await this.#endedAtOnce(container, endText(info), signal)
+          if (info.State.Running) return notYet('the container is running')
+          throw await this.#startFailure(container, exitText(info), signal)
         },
         { timeoutMs: START_TIMEOUT_MS, signal },
       )
     } catch (error) {
-      if (error instanceof WaitTimeout) throw await this.#endedAtOnce(container, error.message, signal)
+      if (error instanceof WaitTimeout) throw await this.#startFailure(container, error.message, signal)
       throw error
     }
   }
 
-  async #endedAtOnce(container: Docker.Container, why: string, signal: AbortSignal): Promise<CliError> {
+  async #startFailure(container: Docker.Container, why: string, signal: AbortSignal): Promise<CliError> {
     const details: string[] = []
     for await (const { text } of readLog(container, { tail: 12, follow: false }, signal)) details.push(text)
-    return new CliError('QUERY_FAILED', `the driver's container ended at once: ${why}`, {
+    return new CliError('QUERY_FAILED', `the driver's container did not start: ${why}`, {
       details,
-      hint: 'Is SPARK_IMAGE an image of Spark with Python 3?',
+      hint: 'Check that SPARK_IMAGE is an image of Spark with Python 3.',
     })
   }
 
-  /** Removes the container; its log goes on in the folder's own. */
-  async #discard(container: Docker.Container): Promise<void> {
+  /** Saves the container's log, then removes the container. */
+  async #removeContainer(container: Docker.Container): Promise<void> {
     try {
-      await this.#keepLog(container)
+      await this.#saveLog(container)
       await container.remove({ force: true, v: true })
     } catch (error) {
       if (!isNotFound(error)) throw error
     }
   }
 
-  async #keepLog(container: Docker.Container): Promise<void> {
+  async #saveLog(container: Docker.Container): Promise<void> {
     await mkdir(dirname(this.#oldLog), { recursive: true })
     const size = (await stat(this.#oldLog).catch(() => undefined))?.size ?? 0
     if (size > MAX_LOG_BYTES) await rename(this.#oldLog, `${this.#oldLog}.1`)
@@ -167,7 +167,7 @@ async function readState(container: Docker.Container): Promise<SupervisorState |
   return text ? (JSON.parse(text) as SupervisorState) : undefined
 }
 
-/** 304: it had stopped by itself meanwhile. */
+/** 304: the container had already stopped. */
 function ignoreStopped(error: unknown): void {
   if (statusCode(error) !== 304 && !isNotFound(error)) throw error
 }

@@ -23,13 +23,13 @@ const config = (overrides: readonly string[] = []) =>
 const submission = (submitArgs: readonly string[] = []) => ({ submitArgs, stopTimeoutMs: 75_000 })
 
 describe('driverSpec', () => {
-  it('names no secret: all of it shows in docker inspect', async () => {
+  it('holds no secret, because docker inspect shows all of it', async () => {
     expect(JSON.stringify(driverSpec(project, await config(), submission(['--conf', 'a=b'])))).not.toContain(
       SECRET,
     )
   })
 
-  it('may do as little as can be, and listens on the loopback interface alone', async () => {
+  it('has as few rights as possible, and listens only on the loopback interface', async () => {
     const { HostConfig, User, Labels } = driverSpec(
       project,
       await config(['SPARK_UI_PORT=4100']),
@@ -43,7 +43,7 @@ describe('driverSpec', () => {
     expect(Labels?.[STORAGE_LABEL]).toBe(project.id)
   })
 
-  it('hands the arguments on as they are, after the supervisor its own', async () => {
+  it("passes the arguments on unchanged, after the supervisor's own", async () => {
     const { Entrypoint, Cmd } = driverSpec(project, await config(), submission(['--conf', 'a=$(id) "x"']))
     expect(Entrypoint).toEqual(['python3', '/opt/cpu-anomaly/supervise.py'])
     expect(Cmd?.slice(Cmd.indexOf('--'))).toEqual([
@@ -55,7 +55,12 @@ describe('driverSpec', () => {
     ])
   })
 
-  it('gives a clean stop its time, and the container some more than its supervisor', async () => {
+  it("lets Python find the job's package beside the job", async () => {
+    const { Env } = driverSpec(project, await config(), submission())
+    expect(Env).toContain('PYTHONPATH=/opt/cpu-anomaly')
+  })
+
+  it('gives the supervisor time for a clean stop, and the container some more', async () => {
     const { Cmd = [], StopTimeout } = driverSpec(project, await config(), submission())
     expect(Cmd[Cmd.indexOf('--stop-timeout') + 1]).toBe('75')
     expect(StopTimeout).toBe(105)
@@ -63,7 +68,7 @@ describe('driverSpec', () => {
 })
 
 describe('composeEnvironment', () => {
-  it('gives every variable that docker-compose.yml asks for, and the cores by worker, rounded up', async () => {
+  it('sets every variable that docker-compose.yml uses, and the cores per worker, rounded up', async () => {
     const environment = composeEnvironment(await config(['SPARK_CORES=5', 'SPARK_WORKERS=2']), project.id)
     const text = JSON.stringify(parse(readFileSync(join(packageRoot, 'docker-compose.yml'), 'utf8')))
     const asked = new Set([...text.matchAll(/\$\{(\w+)/g)].map(([, name]) => name))

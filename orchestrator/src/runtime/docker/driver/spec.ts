@@ -1,6 +1,7 @@
 import type { ContainerCreateOptions } from 'dockerode'
 import type { Config } from '../../../config/config.ts'
-import type { Submission } from '../../runtime.ts'
+import { JOB_FILE, type Submission } from '../../runtime.ts'
+import { SUPERVISOR_MARGIN_MS, supervisorArgs } from '../../supervisor-args.ts'
 import { containerLimitMb } from '../container/memory.ts'
 import {
   CHECKPOINT_DIR,
@@ -14,20 +15,27 @@ import {
 } from '../container/project.ts'
 
 export const STATE_FILE = `${DRIVER_DIR}/state/driver.json`
-const JOB_FILE = `${DRIVER_DIR}/job.py`
 export const SECRETS_FILE = `${DRIVER_DIR}/kafka-secrets.json`
 export const JARS_DIR = `${DRIVER_DIR}/jars`
 export const LOG4J_FILE = `${DRIVER_DIR}/log4j2.properties`
 
-/** How often Docker starts a driver again whose supervisor itself was killed. */
+/** How often Docker restarts a driver whose supervisor was killed. */
 const CONTAINER_RESTARTS = 5
 
-/** The driver's container. Whatever is secret travels in files: everything here can be read with `docker inspect`. */
+/** The driver's container. Secrets are passed in files, because `docker inspect` shows everything here. */
 export function driverSpec(
   project: Project,
   config: Config,
-  { submitArgs, stopTimeoutMs }: Pick<Submission, 'submitArgs' | 'stopTimeoutMs'>,
+  submission: Pick<Submission, 'submitArgs' | 'stopTimeoutMs'>,
 ): ContainerCreateOptions {
+  const driver = {
+    stateFile: STATE_FILE,
+    stopFile: `${DRIVER_DIR}/state/stop`,
+    checkpoint: CHECKPOINT_DIR,
+    sparkSubmit: '/opt/spark/bin/spark-submit',
+    jobFile: `${DRIVER_DIR}/${JOB_FILE}`,
+    options: ['--signal-exit-code', String(SIGNAL_EXIT_CODE)],
+  }
   const uiPort = `${config.ports.sparkUi}/tcp`
   return {
     name: project.driverContainer, // fixed, so that Docker itself refuses a second driver
@@ -40,15 +48,16 @@ export function driverSpec(
       `SPARK_CONF_DIR=${SPARK_CONF_DIR}`,
       'SPARK_PUBLIC_DNS=localhost', // in the links of the UI
       'PYSPARK_PYTHON=python3',
+      `PYTHONPATH=${DRIVER_DIR}`, // the job's package, also for an image that sets PYTHONSAFEPATH
       'PYTHONUNBUFFERED=1',
     ],
     Entrypoint: ['python3', `${DRIVER_DIR}/supervise.py`],
-    Cmd: [...supervisorArgs(stopTimeoutMs), '--', '/opt/spark/bin/spark-submit', ...submitArgs, JOB_FILE],
-    StopTimeout: Math.ceil(stopTimeoutMs / 1_000) + 30, // seconds; the supervisor is to end first
+    Cmd: supervisorArgs(driver, submission),
+    StopTimeout: Math.ceil((submission.stopTimeoutMs + SUPERVISOR_MARGIN_MS) / 1_000), // seconds
     ExposedPorts: { [uiPort]: {} },
     HostConfig: {
       Init: true,
-      // A restarted engine brings the job back; one that gave up or was stopped has ended with 0 and stays ended.
+      // A restarted engine restarts the job, but not one that gave up or was stopped: that exited with 0.
       RestartPolicy: { Name: 'on-failure', MaximumRetryCount: CONTAINER_RESTARTS },
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges:true'],
@@ -62,23 +71,10 @@ export function driverSpec(
   }
 }
 
-// A signal that no `stop` sent comes from an engine that shuts down: by another exit code than 0 it knows to start again.
+// A signal without `stop` comes from an engine that shuts down. It restarts the container later only if this is not 0.
 export const SIGNAL_EXIT_CODE = 143
 
-function supervisorArgs(stopTimeoutMs: number): string[] {
-  const files = [
-    '--state',
-    STATE_FILE,
-    '--stop-file',
-    `${DRIVER_DIR}/state/stop`,
-    '--checkpoint',
-    CHECKPOINT_DIR,
-  ]
-  const stop = ['--stop-timeout', String(stopTimeoutMs / 1_000)]
-  return [...files, ...stop, '--signal-exit-code', String(SIGNAL_EXIT_CODE)]
-}
-
-/** Ours, and for `docker compose -p <project> logs` one of the project's services. */
+/** Marks the container as ours and, for `docker compose -p <project> logs`, as one of the project's services. */
 function driverLabels(project: Project): Record<string, string> {
   return {
     [STORAGE_LABEL]: project.id,
@@ -86,6 +82,6 @@ function driverLabels(project: Project): Record<string, string> {
     'com.docker.compose.service': DRIVER,
     'com.docker.compose.container-number': '1',
     'com.docker.compose.oneoff': 'False',
-    'com.docker.compose.config-hash': 'none', // compose overlooks containers without one, for its logs too
+    'com.docker.compose.config-hash': 'none', // without one, compose ignores the container, in its logs too
   }
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { SupervisorState } from '../../supervisor-state.ts'
 import { containerDriverStatus } from './status.ts'
 
-const account = (state: SupervisorState['state'], more: Partial<SupervisorState> = {}): SupervisorState => ({
+const recorded = (state: SupervisorState['state'], more: Partial<SupervisorState> = {}): SupervisorState => ({
   state,
   attempt: 2,
   restarts: 1,
@@ -30,66 +30,66 @@ describe('containerDriverStatus', () => {
   it.each<[string, SupervisorState | undefined, ContainerInspectInfo, object]>([
     [
       'a job that runs',
-      account('running'),
+      recorded('running'),
       container({ Running: true }),
       { state: 'running', attempt: 2, restarts: 1 },
     ],
     [
-      'one that begins, before the supervisor has spoken',
+      'one that starts, before the supervisor has written its state',
       undefined,
       container({ Running: true }),
       { state: 'starting', attempt: 0 },
     ],
     [
-      'one that the supervisor starts again',
-      account('backing-off'),
+      'one that the supervisor restarts',
+      recorded('backing-off'),
       container({ Running: true }),
       { state: 'backing-off' },
     ],
     [
-      'one that Docker starts again',
-      account('running'),
+      'one that Docker restarts',
+      recorded('running'),
       container({ Running: true, Restarting: true, ExitCode: 137 }),
-      { state: 'backing-off', reason: 'Docker starts it again (exit code 137)' },
+      { state: 'backing-off', reason: 'Docker restarts it (exit code 137)' },
     ],
     [
       'one that was stopped',
-      account('stopped', { exit_code: 0 }),
+      recorded('stopped', { exit_code: 0 }),
       container({}, 'no'),
       { state: 'stopped', exitCode: 0 },
     ],
     [
       'one that was stopped by our signal',
-      account('stopped'),
+      recorded('stopped'),
       container({ ExitCode: 143 }, 'no'),
       { state: 'stopped' },
     ],
     [
       'one that gave up',
-      account('gave-up', { reason: 'x' }),
+      recorded('gave-up', { reason: 'x' }),
       container({}),
       { state: 'gave-up', reason: 'x' },
     ],
     [
-      'one that an engine shut down',
-      account('stopped'),
+      'one whose engine was shut down',
+      recorded('stopped'),
       container({ ExitCode: 143 }),
       { state: 'lost', reason: 'Docker stopped its container' },
     ],
     [
       'one that was killed',
-      account('running'),
+      recorded('running'),
       container({ ExitCode: 137 }),
       { state: 'lost', reason: 'exit code 137' },
     ],
     [
-      'one that never spoke',
+      'one without a recorded state',
       undefined,
       container({ Error: 'no such file' }),
       { state: 'lost', reason: 'no such file' },
     ],
-  ])('tells %s', (_, said, info, expected) => {
-    const status = containerDriverStatus(said, info)
+  ])('describes %s', (_, state, info, expected) => {
+    const status = containerDriverStatus(state, info)
     expect(status).toMatchObject({ container: 'p-driver', ...expected })
     expect(status).not.toHaveProperty('pid')
   })

@@ -1,25 +1,25 @@
 import type { ContainerInspectInfo } from 'dockerode'
 import type { DriverStatus } from '../../runtime.ts'
 import { driverStatus, type SupervisorState } from '../../supervisor-state.ts'
-import { endText } from '../container/state.ts'
+import { exitText } from '../container/state.ts'
 import { SIGNAL_EXIT_CODE } from './spec.ts'
 
-/** The supervisor's account, corrected by what the engine says of its container. */
+/** The state that the supervisor recorded, corrected by the state of its container. */
 export function containerDriverStatus(
-  account: SupervisorState | undefined,
+  recorded: SupervisorState | undefined,
   info: ContainerInspectInfo,
 ): DriverStatus {
   const { State: state, HostConfig: host } = info
-  const status = driverStatus(account, {
-    supervisorLives: state.Running && !state.Restarting,
-    driverLives: false, // it never outlives its container
+  const status = driverStatus(recorded, {
+    isSupervisorAlive: state.Running && !state.Restarting,
+    isDriverAlive: false, // the driver never outlives its container
     container: info.Name.replace(/^\//, ''),
   })
   if (state.Restarting)
-    return { ...status, state: 'backing-off', reason: `Docker starts it again (${endText(info)})` }
+    return { ...status, state: 'backing-off', reason: `Docker restarts it (${exitText(info)})` }
   if (state.Running) return status
-  // `stop` takes the restart policy away first: whoever else ended it did not mean the job.
+  // `stop` removes the restart policy first: if there still is one, something else stopped the container.
   if (state.ExitCode === SIGNAL_EXIT_CODE && host.RestartPolicy?.Name !== 'no')
     return { ...status, state: 'lost', reason: 'Docker stopped its container' }
-  return status.state === 'lost' ? { ...status, reason: endText(info) } : status
+  return status.state === 'lost' ? { ...status, reason: exitText(info) } : status
 }

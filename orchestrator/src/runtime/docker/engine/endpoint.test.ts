@@ -12,7 +12,7 @@ const urls = (surroundings: Surroundings, context?: { name: string; host: string
 describe('endpointCandidates', () => {
   it.each<[string, Surroundings, readonly string[]]>([
     [
-      'DOCKER_HOST alone, where it is set',
+      'DOCKER_HOST alone, if it is set',
       { ...linux, env: { DOCKER_HOST: 'tcp://127.0.0.1:2375' } },
       ['tcp://127.0.0.1:2375'],
     ],
@@ -33,7 +33,7 @@ describe('endpointCandidates', () => {
       ],
     ],
     [
-      "the user's own runtime directory, where the system names another",
+      "the user's runtime folder, if the system names another",
       { ...linux, env: { XDG_RUNTIME_DIR: '/run/me' } },
       [
         'unix:///var/run/docker.sock',
@@ -77,13 +77,13 @@ describe('currentContext', () => {
     ['no file', undefined],
     ['no context', '{}'],
     ['the default context', '{"currentContext":"default"}'],
-    ['a file that is no JSON', '{"currentContext":'],
-    ['a context that is no name', '{"currentContext":7}'],
+    ['a file that is not JSON', '{"currentContext":'],
+    ['a context that is not a name', '{"currentContext":7}'],
   ])('is the default one for %s', async (_, config) => {
     expect(await currentContext(await homeWith(config))).toBeUndefined()
   })
 
-  it('is the one in the file, and DOCKER_CONTEXT before that', async () => {
+  it('is the one in the file, unless DOCKER_CONTEXT names another', async () => {
     const contexts = { desktop: 'unix:///desktop.sock', other: 'unix:///other.sock' }
     const surroundings = await homeWith('{"currentContext":"desktop"}', contexts)
     expect(await currentContext(surroundings)).toEqual({ name: 'desktop', host: 'unix:///desktop.sock' })
@@ -94,7 +94,7 @@ describe('currentContext', () => {
     expect(await currentContext(elsewhere)).toMatchObject({ name: 'desktop' })
   })
 
-  it('is refused where it does not exist', async () => {
+  it('is refused if it does not exist', async () => {
     await expect(currentContext(await homeWith('{"currentContext":"gone"}'))).rejects.toMatchObject({
       code: 'CONFIGURATION',
       message: 'the Docker context gone does not exist',

@@ -9,7 +9,7 @@ import { parseJson } from '../../../system/json.ts'
 export interface Endpoint {
   /** As in DOCKER_HOST: `unix:///var/run/docker.sock`, `npipe://...`, `tcp://127.0.0.1:2375`. */
   readonly url: string
-  /** What made us look there, in words for the user. */
+  /** Where this endpoint comes from, for messages. */
   readonly origin: string
 }
 
@@ -17,7 +17,7 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly home: string
   readonly platform: NodeJS.Platform
-  /** Numeric id of the user, where the system has such. */
+  /** Numeric id of the user, if the system has such ids. */
   readonly uid: number | undefined
 }
 
@@ -26,7 +26,7 @@ export interface DockerContext {
   readonly host: string
 }
 
-/** Where to look for an engine, best first. What the user named (DOCKER_HOST, a context) is the only candidate. */
+/** Where an engine may listen, most likely first. What the user named (DOCKER_HOST, a context) is the only candidate. */
 export function endpointCandidates(
   surroundings: Surroundings,
   context: DockerContext | undefined,
@@ -67,7 +67,7 @@ export async function currentContext({ env, home }: Surroundings): Promise<Docke
 }
 
 async function readJson(path: string): Promise<unknown> {
-  // Missing or unreadable: the docker command, too, then takes the default.
+  // If it is missing or unreadable, the docker command takes the default too.
   return parseJson(await readFile(path, 'utf8').catch(() => ''))
 }
 
@@ -77,7 +77,7 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /**
  * An endpoint as an address to connect to.
- * @throws CliError CONFIGURATION for an engine on another machine: its ports and folders would not be here.
+ * @throws CliError CONFIGURATION for an engine on another machine, whose ports and folders would not be here.
  */
 export function endpointAddress({ url, origin }: Endpoint): Address {
   if (url.startsWith('unix://')) return { socketPath: url.slice('unix://'.length) }

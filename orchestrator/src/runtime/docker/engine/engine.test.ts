@@ -22,7 +22,7 @@ describe('noEngine', () => {
       /RUNTIME=local/,
     ],
     [
-      'a socket that may not be opened',
+      'a socket without permission',
       [refusal('ENOENT'), refusal('EACCES')],
       /no permission to use Docker: unix:\/\/\/EACCES/,
       /usermod -aG docker/,
@@ -46,12 +46,12 @@ describe('noEngine', () => {
       /\S/,
     ],
     [
-      'permission before all else',
+      'a missing permission before everything else',
       [refusal('ECONNREFUSED'), refusal('ETIMEDOUT'), refusal('EPERM')],
       /no permission/,
       /\S/,
     ],
-  ])('names the most telling cause: %s', (_, refusals, message, hint) => {
+  ])('names the most informative cause: %s', (_, refusals, message, hint) => {
     const error = noEngine(refusals)
     expect(error.code).toBe('DOCKER_UNAVAILABLE')
     expect(error.message).toMatch(message)

@@ -21,7 +21,7 @@ const ANSWER_MS = 1_500
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** @throws CliError with the true reason why no engine can be used, and what to do about it. */
+/** @throws CliError DOCKER_UNAVAILABLE with the real reason why no engine can be used, and what to do about it. */
 export async function connectEngine(env: Environment): Promise<Engine> {
   const surroundings = { env, home: homedir(), platform: process.platform, uid: process.getuid?.() }
   const candidates = endpointCandidates(surroundings, await currentContext(surroundings))
@@ -54,10 +54,10 @@ async function tryEndpoint(endpoint: Endpoint): Promise<Engine | Refusal> {
   }
 }
 
-// Loaded late: it brings much along that the other runtime never needs.
+// Imported only here: it loads much that the other runtime never needs.
 async function client(endpoint: Endpoint, address: Address): Promise<Docker> {
   const { default: Dockerode } = await import('dockerode')
-  // Of itself it reads DOCKER_HOST, and the certificates of DOCKER_CERT_PATH with it.
+  // Without options, it reads DOCKER_HOST and the certificates in DOCKER_CERT_PATH itself.
   if (endpoint.origin === 'DOCKER_HOST' && !('socketPath' in address)) return new Dockerode()
   return new Dockerode('socketPath' in address ? address : { ...address, protocol: 'http' })
 }
@@ -65,16 +65,16 @@ async function client(endpoint: Endpoint, address: Address): Promise<Docker> {
 const noAnswer = (): Error =>
   Object.assign(new Error(`no answer within ${ANSWER_MS} ms`), { code: 'ETIMEDOUT' })
 
-// The first of these that was met says most: a socket that is there tells more than five that are not.
-const TELLING = ['EACCES', 'EPERM', 'ETIMEDOUT', 'ECONNREFUSED']
+// Most informative first: one socket that exists explains more than five that do not.
+const INFORMATIVE_CODES = ['EACCES', 'EPERM', 'ETIMEDOUT', 'ECONNREFUSED']
 
 /** Why no engine can be used, from what each endpoint answered. */
 export function noEngine(refusals: readonly Refusal[]): CliError {
-  const known = TELLING.flatMap((code) => refusals.filter((refusal) => refusal.code === code))
-  const other = refusals.filter(({ code }) => code !== 'ENOENT' && !TELLING.includes(code))
-  const [worst] = [...known, ...other]
+  const known = INFORMATIVE_CODES.flatMap((code) => refusals.filter((refusal) => refusal.code === code))
+  const other = refusals.filter(({ code }) => code !== 'ENOENT' && !INFORMATIVE_CODES.includes(code))
+  const [best] = [...known, ...other]
   const cause = new Error(refusals.map(({ endpoint, message }) => `${endpoint.url}: ${message}`).join('\n'))
-  if (!worst) {
+  if (!best) {
     const [only] = refusals
     const where = refusals.length === 1 && only ? ` at ${only.endpoint.url} (${only.endpoint.origin})` : ''
     return new CliError('DOCKER_UNAVAILABLE', `no Docker engine is running${where}`, {
@@ -82,7 +82,7 @@ export function noEngine(refusals: readonly Refusal[]): CliError {
       cause,
     })
   }
-  const { endpoint, code, message } = worst
+  const { endpoint, code, message } = best
   if (code === 'EACCES' || code === 'EPERM')
     return new CliError(
       'DOCKER_UNAVAILABLE',

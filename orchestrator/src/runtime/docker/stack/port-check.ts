@@ -3,8 +3,8 @@ import { requireFreePort } from '../../../system/ports.ts'
 import type { Stack } from './stack.ts'
 
 /**
- * Passes when the port is free, or is published by this folder's own containers.
- * @throws CliError PORT_TAKEN that names the holder (a container, too) and the setting to change.
+ * Requires that the port is free or published by this folder's own containers.
+ * @throws CliError PORT_TAKEN with the process or container that holds it, and the setting to change.
  */
 export async function requirePort(stack: Stack, port: number, setting: string, what: string): Promise<void> {
   const [{ docker }, own] = await Promise.all([stack.engine(), stack.containers()])

@@ -2,7 +2,7 @@ import type Docker from 'dockerode'
 import { CliError } from '../../../errors.ts'
 import { readStorageId } from '../../../storage/storage-folder.ts'
 import type { RuntimeContext } from '../../runtime.ts'
-import { type FoundContainer, inspectContainer } from '../container/found.ts'
+import { type InspectedContainer, inspectContainer } from '../container/inspect.ts'
 import { labelFilter, MASTER, type Project, projectOf } from '../container/project.ts'
 import { connectEngine, type Engine } from '../engine/engine.ts'
 
@@ -17,20 +17,20 @@ export class Stack {
     this.context = context
   }
 
-  /** @throws CliError when no engine answers. */
+  /** @throws CliError DOCKER_UNAVAILABLE when no engine answers. */
   engine(): Promise<Engine> {
     this.#engine ??= connectEngine(this.context.env)
     return this.#engine
   }
 
-  /** Undefined where nothing was ever started: there is no storage folder. */
+  /** Undefined if nothing was ever started here: there is no storage folder. */
   async project(): Promise<Project | undefined> {
     const { storage, config } = this.context
     const id = await readStorageId(storage.root)
     return id === undefined ? undefined : projectOf(config.folder, id)
   }
 
-  /** @throws CliError NOT_STARTED where nothing was ever started. */
+  /** @throws CliError NOT_STARTED if nothing was ever started here. */
   async requireProject(): Promise<Project> {
     const project = await this.project()
     if (project) return project
@@ -39,8 +39,8 @@ export class Stack {
     })
   }
 
-  /** Our containers, running or not; those of one service, where it is named. */
-  async containers(service?: string): Promise<FoundContainer[]> {
+  /** Our containers, running or not; with a name, those of one service. */
+  async containers(service?: string): Promise<InspectedContainer[]> {
     const project = await this.project()
     if (!project) return []
     const { docker } = await this.engine()
@@ -48,8 +48,10 @@ export class Stack {
     const ours = listed
       .map(({ Id, Labels }) => ({ id: Id, service: Labels[SERVICE_LABEL] ?? '' }))
       .filter((entry) => service === undefined || entry.service === service)
-    const found = await Promise.all(ours.map((entry) => inspectContainer(docker, entry.id, entry.service)))
-    return found.filter((entry) => entry !== undefined).sort((a, b) => (a.info.Name < b.info.Name ? -1 : 1))
+    const inspected = await Promise.all(ours.map(({ id, service }) => inspectContainer(docker, id, service)))
+    return inspected
+      .filter((entry) => entry !== undefined)
+      .sort((a, b) => (a.info.Name < b.info.Name ? -1 : 1))
   }
 
   /** @throws CliError NOT_STARTED when the master does not run. */

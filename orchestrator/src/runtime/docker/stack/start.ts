@@ -6,16 +6,17 @@ import { ComposeProgress } from '../compose/progress.ts'
 import { readTextFile } from '../container/files.ts'
 import { readLog } from '../container/log-lines.ts'
 import { DRIVER, KAFKA } from '../container/project.ts'
-import { isLost } from '../container/state.ts'
+import { hasFailedForGood } from '../container/state.ts'
 import type { Stack } from './stack.ts'
-import { findCulprit, upFailure } from './up-failure.ts'
+import { findFailedContainer, upFailure } from './up-failure.ts'
 
-const LOOK_MS = 500
+const POLL_MS = 500
 const LOG_LINES = 12
 
 /**
- * Brings the compose services up; returns when each is healthy.
- * @throws CliError with the true cause and the last lines of the right log, as soon as one cannot become healthy any more.
+ * Starts the compose services; returns once each is healthy.
+ * @throws CliError with the real cause and the last lines of the failed container's log, as soon as one cannot become
+ *   healthy any more.
  */
 export async function startStack(
   stack: Stack,
@@ -27,15 +28,15 @@ export async function startStack(
   const engine = await stack.engine()
   await removeBrokerWithOldLogin(stack)
   const progress = new ComposeProgress(project.name)
-  const hopeless = new AbortController()
-  const ended = new AbortController()
-  const watching = watchForLoss(stack, hopeless, ended.signal)
+  const failed = new AbortController()
+  const finished = new AbortController()
+  const watching = watchForFailure(stack, failed, finished.signal)
   try {
     await composeUp(compose, {
       project: project.name,
       env: composeEnvironment(stack.context.config, project.id),
       engine,
-      signal: AbortSignal.any([signal, hopeless.signal]),
+      signal: AbortSignal.any([signal, failed.signal]),
       onLine: (line) => {
         progress.add(line)
         update(progress.toString())
@@ -45,41 +46,43 @@ export async function startStack(
     signal.throwIfAborted()
     throw await explain(stack, progress.errors, error)
   } finally {
-    ended.abort()
+    finished.abort()
     await watching
   }
 }
 
-/** Ends the wait early for a container that keeps dying: its health check would only be slow to say so. */
-async function watchForLoss(stack: Stack, hopeless: AbortController, until: AbortSignal): Promise<void> {
-  const beganAt = Date.now()
-  while (!until.aborted && !hopeless.signal.aborted) {
-    const found = await stack.containers().catch(() => [])
-    const lost = found.find(({ service, info }) => service !== DRIVER && isLost(info, beganAt))
-    if (lost) hopeless.abort(new Error(`${lost.service} keeps ending`))
-    await delay(LOOK_MS, undefined, { signal: until }).catch(() => undefined)
+/** Aborts `failed` as soon as a container keeps exiting: its health check would report that only much later. */
+async function watchForFailure(stack: Stack, failed: AbortController, until: AbortSignal): Promise<void> {
+  const startedAt = Date.now()
+  while (!until.aborted && !failed.signal.aborted) {
+    const containers = await stack.containers().catch(() => [])
+    const broken = containers.find(
+      ({ service, info }) => service !== DRIVER && hasFailedForGood(info, startedAt),
+    )
+    if (broken) failed.abort(new Error(`${broken.service} keeps exiting`))
+    await delay(POLL_MS, undefined, { signal: until }).catch(() => undefined)
   }
 }
 
-async function explain(stack: Stack, said: readonly string[], error: unknown): Promise<CliError> {
-  const found = (await stack.containers()).filter(({ service }) => service !== DRIVER)
-  const broken = findCulprit(found)
-  if (!broken) return upFailure(said, undefined, error)
+async function explain(stack: Stack, composeErrors: readonly string[], error: unknown): Promise<CliError> {
+  const containers = (await stack.containers()).filter(({ service }) => service !== DRIVER)
+  const failed = findFailedContainer(containers)
+  if (!failed) return upFailure(composeErrors, undefined, error)
   const log: string[] = []
   const signal = new AbortController().signal
-  for await (const { text } of readLog(broken.container, { tail: LOG_LINES, follow: false }, signal))
+  for await (const { text } of readLog(failed.container, { tail: LOG_LINES, follow: false }, signal))
     log.push(text)
-  return upFailure(said, { service: broken.service, info: broken.info, log }, error)
+  return upFailure(composeErrors, { service: failed.service, info: failed.info, log }, error)
 }
 
 const LOGIN_FILE = '/run/cpu-anomaly/kafka-login'
 
-/** Compose does not notice a changed login: without its container, it makes a new one (the data stay in the volume). */
+/** Compose does not notice a changed login, but creates a removed container again. The data stay in the volume. */
 async function removeBrokerWithOldLogin(stack: Stack): Promise<void> {
   const { sasl } = stack.context.config.kafka
-  const wanted = `username=${sasl?.username ?? ''}\npassword=${sasl?.password ?? ''}\n`
+  const login = `username=${sasl?.username ?? ''}\npassword=${sasl?.password ?? ''}\n`
   for (const { container } of await stack.containers(KAFKA))
-    if ((await readTextFile(container, LOGIN_FILE)) !== wanted) {
+    if ((await readTextFile(container, LOGIN_FILE)) !== login) {
       await container.stop().catch(() => undefined)
       await container.remove({ force: true, v: true })
     }

@@ -1,20 +1,20 @@
 import { waitForFreePort } from '../../../system/ports.ts'
 import { arrived, notYet, waitUntil } from '../../../system/wait.ts'
 import type { StoppedPart } from '../../runtime.ts'
-import { type FoundContainer, isNotFound } from '../container/found.ts'
+import { type InspectedContainer, isNotFound } from '../container/inspect.ts'
 import { DRIVER, KAFKA, labelFilter, MASTER, WORKER } from '../container/project.ts'
 import type { Stack } from './stack.ts'
 
-// Newest first: what needs the others goes before them.
+// In reverse order of the start: a container stops before those that it needs.
 const ORDER = [DRIVER, WORKER, MASTER, KAFKA]
 const GRACE_SECONDS = 30
 
-/** Stops and removes what carries this folder's label, and proves that it is gone. The volumes stay. */
+/** Stops and removes everything with this folder's label, and verifies that it is gone. The volumes stay. */
 export async function stopStack(stack: Stack, signal: AbortSignal): Promise<StoppedPart[]> {
-  const found = await stack.containers()
-  const rank = ({ service }: FoundContainer) => (ORDER.includes(service) ? ORDER.indexOf(service) : -1)
+  const containers = await stack.containers()
+  const rank = ({ service }: InspectedContainer) => (ORDER.includes(service) ? ORDER.indexOf(service) : -1)
   const stopped: StoppedPart[] = []
-  for (const entry of [...found].sort((a, b) => rank(a) - rank(b))) {
+  for (const entry of [...containers].sort((a, b) => rank(a) - rank(b))) {
     signal.throwIfAborted()
     const ports = publishedPorts(entry)
     await remove(entry)
@@ -25,11 +25,11 @@ export async function stopStack(stack: Stack, signal: AbortSignal): Promise<Stop
     })
   }
   const networks = await removeNetworks(stack)
-  await requireNothingLeft(stack)
+  await requireAllGone(stack)
   return networks.length > 0 ? [...stopped, { part: 'network', gone: networks }] : stopped
 }
 
-async function remove({ container, info }: FoundContainer): Promise<void> {
+async function remove({ container, info }: InspectedContainer): Promise<void> {
   try {
     if (info.State.Running) await container.stop({ t: GRACE_SECONDS }).catch(() => undefined)
     await container.remove({ force: true, v: true })
@@ -38,7 +38,7 @@ async function remove({ container, info }: FoundContainer): Promise<void> {
   }
 }
 
-function publishedPorts({ info }: FoundContainer): number[] {
+function publishedPorts({ info }: InspectedContainer): number[] {
   if (!info.State.Running) return []
   const bindings = Object.values(info.NetworkSettings.Ports ?? {}).flatMap((bound) => bound ?? [])
   return [...new Set(bindings.map(({ HostPort }) => Number(HostPort)))]
@@ -53,14 +53,14 @@ async function removeNetworks(stack: Stack): Promise<string[]> {
   return networks.map(({ Name }) => Name)
 }
 
-async function requireNothingLeft(stack: Stack): Promise<void> {
+async function requireAllGone(stack: Stack): Promise<void> {
   await waitUntil(
     "the end of this folder's containers",
     async () => {
-      const left = await stack.containers()
-      return left.length === 0
+      const remaining = await stack.containers()
+      return remaining.length === 0
         ? arrived(undefined)
-        : notYet(`${left.map(({ info }) => info.Name).join(', ')} still there`)
+        : notYet(`${remaining.map(({ info }) => info.Name).join(', ')} still exist`)
     },
     { timeoutMs: 10_000 },
   )

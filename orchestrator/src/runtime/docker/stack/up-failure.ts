@@ -1,8 +1,9 @@
 import type { ContainerInspectInfo } from 'dockerode'
 import { CliError, errorMessage } from '../../../errors.ts'
-import { endText } from '../container/state.ts'
+import { exitText } from '../container/state.ts'
 
-export interface Culprit {
+/** A container that broke the start. */
+export interface FailedContainer {
   readonly service: string
   readonly info: ContainerInspectInfo
   /** The last lines of its log. */
@@ -16,10 +17,14 @@ const SPACE = /no space left on device/i
 
 const MEMORY_SETTING: Readonly<Record<string, string>> = { 'spark-worker': 'SPARK_WORKER_MEMORY' }
 
-/** Why `up` failed: a container that broke says more than compose's own last word. */
-export function upFailure(said: readonly string[], culprit: Culprit | undefined, error: unknown): CliError {
-  const text = said.join('\n')
-  const options = { details: said.slice(-5), cause: error }
+/** Why `up` failed: a failed container explains more than compose's own last error. */
+export function upFailure(
+  composeErrors: readonly string[],
+  failed: FailedContainer | undefined,
+  error: unknown,
+): CliError {
+  const text = composeErrors.join('\n')
+  const options = { details: composeErrors.slice(-5), cause: error }
   if (SPACE.test(text))
     return new CliError('STORAGE', 'Docker has no space left', {
       ...options,
@@ -33,45 +38,45 @@ export function upFailure(said: readonly string[], culprit: Culprit | undefined,
   if (PULL.test(text))
     return new CliError('DOWNLOAD_FAILED', 'an image could not be pulled', {
       ...options,
-      hint: 'Check the network, and KAFKA_IMAGE and SPARK_IMAGE for a name or tag that does not exist.',
+      hint: 'Check the network, and whether the images that KAFKA_IMAGE and SPARK_IMAGE name exist.',
     })
-  if (culprit) return brokenContainer(culprit, error)
+  if (failed) return containerFailure(failed, error)
   if (error instanceof CliError)
     return new CliError(error.code, error.message, {
       ...options,
-      details: said.length > 0 ? said.slice(-5) : error.details,
+      details: composeErrors.length > 0 ? composeErrors.slice(-5) : error.details,
     })
   return new CliError('CLUSTER_UNREACHABLE', `the stack did not start: ${errorMessage(error)}`, options)
 }
 
-function brokenContainer({ service, info, log }: Culprit, cause: unknown): CliError {
+function containerFailure({ service, info, log }: FailedContainer, cause: unknown): CliError {
   const { State: state } = info
   const logHint = `See the whole log with \`cpu-anomaly logs ${service.startsWith('kafka') ? 'kafka' : 'spark'} -n 200\`; start over with \`cpu-anomaly down\` and \`cpu-anomaly up\`.`
   if (state.OOMKilled) {
     const setting = MEMORY_SETTING[service]
     const raise = setting ? `Raise ${setting} in .env` : 'Give Docker more memory'
-    return new CliError('CLUSTER_UNREACHABLE', `${service} ran ${endText(info)}`, {
+    return new CliError('CLUSTER_UNREACHABLE', `${service} ran ${exitText(info)}`, {
       details: log,
-      hint: `${raise}, or end other programs. ${logHint}`,
+      hint: `${raise}, or close other programs. ${logHint}`,
       cause,
     })
   }
   const how =
-    state.Running && !state.Restarting ? 'is not healthy' : `ended while it was starting: ${endText(info)}`
+    state.Running && !state.Restarting ? 'is not healthy' : `exited while it was starting: ${exitText(info)}`
   return new CliError('CLUSTER_UNREACHABLE', `${service} ${how}`, { details: log, hint: logHint, cause })
 }
 
-/** The container that most likely broke the start: one that ended, else one that is not healthy. */
-export function findCulprit<T extends { readonly info: ContainerInspectInfo }>(
-  found: readonly T[],
+/** The container that most likely broke the start: one that exited, else one that is not healthy. */
+export function findFailedContainer<T extends { readonly info: ContainerInspectInfo }>(
+  containers: readonly T[],
 ): T | undefined {
-  const ended = found.find(
+  const exited = containers.find(
     ({ info: { State: state } }) =>
       state.OOMKilled || state.Restarting || (!state.Running && state.Status !== 'created'),
   )
   return (
-    ended ??
-    found.find(
+    exited ??
+    containers.find(
       ({ info: { State: state } }) => state.Running && state.Health && state.Health.Status !== 'healthy',
     )
   )

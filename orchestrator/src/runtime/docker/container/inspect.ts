@@ -1,20 +1,20 @@
 import type Docker from 'dockerode'
 import type { ContainerInspectInfo } from 'dockerode'
 
-/** A container of this folder, as the engine described it when it was looked up. */
-export interface FoundContainer {
-  /** The service's name in the compose file, or the driver's. */
+/** A container of this folder, with the engine's description at the time it was inspected. */
+export interface InspectedContainer {
+  /** Name of the service in the compose file, or the driver's. */
   readonly service: string
   readonly container: Docker.Container
   readonly info: ContainerInspectInfo
 }
 
-/** Undefined when the container was removed since it was listed. */
+/** Undefined if the container has been removed since it was listed. */
 export async function inspectContainer(
   docker: Docker,
   id: string,
   service: string,
-): Promise<FoundContainer | undefined> {
+): Promise<InspectedContainer | undefined> {
   const container = docker.getContainer(id)
   try {
     return { service, container, info: await container.inspect() }

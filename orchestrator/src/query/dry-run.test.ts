@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { loadConfig } from '../config/load.ts'
+import { microBatchPlan } from '../job/query-plan.ts'
+import { readModules } from '../job/template.ts'
+import { LocalRuntime } from '../runtime/local/local-runtime.ts'
+import { storagePaths } from '../storage/paths.ts'
+import { type DryRun, dryRunJson, dryRunLines } from './dry-run.ts'
+import { prepareSubmission } from './submit.ts'
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+const run: DryRun = {
+  submission: {
+    files: [
+      { path: 'job.py', text: 'SETTINGS_JSON = "{}"\n' },
+      { path: 'cpu_anomaly/__init__.py', text: '' },
+      { path: 'cpu_anomaly/windows.py', text: 'import math\n' },
+    ],
+    submitArgs: ['--name', 'a\u001b[2Jb'],
+  },
+  plan: {
+    trigger: 'micro-batch',
+    reason: 'TRIGGER=micro-batch',
+    stateStore: 'memory',
+    shufflePartitions: 2,
+    slots: 0,
+  },
+  settings: [{ key: 'NORMAL_MEAN', value: '14.5', origin: 'default' }],
+}
+
+describe('dryRunLines', () => {
+  const lines = [
+    '# settings',
+    '#   NORMAL_MEAN=14.5  (default)',
+    '# Trigger: micro-batch (TRIGGER=micro-batch)',
+    '# spark-submit arguments',
+    '#   --name',
+    '#   a\\x1b[2Jb',
+    `# code: 3 modules, sha256 ${sha256('SETTINGS_JSON = "{}"\nimport math\n')}`,
+    'SETTINGS_JSON = "{}"',
+  ]
+
+  it('are the settings, the arguments, the checksum of the code, and the rendered job', () => {
+    expect(dryRunLines(run, false)).toEqual(lines)
+  })
+
+  it('go on in full with the text of each module', () => {
+    expect(dryRunLines(run, true)).toEqual([
+      ...lines,
+      '',
+      '# cpu_anomaly/__init__.py',
+      '',
+      '',
+      '# cpu_anomaly/windows.py',
+      'import math',
+    ])
+  })
+})
+
+describe('dryRunJson', () => {
+  it('lists the files with their checksums', () => {
+    expect(dryRunJson(run, false)).toEqual({
+      job: 'SETTINGS_JSON = "{}"\n',
+      files: [
+        { path: 'job.py', sha256: sha256('SETTINGS_JSON = "{}"\n') },
+        { path: 'cpu_anomaly/__init__.py', sha256: sha256('') },
+        { path: 'cpu_anomaly/windows.py', sha256: sha256('import math\n') },
+      ],
+      submitArgs: run.submission.submitArgs,
+      settings: run.settings,
+      plan: run.plan,
+    })
+  })
+
+  it('holds the text of each file in full', () => {
+    expect(dryRunJson(run, true).files[2]).toEqual({
+      path: 'cpu_anomaly/windows.py',
+      sha256: sha256('import math\n'),
+      text: 'import math\n',
+    })
+  })
+})
+
+it('a submission carries the rendered job and then each module of the package as it is', async () => {
+  const folder = join(tmpdir(), 'cpu-anomaly-no-such-folder')
+  const config = await loadConfig({
+    folder,
+    envFile: undefined,
+    overrides: ['NORMAL_MEAN=21'],
+    environment: {},
+    warn: () => undefined,
+  })
+  const runtime = new LocalRuntime({ config, storage: storagePaths(join(folder, 'storage')), env: {} })
+  const { files } = await prepareSubmission(config, runtime, microBatchPlan(config))
+  const [job, ...modules] = files
+  expect(job?.path).toBe('job.py')
+  expect(job?.text).toContain('\\"normal_mean\\":21')
+  expect(job?.text).not.toContain('{{')
+  expect(modules).toEqual(await readModules())
+  expect(modules.map(({ path }) => path)).toContain('cpu_anomaly/accounting/auditor.py')
+})

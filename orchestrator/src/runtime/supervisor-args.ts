@@ -1,0 +1,36 @@
+import type { Submission } from './runtime.ts'
+
+/** Whoever stops the supervisor waits this much longer than its stop timeout, after which it kills the driver itself. */
+export const SUPERVISOR_MARGIN_MS = 30_000
+
+/** Size at which the driver's log is rotated. */
+export const MAX_LOG_BYTES = 50_000_000
+
+export interface SupervisedDriver {
+  /** Written by the supervisor at each change of state. */
+  readonly stateFile: string
+  /** Asks the driver to stop, by its existence. */
+  readonly stopFile: string
+  readonly checkpoint: string
+  readonly sparkSubmit: string
+  readonly jobFile: string
+  /** Further options of the supervisor. */
+  readonly options: readonly string[]
+}
+
+/** The arguments of `spark-job/supervise.py`, which end with the driver's own command. */
+export function supervisorArgs(
+  driver: SupervisedDriver,
+  { submitArgs, stopTimeoutMs }: Pick<Submission, 'submitArgs' | 'stopTimeoutMs'>,
+): string[] {
+  const files = [
+    '--state',
+    driver.stateFile,
+    '--stop-file',
+    driver.stopFile,
+    '--checkpoint',
+    driver.checkpoint,
+  ]
+  const stop = ['--stop-timeout', String(stopTimeoutMs / 1_000)]
+  return [...files, ...stop, ...driver.options, '--', driver.sparkSubmit, ...submitArgs, driver.jobFile]
+}

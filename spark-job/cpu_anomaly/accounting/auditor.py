@@ -1,0 +1,159 @@
+"""The thread of the driver that accounts for every committed batch."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import islice, takewhile
+
+from pyspark.sql import SparkSession
+
+from cpu_anomaly.accounting.anomalies import AnomalyReader, log_anomalies
+from cpu_anomaly.accounting.audit import LATE, Inspector, by_batch, plan_audit
+from cpu_anomaly.accounting.checkpoint import Checkpoint, Ledger
+from cpu_anomaly.accounting.progress import Batch
+from cpu_anomaly.event_log import EventLog
+from cpu_anomaly.guard import REASONS
+from cpu_anomaly.session import use_pool
+
+# Batches that are audited by one read of Kafka.
+MAX_AUDITS_PER_READ = 16
+# The query pauses when the auditor is this many batches behind. Spark keeps the plans of BATCHES_TO_RETAIN batches.
+MAX_BATCHES_BEHIND = 40
+
+
+class Auditor:
+    """Books what became of every line: used, written to the dead-letter topic, or late.
+
+    The ledger advances only after the dead letters are written, so after a crash the same batches are audited again:
+    dead letters are written at least once, and totals are exact. A batch that left nothing out is not read again.
+    """
+
+    def __init__(
+        self,
+        spark: SparkSession,
+        checkpoint: Checkpoint,
+        inspector: Inspector,
+        anomalies: AnomalyReader | None,
+        log: EventLog,
+    ) -> None:
+        """`anomalies` is None if the query reports them itself."""
+        self._spark = spark
+        self._checkpoint = checkpoint
+        self._inspector = inspector
+        self._anomalies = anomalies
+        self._log = log
+        self._batches: queue.Queue[Batch | None] = queue.Queue()
+        self._thread = threading.Thread()
+        self._error: Exception | None = None
+        self.ledger = Ledger.load(checkpoint)
+
+    def last_commit(self) -> int:
+        return self._checkpoint.last_commit()
+
+    def remember_topics(self, topic_ids: Mapping[str, str]) -> None:
+        self._save(replace(self.ledger, topic_ids=dict(topic_ids)))
+
+    def recover(self) -> None:
+        """Accounts for the batches that an earlier driver committed but did not account for."""
+        self._settle_up_to(self.last_commit(), clean={})
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="auditor", daemon=True)
+        self._thread.start()
+
+    def submit(self, batch: Batch) -> None:
+        self._batches.put(batch)
+
+    def is_behind(self) -> bool:
+        return self._batches.qsize() > MAX_BATCHES_BEHIND
+
+    def has_failed(self) -> bool:
+        return self._error is not None
+
+    def finish(self) -> None:
+        """Returns when every batch submitted so far is accounted for. Raises what made the auditor fail."""
+        self._batches.put(None)
+        self._thread.join()
+        if self._error:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            use_pool(self._spark, "audit")
+            while batches := self._take():
+                self._account_for(batches)
+        except Exception as error:  # noqa: BLE001 (`finish` raises it in the main thread, which ends the query)
+            self._error = error
+
+    def _take(self) -> list[Batch]:
+        """Waits for a batch and takes all that are waiting; an empty list means the end."""
+        batches: list[Batch] = []
+        while not batches or not self._batches.empty():
+            batch = self._batches.get()
+            if batch is None:
+                if batches:
+                    self._batches.put(None)
+                break
+            batches.append(batch)
+        return batches
+
+    def _account_for(self, batches: Sequence[Batch]) -> None:
+        clean = {batch.number: batch.lines for batch in batches if not batch.left_out}
+        self._settle_up_to(batches[-1].number, clean)
+        if self._anomalies:
+            self._look_for_anomalies(self._anomalies, batches)
+        for batch in batches:
+            self._log.write("progress", batch=batch.number, **batch.summary, **self.ledger.totals())
+
+    def _look_for_anomalies(self, reader: AnomalyReader, batches: Sequence[Batch]) -> None:
+        last = batches[-1].number
+        if any(batch.anomalous_updates() for batch in batches):
+            log_anomalies(self._log, last, reader.read_on())
+        else:
+            reader.pass_over(last, self.last_commit)
+
+    def _settle_up_to(self, last: int, clean: Mapping[int, int]) -> None:
+        """`clean` holds the line counts of batches that left nothing out.
+
+        Any other batch is read again, also one that Spark has not reported: a crash may have lost the report.
+        """
+        while self.ledger.batch < last:
+            batch = self.ledger.batch + 1
+            if batch in clean:
+                self.ledger = self.ledger.after(batch, read=clean[batch])
+            else:
+                unknown = takewhile(lambda number: number not in clean, range(batch, last + 1))
+                self._audit(list(islice(unknown, MAX_AUDITS_PER_READ)))
+        self._save(self.ledger)
+
+    def _audit(self, batches: Sequence[int]) -> None:
+        began = time.monotonic()
+        audits = [plan_audit(self._checkpoint, batch) for batch in batches]
+        outcomes = self._inspector.inspect([audit for audit in audits if audit.has_rows()])
+        dead, late = by_batch(outcomes, REASONS), by_batch(outcomes, [LATE])
+        for batch in batches:
+            self._log_left_out(batch, dead[batch], late[batch])
+        rows = sum(outcomes.values())
+        self._save(self.ledger.after(batches[-1], read=rows, dead_lettered=total(dead), late=total(late)))
+        duration_ms = round((time.monotonic() - began) * 1000)
+        self._log.write("audited", first_batch=batches[0], last_batch=batches[-1], rows=rows, duration_ms=duration_ms)
+
+    def _log_left_out(self, batch: int, dead: Counter[str], late: Counter[str]) -> None:
+        if dead:
+            reasons = ",".join(f"{reason}:{count}" for reason, count in sorted(dead.items()))
+            self._log.write("dead_letters", batch=batch, count=dead.total(), reasons=reasons)
+        if late:
+            self._log.write("late", batch=batch, samples=late.total())
+
+    def _save(self, ledger: Ledger) -> None:
+        ledger.save(self._checkpoint)
+        self.ledger = ledger
+
+
+def total(counts: Mapping[int, Counter[str]]) -> int:
+    return sum(counter.total() for counter in counts.values())

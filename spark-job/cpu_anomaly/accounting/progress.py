@@ -1,0 +1,88 @@
+"""What Spark reports of a committed batch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cpu_anomaly.accounting.anomalies import Anomalies
+from cpu_anomaly.accounting.checkpoint import Offsets
+
+
+@dataclass(frozen=True)
+class Batch:
+    number: int
+    # Lines that the query judged. 0 if Spark did not report it, but then the batch is read again.
+    lines: int
+    # Did the query leave anything out? A sample was late if the state operator dropped a partial aggregate.
+    left_out: bool
+    # Metrics of `observe_windows`.
+    windows: Mapping[str, Any]
+    # Fields of the `progress` line in the driver's log.
+    summary: Mapping[str, object]
+
+    @staticmethod
+    def from_progress(progress: Mapping[str, Any]) -> Batch:
+        """From the JSON of Spark's StreamingQueryProgress."""
+        observed = progress.get("observedMetrics", {})
+        windows = observed.get("windows", {})
+        return Batch(
+            number=progress["batchId"],
+            lines=observed.get("input", {}).get("rows") or 0,
+            left_out=has_left_out(progress),
+            windows=windows,
+            summary=summary_of(progress, windows),
+        )
+
+    def anomalous_updates(self) -> int:
+        """Updates with status WARN or ERROR: one per window, or several in real-time mode."""
+        return (self.windows.get("warn") or 0) + (self.windows.get("error") or 0)
+
+    def anomalies(self) -> Anomalies | None:
+        """As `observe_windows` collected them; None in a mode in which it does not."""
+        if "anomalies" not in self.windows:
+            return None
+        return Anomalies(self.anomalous_updates(), json.loads(self.windows["anomalies"] or "[]"))
+
+
+def has_left_out(progress: Mapping[str, Any]) -> bool:
+    """True also if Spark did not report the metrics of `observe_input`, to be safe."""
+    dropped = sum(state["numRowsDroppedByWatermark"] for state in progress["stateOperators"])
+    counts = progress.get("observedMetrics", {}).get("input")
+    return dropped > 0 or counts is None or counts["used"] < counts["rows"]
+
+
+def summary_of(progress: Mapping[str, Any], windows: Mapping[str, Any]) -> dict[str, object]:
+    source = progress["sources"][0]
+    counts = {name: windows.get(name) or 0 for name in ("safe", "warn", "error")}
+    return {
+        "input_rows": progress["numInputRows"],
+        "rows_per_s": progress.get("inputRowsPerSecond", 0),
+        "processed_rows_per_s": progress.get("processedRowsPerSecond", 0),
+        "lag": offsets_between(source.get("endOffset"), source.get("latestOffset")),
+        "end_offsets": describe_offsets(source.get("endOffset")),
+        "watermark": progress["eventTime"].get("watermark"),
+        "state_rows": sum(state["numRowsTotal"] for state in progress["stateOperators"]),
+        "windows": sum(counts.values()),
+        **counts,
+        "duration_ms": progress["durationMs"].get("addBatch"),
+        "trigger_ms": progress["durationMs"].get("triggerExecution"),
+    }
+
+
+def describe_offsets(offsets: Offsets | None) -> str:
+    """`partition:offset,...` of the one input topic, in the order of the partitions."""
+    partitions = [pair for topic in (offsets or {}).values() for pair in topic.items()]
+    return ",".join(f"{partition}:{offset}" for partition, offset in sorted(partitions, key=lambda pair: int(pair[0])))
+
+
+def offsets_between(start: Offsets | None, end: Offsets | None) -> int:
+    """The number of records from one position to another, over all partitions."""
+    before = start or {}
+    return sum(
+        max(0, offset - before.get(topic, {}).get(partition, 0))
+        for topic, partitions in (end or {}).items()
+        for partition, offset in partitions.items()
+    )

@@ -1,0 +1,107 @@
+"""The job's settings, and the Kafka client properties that follow from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+
+class ConfigurationError(Exception):
+    """The configuration is wrong: restarting the driver does not help."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the orchestrator renders into the job. Names and order are a contract with it."""
+
+    app_name: str
+    normal_mean: float
+    normal_stddev: float
+    direction: Literal["high", "low", "both"]
+    window_ms: int
+    watermark_ms: int
+    max_future_skew_ms: int
+    cpu_min: float | None
+    cpu_max: float | None
+    group_by: Literal["none", "key"]
+    input_topic: str
+    output_topic: str
+    dead_letter_topic: str
+    bootstrap_servers: str
+    kafka_options: Mapping[str, str]
+    kafka_secrets_file: str | None
+    starting_offsets: Literal["earliest", "latest"]
+    max_offsets_per_trigger: int
+    trigger: Literal["micro-batch", "real-time"]
+    trigger_interval_ms: int
+    checkpoint_interval_ms: int
+    checkpoint: str
+
+    @staticmethod
+    def from_json(text: str) -> Settings:
+        """Raises ConfigurationError unless `text` is a JSON object with exactly these fields, each of its type."""
+        try:
+            given = json.loads(text)
+        except ValueError as error:
+            raise ConfigurationError(f"the rendered settings are not JSON: {error}") from error
+        if not isinstance(given, dict):
+            raise ConfigurationError(f"the rendered settings are not a JSON object: {text}")
+        if problems := problems_of(given):
+            raise ConfigurationError(f"the rendered settings do not fit this job: {'; '.join(problems)}")
+        return Settings(**given)
+
+    @property
+    def has_series(self) -> bool:
+        """Each record key names a series of its own."""
+        return self.group_by == "key"
+
+    @property
+    def is_real_time(self) -> bool:
+        return self.trigger == "real-time"
+
+    @property
+    def future_ms(self) -> int:
+        """How far ahead of its batch's time a sample may be. In real-time mode a batch lasts an interval."""
+        return self.max_future_skew_ms + (self.checkpoint_interval_ms if self.is_real_time else 0)
+
+
+def kafka_client_options(settings: Settings) -> dict[str, str]:
+    """Kafka client properties, secrets included: never log them."""
+    secrets: dict[str, str] = {}
+    if settings.kafka_secrets_file:
+        secrets = json.loads(Path(settings.kafka_secrets_file).read_text(encoding="utf-8"))
+    return {"bootstrap.servers": settings.bootstrap_servers, **settings.kafka_options, **secrets}
+
+
+def problems_of(given: Mapping[str, Any]) -> list[str]:
+    types = get_type_hints(Settings)
+    missing = [f"{name} is missing" for name in types if name not in given]
+    unknown = [f"{name} is unknown" for name in given if name not in types]
+    known = [(name, value, types[name]) for name, value in given.items() if name in types]
+    return [
+        *missing,
+        *unknown,
+        *(f"{name}: {value!r} is not {words(kind)}" for name, value, kind in known if not fits(value, kind)),
+    ]
+
+
+def fits(value: object, kind: Any) -> bool:
+    """Is a value from JSON of this type? A whole number is a float too; a boolean is not a number."""
+    arguments = get_args(kind)
+    if get_origin(kind) is Literal:
+        return value in arguments
+    if get_origin(kind) is UnionType:
+        return any(fits(value, each) for each in arguments)
+    if get_origin(kind) is Mapping:
+        return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
+    return type(value) in ((int, float) if kind is float else (kind,))
+
+
+def words(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return f"one of {', '.join(get_args(kind))}"
+    return f"of type {kind.__name__ if isinstance(kind, type) else kind}"

@@ -1,0 +1,1 @@
+"""What bench.py measures with: generated samples, the JVM's own figures, and figures from Spark's reports."""
