@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { freePorts } from '../../src/system/ports.ts'
-import { waitFor } from './wait-for.ts'
 
 export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url))
 const main = join(packageRoot, 'dist', 'main.js')
+const READ_TIMEOUT_MS = 180_000
 
 export type RuntimeUnderTest = 'local' | 'docker'
 
@@ -38,7 +38,15 @@ export interface Status {
   }
 }
 
-/** A project folder with its own ports; it is taken down when the test ends, passed or failed. */
+// A stack is removed while the next test starts its own: they share nothing, and most of a removal is waiting.
+const removals: Promise<void>[] = []
+afterAll(async () => {
+  const outcomes = await Promise.allSettled(removals.splice(0))
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed) throw failed.reason
+})
+
+/** A project folder with its own ports; its removal begins when the test ends, passed or failed. */
 export class Stack {
   readonly folder: string
   readonly runtime: RuntimeUnderTest
@@ -58,7 +66,7 @@ export class Stack {
     const [kafka = 0, ui = 0, masterUi = 0] = await freePorts(3)
     const stack = new Stack(folder, runtime, { kafka, ui, masterUi })
     await stack.configure(settings)
-    onTestFinished(() => stack.remove())
+    onTestFinished(() => void removals.push(stack.remove()))
     return stack
   }
 
@@ -110,15 +118,26 @@ export class Stack {
     return JSON.parse(await this.ok('status', '--json')) as Status
   }
 
-  /** Waits until the job has read and accounted for this number of lines. */
+  /**
+   * Waits until the job has read and accounted for this number of lines. Follows one `status --watch`: a process per
+   * look would take most of a core from the job.
+   */
   async untilRead(lines: number): Promise<Status> {
-    return waitFor(
-      `the job to read ${lines} lines`,
-      async () => {
-        const status = await this.status()
-        return { done: status.progress?.read === lines, value: status, seen: JSON.stringify(status) }
-      },
-      180_000,
+    const watching = this.start(['status', '--watch', '--json'])
+    const deadline = setTimeout(() => watching.kill(), READ_TIMEOUT_MS)
+    let seen = 'no status'
+    try {
+      for await (const line of watching) {
+        seen = line
+        const status = JSON.parse(line) as Status
+        if (status.progress?.read === lines) return status
+      }
+    } finally {
+      clearTimeout(deadline)
+      watching.kill()
+    }
+    throw new Error(
+      `the job has not read ${lines} lines after ${READ_TIMEOUT_MS / 1_000} s; last seen: ${seen}`,
     )
   }
 

@@ -21,7 +21,7 @@ export function summaryTable({ latest, samplesSent, hourSeconds, liveFromMs }: D
     ],
     [
       'live latency',
-      `median ${number(percentile(latencies, 50))} ms, 95 % within ${number(percentile(latencies, 95))} ms (from the end of a window to the arrival of its final value)`,
+      `median ${number(percentile(latencies, 50))} ms, 95 % within ${number(percentile(latencies, 95))} ms after a window ends`,
     ],
   )
   return table.toString()
