@@ -27,8 +27,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
-from cpu_anomaly.driver import holds_its_slots
 from cpu_anomaly.failures import diagnose
+from cpu_anomaly.modes import Mode, mode_of
 from cpu_anomaly.query import detect, start_query
 from cpu_anomaly.session import start_spark
 from cpu_anomaly.settings import ConfigurationError, Settings, kafka_client_options
@@ -59,7 +59,8 @@ def main(plan_file: str) -> int:
     plan = json.loads(Path(plan_file).read_text(encoding="utf-8"))
     os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*plan["submitArgs"], *FORGET_CONSUMERS, "pyspark-shell"])
     try:
-        spark = start_spark(settings_of(plan))
+        settings = settings_of(plan)
+        spark = start_spark(settings, mode_of(settings))
         dispatch(Bench(spark))
         spark.stop()
     except Exception as error:  # noqa: BLE001 (every failure becomes one line for the caller)
@@ -115,7 +116,7 @@ class Bench:
         """Reads a topic to its end, in batches of the settings' size, one right after the other."""
         settings = self._with_new_checkpoint(settings_of(order))
         samples_per_record = self._samples_per_record.get(settings.input_topic, 1.0)
-        writer = self._writer(order["what"], settings)
+        writer = self._writer(order["what"], settings, mode_of(settings))
         self._jvm.forget_peak()
         began = time.monotonic()
         batches = run_to_end(
@@ -125,13 +126,13 @@ class Bench:
         self._emit_throughput(order, [batch for batch in batches if batch["numInputRows"] > 0], wall_ms)
         self._remove(settings.checkpoint)
 
-    def _writer(self, what: str, settings: Settings) -> DataStreamWriter:
+    def _writer(self, what: str, settings: Settings, mode: Mode) -> DataStreamWriter:
         """`noop`: Spark reads the topic and does nothing with it. `job`: all that the job does."""
         client = kafka_client_options(settings)
-        frame: DataFrame = read_stream(self._spark, settings, client)
+        frame: DataFrame = read_stream(self._spark, settings, mode, client)
         if what == "noop":
             return frame.writeStream.format("noop").option("checkpointLocation", settings.checkpoint)
-        return stream_writer(frame.transform(detect(settings)), settings, client)
+        return stream_writer(frame.transform(detect(settings, mode)), settings, client)
 
     def _emit_throughput(self, order: Order, batches: Sequence[Progress], wall_ms: float) -> None:
         records = sum(batch["numInputRows"] for batch in batches)
@@ -153,15 +154,15 @@ class Bench:
         if self._running:
             raise ConfigurationError("a query is already running")
         settings = self._with_new_checkpoint(settings_of(order))
+        mode = mode_of(settings)
         self._reports.on_batch = emit_batch
-        self._running = start_query(self._spark, settings, kafka_client_options(settings))
-        self._await_start(self._running, settings.is_real_time)
+        self._running = start_query(self._spark, settings, mode, kafka_client_options(settings))
+        self._await_start(self._running, mode)
         emit("started")
 
-    def _await_start(self, query: StreamingQuery, is_real_time: bool) -> None:
+    def _await_start(self, query: StreamingQuery, mode: Mode) -> None:
         deadline = time.monotonic() + START_SECONDS
-        context = self._spark.sparkContext
-        while not (holds_its_slots(context) if is_real_time else "Waiting for data" in query.status["message"]):
+        while not (mode.is_processing(self._spark.sparkContext) or "Waiting for data" in query.status["message"]):
             if query.awaitTermination(POLL_SECONDS):  # type: ignore[arg-type]  # it accepts fractions of a second
                 raise RuntimeError("the query ended right after it started")
             if time.monotonic() > deadline:

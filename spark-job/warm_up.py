@@ -1,6 +1,6 @@
-"""Makes a JVM load what the job will need, so that its classes can be archived (class data sharing). Run once.
+"""Makes a JVM load the classes that the job needs, so that they can be archived (class data sharing). Runs once.
 
-Runs the job's own transforms as a stream, from files into memory: no broker is needed. Prints nothing.
+Runs the job's own query as a stream over files, so no broker is needed. Prints nothing.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ from typing import Any, cast
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from cpu_anomaly.modes import mode_of
 from cpu_anomaly.query import detect
 from cpu_anomaly.settings import Settings
 
 SAMPLES = "\n".join(f"{1_700_000_000_000 + nth * 20},{nth % 90}.5" for nth in range(200))
-# The plan of the default settings is the one whose classes most drivers need.
+# The classes that a query needs follow from its plan, and most queries have the default one.
 SETTINGS_FILE = Path(__file__).with_name("default_settings.json")
 
 
 def stream_samples(spark: SparkSession, folder: Path) -> None:
-    """Two micro-batches of the query, update mode and state store included."""
+    """Two micro-batches of the query, with update mode and state store."""
     settings = Settings.from_json(SETTINGS_FILE.read_text(encoding="utf-8"))
     source = folder / "in"
     source.mkdir()
@@ -30,7 +31,7 @@ def stream_samples(spark: SparkSession, folder: Path) -> None:
     texts = spark.readStream.schema("value string").text(str(source))
     raw = texts.select(F.lit(None).cast("binary").alias("key"), F.col("value").cast("binary").alias("value"))
     query = (
-        raw.transform(detect(settings))
+        raw.transform(detect(settings, mode_of(settings)))
         .writeStream.format("noop")
         .option("checkpointLocation", str(folder / "checkpoint"))
         .outputMode("update")
@@ -45,7 +46,7 @@ def stream_samples(spark: SparkSession, folder: Path) -> None:
 
 
 def load_kafka_clients(spark: SparkSession) -> None:
-    """Makes a consumer, a producer and an admin client; a port that nothing listens on is enough for that."""
+    """Creates a consumer, a producer and an admin client, for which no broker needs to listen on the port."""
     jvm = cast(Any, spark.sparkContext)._jvm
     properties = jvm.java.util.Properties()
     package = "org.apache.kafka.common.serialization.ByteArray"
@@ -62,7 +63,7 @@ def load_kafka_clients(spark: SparkSession) -> None:
     jvm.org.apache.kafka.clients.consumer.KafkaConsumer(properties).close(no_time)
     jvm.org.apache.kafka.clients.producer.KafkaProducer(properties).close(no_time)
     jvm.org.apache.kafka.clients.admin.Admin.create(properties).close(no_time)
-    # The connector's own classes: a frame that is only planned reads nothing.
+    # The connector's own classes: analyzing a frame reads nothing.
     options = {"kafka.bootstrap.servers": "127.0.0.1:1", "subscribe": "in"}
     spark.readStream.format("kafka").options(**options).load().select("key", "value").schema  # noqa: B018
 

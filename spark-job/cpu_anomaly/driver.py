@@ -1,4 +1,4 @@
-"""The driver."""
+"""The driver: starts the query, keeps its accounts, stops it between two batches, and reports how it ended."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pyspark import SparkContext
+from pyspark.sql import SparkSession
 from pyspark.sql.streaming.listener import (
     QueryIdleEvent,
     QueryProgressEvent,
@@ -21,27 +21,31 @@ from pyspark.sql.streaming.listener import (
 )
 from pyspark.sql.streaming.query import StreamingQuery
 
-from cpu_anomaly.accounting.anomalies import log_anomalies
+from cpu_anomaly.accounting.anomalies import AnomalyReader, KafkaOutputTopic, log_anomalies
+from cpu_anomaly.accounting.audit import Inspector
 from cpu_anomaly.accounting.auditor import Auditor
+from cpu_anomaly.accounting.checkpoint import Checkpoint
 from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.failures import diagnose
+from cpu_anomaly.modes import Mode, mode_of
 from cpu_anomaly.query import start_query
-from cpu_anomaly.session import start_spark
-from cpu_anomaly.settings import ConfigurationError, Settings, kafka_client_options
+from cpu_anomaly.session import start_spark, use_pool
+from cpu_anomaly.settings import Settings, kafka_client_options
 from cpu_anomaly.topics import describe_topics, require_same_topics
 
-REAL_TIME_SINCE = (4, 3)
 POLL_SECONDS = 0.1
+# How long a batch may still take when a stop is wanted, and then how long the query may take to end.
 STOP_SECONDS = 20.0
 
 
 def main(settings_json: str) -> int:
+    """Runs the job until the stop file appears; returns the exit code, which `failures` explains."""
     log = EventLog(sys.stdout)
     stop_file = os.environ.get("CPU_ANOMALY_STOP_FILE")
     try:
         run(Settings.from_json(settings_json), lambda: stop_file is not None and Path(stop_file).exists(), log)
-    except Exception as error:  # noqa: BLE001 (whatever it is, the supervisor and the user are told in one line)
+    except Exception as error:  # noqa: BLE001 (every failure becomes one line for the supervisor and the user)
         traceback.print_exc()
         sys.stderr.flush()
         failure = diagnose(error)
@@ -51,37 +55,50 @@ def main(settings_json: str) -> int:
 
 
 def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -> None:
+    """Returns after a stop. Raises what ended the query before that."""
+    mode = mode_of(settings)
     client = kafka_client_options(settings)
-    spark = start_spark(settings)
-    context = spark.sparkContext
-    require_real_time(settings, spark.version)
-    batch_seconds = settings.checkpoint_interval_ms / 1000 if settings.is_real_time else 0.0
-    auditor = Auditor(spark, settings, client, log)
-    log.write(
-        "started",
-        pid=os.getpid(),
-        spark_version=spark.version,
-        app_id=context.applicationId,
-        ui=context.uiWebUrl,
-        resumed_from_batch=batch_name(auditor.last_commit()),
-    )
+    spark = start_spark(settings, mode)
+    mode.require_spark(spark.version)
+    auditor = auditor_of(spark, settings, mode, client, log)
+    log_started(log, spark, auditor)
     topic_ids = describe_topics(spark, [settings.input_topic, settings.output_topic], client)
     require_same_topics(auditor.ledger.topic_ids, topic_ids)
     auditor.remember_topics(topic_ids)
     auditor.recover()
     watch = Watch(auditor, log)
     spark.streams.addListener(watch)
-    context.setLocalProperty("spark.scheduler.pool", "query")
+    use_pool(spark, "query")
     while not is_stop_wanted():
         auditor.start()
-        running = start_query(spark, settings, client)
-        if settings.is_real_time:  # its first commit is an interval away, its results are not
-            run_until(lambda: is_stop_wanted() or holds_its_slots(context), running)
+        running = start_query(spark, settings, mode, client)
+        run_until(lambda: is_stop_wanted() or watch.is_ready or mode.is_processing(spark.sparkContext), running)
+        if not is_stop_wanted():
             watch.ready(auditor.ledger.batch)
         run_until(lambda: is_stop_wanted() or auditor.is_behind() or auditor.has_failed(), running)
-        stop_after_batch(running, watch, batch_seconds)
+        stop_after_batch(running, watch, mode.batch_ms / 1000)
         auditor.finish()
-    log.write("stopped", batch=batch_name(auditor.ledger.batch))
+    log.write("stopped", batch=batch_or_none(auditor.ledger.batch))
+
+
+def auditor_of(
+    spark: SparkSession, settings: Settings, mode: Mode, client: Mapping[str, str], log: EventLog
+) -> Auditor:
+    topic = KafkaOutputTopic(spark, settings.output_topic, client)
+    anomalies = None if mode.observes_anomalies else AnomalyReader(topic)
+    inspector = Inspector(spark, settings, mode, client)
+    return Auditor(spark, Checkpoint(spark, settings.checkpoint), inspector, anomalies, log)
+
+
+def log_started(log: EventLog, spark: SparkSession, auditor: Auditor) -> None:
+    log.write(
+        "started",
+        pid=os.getpid(),
+        spark_version=spark.version,
+        app_id=spark.sparkContext.applicationId,
+        ui=spark.sparkContext.uiWebUrl,
+        resumed_from_batch=batch_or_none(auditor.last_commit()),
+    )
 
 
 class Watch(StreamingQueryListener):
@@ -90,7 +107,7 @@ class Watch(StreamingQueryListener):
     def __init__(self, auditor: Auditor, log: EventLog) -> None:
         self._auditor = auditor
         self._log = log
-        self._is_ready = False
+        self.is_ready = False
         self.committed = 0
         self.terminated = threading.Event()
 
@@ -112,16 +129,22 @@ class Watch(StreamingQueryListener):
         self.terminated.set()
 
     def ready(self, batch: int) -> None:
-        """The first batch of this run committed, or there is nothing to read and the query waits for data."""
-        if not self._is_ready:
-            self._is_ready = True
-            self._log.write("ready", batch=batch_name(batch))
+        """Once per driver: a batch has committed, or the query processes records, or it waits for them."""
+        if not self.is_ready:
+            self.is_ready = True
+            self._log.write("ready", batch=batch_or_none(batch))
+
+
+def run_until(is_over: Callable[[], bool], running: StreamingQuery) -> None:
+    """Returns when it is over. Raises what ended the query before that."""
+    while not is_over() and not has_ended(running):
+        pass
 
 
 def stop_after_batch(running: StreamingQuery, watch: Watch, batch_seconds: float) -> None:
-    """Stops between two batches where it can: one that is cut short is replayed, which repeats results.
+    """Stops between two batches if possible: a batch that is cut short is replayed, which repeats results.
 
-    `batch_seconds` is how long a batch lasts by itself: the checkpoint interval in real-time mode, else nothing.
+    `batch_seconds` is how long a batch lasts by itself.
     """
     committed = watch.committed
     deadline = time.monotonic() + batch_seconds + STOP_SECONDS
@@ -132,32 +155,10 @@ def stop_after_batch(running: StreamingQuery, watch: Watch, batch_seconds: float
     watch.terminated.wait(STOP_SECONDS)
 
 
-def run_until(is_over: Callable[[], bool], running: StreamingQuery) -> None:
-    """Returns when it is over; raises what ended the query before that."""
-    while not is_over() and not has_ended(running):
-        pass
-
-
 def has_ended(running: StreamingQuery) -> bool:
-    """Waits a moment for the end; raises what ended the query."""
-    return bool(running.awaitTermination(POLL_SECONDS))  # type: ignore[arg-type]  # takes fractions of a second
+    """Waits for the end for POLL_SECONDS. Raises what ended the query."""
+    return bool(running.awaitTermination(POLL_SECONDS))  # type: ignore[arg-type]  # it accepts fractions of a second
 
 
-def holds_its_slots(context: SparkContext) -> bool:
-    """Do all tasks of a real-time query run? Its two stages hold their slots for the whole interval."""
-    tracker = context.statusTracker()
-    stages = [info for stage in tracker.getActiveStageIds() if (info := tracker.getStageInfo(stage))]
-    return len(stages) >= 2 and all(info.numActiveTasks == info.numTasks for info in stages)
-
-
-def require_real_time(settings: Settings, spark_version: str) -> None:
-    """Real-time mode came with Spark 4.1, but for aggregations with 4.3."""
-    found = tuple(int(part) for part in spark_version.split(".")[:2])
-    if settings.is_real_time and found < REAL_TIME_SINCE:
-        raise ConfigurationError(
-            f"TRIGGER=real-time needs Spark 4.3 or newer, and this is {spark_version}: set TRIGGER=micro-batch"
-        )
-
-
-def batch_name(batch: int) -> int | None:
+def batch_or_none(batch: int) -> int | None:
     return batch if batch >= 0 else None

@@ -1,4 +1,7 @@
-"""Records to lines, lines to fields."""
+r"""From records to lines, and from lines to fields.
+
+The input format is `time_millis,cpu`: one sample per line, one or more lines per record, separated by `\n`.
+"""
 
 from __future__ import annotations
 
@@ -7,42 +10,49 @@ from pyspark.sql import functions as F
 
 MAX_RECORD_BYTES = 1024 * 1024
 MAX_LINE_BYTES = 1024
-BLANKS = " \t\r\n"
+WHITESPACE = " \t\r\n"
 
 
 def lines(raw: DataFrame) -> DataFrame:
-    """A row a line: a record may carry several samples. What ends the last line begins no further one.
+    """Columns in: value (binary). Adds `line`, and makes one row per line.
 
-    `line` is null where there is nothing to look at: no value, or an oversized one. Bytes that are no UTF-8 are
-    replaced here when a record is split, which makes no bad line a good one; `exact_lines` keeps them.
+    A trailing newline does not start another line. `line` is null where there is nothing to look at: the value is
+    null or larger than MAX_RECORD_BYTES. Splitting replaces bytes that are not UTF-8, which never makes a bad line a
+    good one; `exact_lines` keeps them.
     """
     text = F.when(F.octet_length("value") <= MAX_RECORD_BYTES, F.col("value").cast("string"))
     return raw.withColumn("line", F.explode(lines_of(text)))
 
 
 def exact_lines(raw: DataFrame) -> DataFrame:
-    """The same rows as `lines`, byte by byte and with `line_number` (null in a record of one line): for the audit."""
+    """The rows of `lines` byte for byte, and `line_number` from 0 (null in a record of one line): for the audit.
+
+    ISO-8859-1 maps every byte to one character and back.
+    """
     text = F.when(F.octet_length("value") <= MAX_RECORD_BYTES, F.decode("value", "ISO-8859-1"))
     return (
-        raw.withColumn("fields", lines_of(text))
-        .select("*", F.posexplode("fields").alias("position", "latin"))
+        raw.withColumn("latin_lines", lines_of(text))
+        .select("*", F.posexplode("latin_lines").alias("position", "latin"))
         .withColumn("line", F.encode("latin", "ISO-8859-1").cast("string"))
-        .withColumn("line_number", F.when(F.size("fields") > 1, F.col("position")))
-        .drop("fields", "position", "latin")
+        .withColumn("line_number", F.when(F.size("latin_lines") > 1, F.col("position")))
+        .drop("latin_lines", "position", "latin")
     )
 
 
 def parse(split: DataFrame) -> DataFrame:
-    """Splits `time_millis,cpu` and casts both; null where that can't be done. `guard` decides what is accepted.
+    """Columns in: line. Adds `text`, `time_text`, `cpu_text`, `time_millis` (bigint) and `cpu` (double).
 
-    A time of thirteen bytes and a comma behind it, which is nearly every line, is cut out by position: that costs
-    less than a search for the comma (`substring_index`), which in turn costs half of what `split` or `from_csv` do.
-    Where a line has further commas the two differ, but then it is refused for them. An oversized line is not looked at.
+    `text` is null if the line is larger than MAX_LINE_BYTES; a number is null if its text cannot be cast. `guard`
+    decides what is accepted.
+
+    Nearly every line has a time of 13 bytes before its comma, which is cut out by position: cheaper than searching for
+    the comma (`substring_index`), which costs half of what `split` or `from_csv` do. The two differ only for lines with
+    more than one comma, which are refused anyway.
     """
     text, octets = F.col("text"), F.col("text").cast("binary")
-    by_position = F.substring(octets, 14, 1) == F.lit(b",")
-    time_text = F.when(by_position, F.substring(octets, 1, 13).cast("string"))
-    cpu_text = F.when(by_position, F.substring(octets, 15, MAX_LINE_BYTES).cast("string"))
+    has_usual_time = F.substring(octets, 14, 1) == F.lit(b",")
+    time_text = F.when(has_usual_time, F.substring(octets, 1, 13).cast("string"))
+    cpu_text = F.when(has_usual_time, F.substring(octets, 15, MAX_LINE_BYTES).cast("string"))
     return (
         split.withColumn("text", F.when(F.octet_length("line") <= MAX_LINE_BYTES, F.col("line")))
         .withColumn("time_text", time_text.otherwise(F.substring_index(text, ",", 1)))
@@ -53,12 +63,13 @@ def parse(split: DataFrame) -> DataFrame:
 
 
 def lines_of(text: Column) -> Column:
-    """An array of the lines; nearly every record has one, and is spared the split.
+    """The lines of a text as an array. Nearly every record has one line and skips the split.
 
-    `rtrim` walks the whole text, so it is left to a text that goes on with blanks before its last line end.
+    `rtrim` scans the whole text, so it runs only when whitespace precedes the final newline.
     """
-    is_ended = F.endswith(text, F.lit("\n"))
-    chomped = F.substring(text.cast("binary"), F.lit(1), F.octet_length(text) - is_ended.cast("int"))
-    goes_on = F.substring(chomped, -1, 1) <= F.lit(b" ")
-    trimmed = F.when(goes_on, F.rtrim(text, F.lit(BLANKS))).otherwise(chomped.cast("string"))
+    has_final_newline = F.endswith(text, F.lit("\n"))
+    length = F.octet_length(text) - has_final_newline.cast("int")
+    without_newline = F.substring(text.cast("binary"), F.lit(1), length)
+    ends_in_whitespace = F.substring(without_newline, -1, 1) <= F.lit(b" ")
+    trimmed = F.when(ends_in_whitespace, F.rtrim(text, F.lit(WHITESPACE))).otherwise(without_newline.cast("string"))
     return F.when(F.contains(text, F.lit("\n")), F.split(trimmed, "\n")).otherwise(F.array(text))

@@ -1,61 +1,78 @@
-"""The one query."""
+"""The one query, from Kafka records to Kafka records: `detect` and `classified_windows` are the table of contents."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
 from cpu_anomaly.guard import guard
 from cpu_anomaly.lines import lines, parse
+from cpu_anomaly.modes import Mode, latest_ms
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.sink import JSON_OPTIONS, results, write_stream
 from cpu_anomaly.source import read_stream
 from cpu_anomaly.step import Step
 from cpu_anomaly.windows import classify, samples, usable, window_stats
 
-MAX_ANOMALIES_A_BATCH = 1000
+# Bounds what a batch reports to the driver, and what the driver's log shows of it.
+MAX_ANOMALIES_PER_BATCH = 1000
 
 
-def detect(settings: Settings) -> Step:
-    """Kafka records in, Kafka records out."""
-    # The batch's own time: a batch that is replayed after a crash judges `future` as it did before.
+def start_query(spark: SparkSession, settings: Settings, mode: Mode, client: Mapping[str, str]) -> StreamingQuery:
+    frame = read_stream(spark, settings, mode, client).transform(detect(settings, mode))
+    return write_stream(frame, settings, mode, client)
+
+
+def detect(settings: Settings, mode: Mode) -> Step:
+    """Columns in: key and value (binary). Out: key and value of the results."""
+    # The batch's own time, which its offset log keeps: a batch that is replayed after a crash judges `future` as
+    # before.
     now_ms = F.unix_millis(F.current_timestamp())
+    return lambda raw: (
+        raw.transform(classified_windows(settings, mode, now_ms))
+        .transform(observe_windows(mode))
+        .transform(results(settings))
+    )
+
+
+def classified_windows(settings: Settings, mode: Mode, now_ms: Column) -> Step:
+    """Columns in: key and value (binary). Out: series, window_start, mean, stddev, count, status and score.
+
+    `now_ms` is when the batch started, in ms since 1970.
+    """
     return lambda raw: (
         raw.transform(lines)
         .transform(parse)
-        .transform(guard(settings, now_ms))
+        .transform(guard(settings, latest_ms(settings, mode, now_ms)))
         .transform(samples(settings))
         .transform(observe_input)
         .transform(usable)
         .transform(window_stats(settings))
         .transform(classify(settings))
-        .transform(observe_windows(settings))
-        .transform(results(settings))
     )
 
 
-def start_query(spark: SparkSession, settings: Settings, client: Mapping[str, str]) -> StreamingQuery:
-    return write_stream(read_stream(spark, settings, client).transform(detect(settings)), settings, client)
-
-
 def observe_input(given: DataFrame) -> DataFrame:
-    """Counts lines, and those that can't be used. Behind `samples`, since Spark writes each row in full for this."""
+    """Reports `rows`, the number of lines, and `used`, the number of samples among them.
+
+    Behind `samples`, because Spark materializes every row for this, and there a row is narrow.
+    """
     return given.observe("input", F.count(F.lit(1)).alias("rows"), F.count("window_start").alias("used"))
 
 
-def observe_windows(settings: Settings) -> Step:
-    """What the batch changed, for the driver's log: counts, and the anomalies themselves up to a bound.
+def observe_windows(mode: Mode) -> Step:
+    """Reports the windows that a batch updated: counts by status and, if the mode permits, the anomalies as JSON."""
+    metrics = [F.count_if(F.col("status") == name.upper()).alias(name) for name in ("safe", "warn", "error")]
+    if mode.observes_anomalies:
+        metrics.append(first_anomalies().alias("anomalies"))
+    return lambda classified: classified.observe("windows", *metrics)
 
-    In real-time mode there is a row a sample, too many to collect: there `AnomalyReader` finds the anomalies.
-    """
-    status = F.col("status")
-    counts = [F.count_if(status == name.upper()).alias(name) for name in ("safe", "warn", "error")]
-    if settings.is_real_time:
-        return lambda classified: classified.observe("windows", *counts)
+
+def first_anomalies() -> Column:
+    """The first anomalies of a batch, in the order of their windows, as a JSON array."""
     anomaly = F.struct("window_start", "series", "status", "mean", "stddev", "count", "score")
-    anomalies = F.array_sort(F.collect_list(F.when(status != "SAFE", anomaly)))
-    shown = F.to_json(F.slice(anomalies, 1, MAX_ANOMALIES_A_BATCH), JSON_OPTIONS).alias("anomalies")
-    return lambda classified: classified.observe("windows", *counts, shown)
+    anomalies = F.array_sort(F.collect_list(F.when(F.col("status") != "SAFE", anomaly)))
+    return F.to_json(F.slice(anomalies, 1, MAX_ANOMALIES_PER_BATCH), JSON_OPTIONS)

@@ -1,47 +1,57 @@
-"""The Spark session."""
+"""The Spark session of the driver, and the scheduler pools of its threads."""
 
 from __future__ import annotations
 
 from pyspark.sql import SparkSession
 
+from cpu_anomaly.modes import Mode
 from cpu_anomaly.settings import Settings
 
+SparkOptions = dict[str, bool | float | int | str | None]
+
+# The auditor reads the plans of committed batches from the checkpoint, so they must outlast its backlog; see its
+# MAX_BATCHES_BEHIND.
 BATCHES_TO_RETAIN = 100
-# What a task has fetched is kept for the task that reads on from there, and for five minutes by default. Where tasks
-# share a partition only the last of a batch has such a successor: the others' records would fill the heap.
-FORGET_FETCHED: dict[str, bool | float | int | str | None] = {
+# Spark keeps the records that a task has fetched for the task that reads on from there, by default for five minutes.
+# If tasks share a partition, only the last task of a batch has such a successor, and the rest would fill the heap.
+FORGET_FETCHED: SparkOptions = {
     "spark.kafka.consumer.fetchedData.cache.timeout": "1s",
     "spark.kafka.consumer.fetchedData.cache.evictorThreadRunInterval": "1s",
 }
 
 
-def start_spark(settings: Settings) -> SparkSession:
+def start_spark(settings: Settings, mode: Mode) -> SparkSession:
     """What the job itself relies on; everything that depends on the machine comes from spark-submit."""
     return (
         SparkSession.builder.appName(settings.app_name)
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.scheduler.mode", "FAIR")
-        # A stateful query can't adapt, and Spark says so at each start unless it is off.
+        # A stateful query cannot be adaptive, and unless this is off Spark warns about it at every start.
         .config("spark.sql.adaptive.enabled", "false")
         .config("spark.sql.streaming.minBatchesToRetain", BATCHES_TO_RETAIN)
-        # In update mode a batch without data emits nothing; the next one with data frees the state as well.
+        # In update mode a batch without data emits nothing; the next one with data drops old state too.
         .config("spark.sql.streaming.noDataMicroBatches.enabled", "false")
-        # Kafka's secrets are options of source and sink, and options are shown in the UI unless they match this.
+        # Kafka's secrets are options of source and sink, and the UI shows options unless they match this.
         .config("spark.sql.redaction.options.regex", "(?i)url|jaas|sasl|ssl|secret|password|token|credential")
-        # Real-time mode's shuffle holds a row back for 50 ms by default, in the hope of more: that is its latency.
+        # Real-time mode's shuffle delays a row by up to 50 ms by default, to send it together with others.
         .config("spark.shuffle.streaming.networkBufferMaxWaitTimeMs", 1)
         .config(map=local_checkpoint_options(settings.checkpoint))
         .config(map=FORGET_FETCHED)
-        # Events of tasks are rare in real-time mode, and each counts: see `holds_its_slots`.
-        .config("spark.ui.liveUpdate.period", "0ms" if settings.is_real_time else "100ms")
+        .config("spark.ui.liveUpdate.period", mode.live_update_period)
         .getOrCreate()
     )
 
 
-def local_checkpoint_options(checkpoint: str) -> dict[str, bool | float | int | str | None]:
-    """Without Hadoop's native library, `FileContext` forks a process for each rename on a local disk, a dozen a batch.
+def use_pool(spark: SparkSession, name: str) -> None:
+    """Puts the Spark jobs of the calling thread into a pool, which shares the cores fairly with the other pools."""
+    spark.sparkContext.setLocalProperty("spark.scheduler.pool", name)
 
-    Nor does Hadoop's second checksum file a file help: Spark writes checksums of its state files itself.
+
+def local_checkpoint_options(checkpoint: str) -> SparkOptions:
+    """For a checkpoint on a local disk, the cheapest way to write it.
+
+    Without Hadoop's native library `FileContext` forks a process for each rename, a dozen per batch. Hadoop's checksum
+    files do not help either: Spark writes checksums of its state files itself.
     """
     if "://" in checkpoint and not checkpoint.startswith("file:"):
         return {}

@@ -1,25 +1,28 @@
-"""Writing to Kafka."""
+"""From classified windows to records in the output topic."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
+from cpu_anomaly.modes import Mode
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.source import prefixed
 from cpu_anomaly.step import Step
 
-# UTC whatever the session says; null stays visible (the standard deviation of one sample).
+# UTC whatever the session's time zone is, and null fields are written (the standard deviation of one sample).
 JSON_OPTIONS = {"timeZone": "UTC", "ignoreNullFields": "false"}
 
 
 def results(settings: Settings) -> Step:
-    """One Kafka record a window; the key makes a later one replace it in a compacted topic."""
+    """Columns in: those of `window_stats` and `classify`. Out: key and value (strings), one record per window.
+
+    The key is `series|start in ms`, so that a compacted topic keeps a window's last value.
+    """
     start_ms = F.unix_millis("window_start")
     window = F.struct(
         F.col("window_start").alias("start"), F.timestamp_millis(start_ms + settings.window_ms).alias("end")
@@ -31,8 +34,13 @@ def results(settings: Settings) -> Step:
     )
 
 
+def write_stream(frame: DataFrame, settings: Settings, mode: Mode, client: Mapping[str, str]) -> StreamingQuery:
+    """Starts the query that writes the results."""
+    return mode.with_trigger(stream_writer(frame, settings, client)).start()
+
+
 def stream_writer(frame: DataFrame, settings: Settings, client: Mapping[str, str]) -> DataStreamWriter:
-    """Into the output topic; when is left to a trigger."""
+    """A writer of results to the output topic; the trigger is left to the caller."""
     return (
         frame.writeStream.format("kafka")
         .options(**prefixed({"acks": "all", **client}))
@@ -40,14 +48,3 @@ def stream_writer(frame: DataFrame, settings: Settings, client: Mapping[str, str
         .option("checkpointLocation", settings.checkpoint)
         .outputMode("update")
     )
-
-
-def write_stream(frame: DataFrame, settings: Settings, client: Mapping[str, str]) -> StreamingQuery:
-    writer = stream_writer(frame, settings, client)
-    if settings.is_real_time:
-        # The ledger moves on with what Spark reports: that must be on the disk by then, not on its way there.
-        writer = writer.option("asyncProgressTrackingEnabled", "false")
-        interval = f"{settings.checkpoint_interval_ms} milliseconds"
-        real_time = writer.trigger(realTime=interval)  # type: ignore[call-overload]  # its overloads are one behind
-        return cast(StreamingQuery, real_time.start())
-    return writer.trigger(processingTime=f"{settings.trigger_interval_ms} milliseconds").start()

@@ -11,10 +11,10 @@ from conftest import SettingsOf
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from cpu_anomaly.guard import guard
-from cpu_anomaly.lines import lines, parse
+from cpu_anomaly.modes import mode_of
+from cpu_anomaly.query import classified_windows
 from cpu_anomaly.settings import Settings
-from cpu_anomaly.windows import classify, samples, usable, window_stats
+from cpu_anomaly.windows import classify
 
 T0 = 1_700_000_000_000  # a multiple of 500
 SCHEMA = "key binary, value binary"
@@ -23,21 +23,11 @@ SCHEMA = "key binary, value binary"
 def windows(spark: SparkSession, settings: Settings, given: list[tuple[str, int, float]]) -> list[Row]:
     rows = [(key.encode(), f"{time},{cpu!r}".encode()) for key, time, cpu in given]
     frame = spark.createDataFrame(rows, SCHEMA)
-    now = F.lit(T0 + 10_000_000)
-    result = (
-        frame.transform(lines)
-        .transform(parse)
-        .transform(guard(settings, now))
-        .transform(samples(settings))
-        .transform(usable)
-        .transform(window_stats(settings))
-        .transform(classify(settings))
-        .withColumn("start", F.unix_millis("window_start"))
-    )
-    return result.orderBy("series", "start").collect()
+    classified = frame.transform(classified_windows(settings, mode_of(settings), F.lit(T0 + 10_000_000)))
+    return classified.withColumn("start", F.unix_millis("window_start")).orderBy("series", "start").collect()
 
 
-# NORMAL_MEAN 10 and NORMAL_STDDEV 2 make the edges exact in binary.
+# With mean 10 and standard deviation 2 the thresholds are exact in binary.
 @pytest.mark.parametrize(
     ("direction", "mean", "status"),
     [
@@ -73,23 +63,23 @@ def test_one_sample_has_no_standard_deviation(spark: SparkSession, settings_of: 
     assert (row["mean"], row["stddev"], row["count"], row["status"]) == (20.0, None, 1, "ERROR")
 
 
-def test_no_samples_make_no_window(spark: SparkSession, settings_of: SettingsOf) -> None:
+def test_no_samples_means_no_windows(spark: SparkSession, settings_of: SettingsOf) -> None:
     assert windows(spark, settings_of(), []) == []
 
 
-def test_window_holds_its_start_and_not_its_end(spark: SparkSession, settings_of: SettingsOf) -> None:
+def test_window_includes_its_start_and_excludes_its_end(spark: SparkSession, settings_of: SettingsOf) -> None:
     given = [("a", T0 - 1, 1.0), ("a", T0, 2.0), ("a", T0 + 499, 4.0), ("a", T0 + 500, 8.0)]
     found = [(row["start"], row["mean"], row["count"]) for row in windows(spark, settings_of(), given)]
     assert found == [(T0 - 500, 1.0, 1), (T0, 3.0, 2), (T0 + 500, 8.0, 1)]
 
 
-def test_windows_count_from_1970_whatever_their_length(spark: SparkSession, settings_of: SettingsOf) -> None:
+def test_windows_of_any_length_are_aligned_to_1970(spark: SparkSession, settings_of: SettingsOf) -> None:
     (row,) = windows(spark, settings_of(window_ms=700), [("a", T0, 1.0)])
     assert row["start"] == T0 - T0 % 700
     assert row["window_start"].replace(tzinfo=timezone.utc) == datetime.fromtimestamp(row["start"] / 1000, timezone.utc)
 
 
-def test_series_are_kept_apart_only_by_group_by_key(spark: SparkSession, settings_of: SettingsOf) -> None:
+def test_series_are_separate_only_with_group_by_key(spark: SparkSession, settings_of: SettingsOf) -> None:
     given = [("a", T0, 1.0), ("b", T0, 3.0)]
     apart = windows(spark, settings_of(group_by="key"), given)
     together = windows(spark, settings_of(), given)

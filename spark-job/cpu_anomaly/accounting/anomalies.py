@@ -1,72 +1,27 @@
-"""Anomalies in the driver's log."""
+"""The WARN and ERROR windows in the driver's log, and where they come from if the query does not report them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from cpu_anomaly.event_log import EventLog
-from cpu_anomaly.query import MAX_ANOMALIES_A_BATCH
-from cpu_anomaly.settings import Settings
+from cpu_anomaly.query import MAX_ANOMALIES_PER_BATCH
 from cpu_anomaly.source import read_between
 from cpu_anomaly.topics import end_offsets
 
 
 @dataclass(frozen=True)
 class Anomalies:
-    """Windows that are not SAFE: how many there are, and the first of them, up to `MAX_ANOMALIES_A_BATCH`."""
+    """Windows that are not SAFE: how many there are, and the first MAX_ANOMALIES_PER_BATCH of them."""
 
     total: int
     first: Sequence[Mapping[str, Any]]
-
-
-class AnomalyReader:
-    """In real-time mode, the anomalies of an interval: what the output topic holds of them since the last look.
-
-    It begins where the topic ends when the driver starts. What an interval that was cut short had written is written
-    again by its replay, so nothing is overlooked.
-    """
-
-    def __init__(self, spark: SparkSession, settings: Settings, client: Mapping[str, str]) -> None:
-        self._spark = spark
-        self._topic = settings.output_topic
-        self._client = client
-        self._position = self._end()
-        # The last batch that may have written before a position, and that position.
-        self._mark: tuple[int, Mapping[str, int]] | None = None
-
-    def _end(self) -> Mapping[str, int]:
-        return end_offsets(self._spark, self._topic, self._client)
-
-    def pass_over(self, batch: int, last_commit: Callable[[], int]) -> None:
-        """Up to `batch` there was no anomaly since the last look: moves on, or else retention would overtake it."""
-        if self._mark is None:
-            end = self._end()
-            running = last_commit() + 1  # read afterwards: nothing before `end` is of a batch that comes later
-            self._mark = (running, end)
-        elif batch >= self._mark[0]:
-            self._position, self._mark = self._mark[1], None
-
-    def read_on(self) -> Anomalies:
-        """The last value of each window that is an anomaly, in the order of the windows."""
-        end = self._end()
-        written = read_between(self._spark, self._topic, self._position, end, self._client)
-        last = written.groupBy("key").agg(F.max_by(F.col("value").cast("string"), F.struct("partition", "offset")))
-        order = F.struct(F.get_json_object("value", "$.window.start"), "key")
-        ((total, first),) = (
-            last.toDF("key", "value")
-            .filter(F.get_json_object("value", "$.status") != "SAFE")
-            .agg(F.count(F.lit(1)), F.min_by("value", order, MAX_ANOMALIES_A_BATCH))
-            .collect()
-        )
-        self._position, self._mark = end, None
-        results = [json.loads(value) for value in first or []]
-        return Anomalies(total, [{**result, "window_start": result["window"]["start"]} for result in results])
 
 
 def log_anomalies(log: EventLog, batch: int, anomalies: Anomalies) -> None:
@@ -76,3 +31,65 @@ def log_anomalies(log: EventLog, batch: int, anomalies: Anomalies) -> None:
     omitted = anomalies.total - len(anomalies.first)
     if omitted > 0:
         log.write("anomalies_omitted", batch=batch, n=omitted)
+
+
+class OutputTopic(Protocol):
+    """The output topic, as far as `AnomalyReader` reads it. A position is an offset per partition."""
+
+    def end(self) -> Mapping[str, int]:
+        """The position after the last record."""
+
+    def between(self, start: Mapping[str, int], end: Mapping[str, int]) -> DataFrame:
+        """The records from one position (inclusive) to another (exclusive): partition, offset, key and value."""
+
+
+class KafkaOutputTopic:
+    def __init__(self, spark: SparkSession, name: str, client: Mapping[str, str]) -> None:
+        self._spark = spark
+        self._name = name
+        self._client = client
+
+    def end(self) -> Mapping[str, int]:
+        return end_offsets(self._spark, self._name, self._client)
+
+    def between(self, start: Mapping[str, int], end: Mapping[str, int]) -> DataFrame:
+        return read_between(self._spark, self._name, start, end, self._client)
+
+
+class AnomalyReader:
+    """Finds anomalies in what the query has written to the output topic since the last look.
+
+    It starts at the topic's end when the driver starts. That misses nothing: what a batch had written when it was cut
+    short is written again when the batch is replayed.
+    """
+
+    def __init__(self, topic: OutputTopic) -> None:
+        self._topic = topic
+        self._position = topic.end()
+        # A later position, and the last batch that may have written before it.
+        self._mark: tuple[int, Mapping[str, int]] | None = None
+
+    def pass_over(self, batch: int, last_commit: Callable[[], int]) -> None:
+        """There was no anomaly up to `batch`: moves on, before retention removes the records at the old position."""
+        if self._mark is None:
+            end = self._topic.end()
+            running = last_commit() + 1  # read after `end`: no later batch has written before it
+            self._mark = (running, end)
+        elif batch >= self._mark[0]:
+            self._position, self._mark = self._mark[1], None
+
+    def read_on(self) -> Anomalies:
+        """The last value of each window that is an anomaly, in the order of the windows."""
+        end = self._topic.end()
+        written = self._topic.between(self._position, end)
+        last = written.groupBy("key").agg(F.max_by(F.col("value").cast("string"), F.struct("partition", "offset")))
+        order = F.struct(F.get_json_object("value", "$.window.start"), "key")
+        ((total, first),) = (
+            last.toDF("key", "value")
+            .filter(F.get_json_object("value", "$.status") != "SAFE")
+            .agg(F.count(F.lit(1)), F.min_by("value", order, MAX_ANOMALIES_PER_BATCH))
+            .collect()
+        )
+        self._position, self._mark = end, None
+        results = [json.loads(value) for value in first or []]
+        return Anomalies(total, [{**result, "window_start": result["window"]["start"]} for result in results])

@@ -1,37 +1,42 @@
-"""One batch, read again."""
+"""Committed batches read again, by the query's own functions and judged as the query judged them."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from cpu_anomaly.accounting.checkpoint import Checkpoint
-from cpu_anomaly.guard import guard
+from cpu_anomaly.accounting.checkpoint import Checkpoint, Offsets
+from cpu_anomaly.accounting.dead_letters import write_dead_letters
+from cpu_anomaly.guard import REASONS, guard
 from cpu_anomaly.lines import exact_lines, parse
+from cpu_anomaly.modes import Mode, latest_ms
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.source import read_between
 from cpu_anomaly.step import Step
 from cpu_anomaly.windows import window_start_ms
 
+# Outcomes of a line, beside the reasons of `guard`.
 LATE = "late"
 USED = "used"
-# How many records of a batch came to which end.
+
+# Line counts by (batch, outcome).
 Outcomes = Mapping[tuple[int, str], int]
 
 
 @dataclass(frozen=True)
 class Audit:
-    """One committed batch, to be read again and judged as it was."""
+    """One committed batch: the offsets it read, and the times by which it judged."""
 
     batch: int
-    start: Mapping[str, Mapping[str, int]]
-    end: Mapping[str, Mapping[str, int]]
+    start: Offsets
+    end: Offsets
     now_ms: int
-    # A batch drops what is late by the watermark of the batch before it; its own only frees state.
+    # A batch drops samples that are late by the watermark of the batch before it; its own only removes state.
     late_watermark_ms: int
 
     def has_rows(self) -> bool:
@@ -39,6 +44,7 @@ class Audit:
 
 
 def plan_audit(checkpoint: Checkpoint, batch: int) -> Audit:
+    """From Spark's offset log. Raises CheckpointError if it no longer has the batch or the one before."""
     plan = checkpoint.plan(batch)
     if batch == 0:
         return Audit(batch, checkpoint.first_offsets(), plan.end, plan.timestamp_ms, late_watermark_ms=0)
@@ -46,28 +52,49 @@ def plan_audit(checkpoint: Checkpoint, batch: int) -> Audit:
     return Audit(batch, before.end, plan.end, plan.timestamp_ms, before.watermark_ms)
 
 
-def read_again(spark: SparkSession, settings: Settings, client: Mapping[str, str], audit: Audit) -> DataFrame:
-    topic = settings.input_topic
-    return read_between(spark, topic, audit.start.get(topic, {}), audit.end[topic], client)
+class Inspector:
+    """Counts the outcomes of committed batches and writes their dead letters."""
+
+    def __init__(self, spark: SparkSession, settings: Settings, mode: Mode, client: Mapping[str, str]) -> None:
+        self._spark = spark
+        self._settings = settings
+        self._mode = mode
+        self._client = client
+
+    def inspect(self, audits: Sequence[Audit]) -> Outcomes:
+        """Reads all batches in one job; a second one writes the dead letters, if there are any."""
+        if not audits:
+            return {}
+        judged = reduce(DataFrame.unionAll, (self._judged(audit) for audit in audits))
+        rows = judged.groupBy("batch", "outcome").count().collect()
+        outcomes = {(row["batch"], row["outcome"]): row["count"] for row in rows}
+        if any(outcome in REASONS for _, outcome in outcomes):
+            write_dead_letters(judged, self._settings, self._client)
+        return outcomes
+
+    def _judged(self, audit: Audit) -> DataFrame:
+        topic = self._settings.input_topic
+        raw = read_between(self._spark, topic, audit.start.get(topic, {}), audit.end[topic], self._client)
+        return raw.transform(judge(self._settings, self._mode, audit))
 
 
-def judge(settings: Settings, audit: Audit) -> Step:
-    """The query's own parse and guard, at the time the batch ran; `outcome` is a reason, late or used."""
+def judge(settings: Settings, mode: Mode, audit: Audit) -> Step:
+    """Columns in: those of the Kafka source. Adds those of `guard`, `outcome` (a reason, late or used) and `batch`."""
     is_late = window_start_ms(settings) <= audit.late_watermark_ms
     outcome = F.coalesce(F.col("reason"), F.when(is_late, LATE), F.lit(USED))
     return lambda raw: (
         raw.transform(exact_lines)
         .transform(parse)
-        .transform(guard(settings, F.lit(audit.now_ms)))
+        .transform(guard(settings, latest_ms(settings, mode, F.lit(audit.now_ms))))
         .withColumn("outcome", outcome)
         .withColumn("batch", F.lit(audit.batch))
     )
 
 
-def outcomes_of(outcomes: Outcomes, belongs: Callable[[str], bool]) -> dict[int, Counter[str]]:
-    """By batch, the counts of the outcomes in question."""
-    found: dict[int, Counter[str]] = defaultdict(Counter)
+def by_batch(outcomes: Outcomes, wanted: Collection[str]) -> dict[int, Counter[str]]:
+    """The counts of the wanted outcomes; a batch without any has an empty counter."""
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
     for (batch, outcome), count in outcomes.items():
-        if belongs(outcome):
-            found[batch][outcome] += count
-    return found
+        if outcome in wanted:
+            counts[batch][outcome] += count
+    return counts

@@ -1,60 +1,66 @@
-"""The auditor."""
+"""The thread of the driver that accounts for every committed batch."""
 
 from __future__ import annotations
 
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
 from itertools import islice, takewhile
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from cpu_anomaly.accounting.anomalies import AnomalyReader, log_anomalies
-from cpu_anomaly.accounting.audit import LATE, Audit, Outcomes, judge, outcomes_of, plan_audit, read_again
+from cpu_anomaly.accounting.audit import LATE, Inspector, by_batch, plan_audit
 from cpu_anomaly.accounting.checkpoint import Checkpoint, Ledger
-from cpu_anomaly.accounting.dead_letters import write_dead_letters
 from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.guard import REASONS
-from cpu_anomaly.settings import Settings
+from cpu_anomaly.session import use_pool
 
-# Batches that one read of Kafka audits together.
-MAX_AUDITS_A_READ = 16
-# So far may the auditor fall behind before the query pauses for it. Spark keeps the plans of BATCHES_TO_RETAIN batches.
+# Batches that are audited by one read of Kafka.
+MAX_AUDITS_PER_READ = 16
+# The query pauses when the auditor is this many batches behind. Spark keeps the plans of BATCHES_TO_RETAIN batches.
 MAX_BATCHES_BEHIND = 40
 
 
 class Auditor:
-    """Accounts for every committed batch: what was read, written to the dead-letter topic, or late.
+    """Books what became of every line: used, written to the dead-letter topic, or late.
 
-    The ledger moves on only after the dead letters are written, so after a crash the same batches are audited again:
-    dead letters at least once, totals exact. A batch that left out nothing costs a line in the ledger and no read.
+    The ledger advances only after the dead letters are written, so after a crash the same batches are audited again:
+    dead letters are written at least once, and totals are exact. A batch that left nothing out is not read again.
     """
 
-    def __init__(self, spark: SparkSession, settings: Settings, client: Mapping[str, str], log: EventLog) -> None:
+    def __init__(
+        self,
+        spark: SparkSession,
+        checkpoint: Checkpoint,
+        inspector: Inspector,
+        anomalies: AnomalyReader | None,
+        log: EventLog,
+    ) -> None:
+        """`anomalies` is None if the query reports them itself."""
         self._spark = spark
-        self._settings = settings
-        self._client = client
+        self._checkpoint = checkpoint
+        self._inspector = inspector
+        self._anomalies = anomalies
         self._log = log
-        self._checkpoint = Checkpoint(spark, settings.checkpoint)
         self._batches: queue.Queue[Batch | None] = queue.Queue()
-        self._anomalies = AnomalyReader(spark, settings, client) if settings.is_real_time else None
         self._thread = threading.Thread()
         self._error: Exception | None = None
-        self.ledger = Ledger.load(self._checkpoint)
+        self.ledger = Ledger.load(checkpoint)
 
     def last_commit(self) -> int:
         return self._checkpoint.last_commit()
 
-    def recover(self) -> None:
-        """Accounts for what was committed and not settled before the driver ended."""
-        self._settle_up_to(self.last_commit(), clean={})
-
     def remember_topics(self, topic_ids: Mapping[str, str]) -> None:
         self._save(replace(self.ledger, topic_ids=dict(topic_ids)))
+
+    def recover(self) -> None:
+        """Accounts for the batches that an earlier driver committed but did not account for."""
+        self._settle_up_to(self.last_commit(), clean={})
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="auditor", daemon=True)
@@ -66,38 +72,26 @@ class Auditor:
     def is_behind(self) -> bool:
         return self._batches.qsize() > MAX_BATCHES_BEHIND
 
+    def has_failed(self) -> bool:
+        return self._error is not None
+
     def finish(self) -> None:
-        """Returns when every batch submitted so far is accounted for."""
+        """Returns when every batch submitted so far is accounted for. Raises what made the auditor fail."""
         self._batches.put(None)
         self._thread.join()
         if self._error:
             raise self._error
 
-    def has_failed(self) -> bool:
-        return self._error is not None
-
     def _run(self) -> None:
-        self._spark.sparkContext.setLocalProperty("spark.scheduler.pool", "audit")
+        use_pool(self._spark, "audit")
         try:
             while batches := self._take():
-                clean = {batch.number: batch.lines for batch in batches if not batch.left_out}
-                self._settle_up_to(batches[-1].number, clean)
-                if self._anomalies:
-                    self._look_for_anomalies(self._anomalies, batches)
-                for batch in batches:
-                    self._log.write("progress", batch=batch.number, **batch.summary, **self.ledger.totals())
-        except Exception as error:  # noqa: BLE001 (raised again by the main thread, which ends the query)
+                self._account_for(batches)
+        except Exception as error:  # noqa: BLE001 (`finish` raises it in the main thread, which ends the query)
             self._error = error
 
-    def _look_for_anomalies(self, reader: AnomalyReader, batches: Sequence[Batch]) -> None:
-        last = batches[-1].number
-        if any(batch.anomalous_updates() for batch in batches):
-            log_anomalies(self._log, last, reader.read_on())
-        else:
-            reader.pass_over(last, self.last_commit)
-
     def _take(self) -> list[Batch]:
-        """Waits for a batch and takes all that wait with it; nothing means the end."""
+        """Waits for a batch and takes all that are waiting; an empty list means the end."""
         batches: list[Batch] = []
         while not batches or not self._batches.empty():
             batch = self._batches.get()
@@ -108,62 +102,58 @@ class Auditor:
             batches.append(batch)
         return batches
 
+    def _account_for(self, batches: Sequence[Batch]) -> None:
+        clean = {batch.number: batch.lines for batch in batches if not batch.left_out}
+        self._settle_up_to(batches[-1].number, clean)
+        if self._anomalies:
+            self._look_for_anomalies(self._anomalies, batches)
+        for batch in batches:
+            self._log.write("progress", batch=batch.number, **batch.summary, **self.ledger.totals())
+
+    def _look_for_anomalies(self, reader: AnomalyReader, batches: Sequence[Batch]) -> None:
+        last = batches[-1].number
+        if any(batch.anomalous_updates() for batch in batches):
+            log_anomalies(self._log, last, reader.read_on())
+        else:
+            reader.pass_over(last, self.last_commit)
+
     def _settle_up_to(self, last: int, clean: Mapping[int, int]) -> None:
-        """A batch that is not known to be clean is read again: Spark's report may have been lost in a crash."""
+        """`clean` holds the line counts of batches that left nothing out.
+
+        Any other batch is read again, also one that Spark has not reported: a crash may have lost the report.
+        """
         while self.ledger.batch < last:
             batch = self.ledger.batch + 1
             if batch in clean:
-                self.ledger = replace(self.ledger, batch=batch, read=self.ledger.read + clean[batch])
+                self.ledger = self.ledger.after(batch, read=clean[batch])
             else:
                 unknown = takewhile(lambda number: number not in clean, range(batch, last + 1))
-                self._audit(list(islice(unknown, MAX_AUDITS_A_READ)))
+                self._audit(list(islice(unknown, MAX_AUDITS_PER_READ)))
         self._save(self.ledger)
 
     def _audit(self, batches: Sequence[int]) -> None:
         began = time.monotonic()
         audits = [plan_audit(self._checkpoint, batch) for batch in batches]
-        outcomes = self._judge_and_write([audit for audit in audits if audit.has_rows()])
-        late = outcomes_of(outcomes, lambda outcome: outcome == LATE)
-        bad = outcomes_of(outcomes, lambda outcome: outcome in REASONS)
+        outcomes = self._inspector.inspect([audit for audit in audits if audit.has_rows()])
+        dead, late = by_batch(outcomes, REASONS), by_batch(outcomes, [LATE])
         for batch in batches:
-            if bad[batch]:
-                reasons = ",".join(f"{reason}:{count}" for reason, count in sorted(bad[batch].items()))
-                self._log.write("dead_letters", batch=batch, count=bad[batch].total(), reasons=reasons)
-            if late[batch]:
-                self._log.write("late", batch=batch, samples=late[batch].total())
-        ledger = self.ledger
-        self._save(
-            replace(
-                ledger,
-                batch=batches[-1],
-                read=ledger.read + sum(outcomes.values()),
-                dead_lettered=ledger.dead_lettered + sum(counts.total() for counts in bad.values()),
-                late=ledger.late + sum(counts.total() for counts in late.values()),
-            )
-        )
+            self._log_left_out(batch, dead[batch], late[batch])
+        rows = sum(outcomes.values())
+        self._save(self.ledger.after(batches[-1], read=rows, dead_lettered=total(dead), late=total(late)))
         duration_ms = round((time.monotonic() - began) * 1000)
-        self._log.write(
-            "audited",
-            first_batch=batches[0],
-            last_batch=batches[-1],
-            rows=sum(outcomes.values()),
-            duration_ms=duration_ms,
-        )
+        self._log.write("audited", first_batch=batches[0], last_batch=batches[-1], rows=rows, duration_ms=duration_ms)
 
-    def _judge_and_write(self, audits: Sequence[Audit]) -> Outcomes:
-        """Counts the outcomes of every record, then writes those that can't be used."""
-        if not audits:
-            return {}
-        judged = reduce(DataFrame.unionAll, (self._judged(audit) for audit in audits))
-        rows = judged.groupBy("batch", "outcome").count().collect()
-        outcomes = {(row["batch"], row["outcome"]): row["count"] for row in rows}
-        if any(outcome in REASONS for _, outcome in outcomes):
-            write_dead_letters(judged, self._settings, self._client)
-        return outcomes
-
-    def _judged(self, audit: Audit) -> DataFrame:
-        return read_again(self._spark, self._settings, self._client, audit).transform(judge(self._settings, audit))
+    def _log_left_out(self, batch: int, dead: Counter[str], late: Counter[str]) -> None:
+        if dead:
+            reasons = ",".join(f"{reason}:{count}" for reason, count in sorted(dead.items()))
+            self._log.write("dead_letters", batch=batch, count=dead.total(), reasons=reasons)
+        if late:
+            self._log.write("late", batch=batch, samples=late.total())
 
     def _save(self, ledger: Ledger) -> None:
         ledger.save(self._checkpoint)
         self.ledger = ledger
+
+
+def total(counts: Mapping[int, Counter[str]]) -> int:
+    return sum(counter.total() for counter in counts.values())

@@ -1,0 +1,119 @@
+"""The two modes in which Spark runs the query, and everything that differs between them.
+
+`mode_of` picks one, once. The rest of the job uses what it says and never asks which one it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, cast
+
+from pyspark import SparkContext
+from pyspark.sql import Column
+from pyspark.sql.streaming.readwriter import DataStreamWriter
+
+from cpu_anomaly.settings import ConfigurationError, Settings
+
+
+class Mode(Protocol):
+    @property
+    def batch_ms(self) -> int:
+        """How long a batch goes on taking in records; 0 if it reads only what was there when it started."""
+
+    @property
+    def observes_anomalies(self) -> bool:
+        """True if the query itself reports a batch's anomalies; otherwise they are read from the output topic."""
+
+    @property
+    def live_update_period(self) -> str:
+        """`spark.ui.liveUpdate.period`: how fresh the stages and tasks are that Spark's status tracker shows."""
+
+    def require_spark(self, version: str) -> None:
+        """Raises ConfigurationError if this version of Spark does not have the mode."""
+
+    def read_options(self, cores: int) -> dict[str, int]:
+        """Options of the Kafka source that size its batches and their tasks."""
+
+    def with_trigger(self, writer: DataStreamWriter) -> DataStreamWriter:
+        """The writer with the mode's trigger."""
+
+    def is_processing(self, context: SparkContext) -> bool:
+        """True if the query is known to process records although it has not committed a batch yet."""
+
+
+@dataclass(frozen=True)
+class MicroBatch:
+    """A batch reads what has arrived since the last one, writes its results and commits."""
+
+    trigger_interval_ms: int
+    max_offsets_per_trigger: int
+
+    batch_ms: ClassVar[int] = 0
+    observes_anomalies: ClassVar[bool] = True
+    live_update_period: ClassVar[str] = "100ms"  # Spark's default
+
+    def require_spark(self, version: str) -> None:
+        """Every supported version has it."""
+
+    def read_options(self, cores: int) -> dict[str, int]:
+        # As many tasks as cores, even if the topic has one partition: parsing costs more than fetching.
+        return {"minPartitions": cores, "maxOffsetsPerTrigger": self.max_offsets_per_trigger}
+
+    def with_trigger(self, writer: DataStreamWriter) -> DataStreamWriter:
+        return writer.trigger(processingTime=f"{self.trigger_interval_ms} milliseconds")
+
+    def is_processing(self, context: SparkContext) -> bool:  # noqa: ARG002 (the interface of both modes)
+        """Never known: only a commit shows it."""
+        return False
+
+
+@dataclass(frozen=True)
+class RealTime:
+    """Long-running tasks pass each record on as it arrives; a batch lasts from one checkpoint to the next."""
+
+    checkpoint_interval_ms: int
+
+    # Windows are updated once per sample, too many updates to collect.
+    observes_anomalies: ClassVar[bool] = False
+    # Task events are rare in this mode and each one counts: see `is_processing`.
+    live_update_period: ClassVar[str] = "0ms"
+
+    @property
+    def batch_ms(self) -> int:
+        return self.checkpoint_interval_ms
+
+    def require_spark(self, version: str) -> None:
+        """Real-time mode came with Spark 4.1, but with aggregations only in 4.3."""
+        major, minor = (int(part) for part in version.split(".")[:2])
+        if (major, minor) < (4, 3):
+            raise ConfigurationError(
+                f"TRIGGER=real-time needs Spark 4.3 or newer, but this is {version}: set TRIGGER=micro-batch"
+            )
+
+    def read_options(self, cores: int) -> dict[str, int]:  # noqa: ARG002 (the interface of both modes)
+        """None: records pass through one by one, and every partition has one task."""
+        return {}
+
+    def with_trigger(self, writer: DataStreamWriter) -> DataStreamWriter:
+        # The ledger follows what Spark reports, so a commit must be on disk by then, not on its way there.
+        synchronous = writer.option("asyncProgressTrackingEnabled", "false")
+        interval = f"{self.checkpoint_interval_ms} milliseconds"
+        # pyspark's overloads of `trigger` do not know real-time mode yet.
+        return cast(DataStreamWriter, synchronous.trigger(realTime=interval))  # type: ignore[call-overload]
+
+    def is_processing(self, context: SparkContext) -> bool:
+        """All tasks of both stages run: they hold their slots for the whole batch."""
+        tracker = context.statusTracker()
+        stages = [info for stage in tracker.getActiveStageIds() if (info := tracker.getStageInfo(stage))]
+        return len(stages) >= 2 and all(info.numActiveTasks == info.numTasks for info in stages)
+
+
+def mode_of(settings: Settings) -> Mode:
+    if settings.trigger == "real-time":
+        return RealTime(settings.checkpoint_interval_ms)
+    return MicroBatch(settings.trigger_interval_ms, settings.max_offsets_per_trigger)
+
+
+def latest_ms(settings: Settings, mode: Mode, now_ms: Column) -> Column:
+    """The latest time that a sample may have, in a batch that started at `now_ms`; both in ms since 1970."""
+    return now_ms + (settings.max_future_skew_ms + mode.batch_ms)
