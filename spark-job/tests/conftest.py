@@ -35,3 +35,18 @@ def settings_of() -> SettingsOf:
     """The default settings, with changes."""
     defaults = json.loads(DEFAULT_SETTINGS.read_text(encoding="utf-8"))
     return lambda **changes: Settings.from_json(json.dumps({**defaults, **changes}))
+
+
+@pytest.fixture
+def checkpoint_folder(tmp_path: Path) -> Path:
+    """A checkpoint whose source started at offset 3 of the one partition; no batch is planned yet."""
+    (tmp_path / "offsets").mkdir()
+    (tmp_path / "sources" / "0").mkdir(parents=True)
+    (tmp_path / "sources" / "0" / "0").write_bytes(b'\x00v1\n{"in":{"0":3}}')
+    return tmp_path
+
+
+def offset_log(end: dict[str, dict[str, int]], watermark_ms: int = 5000) -> str:
+    """A batch's file in the offset log."""
+    metadata = {"batchWatermarkMs": watermark_ms, "batchTimestampMs": 7000, "conf": {}}
+    return f"v1\n{json.dumps(metadata)}\n{json.dumps(end)}"

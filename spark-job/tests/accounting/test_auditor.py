@@ -1,0 +1,138 @@
+"""How the auditor books batches: which ones it reads again, and what then stands in the ledger and the log."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import pytest
+from conftest import offset_log
+from pyspark.sql import SparkSession
+
+from cpu_anomaly.accounting.audit import Audit, Inspector, Outcomes
+from cpu_anomaly.accounting.auditor import MAX_AUDITS_PER_READ, MAX_BATCHES_BEHIND, Auditor
+from cpu_anomaly.accounting.checkpoint import Checkpoint, Ledger
+from cpu_anomaly.accounting.progress import Batch
+from cpu_anomaly.event_log import EventLog
+
+
+class FakeInspector:
+    """Stands for a read of Kafka: each batch has 10 lines, those in `outcomes` excepted."""
+
+    def __init__(self) -> None:
+        self.reads: list[list[int]] = []
+        self.outcomes: Mapping[int, Mapping[str, int]] = {}
+
+    def inspect(self, audits: Sequence[Audit]) -> Outcomes:
+        self.reads.append([audit.batch for audit in audits])
+        counts = {audit.batch: self.outcomes.get(audit.batch, {"used": 10}) for audit in audits}
+        return {(batch, outcome): n for batch, by_outcome in counts.items() for outcome, n in by_outcome.items()}
+
+
+class Case:
+    """An auditor over a checkpoint in which Spark has planned and committed batches."""
+
+    def __init__(self, spark: SparkSession, folder: Path) -> None:
+        self._folder = folder
+        self._out = io.StringIO()
+        self.inspector = FakeInspector()
+        self.checkpoint = Checkpoint(spark, str(folder))
+        inspector = cast(Inspector, self.inspector)
+        self.auditor = Auditor(spark, self.checkpoint, inspector, None, EventLog(self._out))
+
+    def commit(self, *batches: int) -> None:
+        """Each reads 10 records of the one partition."""
+        (self._folder / "commits").mkdir(exist_ok=True)
+        for batch in batches:
+            (self._folder / "offsets" / str(batch)).write_text(offset_log({"in": {"0": 3 + 10 * (batch + 1)}}))
+            (self._folder / "commits" / str(batch)).touch()
+
+    def report(self, *batches: Batch) -> None:
+        for batch in batches:
+            self.auditor.submit(batch)
+        self.auditor.start()
+        self.auditor.finish()
+
+    def log(self) -> list[str]:
+        """Without the times of the lines and of the audits."""
+        lines = [line.split(" ", 1)[1] for line in self._out.getvalue().splitlines()]
+        return [line.rpartition(" duration_ms=")[0] if line.startswith("audited") else line for line in lines]
+
+
+def batch(number: int, *, left_out: bool = False) -> Batch:
+    return Batch(number, lines=10, left_out=left_out, windows={}, summary={"input_rows": 10})
+
+
+@pytest.fixture
+def case(spark: SparkSession, checkpoint_folder: Path) -> Case:
+    return Case(spark, checkpoint_folder)
+
+
+def test_batches_that_left_nothing_out_are_booked_without_a_read(case: Case) -> None:
+    case.report(batch(0), batch(1))
+    assert case.inspector.reads == []
+    assert Ledger.load(case.checkpoint) == case.auditor.ledger == Ledger(1, read=20)
+    assert case.log() == [
+        "progress batch=0 input_rows=10 read=20 dead_lettered=0 late=0",
+        "progress batch=1 input_rows=10 read=20 dead_lettered=0 late=0",
+    ]
+
+
+def test_only_batches_that_left_something_out_are_read_again(case: Case) -> None:
+    case.commit(0, 1, 2)
+    case.inspector.outcomes = {1: {"used": 4, "late": 3, "empty": 1, "bad_cpu": 2}}
+    case.report(batch(0), batch(1, left_out=True), batch(2))
+    assert case.inspector.reads == [[1]]
+    assert case.auditor.ledger == Ledger(2, read=30, dead_lettered=3, late=3)
+    assert case.log()[:3] == [
+        "dead_letters batch=1 count=3 reasons=bad_cpu:2,empty:1",
+        "late batch=1 samples=3",
+        "audited first_batch=1 last_batch=1 rows=10",
+    ]
+
+
+def test_batch_whose_report_is_missing_is_read_again(case: Case) -> None:
+    case.commit(0, 1, 2)
+    case.report(batch(0), batch(2))
+    assert case.inspector.reads == [[1]]
+    assert case.auditor.ledger == Ledger(2, read=30)
+
+
+def test_recovery_reads_all_that_was_committed_since_in_reads_of_bounded_size(case: Case) -> None:
+    last = MAX_AUDITS_PER_READ + 1
+    case.commit(*range(last + 1))
+    case.auditor.recover()
+    assert [len(read) for read in case.inspector.reads] == [MAX_AUDITS_PER_READ, 2]
+    assert Ledger.load(case.checkpoint) == Ledger(last, read=10 * (last + 1))
+
+
+def test_recovery_with_nothing_new_reads_nothing(case: Case) -> None:
+    case.commit(0)
+    Ledger(0, read=10).save(case.checkpoint)
+    case.auditor.ledger = Ledger.load(case.checkpoint)
+    case.auditor.recover()
+    assert case.inspector.reads == []
+    assert case.log() == []
+
+
+def test_failure_of_the_auditor_is_raised_by_the_main_thread(case: Case) -> None:
+    with pytest.raises(Exception, match="the offset log no longer has batch 0"):
+        case.report(batch(0, left_out=True))
+    assert case.auditor.has_failed()
+    assert Ledger.load(case.checkpoint) == Ledger()
+
+
+def test_topics_are_remembered_with_the_totals(case: Case) -> None:
+    case.report(batch(0))
+    case.auditor.remember_topics({"in": "x"})
+    assert Ledger.load(case.checkpoint) == Ledger(0, read=10, topic_ids={"in": "x"})
+
+
+def test_auditor_is_behind_beyond_its_limit(case: Case) -> None:
+    for number in range(MAX_BATCHES_BEHIND):
+        case.auditor.submit(batch(number))
+    assert not case.auditor.is_behind()
+    case.auditor.submit(batch(MAX_BATCHES_BEHIND))
+    assert case.auditor.is_behind()
