@@ -1,8 +1,8 @@
-"""Keeps a Spark driver running: restarts it after a crash, stops it cleanly, says what it does.
+"""Keeps a Spark driver running: restarts it after a crash, stops it cleanly, and logs what it does.
 
     supervise.py --state FILE --stop-file FILE --checkpoint DIR [--rotate-log FILE --max-bytes N] -- driver argv...
 
-Runs on the laptop and as a container's main process alike, so it uses nothing but the standard library.
+Runs on a laptop and as a container's main process alike, so it uses only the standard library.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-# The driver's exit codes that no restart cures: a configuration error; data loss or a replaced topic.
+# Exit codes of the driver after which a restart does not help: a configuration error; data loss or a replaced topic.
 FINAL_EXIT_CODES = {2: "configuration error", 3: "data loss or checkpoint conflict"}
 MAX_FAILURES_WITHOUT_COMMIT = 5
 MAX_BACKOFF_SECONDS = 30
@@ -32,7 +32,7 @@ POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class State:
-    """The file's content; the names are a contract with the orchestrator."""
+    """Content of the state file; the names are a contract with the orchestrator."""
 
     state: str
     attempt: int = 0
@@ -59,13 +59,13 @@ class Options:
 
 def parse_options(argv: Sequence[str]) -> Options:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--state", type=Path, required=True, help="written at each change, as JSON")
-    parser.add_argument("--stop-file", type=Path, required=True, help="its appearance asks the driver to stop")
-    parser.add_argument("--checkpoint", type=Path, required=True, help="the query's checkpoint, for its commits")
-    parser.add_argument("--rotate-log", type=Path, help="the file that standard output is appended to")
+    parser.add_argument("--state", type=Path, required=True, help="written as JSON at each change")
+    parser.add_argument("--stop-file", type=Path, required=True, help="created to ask the driver to stop")
+    parser.add_argument("--checkpoint", type=Path, required=True, help="the query's checkpoint, to see its commits")
+    parser.add_argument("--rotate-log", type=Path, help="the file to which standard output is appended")
     parser.add_argument("--max-bytes", type=int, default=50_000_000, help="rotate the log beyond this size")
     parser.add_argument("--stop-timeout", type=float, default=30.0, help="seconds a clean stop may take")
-    parser.add_argument("--signal-exit-code", type=int, default=0, help="exit code after a signal asked for the end")
+    parser.add_argument("--signal-exit-code", type=int, default=0, help="exit code after a signal")
     parser.add_argument("driver", nargs="+", metavar="argv", help="the driver's command, after --")
     return Options(**vars(parser.parse_args(argv)))
 
@@ -96,27 +96,27 @@ class Supervisor:
                 return self._enter("gave-up", exit_code=exit_code, reason=reason)
             self._back_off(failures, exit_code, reason)
             if self._stop_signals:
-                return self._enter("stopped", exit_code=exit_code, reason="stopped while it waited to restart")
+                return self._enter("stopped", exit_code=exit_code, reason="stopped while waiting to restart")
 
     @property
     def exit_code(self) -> int:
         return self._options.signal_exit_code if self._stop_signals else 0
 
     def _run_driver(self) -> int | None:
-        """Runs the driver once; returns its exit code when nothing of it is left."""
+        """Runs the driver once, until all its processes are gone. Returns its exit code; None if it could not start."""
         self._options.stop_file.unlink(missing_ok=True)
         attempt = self._state.attempt + 1
         self._enter("starting", attempt=attempt, restarts=attempt - 1, started_at=now(), exit_code=None, reason=None)
         environment = {**os.environ, "CPU_ANOMALY_STOP_FILE": str(self._options.stop_file)}
         try:
-            # Its own session: a terminal's signals do not reach it, and its whole group can be ended.
+            # A session of its own: a terminal's signals do not reach it, and its whole group can be ended.
             driver = subprocess.Popen(self._options.driver, env=environment, start_new_session=True)
         except OSError as error:
             print(f"{now()} supervisor error={json.dumps(str(error))}", flush=True)
             return None
         self._enter("running", driver_pid=driver.pid, driver_start=start_token(driver.pid))
         exit_code = self._await_end(driver)
-        # spark-submit is a JVM with a Python child: whatever outlives its leader would still write to the checkpoint.
+        # spark-submit is a JVM with a Python child: one that outlives its leader would still write to the checkpoint.
         end_group(driver.pid)
         self._state = replace(self._state, driver_pid=None, driver_start=None)
         return exit_code
@@ -128,12 +128,12 @@ class Supervisor:
         return driver.wait()
 
     def _stop(self, driver: subprocess.Popen[bytes]) -> None:
-        """Asks for a clean end; at the deadline SIGTERM, then SIGKILL; a second signal skips to the last."""
-        self._say("stopping")
+        """Asks for a clean end; at the deadline sends SIGTERM, then SIGKILL; a second signal skips to SIGKILL."""
+        self._log("stopping")
         self._options.stop_file.touch()
         if self._ends_within(driver, self._options.stop_timeout):
             return
-        self._say("killing", reason="asked to hurry" if self._is_urgent() else "the driver did not stop in time")
+        self._log("killing", reason="asked to hurry" if self._is_urgent() else "the driver did not stop in time")
         if not self._is_urgent():
             send(driver.pid, signal.SIGTERM)
             if self._ends_within(driver, TERM_SECONDS):
@@ -153,7 +153,7 @@ class Supervisor:
         self._wait(lambda: self._stop_signals > 0, seconds)
 
     def _wait(self, is_over: Callable[[], bool], seconds: float = math.inf) -> None:
-        """Polls until it is over, or for so many seconds; rotates the log meanwhile."""
+        """Polls until it is over, or for this many seconds; rotates the log meanwhile."""
         deadline = time.monotonic() + seconds
         while not is_over() and time.monotonic() < deadline:
             if self._options.rotate_log:
@@ -166,9 +166,9 @@ class Supervisor:
     def _enter(self, state: str, **changes: object) -> None:
         self._state = replace(self._state, state=state, **changes)  # type: ignore[arg-type]
         write_atomically(self._options.state, json.dumps(asdict(self._state)))
-        self._say(state, attempt=self._state.attempt, exit_code=self._state.exit_code, reason=self._state.reason)
+        self._log(state, attempt=self._state.attempt, exit_code=self._state.exit_code, reason=self._state.reason)
 
-    def _say(self, state: str, **values: object) -> None:
+    def _log(self, state: str, **values: object) -> None:
         pairs = "".join(f" {name}={json.dumps(value)}" for name, value in values.items() if value is not None)
         print(f"{now()} supervisor state={state}{pairs}", flush=True)
 
@@ -184,7 +184,7 @@ def describe_exit(exit_code: int) -> str:
 
 
 def last_commit(checkpoint: Path) -> int:
-    """The newest batch that Spark committed; -1 when there is none."""
+    """The newest batch that Spark committed; -1 if there is none."""
     try:
         names = [entry.name for entry in (checkpoint / "commits").iterdir()]
     except OSError:
@@ -193,10 +193,10 @@ def last_commit(checkpoint: Path) -> int:
 
 
 def start_token(pid: int) -> str | None:
-    """With the pid, what identifies a process: pids are given out again. The orchestrator reads the same."""
+    """Identifies a process together with its pid, since pids are reused. The orchestrator computes the same token."""
     try:
         if sys.platform == "linux":
-            # The second field, the program's name in parentheses, may itself hold blanks and parentheses.
+            # The second field, the program's name in parentheses, may contain spaces and parentheses.
             return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
         return subprocess.check_output(["ps", "-o", "lstart=", "-p", str(pid)], text=True).strip() or None
     except (OSError, IndexError, subprocess.SubprocessError):
@@ -204,7 +204,7 @@ def start_token(pid: int) -> str | None:
 
 
 def end_group(group: int) -> None:
-    """Ends what a leader left of its process group, by SIGTERM and then SIGKILL; returns when it is gone."""
+    """Ends what is left of a process group, by SIGTERM and then SIGKILL; returns when it is gone."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         send(group, number)
         deadline = time.monotonic() + TERM_SECONDS
@@ -217,7 +217,7 @@ def end_group(group: int) -> None:
 
 
 def send(group: int, number: int) -> bool:
-    """False when nobody is left to receive it (macOS refuses it for a group of zombies)."""
+    """False if no process is left to receive it (macOS refuses it for a group of zombies)."""
     try:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):
@@ -238,7 +238,7 @@ def reap_orphans(group: int) -> None:
 
 
 def rotate(log: Path, max_bytes: int) -> None:
-    """By copy and truncate, since the writers keep the file open (for appending)."""
+    """Copies and truncates, since the writers keep the file open for appending."""
     try:
         if log.stat().st_size <= max_bytes:
             return

@@ -1,4 +1,4 @@
-"""What Spark adds to the driver's log: what every start and every clean stop says is silent, and nothing else."""
+"""What Spark adds to the driver's log: the messages of every start and every clean stop are hidden, and no others."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Log = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def log(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Log]:
-    """What is written of an event; to a file, since Spark of the tests holds the console."""
+    """Returns what is written for an event; to a file, since the tests' own Spark has the console."""
     jvm = cast(Any, spark.sparkContext)._jvm
     folder = tmp_path_factory.mktemp("log4j2")
     written = folder / "log"
@@ -76,7 +76,7 @@ def log(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         ("ERROR", NOTIFIER, "A fatal error has occurred.", INTERRUPTED),
     ],
 )
-def test_what_a_start_or_a_clean_stop_says_is_silent(log: Log, event: tuple[str, ...]) -> None:
+def test_message_of_a_start_or_a_clean_stop_is_hidden(log: Log, event: tuple[str, ...]) -> None:
     assert log(*event) == ""
 
 
@@ -94,7 +94,7 @@ def test_what_a_start_or_a_clean_stop_says_is_silent(log: Log, event: tuple[str,
         ("ERROR", f"{SPARK}.executor.Executor", "Exception in task 0.0", INTERRUPTED),
     ],
 )
-def test_what_may_explain_a_failure_is_shown_with_its_exception(log: Log, event: tuple[str, ...]) -> None:
+def test_message_that_may_explain_a_failure_is_shown_with_its_exception(log: Log, event: tuple[str, ...]) -> None:
     level, logger, message, *exception = event
     first, *trace = log(*event).splitlines()
     assert first.endswith(f" {level} {logger.rsplit('.', 1)[1]}: {message}")

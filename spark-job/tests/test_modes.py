@@ -98,7 +98,7 @@ def test_real_time_query_processes_once_all_tasks_of_both_stages_run(
 
 
 @pytest.mark.parametrize(("mode", "latest"), [(MICRO_BATCH, 1_300_000), (REAL_TIME, 1_360_000)])
-def test_sample_may_be_as_late_as_the_skew_after_the_end_of_its_batch(
+def test_sample_may_be_ahead_of_its_batch_by_the_skew_and_the_batchs_length(
     spark: SparkSession, settings_of: SettingsOf, mode: Mode, latest: int
 ) -> None:
     now_ms = F.lit(1_000_000)

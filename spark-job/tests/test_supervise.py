@@ -1,4 +1,4 @@
-"""The supervisor as a process, over real processes for drivers."""
+"""The supervisor as a process, with real processes as drivers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Supervised:
 
     def state(self) -> dict[str, Any]:
         text = self.state_file.read_text() if self.state_file.exists() else "{}"
-        return dict(json.loads(text))  # whole at any moment, or this fails
+        return dict(json.loads(text))  # fails unless the file is complete at any moment
 
     def until(self, what: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         state: dict[str, Any] = wait_for(self.state, what, f"{self.folder / 'out.log'}")
@@ -97,7 +97,7 @@ while True:
 """
 
 
-def test_driver_that_ends_well_is_not_started_again(supervise: Start) -> None:
+def test_driver_that_succeeds_is_not_started_again(supervise: Start) -> None:
     state = supervise("pass").end()
     assert (state["state"], state["attempt"], state["exit_code"]) == ("stopped", 1, 0)
 
@@ -116,14 +116,14 @@ def test_driver_that_cannot_be_started_is_a_failure(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "state.json").read_text())["state"] == "failed"
 
 
-def test_five_failures_without_a_commit_end_it(supervise: Start) -> None:
+def test_supervisor_gives_up_after_five_failures_without_a_commit(supervise: Start) -> None:
     state = supervise("raise SystemExit(7)").end()
     assert (state["state"], state["attempt"], state["restarts"], state["exit_code"]) == ("gave-up", 5, 4, 7)
     assert "5 failures without a new commit" in state["reason"]
 
 
-def test_new_commit_makes_the_failures_count_from_one_again(supervise: Start) -> None:
-    # Commits in its first three attempts: gives up after five failures, of which the third attempt's is the first.
+def test_new_commit_resets_the_count_of_failures(supervise: Start) -> None:
+    # Commits in its first three attempts, so the third attempt's failure is the first of five.
     driver = """
 import pathlib
 commits = pathlib.Path("checkpoint/commits")
@@ -154,7 +154,7 @@ def test_sigterm_lets_the_driver_end_by_itself(supervise: Start, tmp_path: Path)
     assert supervised.process.returncode == 0
 
 
-def test_stop_while_it_waits_to_restart_ends_at_once(supervise: Start) -> None:
+def test_stop_while_waiting_to_restart_takes_effect_at_once(supervise: Start) -> None:
     supervised = supervise("raise SystemExit(7)")
     supervised.until(lambda state: state.get("state") == "backing-off" and state["attempt"] == 2)
     supervised.process.send_signal(signal.SIGTERM)

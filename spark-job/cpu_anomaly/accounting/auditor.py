@@ -83,8 +83,8 @@ class Auditor:
             raise self._error
 
     def _run(self) -> None:
-        use_pool(self._spark, "audit")
         try:
+            use_pool(self._spark, "audit")
             while batches := self._take():
                 self._account_for(batches)
         except Exception as error:  # noqa: BLE001 (`finish` raises it in the main thread, which ends the query)
