@@ -59,15 +59,6 @@ class Settings:
         """Each record key names a series of its own."""
         return self.group_by == "key"
 
-    @property
-    def is_real_time(self) -> bool:
-        return self.trigger == "real-time"
-
-    @property
-    def future_ms(self) -> int:
-        """How far ahead of its batch's time a sample may be. In real-time mode a batch lasts an interval."""
-        return self.max_future_skew_ms + (self.checkpoint_interval_ms if self.is_real_time else 0)
-
 
 def kafka_client_options(settings: Settings) -> dict[str, str]:
     """Kafka client properties, secrets included: never log them."""

@@ -61,6 +61,7 @@ def test_missing_file_is_not_an_error_but_a_missing_start_is(spark: SparkSession
 
 
 def test_ledger_adds_up_over_batches() -> None:
-    ledger = Ledger(topic_ids={"in": "x"}).after(0, read=10).after(3, read=5, dead_lettered=2, late=1)
-    assert ledger == Ledger(3, 15, 2, 1, {"in": "x"})
-    assert ledger.totals() == {"read": 15, "dead_lettered": 2, "late": 1}
+    first = Ledger(topic_ids={"in": "x"}).after(0, read=10, dead_lettered=3, late=4)
+    ledger = first.after(2, read=7).after(3, read=5, dead_lettered=2, late=1)
+    assert ledger == Ledger(3, 22, 5, 5, {"in": "x"})
+    assert ledger.totals() == {"read": 22, "dead_lettered": 5, "late": 5}
