@@ -1,0 +1,104 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { FakeBroker, protocolError } from '../kafka/broker.fixture.ts'
+import { useVirtualTime } from '../system/virtual-time.fixture.ts'
+import { type Lag, RestWatch } from './rest.ts'
+
+vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
+
+const T0 = Date.parse('2026-01-01T00:00:00Z')
+let broker: FakeBroker
+let controller: AbortController
+
+beforeEach(() => {
+  useVirtualTime()
+  broker = new FakeBroker().createTopic('in', 2)
+  controller = new AbortController()
+})
+
+const watchWith = (lag: Lag) => new RestWatch(broker.access, 'in', lag, controller.signal)
+const nobodyKnows: Lag = async () => undefined
+const nothingLeft: Lag = async () => 0
+
+/** Asks every 100 ms, for 10 s at most; returns after how many ms everything was at rest. */
+async function restAfter(
+  watch: RestWatch,
+  each: (ms: number) => void = () => undefined,
+): Promise<number | undefined> {
+  for (let ms = 0; ms < 10_000; ms += 100) {
+    vi.setSystemTime(T0 + ms)
+    each(ms)
+    if (await watch.isAtRest()) return ms
+  }
+  return undefined
+}
+
+describe('RestWatch', () => {
+  it.each([
+    ['1.5 s without any movement when nobody knows how far the job is', nobodyKnows, 1_500],
+    ['0.6 s when the job has read everything', nothingLeft, 600],
+    ['never while the job has something to read', async () => 3, undefined],
+    ['never while it is unknown how much', async () => Number.POSITIVE_INFINITY, undefined],
+  ])('is at rest after %s', async (_, lag, expected) => {
+    const after = await restAfter(watchWith(lag))
+    if (expected === undefined) expect(after).toBeUndefined()
+    else expect(after).toSatisfy((ms: number) => ms >= expected && ms < expected + 300)
+  })
+
+  it.each([
+    ['the input topic grows', () => broker.append('in', { value: 'x', partition: 1 })],
+    ['results come', (watch: RestWatch) => watch.resultsMoved()],
+  ])('counts from the time when %s last', async (_, move) => {
+    const watch = watchWith(nothingLeft)
+    const after = await restAfter(watch, (ms) => {
+      if (ms <= 3_000) move(watch)
+    })
+    expect(after).toSatisfy((ms: number) => ms >= 3_600 && ms < 3_900)
+  })
+
+  it('looks four times per second at most', async () => {
+    await restAfter(watchWith(async () => 1))
+    expect(broker.requests.filter((request) => request === 'list-offsets').length).toBeLessThanOrEqual(40)
+  })
+
+  it('does not ask for the lag while anything moves', async () => {
+    const lag = vi.fn(nothingLeft)
+    const watch = watchWith(lag)
+    await restAfter(watch, (ms) => {
+      if (ms < 5_000) watch.resultsMoved()
+    })
+    expect(lag).toHaveBeenCalledOnce()
+    expect([...(lag.mock.calls[0]?.[0] ?? [])]).toEqual([
+      [0, 0n],
+      [1, 0n],
+    ])
+  })
+
+  it('is not at rest while the broker is away, and finds it again', async () => {
+    const after = await restAfter(watchWith(nothingLeft), (ms) => {
+      broker.isUp = ms < 100 || ms > 4_000
+    })
+    expect(after).toBeGreaterThan(4_000)
+  })
+
+  it('fails when the broker refuses', async () => {
+    broker.onRequest = (request) => {
+      if (request === 'list-offsets') throw protocolError('TOPIC_AUTHORIZATION_FAILED')
+    }
+    await expect(watchWith(nothingLeft).isAtRest()).rejects.toThrow()
+  })
+
+  it('ends with the reason of a signal that aborts', async () => {
+    broker.onRequest = () => controller.abort(new Error('interrupted by SIGINT'))
+    await expect(watchWith(nothingLeft).isAtRest()).rejects.toThrow('interrupted by SIGINT')
+  })
+
+  it('opens a new connection after it was closed', async () => {
+    const watch = watchWith(async () => 1)
+    await watch.isAtRest()
+    watch.close()
+    watch.close()
+    vi.setSystemTime(T0 + 1_000)
+    await watch.isAtRest()
+    expect(broker.requests.filter((request) => request === 'connect')).toHaveLength(2)
+  })
+})
