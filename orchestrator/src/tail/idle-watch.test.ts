@@ -1,12 +1,116 @@
-import { expect, it } from 'vitest'
-import { isIdle, type StreamActivity } from './idle-watch.ts'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { FakeBroker, protocolError } from '../kafka/broker.fixture.ts'
+import { useVirtualTime } from '../system/virtual-time.fixture.ts'
+import { IdleWatch, isIdle, type LagOf, type StreamActivity } from './idle-watch.ts'
 
-it.each<[StreamActivity, boolean]>([
-  [{ inputIdleMs: 1_500, resultsIdleMs: 1_500, lag: 0 }, true],
-  [{ inputIdleMs: 1_500, resultsIdleMs: 1_500, lag: undefined }, true],
-  [{ inputIdleMs: 1_499, resultsIdleMs: 9_000, lag: 0 }, false],
-  [{ inputIdleMs: 9_000, resultsIdleMs: 1_499, lag: 0 }, false],
-  [{ inputIdleMs: 9_000, resultsIdleMs: 9_000, lag: 1 }, false],
-])('a stream with %j is idle: %s', (activity, expected) => {
-  expect(isIdle(activity, 1_500)).toBe(expected)
+vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
+
+const T0 = Date.parse('2026-01-01T00:00:00Z')
+let broker: FakeBroker
+let controller: AbortController
+
+beforeEach(() => {
+  useVirtualTime()
+  broker = new FakeBroker().createTopic('in', 2)
+  controller = new AbortController()
+})
+
+const watchWith = (lag: LagOf) => new IdleWatch(broker.access, 'in', lag, controller.signal)
+const nobodyKnows: LagOf = async () => undefined
+const nothingLeft: LagOf = async () => 0
+
+/** Asks every 100 ms, for 10 s at most; returns after how many ms the stream was idle. */
+async function idleAfter(
+  watch: IdleWatch,
+  each: (ms: number) => void = () => undefined,
+): Promise<number | undefined> {
+  for (let ms = 0; ms < 10_000; ms += 100) {
+    vi.setSystemTime(T0 + ms)
+    each(ms)
+    if (await watch.isIdle()) return ms
+  }
+  return undefined
+}
+
+describe('IdleWatch', () => {
+  it.each([
+    ['1.5 s without any movement when nobody knows how far the job is', nobodyKnows, 1_500],
+    ['0.6 s when the job has read everything', nothingLeft, 600],
+    ['never while the job has something to read', async () => 3, undefined],
+    ['never while it is unknown how much', async () => Number.POSITIVE_INFINITY, undefined],
+  ])('is at rest after %s', async (_, lag, expected) => {
+    const after = await idleAfter(watchWith(lag))
+    if (expected === undefined) expect(after).toBeUndefined()
+    else expect(after).toSatisfy((ms: number) => ms >= expected && ms < expected + 300)
+  })
+
+  it.each([
+    ['the input topic grows', () => broker.append('in', { value: 'x', partition: 1 })],
+    ['results come', (watch: IdleWatch) => watch.resultsArrived()],
+  ])('counts from the time when %s last', async (_, move) => {
+    const watch = watchWith(nothingLeft)
+    const after = await idleAfter(watch, (ms) => {
+      if (ms <= 3_000) move(watch)
+    })
+    expect(after).toSatisfy((ms: number) => ms >= 3_600 && ms < 3_900)
+  })
+
+  it('looks four times per second at most', async () => {
+    await idleAfter(watchWith(async () => 1))
+    expect(broker.requests.filter((request) => request === 'list-offsets').length).toBeLessThanOrEqual(40)
+  })
+
+  it('does not ask for the lag while anything moves', async () => {
+    const lag = vi.fn(nothingLeft)
+    const watch = watchWith(lag)
+    await idleAfter(watch, (ms) => {
+      if (ms < 5_000) watch.resultsArrived()
+    })
+    expect(lag).toHaveBeenCalledOnce()
+    expect([...(lag.mock.calls[0]?.[0] ?? [])]).toEqual([
+      [0, 0n],
+      [1, 0n],
+    ])
+  })
+
+  it('is not at rest while the broker is away, and finds it again', async () => {
+    const after = await idleAfter(watchWith(nothingLeft), (ms) => {
+      broker.isUp = ms < 100 || ms > 4_000
+    })
+    expect(after).toBeGreaterThan(4_000)
+  })
+
+  it('fails when the broker refuses', async () => {
+    broker.onRequest = (request) => {
+      if (request === 'list-offsets') throw protocolError('TOPIC_AUTHORIZATION_FAILED')
+    }
+    await expect(watchWith(nothingLeft).isIdle()).rejects.toThrow()
+  })
+
+  it('ends with the reason of a signal that aborts', async () => {
+    broker.onRequest = () => controller.abort(new Error('interrupted by SIGINT'))
+    await expect(watchWith(nothingLeft).isIdle()).rejects.toThrow('interrupted by SIGINT')
+  })
+
+  it('opens a new connection after it was closed', async () => {
+    const watch = watchWith(async () => 1)
+    await watch.isIdle()
+    watch.close()
+    watch.close()
+    vi.setSystemTime(T0 + 1_000)
+    await watch.isIdle()
+    expect(broker.requests.filter((request) => request === 'connect')).toHaveLength(2)
+  })
+})
+
+describe('isIdle', () => {
+  it.each<[StreamActivity, boolean]>([
+    [{ inputIdleMs: 1_500, resultsIdleMs: 1_500, lag: 0 }, true],
+    [{ inputIdleMs: 1_500, resultsIdleMs: 1_500, lag: undefined }, true],
+    [{ inputIdleMs: 1_499, resultsIdleMs: 9_000, lag: 0 }, false],
+    [{ inputIdleMs: 9_000, resultsIdleMs: 1_499, lag: 0 }, false],
+    [{ inputIdleMs: 9_000, resultsIdleMs: 9_000, lag: 1 }, false],
+  ])('a stream with %j is idle: %s', (activity, expected) => {
+    expect(isIdle(activity, 1_500)).toBe(expected)
+  })
 })

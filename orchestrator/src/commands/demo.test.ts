@@ -1,0 +1,95 @@
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
+import type { DemoResult } from '../demo/demo-run.ts'
+import { LatestResults } from '../demo/latest-results.ts'
+import { CliError } from '../errors.ts'
+import { run } from './demo.ts'
+
+vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
+
+const RESULT: DemoResult = { latest: new LatestResults(), samplesSent: 72_160, hourSeconds: 3, liveFromMs: 0 }
+const demo = vi.hoisted(() => ({ run: (): Promise<DemoResult> => Promise.reject() }))
+vi.mock('../demo/demo-run.ts', () => ({
+  DemoRun: class {
+    run(): Promise<DemoResult> {
+      return demo.run()
+    }
+  },
+}))
+
+let context: TestContext
+beforeEach(async () => {
+  context = await testContext()
+  demo.run = async () => {
+    context.runtime.journal.push('tour')
+    return RESULT
+  }
+})
+
+/** Where the demo runs; the project's own storage is not touched. */
+const place = () => join(context.folder, 'storage-demo')
+const settings = () => context.derived.flat()
+const steps = () => context.journal.filter((step) => !/^(?:create topic|write) /.test(step))
+
+const STARTED = ['preflight', 'start', 'start driver']
+const DOWN = ['stop driver', 'stop', 'remove volumes']
+
+describe('demo', () => {
+  it('starts everything, shows the tour, and removes everything', async () => {
+    await run(context, [], {})
+    expect(steps()).toEqual([...STARTED, 'tour', ...DOWN])
+    expect(context.output.results.join()).toContain('72,160')
+    expect(await isThere(place())).toBe(false)
+    expect(await isThere(join(context.folder, 'storage'))).toBe(false)
+  })
+
+  it('leaves everything running with --keep, with a file of settings for the other commands', async () => {
+    await run(context, [], { keep: true })
+    expect(steps()).toEqual([...STARTED, 'tour'])
+    const file = join(place(), 'demo.env')
+    expect(await isThere(file)).toBe(true)
+    expect(context.output.notes.filter((line) => line.includes(`--env-file ${file}`))).toHaveLength(3)
+  })
+
+  it('first removes what an earlier tour has left', async () => {
+    await run(context, [], { keep: true })
+    context.runtime.journal.length = 0
+    await run(context, [], {})
+    expect(steps()).toEqual([...DOWN, ...STARTED, 'tour', ...DOWN])
+  })
+
+  it.each([false, true])('takes everything down when the tour fails, with --keep too: %s', async (keep) => {
+    demo.run = () => Promise.reject(new CliError('QUERY_FAILED', 'no results'))
+    await expect(run(context, [], { keep })).rejects.toMatchObject({ code: 'QUERY_FAILED' })
+    expect(steps()).toEqual([...STARTED, ...DOWN])
+    expect(context.output.results).toEqual([])
+  })
+
+  it('takes down what was started when the start fails', async () => {
+    context.runtime.onStep = (step) => {
+      if (step === 'start') throw new CliError('CLUSTER_UNREACHABLE', 'no answer')
+    }
+    await expect(run(context, [], {})).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' })
+    expect(steps()).toEqual(['preflight', 'start', 'stop', 'remove volumes'])
+  })
+
+  it('takes everything down after Ctrl-C, by a signal that is not aborted', async () => {
+    demo.run = async () => {
+      context.interrupt()
+      throw context.signal.reason
+    }
+    await expect(run(context, [], {})).rejects.toThrow('interrupted by SIGINT')
+    expect(steps()).toEqual([...STARTED, ...DOWN])
+  })
+
+  it.each([
+    [{}, 'RUNTIME=local'],
+    [{ RUNTIME: 'local' }, 'RUNTIME=local'],
+    [{ RUNTIME: 'auto' }, 'RUNTIME=auto'],
+  ])('runs on the local runtime unless the settings %j say otherwise', async (given, expected) => {
+    context = await testContext({ settings: given })
+    await run(context, [], {})
+    expect(settings()).toContain(expected)
+  })
+})

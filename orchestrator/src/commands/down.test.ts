@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
+import { standardInput } from '../terminal/stdin.fixture.ts'
+import { run } from './down.ts'
+
+async function started(): Promise<TestContext> {
+  const context = await testContext()
+  await context.start()
+  return context
+}
+
+describe('down', () => {
+  it('says that nothing was started, and does nothing', async () => {
+    const context = await testContext()
+    await run(context, [], { volumes: true })
+    expect(context.output.notes).toHaveLength(1)
+    await run(context, [], { json: true })
+    expect(context.output.values).toEqual([{ stopped: [], removed: [] }])
+    expect(context.journal).toEqual([])
+  })
+
+  it("holds the folder's lock while it stops everything, and names what is gone and what was kept", async () => {
+    const context = await started()
+    let isLocked = false
+    context.runtime.onStep = async () => {
+      isLocked = await isThere(join(context.folder, 'storage', 'run', 'folder.lock'))
+    }
+    await run(context, [], {})
+    expect(isLocked).toBe(true)
+    expect(context.journal).toEqual(['stop'])
+    expect(context.output.notes).toEqual([
+      expect.stringMatching(/kafka.*pid 11.*port 9093/),
+      expect.stringContaining('--volumes'),
+    ])
+  })
+
+  it.each(['y', 'Y', 'yes'])('removes the data after the answer %j, and names it', async (answer) => {
+    const context = await started()
+    standardInput(`${answer}\n`, { isTTY: true })
+    await run(context, [], { volumes: true })
+    expect(context.journal).toEqual(['stop', 'remove volumes'])
+    expect(context.output.notes.slice(1)).toEqual(
+      context.runtime.removedVolumes.map((place) => expect.stringContaining(place)),
+    )
+  })
+
+  it.each(['n', '', 'yep', 'no'])('changes nothing after the answer %j', async (answer) => {
+    const context = await started()
+    standardInput(`${answer}\n`, { isTTY: true })
+    await expect(run(context, [], { volumes: true })).rejects.toMatchObject({ code: 'DECLINED', exitCode: 2 })
+    expect(context.journal).toEqual([])
+  })
+
+  it('changes nothing where nobody can answer, and names --yes', async () => {
+    const context = await started()
+    standardInput('y\n', { isTTY: false })
+    await expect(run(context, [], { volumes: true })).rejects.toMatchObject({
+      code: 'USAGE',
+      hint: expect.stringContaining('--yes'),
+    })
+    expect(context.journal).toEqual([])
+  })
+
+  it('does not ask with --yes, nor without --volumes', async () => {
+    const context = await started()
+    standardInput('n\n', { isTTY: true })
+    await run(context, [], { volumes: true, yes: true })
+    await run(context, [], {})
+    expect(context.journal).toEqual(['stop', 'remove volumes', 'stop'])
+  })
+
+  it('gives a program what was stopped and removed', async () => {
+    const context = await started()
+    await run(context, [], { volumes: true, yes: true, json: true })
+    expect(context.output.values).toEqual([
+      { stopped: context.runtime.stoppedParts, removed: context.runtime.removedVolumes },
+    ])
+    expect(context.output.notes).toEqual([])
+  })
+})

@@ -1,0 +1,58 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
+import { envExample } from '../config/env-example.ts'
+import { run } from './init.ts'
+
+let context: TestContext
+let file: string
+
+beforeEach(async () => {
+  context = await testContext()
+  file = join(context.folder, '.env')
+  vi.spyOn(process, 'cwd').mockReturnValue(context.folder)
+})
+afterEach(() => vi.restoreAllMocks())
+
+describe('init', () => {
+  it.each([{}, { force: true }])('writes every setting for the eyes of its owner: %j', async (flags) => {
+    await run(context, [], flags)
+    expect(await readFile(file, 'utf8')).toBe(envExample())
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect(context.output.results).toEqual([expect.stringContaining(file)])
+    expect(await isThere(`${file}.bak`)).toBe(false)
+  })
+
+  it('leaves a file that exists alone', async () => {
+    await writeFile(file, 'NORMAL_MEAN=20\n')
+    await expect(run(context, [], {})).rejects.toMatchObject({
+      code: 'FILE_EXISTS',
+      exitCode: 2,
+      hint: expect.stringContaining('--force'),
+    })
+    expect(await readFile(file, 'utf8')).toBe('NORMAL_MEAN=20\n')
+  })
+
+  it('replaces it with --force, and keeps the old one', async () => {
+    await writeFile(file, 'NORMAL_MEAN=20\n')
+    await run(context, [], { force: true })
+    expect(await readFile(file, 'utf8')).toBe(envExample())
+    expect(await readFile(`${file}.bak`, 'utf8')).toBe('NORMAL_MEAN=20\n')
+    expect(context.output.notes).toContainEqual(expect.stringContaining(`${file}.bak`))
+  })
+
+  it('says why the file cannot be written', async () => {
+    await mkdir(file)
+    await expect(run(context, [], { force: true })).rejects.toMatchObject({
+      code: 'STORAGE',
+      message: expect.stringContaining(file),
+    })
+  })
+
+  it('works where the settings are broken', async () => {
+    context = await testContext({ settings: { NORMAL_STDDEV: 'abc' } })
+    await run(context, [], {})
+    expect(await isThere(file)).toBe(true)
+  })
+})

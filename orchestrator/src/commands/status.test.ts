@@ -1,0 +1,49 @@
+import { expect, it, vi } from 'vitest'
+import { testContext } from '../cli/command.fixture.ts'
+import { driverIn } from '../runtime/runtime.fixture.ts'
+import { useVirtualTime } from '../system/virtual-time.fixture.ts'
+import { run } from './status.ts'
+
+vi.mock('node:timers/promises', () => import('../system/virtual-time.fixture.ts'))
+
+const CLEAR = '\u001b[2J'
+
+it('shows a person every part, once', async () => {
+  const context = await testContext()
+  context.runtime.driverNow = driverIn('running', { pid: 42 })
+  await run(context, [], {})
+  expect(context.output.results).toHaveLength(1)
+  expect(context.output.results[0]).toMatch(/kafka.*127\.0\.0\.1:9093.*\bpid 42\b/s)
+})
+
+it('gives a program one object', async () => {
+  const context = await testContext()
+  context.runtime.driverNow = driverIn('backing-off')
+  await run(context, [], { json: true })
+  expect(context.output.values).toEqual([
+    expect.objectContaining({
+      runtime: 'local',
+      parts: context.runtime.partsNow,
+      driver: expect.objectContaining({ state: 'backing-off' }),
+    }),
+  ])
+  expect(context.output.results).toEqual([])
+})
+
+it.each([
+  ['a terminal', true],
+  ['a pipe', false],
+])('with --watch, looks every second until Ctrl-C, on %s', async (_, isTerminal) => {
+  const context = await testContext()
+  context.output.isTerminal = isTerminal
+  context.runtime.onLook = (looks) => {
+    if (looks === 3) context.interrupt()
+  }
+  await context.config()
+  useVirtualTime()
+  const startedAt = Date.now()
+  await run(context, [], { watch: true })
+  expect(context.output.results).toHaveLength(3)
+  expect(Date.now() - startedAt).toBe(2_000)
+  expect(context.output.results.every((text) => text.includes(CLEAR) === isTerminal)).toBe(true)
+})

@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
+import { driverIn } from '../runtime/runtime.fixture.ts'
+import { run } from './stop.ts'
+
+async function started(): Promise<TestContext> {
+  const context = await testContext()
+  await context.start()
+  return context
+}
+
+describe('stop', () => {
+  it.each([
+    ['nothing was started', testContext],
+    ['no job runs', started],
+  ])('says that there is nothing to stop when %s', async (_, prepare) => {
+    const context = await prepare()
+    await run(context, [], {})
+    expect(context.output.notes).toHaveLength(1)
+    await run(context, [], { json: true })
+    expect(context.output.values).toEqual([{ job: 'not-running' }])
+    expect(context.journal).toEqual([])
+  })
+
+  it.each(['stopped', 'killed', 'not-running'] as const)(
+    'gives a program the outcome: %s',
+    async (outcome) => {
+      const context = await started()
+      context.runtime.driverNow = driverIn('running')
+      context.runtime.stopOutcome = outcome
+      await run(context, [], { json: true })
+      expect(context.output.values).toEqual([{ job: outcome }])
+    },
+  )
+
+  it("holds the folder's lock meanwhile, and leaves Kafka and Spark alone", async () => {
+    const context = await started()
+    context.runtime.driverNow = driverIn('running')
+    const lock = join(context.folder, 'storage', 'run', 'folder.lock')
+    let isLocked = false
+    context.runtime.onStep = async () => {
+      isLocked = await isThere(lock)
+    }
+    await run(context, [], {})
+    expect(isLocked).toBe(true)
+    expect(await isThere(lock)).toBe(false)
+    expect(context.journal).toEqual(['stop driver'])
+  })
+})

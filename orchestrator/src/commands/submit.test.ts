@@ -1,0 +1,110 @@
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
+import { driverIn } from '../runtime/runtime.fixture.ts'
+import { run } from './submit.ts'
+
+vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
+
+const storageOf = ({ folder }: TestContext) => join(folder, 'storage')
+
+describe('submit', () => {
+  it("starts the job under the folder's lock, and says what comes next", async () => {
+    const context = await testContext()
+    let isLocked = false
+    context.runtime.onStep = async () => {
+      isLocked = await isThere(join(storageOf(context), 'run', 'folder.lock'))
+    }
+    await run(context, [], {})
+    expect(isLocked).toBe(true)
+    expect(context.journal.at(-1)).toBe('start driver')
+    expect(context.output.notes.at(-1)).toContain('cpu-anomaly tail')
+  })
+
+  it('gives a program the driver and the address of the UI', async () => {
+    const context = await testContext()
+    await run(context, [], { json: true })
+    expect(context.output.values).toEqual([
+      { job: 'running', ui: context.runtime.sparkUi, driver: context.runtime.driverNow },
+    ])
+  })
+
+  it('creates nothing when no broker answers', async () => {
+    const context = await testContext()
+    context.broker.isUp = false
+    await expect(run(context, [], {})).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE', exitCode: 4 })
+    expect(await isThere(storageOf(context))).toBe(false)
+    expect(context.journal).toEqual([])
+  })
+
+  it('changes nothing when the folder is up on another runtime', async () => {
+    const context = await testContext({ settings: { RUNTIME: 'docker' } })
+    await expect(run(context, [], {})).rejects.toMatchObject({ code: 'CONFIGURATION' })
+    expect(context.journal).toEqual([])
+  })
+
+  it('sets the old checkpoint aside with --new-checkpoint only', async () => {
+    const context = await testContext()
+    await run(context, [], {})
+    context.runtime.driverNow = undefined
+    context.runtime.checkpoint.isCommitted = true
+    await run(context, [], {})
+    expect(context.journal).not.toContain('set checkpoint aside')
+    context.runtime.driverNow = undefined
+    await run(context, [], { newCheckpoint: true })
+    expect(context.journal).toContain('set checkpoint aside')
+  })
+
+  it('gives up at the end of --timeout-seconds', async () => {
+    const context = await testContext()
+    context.runtime.onStartDriver = () => {
+      context.runtime.driverNow = driverIn('starting')
+    }
+    await expect(run(context, [], { timeoutSeconds: 0.001 })).rejects.toMatchObject({ code: 'QUERY_FAILED' })
+  })
+
+  it("with --foreground, shows the driver's new lines escaped, and stops the job on Ctrl-C", async () => {
+    const context = await testContext()
+    context.runtime.grownLines = ['new\u001b[2J']
+    context.runtime.onFollowed = context.interrupt
+    await run(context, [], { foreground: true })
+    expect(context.output.results).toEqual(['new\\x1b[2J'])
+    expect(context.journal.at(-1)).toBe('stop driver')
+  })
+})
+
+describe('submit --dry-run', () => {
+  it('prints settings, arguments and code, and changes nothing', async () => {
+    const context = await testContext({
+      settings: { INPUT_TOPIC: 'cpu-of-rack-7', KAFKA_USERNAME: 'me', KAFKA_PASSWORD: 'hunter2' },
+    })
+    await run(context, [], { dryRun: true })
+    const text = context.output.results.join('\n')
+    expect(text).toMatch(/INPUT_TOPIC=cpu-of-rack-7 .*environment/)
+    expect(text).toMatch(/--master\n.*local\[4\]/)
+    expect(text).toContain('input_topic')
+    expect(text).not.toContain('hunter2')
+    expect(context.journal).toEqual([])
+    expect(await isThere(storageOf(context))).toBe(false)
+  })
+
+  it('needs no broker', async () => {
+    const context = await testContext()
+    context.broker.isUp = false
+    await run(context, [], { dryRun: true, json: true })
+    expect(context.output.values).toEqual([
+      expect.objectContaining({
+        submitArgs: expect.arrayContaining(['--master']),
+        plan: expect.objectContaining({ trigger: 'micro-batch' }),
+        settings: expect.arrayContaining([expect.objectContaining({ key: 'INPUT_TOPIC' })]),
+      }),
+    ])
+    expect(context.output.results).toEqual([])
+  })
+
+  it('refuses settings that cannot be had, as a submit would', async () => {
+    const context = await testContext({ settings: { TRIGGER: 'real-time' } })
+    context.runtime.job = { ...context.runtime.job, sparkVersion: '4.0.0' }
+    await expect(run(context, [], { dryRun: true })).rejects.toMatchObject({ code: 'CONFIGURATION' })
+  })
+})

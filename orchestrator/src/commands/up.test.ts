@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { isThere, testContext } from '../cli/command.fixture.ts'
+import { CliError } from '../errors.ts'
+import { readStorageId } from '../storage/storage-folder.ts'
+import { run } from './up.ts'
+
+vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
+
+describe('up', () => {
+  it('claims the folder, and holds its lock while it starts', async () => {
+    const context = await testContext()
+    let isLocked = false
+    context.runtime.onStep = async () => {
+      isLocked = await isThere(join(context.folder, 'storage', 'run', 'folder.lock'))
+    }
+    await run(context, [], {})
+    expect(isLocked).toBe(true)
+    expect(context.journal.slice(0, 2)).toEqual(['preflight', 'start'])
+    expect(await context.selectStarted()).toBeDefined()
+    expect(context.output.notes.join('\n')).toMatch(/127\.0\.0\.1:9093.*memory.*cpu-anomaly submit/s)
+  })
+
+  it('gives a program runtime, addresses, storage and parts', async () => {
+    const context = await testContext()
+    await run(context, [], { json: true })
+    expect(context.output.values).toEqual([
+      {
+        runtime: 'local',
+        kafka: ['127.0.0.1:9093'],
+        storage: join(context.folder, 'storage'),
+        parts: context.runtime.partsNow,
+      },
+    ])
+  })
+
+  it('takes --workers for SPARK_WORKERS, over the settings', async () => {
+    const context = await testContext({ settings: { SPARK_WORKERS: '2' } })
+    await run(context, [], { workers: 3 })
+    expect(context.derived).toEqual([['SPARK_WORKERS=3']])
+  })
+
+  it('starts nothing when the folder is up on another runtime', async () => {
+    const context = await testContext({ settings: { RUNTIME: 'docker' } })
+    await expect(run(context, [], {})).rejects.toMatchObject({ code: 'CONFIGURATION' })
+    expect(context.journal).toEqual([])
+    expect(await readStorageId(join(context.folder, 'storage'))).toBeUndefined()
+  })
+
+  it('leaves what it started to `down` when it fails', async () => {
+    const context = await testContext()
+    context.runtime.onStep = (step) => {
+      if (step === 'start') throw new CliError('CLUSTER_UNREACHABLE', 'no answer')
+    }
+    await expect(run(context, [], {})).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' })
+    expect(await context.selectStarted()).toBeDefined()
+  })
+})

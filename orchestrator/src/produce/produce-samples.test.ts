@@ -1,0 +1,150 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { CliError } from '../errors.ts'
+import { FakeBroker, protocolError } from '../kafka/broker.fixture.ts'
+import { useVirtualTime } from '../system/virtual-time.fixture.ts'
+import { countText, produceSamples } from './produce-samples.ts'
+
+vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
+
+let broker: FakeBroker
+let controller: AbortController
+
+beforeEach(() => {
+  broker = new FakeBroker().createTopic('in')
+  controller = new AbortController()
+})
+
+async function* chunks(...parts: readonly (readonly string[])[]): AsyncGenerator<Buffer[]> {
+  for (const part of parts) yield part.map((value) => Buffer.from(value))
+}
+
+const numbered = (count: number) => Array.from({ length: count }, (_, index) => `${index},1`)
+const produce = (values: AsyncIterable<readonly Buffer[]>, options: object = {}) =>
+  produceSamples(broker.access, 'in', values, { key: 'rack-7', signal: controller.signal, ...options })
+
+/** Calls this at the produce request of that number. */
+function atRequest(number: number, work: () => unknown): void {
+  let requests = 0
+  broker.onRequest = (request) => (request === 'produce' && ++requests === number ? work() : undefined)
+}
+
+describe('produceSamples', () => {
+  it('sends every value once, in order, with the key', async () => {
+    expect(await produce(chunks(['a', 'b'], [], ['c']))).toMatchObject({ samples: 3, records: 3 })
+    expect(broker.values('in')).toEqual(['a', 'b', 'c'])
+    expect(broker.records('in').every(({ key }) => String(key) === 'rack-7')).toBe(true)
+  })
+
+  it('puts several samples into a record, and the rest into a last one', async () => {
+    expect(await produce(chunks(['a', 'b'], ['c', 'd', 'e']), { batch: 2 })).toMatchObject({
+      samples: 5,
+      records: 3,
+    })
+    expect(broker.values('in')).toEqual(['a\nb', 'c\nd', 'e'])
+  })
+
+  it('keeps requests small, and tells after each what is acknowledged by now', async () => {
+    const onAcknowledged = vi.fn()
+    await produce(chunks(numbered(1_500)), { onAcknowledged })
+    expect(broker.journal).toEqual(['produce 700 to in', 'produce 700 to in', 'produce 100 to in'])
+    expect(onAcknowledged.mock.calls).toEqual([
+      [700, 700],
+      [1_400, 1_400],
+      [1_500, 1_500],
+    ])
+  })
+
+  it('stays below the megabyte that a broker takes', async () => {
+    const half = 'x'.repeat(440_000)
+    await produce(chunks([half, half, half]))
+    expect(broker.journal).toEqual(['produce 2 to in', 'produce 1 to in'])
+  })
+
+  it('sends nothing of an empty source', async () => {
+    expect(await produce(chunks())).toMatchObject({ samples: 0, records: 0 })
+    expect(broker.journal).toEqual([])
+  })
+
+  it('names the topics there are when its own is missing, before it reads the source', async () => {
+    broker.createTopic('orders').topics.delete('in')
+    const source = { [Symbol.asyncIterator]: expect.fail }
+    await expect(produce(source)).rejects.toMatchObject({
+      code: 'NO_SUCH_TOPIC',
+      hint: expect.stringContaining('orders'),
+    })
+  })
+
+  it.each([
+    ['goes away', () => (broker.isUp = false), 'KAFKA_UNREACHABLE'],
+    [
+      'refuses',
+      () => {
+        throw protocolError('TOPIC_AUTHORIZATION_FAILED')
+      },
+      'KAFKA_REFUSED',
+    ],
+  ])('says how much was acknowledged when the broker %s', async (_, happens, code) => {
+    atRequest(2, happens)
+    await expect(produce(chunks(numbered(1_500)))).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining('700 samples'),
+    })
+  })
+
+  it('passes on what is wrong with the source', async () => {
+    const source = (async function* () {
+      yield [Buffer.from('a')]
+      throw new CliError('USAGE', 'not CSV')
+    })()
+    await expect(produce(source)).rejects.toMatchObject({ code: 'USAGE', message: 'not CSV' })
+  })
+})
+
+describe('produceSamples after Ctrl-C', () => {
+  const interrupt = () => controller.abort(new Error('interrupted by SIGINT'))
+
+  it('completes the request that is under way, and begins no other one', async () => {
+    atRequest(2, interrupt)
+    expect(await produce(chunks(numbered(2_100)))).toMatchObject({ records: 1_400 })
+    expect(broker.values('in')).toHaveLength(1_400)
+  })
+
+  it('sends what it has taken of a source that has ended', async () => {
+    const source = (async function* () {
+      yield [Buffer.from('a'), Buffer.from('b')]
+      interrupt()
+    })()
+    expect(await produce(source, { batch: 10 })).toMatchObject({ samples: 2, records: 1 })
+    expect(broker.values('in')).toEqual(['a\nb'])
+  })
+
+  it('ends although the source is silent', async () => {
+    const source = (async function* () {
+      yield [Buffer.from('a')]
+      setImmediate(interrupt)
+      await new Promise(() => undefined)
+    })()
+    expect(await produce(source)).toMatchObject({ records: 1 })
+  })
+
+  it('gives a broker that does not answer two more seconds', async () => {
+    useVirtualTime()
+    atRequest(2, () => {
+      interrupt()
+      return new Promise(() => undefined)
+    })
+    const startedAt = Date.now()
+    expect(await produce(chunks(numbered(1_500)))).toMatchObject({ records: 700 })
+    expect(Date.now() - startedAt).toBe(2_000)
+  })
+})
+
+describe('countText', () => {
+  it.each([
+    [undefined, /^7\b(?!.*\b7\b)/],
+    [1, /^7\b(?!.*\b7\b)/],
+    [100, /^12\b.*\b7\b/],
+  ])('names samples only where a record holds several: batches of %s', (batch, expected) => {
+    expect(countText({ samples: batch === 100 ? 12 : 7, records: 7 }, batch)).toMatch(expected)
+  })
+})

@@ -1,0 +1,116 @@
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { at, driverIn } from '../runtime/runtime.fixture.ts'
+import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
+import type { StackStatus } from './status.ts'
+import { statusLines } from './status-lines.ts'
+
+const STOPPED: StackStatus = {
+  runtime: 'local',
+  parts: [],
+  driver: undefined,
+  query: undefined,
+  progress: undefined,
+  lastError: undefined,
+  sparkUi: undefined,
+  storage: '/project/storage',
+}
+
+/** The lines by their label. */
+function shown(status: Partial<StackStatus>): Record<string, string> {
+  const lines = statusLines({ ...STOPPED, ...status }).map(stripVTControlCharacters)
+  const pairs = lines.map((line) => [line.slice(0, 14).trim(), line.slice(14)] as const)
+  return Object.fromEntries(pairs.filter(([label]) => label !== ''))
+}
+
+describe('statusLines', () => {
+  it('of a stack that is down: runtime, how to start a job, storage', () => {
+    expect(shown({})).toEqual({
+      runtime: 'local',
+      job: expect.stringContaining('cpu-anomaly submit'),
+      storage: '/project/storage',
+    })
+  })
+
+  it.each<[PartStatus, RegExp]>([
+    [
+      { part: 'kafka', state: 'running', address: '127.0.0.1:9093', pid: 11 },
+      /^running .*127\.0\.0\.1:9093.*\b11\b/,
+    ],
+    [{ part: 'kafka', state: 'starting', container: 'kafka-1', pid: 11 }, /^starting \(kafka-1\)$/],
+    [{ part: 'kafka', state: 'stopped' }, /^stopped$/],
+    [
+      { part: 'kafka', state: 'unhealthy', pid: 11, detail: 'no controller' },
+      /^unhealthy .*: no controller$/,
+    ],
+    [{ part: 'kafka', state: 'stopped', detail: '\u001b[2J' }, /: \\x1b\[2J$/],
+  ])('of a part: %j', (part, expected) => {
+    expect(shown({ parts: [part] }).kafka).toMatch(expected)
+  })
+
+  it.each<[DriverStatus['state'], RegExp]>([
+    ['starting', /starting/],
+    ['running', /running/],
+    ['backing-off', /will be restarted/],
+    ['gave-up', /gave up/],
+    ['failed', /failed/],
+    ['stopped', /stopped/],
+    ['orphaned', /cpu-anomaly stop/],
+    ['lost', /cpu-anomaly submit/],
+  ])('says what a driver that is %s does, or what to do about it', (state, expected) => {
+    expect(shown({ driver: driverIn(state) }).job).toMatch(expected)
+  })
+
+  it('has different words for each state of a driver', () => {
+    const states = ['starting', 'running', 'backing-off', 'gave-up', 'failed', 'stopped', 'orphaned', 'lost']
+    const words = states.map((state) => shown({ driver: driverIn(state as DriverStatus['state']) }).job)
+    expect(new Set(words).size).toBe(states.length)
+  })
+
+  it.each([
+    [{ pid: 42 }, /\b42\b/],
+    [{ pid: 1, container: 'driver-1' }, /driver-1/],
+    [{}, new RegExp(at(0))],
+    [{ restarts: 1 }, /\b1 restart\b/],
+    [{ restarts: 2 }, /\b2 restarts\b/],
+    [{ reason: 'exit code 1\u001b[2J' }, /exit code 1\\x1b\[2J/],
+  ])('gives the facts of a driver: %j', (facts, expected) => {
+    expect(shown({ driver: driverIn('running', facts) }).job).toMatch(expected)
+  })
+
+  it('shows the last error escaped, and the UI of a driver that runs', () => {
+    const status = shown({ lastError: 'no column\ncpu', sparkUi: 'http://localhost:4040' })
+    expect(status).toMatchObject({ error: 'no column\\ncpu', 'Spark UI': 'http://localhost:4040' })
+  })
+
+  it('gives the interval of real-time mode, and why the mode was chosen', () => {
+    const query = { reason: 'TRIGGER=auto', checkpointIntervalMs: 90_000 }
+    expect(shown({ query: { ...query, trigger: 'real-time' } }).trigger).toMatch(/\b90 s.*TRIGGER=auto/)
+    const batches = shown({ query: { ...query, trigger: 'micro-batch' } }).trigger
+    expect(batches).toMatch(/micro-batch.*TRIGGER=auto/)
+    expect(batches).not.toContain('90')
+  })
+
+  it('rounds rates and groups the digits of large numbers', () => {
+    const lines = statusLines({
+      ...STOPPED,
+      progress: {
+        time: at(5),
+        batch: 7,
+        inputRows: 1,
+        inputRowsPerSecond: 1_234.4,
+        processedRowsPerSecond: 1_300_000,
+        lag: 5_678,
+        endOffsets: {},
+        watermark: undefined,
+        stateRows: 20,
+        read: 9_000_001,
+        deadLettered: 3,
+        late: 4,
+      },
+    })
+    const text = lines.join('\n')
+    for (const fact of ['batch 7', at(5), '1,234', '1,300,000', '5,678', '9,000,001'])
+      expect(text).toContain(fact)
+  })
+})

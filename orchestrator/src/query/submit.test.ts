@@ -1,0 +1,216 @@
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
+import { driverIn, localJob } from '../runtime/runtime.fixture.ts'
+import { planFor, submitJob } from './submit.ts'
+
+vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
+
+const MANIFEST = 'cpu-anomaly-manifest.json'
+const TOPICS = ['cpu-usage', 'anomaly', 'cpu-usage.dead-letter'].map((topic) => `create topic ${topic}`)
+
+interface Options {
+  /** Settings that have changed since. */
+  readonly settings?: readonly string[]
+  readonly newCheckpoint?: boolean
+  readonly timeoutMs?: number
+}
+
+async function submit(context: TestContext, options: Options = {}): Promise<void> {
+  const { settings = [], newCheckpoint = false, timeoutMs = 5_000 } = options
+  const selected = await context.withSettings(settings).select()
+  await submitJob(selected, { newCheckpoint, timeoutMs }, context.output, context.signal)
+}
+
+const queryFile = ({ folder }: TestContext) => join(folder, 'storage', 'run', 'query.json')
+
+describe('submitJob', () => {
+  it('creates topics, fixes the manifest, records the query and starts the driver, in this order', async () => {
+    const context = await testContext()
+    let wasRecorded: Promise<boolean> | undefined
+    context.runtime.onStartDriver = () => {
+      wasRecorded = isThere(queryFile(context))
+      context.runtime.becomeReady()
+    }
+    await submit(context)
+    expect(context.journal).toEqual([...TOPICS, `write ${MANIFEST}`, 'start driver'])
+    expect(await wasRecorded).toBe(true)
+    expect(context.output.steps.map(({ text }) => text)).toEqual([
+      expect.stringContaining('cpu-usage.dead-letter'),
+      expect.stringMatching(/batch 0\b/),
+    ])
+  })
+
+  it('hands over the settings and arguments, and secrets in neither of them', async () => {
+    const context = await testContext({ settings: { INPUT_TOPIC: 'cpu-of-rack-7' } })
+    const sasl = { mechanism: 'PLAIN', username: 'me', password: 'hunter2' } as const
+    context.runtime.kafka = { ...context.runtime.kafka, securityProtocol: 'SASL_PLAINTEXT', sasl }
+    await submit(context)
+    const [{ submitArgs, secrets, stopTimeoutMs, ...code } = expect.fail('nothing submitted')] =
+      context.runtime.submissions
+    expect(submitArgs).toEqual(expect.arrayContaining(['--master', 'local[4]', 'spark.ui.port=4040']))
+    expect(JSON.stringify(code)).toContain('cpu-of-rack-7')
+    expect(JSON.stringify(secrets)).toContain('hunter2')
+    expect(JSON.stringify([submitArgs, code])).not.toContain('hunter2')
+    expect(stopTimeoutMs).toBe(30_000)
+  })
+
+  it('lets a real-time job run to the end of its interval before it is killed', async () => {
+    const context = await testContext({
+      settings: { TRIGGER: 'real-time', CHECKPOINT_INTERVAL: '2 minutes' },
+    })
+    await submit(context)
+    expect(context.runtime.submissions[0]?.stopTimeoutMs).toBeGreaterThan(120_000)
+  })
+
+  it.each([
+    ['starting', driverIn('starting', { supervisorPid: 41 }), /starting.*\b41\b/],
+    ['running', driverIn('running', { pid: 42, supervisorPid: 41 }), /running.*\b42\b/],
+    ['running', driverIn('running', { pid: 1, container: 'driver-1' }), /running.*driver-1/],
+    ['backing-off', driverIn('backing-off', { supervisorPid: 41 }), /backing-off.*\b41\b/],
+    ['orphaned', driverIn('orphaned', { pid: 42 }), /orphaned.*\b42\b/],
+  ])('refuses to start a second driver beside one that is %s', async (_, driver, message) => {
+    const context = await testContext()
+    context.runtime.driverNow = driver
+    await expect(submit(context)).rejects.toMatchObject({
+      code: 'LOCKED',
+      message: expect.stringMatching(message),
+    })
+    expect(context.journal).toEqual([])
+    expect(await isThere(queryFile(context))).toBe(false)
+  })
+
+  it.each(['gave-up', 'failed', 'stopped', 'lost'] as const)('follows a driver that is %s', async (state) => {
+    const context = await testContext()
+    context.runtime.driverNow = driverIn(state)
+    await submit(context)
+    expect(context.journal).toContain('start driver')
+  })
+
+  it('changes nothing when no broker answers', async () => {
+    const context = await testContext()
+    context.broker.isUp = false
+    await expect(submit(context)).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' })
+    expect(context.journal).toEqual([])
+    expect(await isThere(queryFile(context))).toBe(false)
+  })
+
+  it('changes nothing when real-time mode cannot be had', async () => {
+    const context = await testContext({ settings: { TRIGGER: 'real-time' } })
+    context.runtime.job = { ...localJob, sparkVersion: '4.0.0' }
+    await expect(submit(context)).rejects.toMatchObject({ code: 'CONFIGURATION' })
+    expect(context.journal).toEqual([])
+  })
+
+  it('fails when the job is not ready in time, and leaves the driver to its supervisor', async () => {
+    const context = await testContext()
+    context.runtime.onStartDriver = () => {
+      context.runtime.driverNow = driverIn('starting')
+    }
+    await expect(submit(context, { timeoutMs: 1 })).rejects.toMatchObject({ code: 'QUERY_FAILED' })
+    expect(context.journal.at(-1)).toBe('start driver')
+  })
+})
+
+describe('the checkpoint of a submit', () => {
+  /** A checkpoint with a manifest and a commit, and a driver that has ended. */
+  async function submittedOnce(): Promise<TestContext> {
+    const context = await testContext()
+    await context.start()
+    await submit(context)
+    context.runtime.checkpoint.isCommitted = true
+    context.runtime.driverNow = driverIn('stopped')
+    context.runtime.journal.length = 0
+    return context
+  }
+
+  it('is continued with the same settings, and its manifest is not written again', async () => {
+    const context = await submittedOnce()
+    await submit(context)
+    expect(context.journal).toEqual(['start driver'])
+  })
+
+  it.each([
+    ['WINDOW_DURATION', '1 second', '500 milliseconds', '1000 milliseconds'],
+    ['OUTPUT_TOPIC', 'results', 'anomaly', 'results'],
+    ['GROUP_BY', 'key', 'none', 'key'],
+  ])('is refused with another %s', async (key, value, before, now) => {
+    const context = await submittedOnce()
+    const recorded = context.runtime.checkpoint.files.get(MANIFEST)
+    await expect(submit(context, { settings: [`${key}=${value}`] })).rejects.toMatchObject({
+      code: 'CHECKPOINT_CONFLICT',
+      details: expect.arrayContaining([expect.stringMatching(new RegExp(`^${key}.*${before}.*${now}`))]),
+    })
+    expect(context.journal).not.toContain('start driver')
+    expect(context.runtime.checkpoint.files.get(MANIFEST)).toBe(recorded)
+  })
+
+  it('is refused with another Kafka cluster', async () => {
+    const context = await submittedOnce()
+    context.broker.clusterId = 'cluster-2'
+    await expect(submit(context)).rejects.toMatchObject({
+      code: 'CHECKPOINT_CONFLICT',
+      details: [expect.stringMatching(/cluster-1.*cluster-2/)],
+    })
+  })
+
+  it('is refused when it has commits but no manifest', async () => {
+    const context = await testContext()
+    context.runtime.checkpoint.isCommitted = true
+    await expect(submit(context)).rejects.toMatchObject({ code: 'CHECKPOINT_CONFLICT' })
+    expect(context.journal).toEqual(TOPICS)
+  })
+
+  it('is refused when its manifest cannot be read', async () => {
+    const context = await submittedOnce()
+    context.runtime.checkpoint.files.set(MANIFEST, '{"GROUP_BY": ')
+    await expect(submit(context)).rejects.toMatchObject({ code: 'CHECKPOINT_CONFLICT' })
+  })
+
+  it('is set aside for a new one when asked, with the new settings as its manifest', async () => {
+    const context = await submittedOnce()
+    await submit(context, { settings: ['GROUP_BY=key'], newCheckpoint: true })
+    expect(context.journal).toEqual(['set checkpoint aside', `write ${MANIFEST}`, 'start driver'])
+    expect(context.output.notes).toContainEqual(expect.stringContaining('memory-before'))
+    expect(JSON.parse(context.runtime.checkpoint.files.get(MANIFEST) ?? '')).toMatchObject({
+      GROUP_BY: 'key',
+    })
+  })
+
+  it('is not set aside when it has no commit yet', async () => {
+    const context = await testContext()
+    await submit(context, { newCheckpoint: true })
+    expect(context.journal).not.toContain('set checkpoint aside')
+  })
+})
+
+describe('planFor', () => {
+  const REAL_TIME = { TRIGGER: 'real-time', INPUT_PARTITIONS: '1' }
+  const { masterWithSlots: _, ...cluster } = localJob
+
+  it.each([
+    ['the partitions that the input topic has', true, 5],
+    ['those that it will be created with', false, 3],
+  ])('counts %s', async (_, exists, slots) => {
+    const context = await testContext({ settings: REAL_TIME })
+    if (exists) context.broker.createTopic('cpu-usage', 3)
+    expect(await planFor(await context.config(), context.runtime, context.signal)).toMatchObject({
+      trigger: 'real-time',
+      slots,
+    })
+  })
+
+  it('falls back to the settings when no broker answers', async () => {
+    const context = await testContext({ settings: REAL_TIME })
+    context.broker.isUp = false
+    expect(await planFor(await context.config(), context.runtime, context.signal)).toMatchObject({ slots: 3 })
+  })
+
+  it('refuses real-time mode on a cluster with too few task slots', async () => {
+    const context = await testContext({ settings: REAL_TIME })
+    context.broker.createTopic('cpu-usage', 3)
+    context.runtime.job = cluster
+    const plan = planFor(await context.config(), context.runtime, context.signal)
+    await expect(plan).rejects.toMatchObject({ code: 'CONFIGURATION' })
+  })
+})

@@ -1,0 +1,66 @@
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { type TestContext, testContext } from '../cli/command.fixture.ts'
+import { driverIn } from '../runtime/runtime.fixture.ts'
+import { freePorts } from '../system/ports.ts'
+import { stackChecks } from './checks.ts'
+
+vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
+
+/** Runs the check of this title. */
+async function check(context: TestContext, title: string, settings: readonly string[] = []): Promise<string> {
+  const { config } = await context.withSettings(settings).select()
+  const checks = stackChecks({ ...(await context.select()), config })
+  const found = checks.find((entry) => entry.title === title) ?? expect.fail(`no check ${title}`)
+  return found.run(context.signal)
+}
+
+async function takenPort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1' }, resolve))
+  onTestFinished(() => void server.close())
+  return (server.address() as { port: number }).port
+}
+
+describe('stackChecks', () => {
+  it('names the runtime and why it was chosen', async () => {
+    expect(await check(await testContext(), 'runtime')).toMatch(/local.*of the test/)
+  })
+
+  it('finds the storage folder where it can be made', async () => {
+    const context = await testContext()
+    expect(await check(context, 'storage')).toBe(join(context.folder, 'storage'))
+    await expect(check(context, 'storage', ['STORAGE_DIR=missing/storage'])).rejects.toMatchObject({
+      code: 'ENOENT',
+    })
+  })
+
+  it('finds a broker that answers', async () => {
+    expect(await check(await testContext(), 'Kafka')).toContain('127.0.0.1:9093')
+  })
+
+  it.each([
+    ['Kafka', 'KAFKA_PORT'],
+    ["Spark's UI", 'SPARK_UI_PORT'],
+  ])('finds that %s could start, or that its port is taken', async (title, setting) => {
+    const context = await testContext()
+    context.broker.isUp = false
+    const [free] = await freePorts(1)
+    await check(context, title, [`${setting}=${free}`])
+    const taken = await takenPort()
+    await expect(check(context, title, [`${setting}=${taken}`])).rejects.toMatchObject({
+      code: 'PORT_TAKEN',
+      message: expect.stringContaining(String(taken)),
+      hint: expect.stringContaining(setting),
+    })
+  })
+
+  it("leaves the UI's port to a driver that there is", async () => {
+    const context = await testContext()
+    context.runtime.driverNow = driverIn('running')
+    expect(await check(context, "Spark's UI", [`SPARK_UI_PORT=${await takenPort()}`])).toBe(
+      context.runtime.sparkUi,
+    )
+  })
+})

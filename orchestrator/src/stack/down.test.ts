@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { type TestContext, testContext } from '../cli/command.fixture.ts'
+import { CliError } from '../errors.ts'
+import { driverIn } from '../runtime/runtime.fixture.ts'
+import { takeDown } from './down.ts'
+import { selectRuntime } from './select.ts'
+
+/** A folder that is up on the local runtime, with a job. */
+async function started(): Promise<TestContext> {
+  const context = await testContext()
+  await context.start()
+  context.runtime.driverNow = driverIn('running')
+  return context
+}
+
+const down = async (context: TestContext, volumes = false) =>
+  takeDown(await context.select(), volumes, context.output, context.signal)
+
+/** May the next `up` choose another runtime? */
+const isReleased = async (context: TestContext): Promise<boolean> =>
+  (await selectRuntime(await context.withSettings(['RUNTIME=docker']).config())).runtime.name === 'docker'
+
+describe('takeDown', () => {
+  it('stops the job, then Kafka and Spark, and keeps the data', async () => {
+    const context = await started()
+    expect(await down(context)).toEqual({
+      stopped: [{ part: 'job', gone: ['driver', 'supervisor'] }, ...context.runtime.stoppedParts],
+      removed: [],
+    })
+    expect(context.journal).toEqual(['stop driver', 'stop'])
+    expect(await isReleased(context)).toBe(true)
+  })
+
+  it('removes data and checkpoint last, when asked to', async () => {
+    const context = await started()
+    const { removed } = await down(context, true)
+    expect(context.journal).toEqual(['stop driver', 'stop', 'remove volumes'])
+    expect(removed).toEqual(context.runtime.removedVolumes)
+  })
+
+  it('reports no job where there was none', async () => {
+    const context = await started()
+    context.runtime.driverNow = undefined
+    context.runtime.stoppedParts = []
+    expect(await down(context)).toEqual({ stopped: [], removed: [] })
+    expect(context.journal).toEqual(['stop'])
+  })
+
+  it.each(['stop driver', 'stop', 'remove volumes'])(
+    'keeps the runtime when it fails to %s, so that the next `down` finds it',
+    async (step) => {
+      const context = await started()
+      context.runtime.onStep = (done) => {
+        if (done === step) throw new CliError('CLUSTER_UNREACHABLE', 'no answer')
+      }
+      await expect(down(context, true)).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' })
+      expect(context.journal.at(-1)).toBe(step)
+      expect(await isReleased(context)).toBe(false)
+    },
+  )
+})

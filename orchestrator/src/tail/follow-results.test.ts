@@ -1,0 +1,184 @@
+import { stripVTControlCharacters } from 'node:util'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { FinalWindows } from '../anomaly/final-windows.ts'
+import type { Status, WindowResult } from '../anomaly/result.ts'
+import { type TestContext, testContext } from '../cli/command.fixture.ts'
+import { at, driverIn } from '../runtime/runtime.fixture.ts'
+import type { Selected } from '../runtime/runtime.ts'
+import { useVirtualTime } from '../system/virtual-time.fixture.ts'
+import { followResults } from './follow-results.ts'
+import { FinalFeed, type ResultFeed, UpdateFeed } from './result-feed.ts'
+
+vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
+vi.mock('node:timers/promises', () => import('../system/virtual-time.fixture.ts'))
+
+const ANOMALIES: ReadonlySet<Status> = new Set(['WARN', 'ERROR'])
+
+let context: TestContext
+let selected: Selected
+
+beforeEach(async () => {
+  context = await testContext()
+  selected = await context.select()
+  context.broker.createTopic('cpu-usage').createTopic('anomaly')
+  useVirtualTime()
+})
+
+const result = (second: number, status: Status, count = 1): WindowResult => ({
+  window: { start: at(second), end: at(second + 0.5) },
+  mean: 20,
+  stddev: null,
+  count,
+  status,
+  score: 2,
+  series: '',
+})
+const append = (...results: readonly WindowResult[]) =>
+  context.broker.append('anomaly', ...results.map((record) => ({ value: JSON.stringify(record) })))
+
+const changing = () => new UpdateFeed(ANOMALIES)
+const final = () => new FinalFeed(ANOMALIES, new FinalWindows(selected.config.detector))
+
+interface Options {
+  readonly limit?: number
+  readonly asJson?: boolean
+}
+
+const follow = (feed: ResultFeed, { limit, asJson = true }: Options = {}) =>
+  followResults(selected, feed, {
+    from: { kind: 'earliest' },
+    limit,
+    asJson,
+    output: context.output,
+    signal: context.signal,
+  })
+
+/** Does this after so many ms, and ends the tail, as Ctrl-C does, after so many more. */
+function later(ms: number, work: () => unknown, thenInterruptAfter = 0): void {
+  setTimeout(() => {
+    work()
+    setTimeout(context.interrupt, thenInterruptAfter)
+  }, ms)
+}
+
+describe('followResults', () => {
+  it('prints results as JSON for a program, up to the limit', async () => {
+    append(result(1, 'WARN'), result(2, 'SAFE'), result(3, 'ERROR'), result(4, 'ERROR'))
+    await follow(changing(), { limit: 2 })
+    expect(context.output.results.map((line) => JSON.parse(line))).toEqual([
+      result(1, 'WARN'),
+      result(3, 'ERROR'),
+    ])
+  })
+
+  it('prints them as text for a person', async () => {
+    append(result(1, 'WARN'))
+    await follow(changing(), { limit: 1, asJson: false })
+    expect(context.output.results[0]).toMatch(/WARN/)
+    expect(context.output.results[0]).not.toContain('{')
+  })
+
+  it('warns of a record that is not a result, and goes on', async () => {
+    context.broker.append('anomaly', { value: 'not a result' })
+    append(result(1, 'WARN'))
+    await follow(changing(), { limit: 1 })
+    expect(context.output.warnings).toEqual([expect.stringMatching(/partition 0.*offset 0/)])
+    expect(context.output.results).toHaveLength(1)
+  })
+
+  it('ends without an error on Ctrl-C while it looks at the input topic', async () => {
+    append(result(1, 'WARN'))
+    let looks = 0
+    context.broker.onRequest = (request) => {
+      // The first two look at the output topic.
+      if (request === 'list-offsets' && ++looks === 3) context.interrupt()
+    }
+    await follow(final())
+    expect(looks).toBe(3)
+    expect(context.output.results).toEqual([])
+  })
+
+  it('says when the broker is away, and fails when it stays away', async () => {
+    append(result(1, 'WARN'))
+    setTimeout(() => (context.broker.isUp = false), 1_000)
+    await expect(follow(changing())).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' })
+    expect(context.output.notes).toHaveLength(1)
+  })
+})
+
+describe('followResults with windows that may still change', () => {
+  it('shows them when nothing moves any more', async () => {
+    append(result(1, 'WARN', 1), result(1, 'WARN', 2))
+    const startedAt = Date.now()
+    await follow(final(), { limit: 1 })
+    expect(JSON.parse(context.output.results[0] ?? '')).toMatchObject({ count: 2 })
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(1_500)
+  })
+
+  it('waits for the job to read what the input topic holds', async () => {
+    context.broker.append('cpu-usage', { value: '1,1' }, { value: '2,2' })
+    context.runtime.driverNow = driverIn('running')
+    context.runtime.logLines.driver = [`${at(1)} progress batch=0 end_offsets=0:1`]
+    append(result(1, 'WARN'))
+    later(
+      5_000,
+      () => {
+        expect(context.output.results).toEqual([])
+        context.runtime.logLines.driver.push(`${at(6)} progress batch=1 end_offsets=0:2`)
+      },
+      1_000,
+    )
+    await follow(final())
+    expect(context.output.results).toHaveLength(1)
+  })
+
+  it('waits while results come', async () => {
+    const timer = setInterval(() => append(result(1, 'WARN', Math.round(Date.now() / 400))), 400)
+    onTestFinished(() => clearInterval(timer))
+    later(5_000, () => undefined)
+    await follow(final())
+    expect(context.output.results).toEqual([])
+  })
+
+  it('does not look at the input topic when every change is shown anyway', async () => {
+    append(result(1, 'WARN'))
+    later(3_000, () => undefined)
+    await follow(changing())
+    // Once, to find where the output topic begins and once where it ends.
+    expect(context.broker.requests.filter((request) => request === 'list-offsets')).toHaveLength(2)
+  })
+})
+
+describe('the live line of followResults', () => {
+  /** What is written to a terminal on stderr from now on. */
+  function terminal(): string[] {
+    const { isTTY, columns } = process.stderr
+    const written: string[] = []
+    Object.assign(process.stderr, { isTTY: true, columns: 120 })
+    const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      written.push(stripVTControlCharacters(String(text)).trim())
+      return true
+    })
+    onTestFinished(() => {
+      write.mockRestore()
+      Object.assign(process.stderr, { isTTY, columns })
+    })
+    return written
+  }
+
+  it('tells a person that nothing came yet, then what came last, and is gone at the end', async () => {
+    const lines = terminal()
+    later(1_000, () => append(result(1, 'SAFE'), result(2, 'SAFE')), 1_000)
+    await follow(changing(), { asJson: false })
+    expect(lines[0]).toContain('cpu-anomaly status')
+    expect(lines.find((line) => line.includes('00:00:02'))).toMatch(/\b2\b.*SAFE 20\.0 %/)
+    expect(lines.at(-1)).toBe('')
+  })
+
+  it('is not shown beside JSON', async () => {
+    const lines = terminal()
+    later(1_000, () => append(result(1, 'SAFE')), 1_000)
+    await follow(changing())
+    expect(lines).toEqual([])
+  })
+})
