@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { expectNothingLeft, expectOrderly, expectWindows, lastValues } from './helpers/guarantees.ts'
 import { send } from './helpers/kafka.ts'
 import { steadySamples, toRecords } from './helpers/samples.ts'
+import { SharedStack } from './helpers/shared-stack.ts'
 import { packageRoot, Stack } from './helpers/stack.ts'
 import { waitFor } from './helpers/wait-for.ts'
 
@@ -23,7 +24,7 @@ describe('a running stack', () => {
     const second = await stack.cli(['submit'])
     expect(second).toMatchObject({
       exitCode: 5,
-      stderr: expect.stringMatching(/driver already works on this checkpoint.*pid \d+/),
+      stderr: expect.stringMatching(/driver already uses this checkpoint.*pid \d+/),
     })
 
     await send(stack.broker, 'cpu-usage', records.slice(0, 2_000))
@@ -56,10 +57,29 @@ describe('a running stack', () => {
     expect((await stack.status()).driver).toBeUndefined()
   })
 
+  const shared = new SharedStack('local')
+
+  it('prints results into a pipe that is closed early, and the last N records', async () => {
+    const stack = await shared.forTest()
+    await stack.ok('submit', '--new-checkpoint')
+    await send(stack.broker, stack.topics.input, records)
+    await stack.untilRead(4_000)
+    const main = join(packageRoot, 'dist', 'main.js')
+    const pipe = `"${process.execPath}" "${main}" tail --all --from earliest | head -n 1`
+    const head = execa('bash', ['-o', 'pipefail', '-c', pipe], { cwd: stack.folder })
+    const first = await untilEnded(head, () => send(stack.broker, stack.topics.input, records.slice(-1)))
+    expect(JSON.parse(first.stdout)).toMatchObject({ series: '' })
+    expect(first.stderr).toBe('')
+    const last = (await stack.ok('tail', '--all', '--from', '-3', '--limit', '3')).trim().split('\n')
+    expect(last).toHaveLength(3)
+    const missing = await stack.cli(['tail', 'no-such-topic'])
+    expect(missing.exitCode).toBe(2)
+    expect(missing.stderr).toContain(stack.topics.input)
+  })
+
   it('reports a driver whose supervisor was killed, and replaces both after the driver dies too', async () => {
-    const stack = await Stack.create('local')
-    await stack.ok('up')
-    await stack.ok('submit')
+    const stack = await shared.forTest()
+    await stack.ok('submit', '--new-checkpoint')
     const { driver } = await stack.status()
     process.kill(driver?.supervisorPid ?? Number.NaN, 'SIGKILL')
     expect((await stack.status()).driver?.state).toBe('orphaned')
@@ -74,43 +94,24 @@ describe('a running stack', () => {
       20_000,
     )
     await stack.ok('submit')
-    await send(stack.broker, 'cpu-usage', records)
+    await send(stack.broker, stack.topics.input, records)
     await stack.untilRead(4_000)
     expectWindows(await lastValues(stack), samples)
   })
 
   it('rejects a topic that was deleted and created again, without endless restarts', async () => {
-    const stack = await Stack.create('local')
-    await stack.ok('up')
-    await stack.ok('submit')
+    const stack = await shared.forTest()
+    await stack.ok('submit', '--new-checkpoint')
     await stack.ok('stop')
+    const { input } = stack.topics
     const { Kafka, logLevel } = await import('kafkajs')
     const admin = new Kafka({ brokers: [stack.broker], logLevel: logLevel.NOTHING }).admin()
     await admin.connect()
-    await admin.deleteTopics({ topics: ['cpu-usage'] }).finally(() => admin.disconnect())
+    await admin.deleteTopics({ topics: [input] }).finally(() => admin.disconnect())
     const { exitCode, stderr } = await stack.cli(['submit'])
-    expect(stderr).toMatch(/topic cpu-usage was deleted and created again/)
+    expect(stderr).toContain(`topic ${input} was deleted and created again`)
     expect(exitCode).toBe(3)
     expect((await stack.status()).driver).toMatchObject({ state: 'failed', restarts: 0 })
-  })
-
-  it('prints results into a pipe that is closed early, and the last N records', async () => {
-    const stack = await Stack.create('local')
-    await stack.ok('up')
-    await stack.ok('submit')
-    await send(stack.broker, 'cpu-usage', records)
-    await stack.untilRead(4_000)
-    const main = join(packageRoot, 'dist', 'main.js')
-    const pipe = `"${process.execPath}" "${main}" tail --all --from earliest | head -n 1`
-    const head = execa('bash', ['-o', 'pipefail', '-c', pipe], { cwd: stack.folder })
-    const first = await untilEnded(head, () => send(stack.broker, 'cpu-usage', records.slice(-1)))
-    expect(JSON.parse(first.stdout)).toMatchObject({ series: '' })
-    expect(first.stderr).toBe('')
-    const last = (await stack.ok('tail', '--all', '--from', '-3', '--limit', '3')).trim().split('\n')
-    expect(last).toHaveLength(3)
-    const missing = await stack.cli(['tail', 'no-such-topic'])
-    expect(missing.exitCode).toBe(2)
-    expect(missing.stderr).toContain('cpu-usage')
   })
 })
 

@@ -21,17 +21,21 @@ import {
   toRecord,
   toRecords,
 } from './helpers/samples.ts'
+import { SharedStack } from './helpers/shared-stack.ts'
 import { Stack } from './helpers/stack.ts'
+import { multiSampleTests } from './multi-sample.ts'
 
-describe.each(await setups())('$title', ({ runtime, available, mode, settings, brief }) => {
+describe.each(await setups())('$title', (setup) => {
+  const { runtime, available, mode, settings, brief } = setup
+  const shared = new SharedStack(runtime, settings)
   const goldenName = hasGolden ? '' : ' (the sample file is missing)'
 
   it.skipIf(!available || !hasGolden)(
     `finds the 21 windows of the golden case with the shipped commands${goldenName}`,
     async () => {
-      const stack = await Stack.create(runtime, settings)
-      await stack.ok('up')
-      expect((await stack.cli(['submit'])).stderr).toContain(`Trigger: ${mode} (`)
+      const stack = await shared.forTest()
+      const submitted = await stack.cli(['submit', '--new-checkpoint'])
+      expect(submitted.stderr).toContain(`Trigger: ${mode} (`)
       await stack.ok('produce', goldenFile)
       const lines = (
         await stack.ok('tail', '--all', '--final', '--from', 'earliest', '--json', '--limit', '21')
@@ -56,18 +60,16 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
       await expectOrderly(stack, mode, 0)
 
       const log = await stack.ok('logs', 'driver', '-n', '500')
-      expect(log.split('\n').filter((line) => / ERROR window=/.test(line)).length).toBeGreaterThanOrEqual(3)
-      await stack.ok('down')
-      await expectNothingLeft(stack)
+      const own = log.slice(log.lastIndexOf(' started '))
+      expect(own.split('\n').filter((line) => / ERROR window=/.test(line)).length).toBeGreaterThanOrEqual(3)
     },
   )
 
   it.skipIf(!available || brief)(
     'accounts for every kind of bad record, for late samples, and for the good ones in between',
     async () => {
-      const stack = await Stack.create(runtime, settings)
-      await stack.ok('up')
-      await stack.ok('submit')
+      const stack = await shared.forTest()
+      await stack.ok('submit', '--new-checkpoint')
       const startMs = Math.floor(Date.now() / 1000) * 1000 - 120_000
       const good = steadySamples(startMs, 3_000, 20)
       const bad = badRecords(startMs)
@@ -79,13 +81,13 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
       })
       const sentBad = bad.slice(0, first.length / 50)
       expect(sentBad.length).toBe(bad.length)
-      await send(stack.broker, 'cpu-usage', mixed)
+      await send(stack.broker, stack.topics.input, mixed)
       await stack.untilRead(mixed.length)
       // Older than the watermark (10 s behind the newest sample) once a batch has read the samples above.
       const late = steadySamples(startMs, 40, 20)
-      await send(stack.broker, 'cpu-usage', toRecords(good.slice(2_000)))
+      await send(stack.broker, stack.topics.input, toRecords(good.slice(2_000)))
       await stack.untilRead(mixed.length + 1_000)
-      await send(stack.broker, 'cpu-usage', toRecords(late))
+      await send(stack.broker, stack.topics.input, toRecords(late))
       const total = mixed.length + 1_000 + late.length
       const status = await stack.untilRead(total)
 
@@ -94,7 +96,7 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
       expectWindows(await lastValues(stack), [...good, ...accepted])
       await expectAccounted(stack, status, total)
       await expectOrderly(stack, mode, 0)
-      const letters = (await readTopic(stack.broker, 'cpu-usage.dead-letter')).map(({ value }) =>
+      const letters = (await readTopic(stack.broker, stack.topics.deadLetter)).map(({ value }) =>
         JSON.parse(String(value)),
       )
       const reasons = bad.flatMap(({ reason }) => (reason ? [reason] : []))
@@ -103,7 +105,7 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
       // What a record contains must be escaped before it reaches the terminal.
       const shown = await stack.ok(
         'tail',
-        'cpu-usage.dead-letter',
+        stack.topics.deadLetter,
         '--from',
         'earliest',
         '--limit',
@@ -115,16 +117,15 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
   )
 
   it.skipIf(!available)('loses and duplicates nothing when the driver is killed in the middle', async () => {
-    const stack = await Stack.create(runtime, settings)
-    await stack.ok('up')
-    await stack.ok('submit')
+    const stack = await shared.forTest()
+    await stack.ok('submit', '--new-checkpoint')
     const samples = steadySamples(Date.now() - 600_000, 20_000, 25)
-    await send(stack.broker, 'cpu-usage', toRecords(samples.slice(0, 8_000)))
+    await send(stack.broker, stack.topics.input, toRecords(samples.slice(0, 8_000)))
     await stack.untilRead(8_000)
     const committed = await results(stack)
-    await send(stack.broker, 'cpu-usage', toRecords(samples.slice(8_000, 14_000)))
+    await send(stack.broker, stack.topics.input, toRecords(samples.slice(8_000, 14_000)))
     await stack.killDriver()
-    await send(stack.broker, 'cpu-usage', toRecords(samples.slice(14_000)))
+    await send(stack.broker, stack.topics.input, toRecords(samples.slice(14_000)))
     const status = await stack.untilRead(samples.length)
     expect(status.driver?.restarts).toBe(1)
     expectWindows(await lastValues(stack), samples)
@@ -133,22 +134,32 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
     await expectOrderly(stack, mode, status.driver?.restarts ?? 0)
   })
 
+  multiSampleTests(setup, shared)
+
   it.skipIf(!available || brief)(
     'loses and duplicates nothing when the broker crashes in the middle',
     async () => {
-      const stack = await Stack.create(runtime, settings)
-      await stack.ok('up')
-      await stack.ok('submit')
+      const stack = await shared.forTest()
+      await stack.ok('submit', '--new-checkpoint')
       const samples = steadySamples(Date.now() - 600_000, 20_000, 25)
-      await send(stack.broker, 'cpu-usage', toRecords(samples.slice(0, 12_000)))
+      await send(stack.broker, stack.topics.input, toRecords(samples.slice(0, 12_000)))
       await stack.crashBroker()
-      await send(stack.broker, 'cpu-usage', toRecords(samples.slice(12_000)))
+      await send(stack.broker, stack.topics.input, toRecords(samples.slice(12_000)))
       const status = await stack.untilRead(samples.length)
       expectWindows(await lastValues(stack), samples)
       await expectAccounted(stack, status, samples.length)
       await expectOrderly(stack, mode, status.driver?.restarts ?? 0)
     },
   )
+
+  it.skipIf(!available)('leaves nothing behind when it is taken down while a job runs', async () => {
+    const stack = shared.running ?? (await shared.forTest())
+    // Without a test before it, no job runs yet.
+    if (!(await stack.status()).driver) await stack.ok('submit')
+    expect((await stack.status()).driver?.state).toBe('running')
+    await stack.ok('down')
+    await expectNothingLeft(stack)
+  })
 
   it.skipIf(!available || brief)(
     'keeps one series per record key with GROUP_BY=key, also with a login',

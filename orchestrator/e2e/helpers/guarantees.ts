@@ -17,9 +17,9 @@ export interface Result {
   readonly series: string
 }
 
-/** All results ever written, with their keys, in offset order. */
-export async function results(stack: Stack, topic = 'anomaly'): Promise<{ key: string; result: Result }[]> {
-  const records = await readTopic(stack.broker, topic)
+/** All results that are in the output topic, with their keys, in offset order. */
+export async function results(stack: Stack): Promise<{ key: string; result: Result }[]> {
+  const records = await readTopic(stack.broker, stack.topics.output)
   return records.map(({ key, value }) => ({ key: key ?? '', result: JSON.parse(String(value)) as Result }))
 }
 
@@ -31,7 +31,7 @@ export async function expectAccounted(stack: Stack, status: Status, acknowledged
   expect({ counted, deadLettered, late, sum: counted + deadLettered + late }).toMatchObject({
     sum: acknowledged,
   })
-  const letters = new Set((await readTopic(stack.broker, 'cpu-usage.dead-letter')).map(({ key }) => key))
+  const letters = new Set((await readTopic(stack.broker, stack.topics.deadLetter)).map(({ key }) => key))
   expect(letters.size).toBe(deadLettered)
 }
 

@@ -38,6 +38,13 @@ export interface Status {
   }
 }
 
+/** The topics that the folder's `.env` names. */
+export interface Topics {
+  readonly input: string
+  readonly output: string
+  readonly deadLetter: string
+}
+
 // A stack is removed while the next test starts its own: they share nothing, and most of a removal is waiting.
 const removals: Promise<void>[] = []
 afterAll(async () => {
@@ -46,11 +53,12 @@ afterAll(async () => {
   if (failed) throw failed.reason
 })
 
-/** A project folder with its own ports; its removal begins when the test ends, passed or failed. */
+/** A project folder with its own ports. */
 export class Stack {
   readonly folder: string
   readonly runtime: RuntimeUnderTest
   readonly ports: { readonly kafka: number; readonly ui: number; readonly masterUi: number }
+  private settings: Readonly<Record<string, string>> = {}
 
   private constructor(folder: string, runtime: RuntimeUnderTest, ports: Stack['ports']) {
     this.folder = folder
@@ -58,23 +66,40 @@ export class Stack {
     this.ports = ports
   }
 
+  /** A stack for one test: its removal begins when the test ends, passed or failed. */
   static async create(
     runtime: RuntimeUnderTest,
     settings: Readonly<Record<string, string>> = {},
   ): Promise<Stack> {
+    const stack = await Stack.prepare(runtime)
+    onTestFinished(() => stack.removeLater())
+    await stack.configure(settings)
+    return stack
+  }
+
+  /** A stack without settings, which lasts until `removeLater`. */
+  static async prepare(runtime: RuntimeUnderTest): Promise<Stack> {
     const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-e2e-'))
     const [kafka = 0, ui = 0, masterUi = 0] = await freePorts(3)
-    const stack = new Stack(folder, runtime, { kafka, ui, masterUi })
-    await stack.configure(settings)
-    onTestFinished(() => void removals.push(stack.remove()))
-    return stack
+    return new Stack(folder, runtime, { kafka, ui, masterUi })
   }
 
   get broker(): string {
     return `127.0.0.1:${this.ports.kafka}`
   }
 
+  get topics(): Topics {
+    const {
+      INPUT_TOPIC: input = 'cpu-usage',
+      OUTPUT_TOPIC: output = 'anomaly',
+      DEAD_LETTER_TOPIC: deadLetter = 'cpu-usage.dead-letter',
+    } = this.settings
+    return { input, output, deadLetter }
+  }
+
+  /** Writes `.env` anew, with these settings only. */
   async configure(settings: Readonly<Record<string, string>>): Promise<void> {
+    this.settings = settings
     const all = {
       RUNTIME: this.runtime,
       KAFKA_PORT: this.ports.kafka,
@@ -164,7 +189,12 @@ export class Stack {
     await this.ok('up')
   }
 
-  async remove(): Promise<void> {
+  /** Begins the removal; the end of the file waits for it. */
+  removeLater(): void {
+    removals.push(this.remove())
+  }
+
+  private async remove(): Promise<void> {
     if (!existsSync(this.folder)) return
     const { exitCode, stderr } = await this.cli(['down', '--volumes', '--yes'])
     await rm(this.folder, { recursive: true, force: true })

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { badRecords, type OddRecord, packLines } from './helpers/bad-records.ts'
 import {
   expectAccounted,
@@ -10,10 +10,10 @@ import {
   type Result,
 } from './helpers/guarantees.ts'
 import { readTopic, send } from './helpers/kafka.ts'
-import { setups } from './helpers/modes.ts'
+import type { Setup } from './helpers/modes.ts'
 import { linesOf, type Sample } from './helpers/oracle.ts'
 import { steadySamples, toLine, toRecord } from './helpers/samples.ts'
-import { Stack } from './helpers/stack.ts'
+import type { SharedStack } from './helpers/shared-stack.ts'
 
 const START_MS = Math.floor(Date.now() / 1000) * 1000 - 300_000
 
@@ -36,16 +36,12 @@ interface Letter {
   readonly line: number | null
 }
 
-describe.each(await setups())('$title', ({ runtime, available, mode, settings, brief }) => {
+/** The tests of records with several lines, for the suite of a setup. */
+export function multiSampleTests({ available, mode, brief }: Setup, shared: SharedStack): void {
   it.skipIf(!available || brief)('reads 100 samples per record, and rejects only the bad lines', async () => {
-    const stack = await Stack.create(runtime, {
-      ...settings,
-      GROUP_BY: 'key',
-      // The second series starts at the same time as the first one.
-      WATERMARK_DELAY: '10 minutes',
-    })
-    await stack.ok('up')
-    await stack.ok('submit')
+    // The second series starts at the same time as the first one.
+    const stack = await shared.forTest({ GROUP_BY: 'key', WATERMARK_DELAY: '10 minutes' })
+    await stack.ok('submit', '--new-checkpoint')
     const one = packLines(mixedLines(START_MS, 2_000), 100, 'web 1')
     const other = packLines(mixedLines(START_MS + 250, 2_000), 100, 'db|2')
     // Records that are a single line, whatever they contain.
@@ -63,7 +59,7 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
     ]
     const total = one.lines + other.lines + single.length
     expect(records.reduce((sum, { value }) => sum + linesOf(value).length, 0)).toBe(total)
-    await send(stack.broker, 'cpu-usage', records)
+    await send(stack.broker, stack.topics.input, records)
     const status = await stack.untilRead(total)
 
     const expected = [
@@ -75,7 +71,7 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
     expectWindows(await lastValues(stack), [...one.samples, ...other.samples])
     await expectAccounted(stack, status, total)
     await expectOrderly(stack, mode, 0)
-    const letters = (await readTopic(stack.broker, 'cpu-usage.dead-letter')).map(({ key, value }) => ({
+    const letters = (await readTopic(stack.broker, stack.topics.deadLetter)).map(({ key, value }) => ({
       key,
       letter: JSON.parse(String(value)) as Letter,
     }))
@@ -85,15 +81,14 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
     const actual = letters.map(({ letter: { offset, line, reason } }) => ({ record: offset, line, reason }))
     expect(byPlace(actual)).toEqual(byPlace(expected))
     for (const { key, letter } of letters) {
-      const place = ['cpu-usage', letter.partition, letter.offset]
+      const place = [stack.topics.input, letter.partition, letter.offset]
       expect(key).toBe((letter.line === null ? place : [...place, letter.line]).join('|'))
     }
   })
 
   it.skipIf(!available || brief)('reads records made by produce --batch', async () => {
-    const stack = await Stack.create(runtime, settings)
-    await stack.ok('up')
-    await stack.ok('submit')
+    const stack = await shared.forTest()
+    await stack.ok('submit', '--new-checkpoint')
     const samples = steadySamples(START_MS, 2_050, 20)
     // Blank lines, one of them at the end of a record: each is a dead letter.
     const csv = samples.map(toLine)
@@ -102,7 +97,7 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
     const file = join(stack.folder, 'samples.csv')
     await writeFile(file, `time_millis,cpu\r\n${csv.join('\r\n')}\r\n`)
     const produced = JSON.parse(await stack.ok('produce', file, '--batch', '100', '--json'))
-    const sent = await readTopic(stack.broker, 'cpu-usage')
+    const sent = await readTopic(stack.broker, stack.topics.input)
     expect(produced).toMatchObject({ acknowledged: 2_052, records: sent.length })
     // One record of 99 lines and one of the blank line alone, then twenty full ones.
     expect(sent.length).toBe(22)
@@ -117,4 +112,4 @@ describe.each(await setups())('$title', ({ runtime, available, mode, settings, b
       .map((line) => JSON.parse(line) as Result)
     expectWindows(new Map(shown.map((result) => [`|${Date.parse(result.window.start)}`, result])), samples)
   })
-})
+}
