@@ -196,6 +196,7 @@ export class Stack {
 
   private async remove(): Promise<void> {
     if (!existsSync(this.folder)) return
+    if (process.env.CPU_ANOMALY_E2E_KEEP) return console.warn(`kept: ${this.folder}`)
     const { exitCode, stderr } = await this.cli(['down', '--volumes', '--yes'])
     await rm(this.folder, { recursive: true, force: true })
     if (exitCode !== 0) throw new Error(`down ended with ${exitCode}:\n${stderr}`)
