@@ -38,7 +38,7 @@ describe('queryProgress', () => {
     const events = [event(1), event(2)].filter((one) => one !== undefined)
     expect(queryProgress(events)).toMatchObject({
       batch: 2,
-      inputRowsPerSecond: 990.5,
+      inputRecordsPerSecond: 990.5,
       lag: 3,
       watermark: undefined,
       late: 1,

@@ -43,10 +43,10 @@ export async function recentEvents(runtime: Runtime, signal: AbortSignal): Promi
 export interface QueryProgress {
   readonly time: string
   readonly batch: number
-  /** Rows of the last batch. */
-  readonly inputRows: number
-  readonly inputRowsPerSecond: number
-  readonly processedRowsPerSecond: number
+  /** Records that the last batch read. */
+  readonly inputRecords: number
+  readonly inputRecordsPerSecond: number
+  readonly processedRecordsPerSecond: number
   /** Records that were in the input topic when the batch was planned, and were left for the next one. */
   readonly lag: number
   /** The end offset of the batch, per partition of the input topic. */
@@ -67,9 +67,9 @@ export function queryProgress(events: readonly DriverEvent[]): QueryProgress | u
   return {
     time: last.time,
     batch: number('batch'),
-    inputRows: number('input_rows'),
-    inputRowsPerSecond: number('rows_per_s'),
-    processedRowsPerSecond: number('processed_rows_per_s'),
+    inputRecords: number('input_rows'),
+    inputRecordsPerSecond: number('rows_per_s'),
+    processedRecordsPerSecond: number('processed_rows_per_s'),
     lag: number('lag'),
     endOffsets: parseOffsets(fields.end_offsets ?? ''),
     watermark: fields.watermark || undefined,

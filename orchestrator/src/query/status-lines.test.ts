@@ -97,9 +97,9 @@ describe('statusLines', () => {
       progress: {
         time: at(5),
         batch: 7,
-        inputRows: 1,
-        inputRowsPerSecond: 1_234.4,
-        processedRowsPerSecond: 1_300_000,
+        inputRecords: 1,
+        inputRecordsPerSecond: 1_234.4,
+        processedRecordsPerSecond: 1_300_000,
         lag: 5_678,
         endOffsets: {},
         watermark: undefined,

@@ -61,12 +61,12 @@ const queryText = ({ trigger, reason, checkpointIntervalMs }: SubmittedQuery): s
     : `micro-batch (${reason})`
 
 function progressLines(progress: QueryProgress): string[] {
-  const rate = (rows: number) => `${Math.round(rows).toLocaleString('en')} rows/s`
-  const count = (rows: number) => rows.toLocaleString('en')
+  const rate = (records: number) => `${Math.round(records).toLocaleString('en')} records/s`
+  const count = (number: number) => number.toLocaleString('en')
   return [
     line(
       'progress',
-      `batch ${progress.batch} at ${progress.time}: in ${rate(progress.inputRowsPerSecond)}, can process ${rate(progress.processedRowsPerSecond)}`,
+      `batch ${progress.batch} at ${progress.time}: in ${rate(progress.inputRecordsPerSecond)}, can process ${rate(progress.processedRecordsPerSecond)}`,
     ),
     line(
       '',
