@@ -22,7 +22,7 @@ from cpu_anomaly.session import use_pool
 
 # Batches that are audited by one read of Kafka.
 MAX_AUDITS_PER_READ = 16
-# The query pauses when the auditor is this many batches behind. Spark keeps the plans of BATCHES_TO_RETAIN batches.
+# The query pauses when more batches than this wait for the auditor. Spark keeps the plans of BATCHES_TO_RETAIN batches.
 MAX_BATCHES_BEHIND = 40
 
 
