@@ -1,4 +1,4 @@
-"""The driver: starts the query, keeps its accounts, stops it between two batches, and reports how it ended."""
+"""The driver: starts the query, accounts for its batches, stops it between two of them, and reports how it ended."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def run_until(is_over: Callable[[], bool], running: StreamingQuery) -> None:
 def stop_after_batch(running: StreamingQuery, watch: Watch, batch_seconds: float) -> None:
     """Stops between two batches if possible: a batch that is cut short is replayed, which repeats results.
 
-    `batch_seconds` is how long a batch lasts by itself.
+    `batch_seconds` is how long a batch keeps reading new records: the mode's `batch_ms`.
     """
     committed = watch.committed
     deadline = time.monotonic() + batch_seconds + STOP_SECONDS

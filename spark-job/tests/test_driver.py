@@ -20,7 +20,7 @@ T0 = 1_700_000_000
 
 
 class Query:
-    """Stands for a running query. Each wait for its end takes a `step`: ends it, fails, commits, or nothing."""
+    """Stands for a running query. Each wait for its end runs a step, which ends it, fails, commits or does nothing."""
 
     def __init__(self, *steps: Callable[[], bool]) -> None:
         self._steps = list(steps)
@@ -58,8 +58,8 @@ def progress_event(batch: int, windows: dict[str, object] | None = None) -> Any:
     return SimpleNamespace(progress=SimpleNamespace(json=json.dumps(progress)))
 
 
-class Submitted:
-    """Stands for the auditor: keeps what it is given."""
+class FakeAuditor:
+    """Keeps the batches that are submitted to it."""
 
     def __init__(self, last: int = -1) -> None:
         self.batches: list[Batch] = []
@@ -69,8 +69,8 @@ class Submitted:
         self.batches.append(batch)
 
 
-def watch_of(auditor: Submitted | None = None, out: io.StringIO | None = None) -> Watch:
-    watch = Watch(cast(Any, auditor or Submitted()), EventLog(out or io.StringIO()))
+def watch_of(auditor: FakeAuditor | None = None, out: io.StringIO | None = None) -> Watch:
+    watch = Watch(cast(Any, auditor or FakeAuditor()), EventLog(out or io.StringIO()))
     watch.terminated.set()
     return watch
 
@@ -125,7 +125,7 @@ def test_query_that_ends_meanwhile_needs_no_stop() -> None:
 
 
 def test_ready_is_logged_once_with_the_first_batch() -> None:
-    out, auditor = io.StringIO(), Submitted()
+    out, auditor = io.StringIO(), FakeAuditor()
     watch = watch_of(auditor, out)
     watch.onQueryProgress(progress_event(4))
     watch.onQueryProgress(progress_event(5))
@@ -138,7 +138,7 @@ def test_ready_is_logged_once_with_the_first_batch() -> None:
 @pytest.mark.parametrize(("last", "shown"), [(-1, "ready batch="), (7, "ready batch=7")])
 def test_idle_query_is_ready_at_the_last_batch_in_the_ledger(last: int, shown: str) -> None:
     out = io.StringIO()
-    watch_of(Submitted(last), out).onQueryIdle(cast(Any, None))
+    watch_of(FakeAuditor(last), out).onQueryIdle(cast(Any, None))
     assert lines_of(out) == [shown]
 
 

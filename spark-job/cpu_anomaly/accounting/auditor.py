@@ -27,7 +27,7 @@ MAX_BATCHES_BEHIND = 40
 
 
 class Auditor:
-    """Books what became of every line: used, written to the dead-letter topic, or late.
+    """Accounts for every line: used, written to the dead-letter topic, or late.
 
     The ledger advances only after the dead letters are written, so after a crash the same batches are audited again:
     dead letters are written at least once, and totals are exact. A batch that left nothing out is not read again.
