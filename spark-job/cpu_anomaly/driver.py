@@ -72,9 +72,7 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     while not is_stop_wanted():
         auditor.start()
         running = start_query(spark, settings, mode, client)
-        run_until(lambda: is_stop_wanted() or watch.is_ready or mode.is_processing(spark.sparkContext), running)
-        if not is_stop_wanted():
-            watch.ready(auditor.ledger.batch)
+        run_until(lambda: is_stop_wanted() or is_ready(watch, auditor, mode, spark), running)
         run_until(lambda: is_stop_wanted() or auditor.is_behind() or auditor.has_failed(), running)
         stop_after_batch(running, watch, mode.batch_ms / 1000)
         auditor.finish()
@@ -133,6 +131,13 @@ class Watch(StreamingQueryListener):
         if not self.is_ready:
             self.is_ready = True
             self._log.write("ready", batch=batch_or_none(batch))
+
+
+def is_ready(watch: Watch, auditor: Auditor, mode: Mode, spark: SparkSession) -> bool:
+    """True once the driver has logged `ready`. Logs it if the query processes records, even before its first commit."""
+    if not watch.is_ready and mode.is_processing(spark.sparkContext):
+        watch.ready(auditor.ledger.batch)
+    return watch.is_ready
 
 
 def run_until(is_over: Callable[[], bool], running: StreamingQuery) -> None:
