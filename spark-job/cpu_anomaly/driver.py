@@ -82,10 +82,11 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
 def auditor_of(
     spark: SparkSession, settings: Settings, mode: Mode, client: Mapping[str, str], log: EventLog
 ) -> Auditor:
+    checkpoint = Checkpoint(spark, settings.checkpoint)
     topic = KafkaOutputTopic(spark, settings.output_topic, client)
     anomalies = None if mode.observes_anomalies else AnomalyReader(topic)
     inspector = Inspector(spark, settings, mode, client)
-    return Auditor(spark, Checkpoint(spark, settings.checkpoint), inspector, anomalies, log)
+    return Auditor(spark, checkpoint, inspector, anomalies, log)
 
 
 def log_started(log: EventLog, spark: SparkSession, auditor: Auditor) -> None:
