@@ -22,7 +22,7 @@ T0 = 1_700_000_000
 
 
 class Query:
-    """Stands for a running query. Each wait for its end runs a step, which ends it, fails, commits or does nothing."""
+    """A stand-in for a running query. Each wait runs a step, which ends it, fails, commits or does nothing."""
 
     def __init__(self, *steps: Callable[[], bool]) -> None:
         self._steps = list(steps)

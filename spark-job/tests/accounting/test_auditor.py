@@ -19,7 +19,7 @@ from cpu_anomaly.event_log import EventLog
 
 
 class FakeInspector:
-    """Stands for a read of Kafka: each batch has 10 used lines, unless `outcomes` says otherwise."""
+    """Stands in for a read of Kafka: each batch has 10 used lines, unless `outcomes` says otherwise."""
 
     def __init__(self) -> None:
         self.reads: list[list[int]] = []
