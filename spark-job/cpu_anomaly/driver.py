@@ -128,7 +128,7 @@ class Watch(StreamingQueryListener):
         self.terminated.set()
 
     def ready(self, batch: int) -> None:
-        """Once per driver: a batch has committed, or the query processes records, or it waits for them."""
+        """Logs once per driver that a batch has committed, or that the query processes records or waits for them."""
         if not self.is_ready:
             self.is_ready = True
             self._log.write("ready", batch=batch_or_none(batch))
