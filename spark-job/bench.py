@@ -116,23 +116,18 @@ class Bench:
         """Reads a topic to its end, in batches of the settings' size, one right after the other."""
         settings = self._with_new_checkpoint(settings_of(order))
         samples_per_record = self._samples_per_record.get(settings.input_topic, 1.0)
-        writer = self._writer(order["what"], settings, mode_of(settings))
+        client = kafka_client_options(settings)
+        mode = mode_of(settings)
+        frame = read_stream(self._spark, settings, mode, client)
         self._jvm.forget_peak()
         began = time.monotonic()
+        writer = writer_of(order["what"], frame, settings, mode, client)  # planning is part of the time
         batches = run_to_end(
             writer.trigger(availableNow=True).start(), lambda batch: emit_samples(batch, samples_per_record)
         )
         wall_ms = milliseconds_since(began)
         self._emit_throughput(order, [batch for batch in batches if batch["numInputRows"] > 0], wall_ms)
         self._remove(settings.checkpoint)
-
-    def _writer(self, what: str, settings: Settings, mode: Mode) -> DataStreamWriter:
-        """`noop`: Spark reads the topic and does nothing with it. `job`: all that the job does."""
-        client = kafka_client_options(settings)
-        frame: DataFrame = read_stream(self._spark, settings, mode, client)
-        if what == "noop":
-            return frame.writeStream.format("noop").option("checkpointLocation", settings.checkpoint)
-        return stream_writer(frame.transform(detect(settings, mode)), settings, client)
 
     def _emit_throughput(self, order: Order, batches: Sequence[Progress], wall_ms: float) -> None:
         records = sum(batch["numInputRows"] for batch in batches)
@@ -180,6 +175,15 @@ class Bench:
         jvm = cast(Any, self._spark.sparkContext)._jvm
         getattr(getattr(jvm.org.apache.spark.sql.execution.streaming.state, "StateStore$"), "MODULE$").stop()
         shutil.rmtree(checkpoint, ignore_errors=True)
+
+
+def writer_of(
+    what: str, frame: DataFrame, settings: Settings, mode: Mode, client: Mapping[str, str]
+) -> DataStreamWriter:
+    """`noop`: Spark reads the topic and does nothing with it. `job`: all that the job does."""
+    if what == "noop":
+        return frame.writeStream.format("noop").option("checkpointLocation", settings.checkpoint)
+    return stream_writer(frame.transform(detect(settings, mode)), settings, client)
 
 
 def run_to_end(query: StreamingQuery, on_batch: Callable[[Progress], None]) -> list[Progress]:

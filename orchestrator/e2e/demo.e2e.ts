@@ -21,7 +21,7 @@ it('the demo cleans up after Ctrl-C', async () => {
   const stack = await Stack.create('local')
   const running = stack.start(['demo'])
   await waitFor(
-    'the broker of the demo',
+    'the driver of the demo',
     async () => {
       const log = join(stack.folder, 'storage-demo', 'logs', 'driver.log')
       return { done: existsSync(log), value: undefined, seen: 'no driver log yet' }

@@ -19,7 +19,7 @@ const docker = (await candidates()).find(({ runtime }) => runtime === 'docker')
 const samples = steadySamples(1_700_000_000_000, 20_000, 25)
 const records = toRecords(samples)
 
-// Restarting the engine ends all containers on it, so whoever runs the tests must declare that the engine is their own.
+// Restarting the engine ends all its containers, so whoever runs the tests must declare that nobody else uses it.
 const engineScript = process.env.CPU_ANOMALY_OWN_ENGINE
 const engineName = engineScript ? '' : ' (CPU_ANOMALY_OWN_ENGINE does not name a script that starts it)'
 

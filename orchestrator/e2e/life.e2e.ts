@@ -24,7 +24,7 @@ describe('a running stack', () => {
     const second = await stack.cli(['submit'])
     expect(second).toMatchObject({
       exitCode: 5,
-      stderr: expect.stringMatching(/driver already uses this checkpoint.*pid \d+/),
+      stderr: expect.stringMatching(/a driver already uses this checkpoint.*pid \d+/),
     })
 
     await send(stack.broker, 'cpu-usage', records.slice(0, 2_000))

@@ -1,4 +1,4 @@
-// Makes a fresh clone ready: installs the locked packages and builds dist/, each only when it is out of date.
+// Makes a fresh clone ready: installs the locked packages and builds dist/, each only if it is out of date.
 // Plain Node on purpose: it runs before anything is installed.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
@@ -22,15 +22,15 @@ if (newest(path('orchestrator', 'src')) > modified(path('dist', 'main.js')))
  * @param {number} minor
  */
 function requireNode(major, minor) {
-  const [found = 0, foundMinor = 0] = process.versions.node.split('.').map(Number)
-  if (found > major || (found === major && foundMinor >= minor)) return
+  const [ownMajor = 0, ownMinor = 0] = process.versions.node.split('.').map(Number)
+  if (ownMajor > major || (ownMajor === major && ownMinor >= minor)) return
   console.error(`error: Node.js ${process.versions.node} is too old; ${major}.${minor} or newer is needed.`)
   console.error('→ Install a current one: https://nodejs.org/')
   process.exit(6)
 }
 
 /**
- * When anything in a folder last changed. Folders count too: a removed file shows only in the time of its folder.
+ * When anything in a folder last changed, in ms since 1970. Folders count too: a removed file shows only in the time of its folder.
  * @param {string} dir
  */
 function newest(dir) {

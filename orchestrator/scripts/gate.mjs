@@ -1,18 +1,18 @@
-// Runs the named parts of the gate, or all of it, to the end, whatever fails on the way:
+// Runs the named parts of the gate, or all of them, to the end even if something fails:
 //
 //   static   types, lint, format and unused code, of both languages
 //   unit     unit tests
 //   job      unit tests of the job
-//   e2e      end to end on a real broker and a real Spark; on Docker too where an engine answers
+//   e2e      end to end on a real broker and a real Spark; on Docker too if an engine answers
 //
-// Ends with the sum of checks and tests, after a line for each that failed or was skipped.
+// Prints a line per check or test that failed or was skipped, and last their totals.
 import { PARTS } from './steps.mjs'
-import { say } from './tools.mjs'
+import { printLine } from './tools.mjs'
 
 const named = process.argv.slice(2)
 const unknown = named.find((part) => !Object.hasOwn(PARTS, part))
 if (unknown !== undefined) {
-  say(`error: unknown part "${unknown}"; the parts are ${Object.keys(PARTS).join(', ')}`)
+  printLine(`error: unknown part "${unknown}"; the parts are ${Object.keys(PARTS).join(', ')}`)
   process.exit(2)
 }
 const parts = named.length > 0 ? named : Object.keys(PARTS)
@@ -29,9 +29,9 @@ for (const step of parts.flatMap((part) => PARTS[part] ?? [])) {
   skipped.push(...outcome.skipped)
 }
 
-say('')
-for (const name of skipped) say(`skipped: ${name}`)
-for (const name of failed) say(`failed: ${name}`)
-const sum = [`${passed} passed`, `${failed.length} failed`]
-console.log([...sum, ...(skipped.length > 0 ? [`${skipped.length} skipped`] : [])].join(', '))
+printLine('')
+for (const name of skipped) printLine(`skipped: ${name}`)
+for (const name of failed) printLine(`failed: ${name}`)
+const totals = [`${passed} passed`, `${failed.length} failed`]
+console.log([...totals, ...(skipped.length > 0 ? [`${skipped.length} skipped`] : [])].join(', '))
 process.exitCode = failed.length === 0 && passed > 0 ? 0 : 1

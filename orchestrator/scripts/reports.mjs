@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
  */
 
 /**
- * Vitest's JSON. A file that fails without a failed test (it does not load, a hook throws) counts as one.
+ * Vitest's JSON. A file that fails without a failed test (it does not load, or a hook throws) counts as one.
  * @param {string} file
  * @returns {Outcome}
  */
@@ -54,7 +54,7 @@ export function readPytestReport(file) {
 }
 
 /**
- * The text of an XML attribute; empty where there is none.
+ * The text of an XML attribute; empty if there is none.
  * @param {string} attributes
  * @param {string} name
  */

@@ -1,9 +1,9 @@
-// Every check and every test of the project, by part. A step says by name what passed, failed and was skipped.
+// Every check and every test of the project, by part. A step returns how many passed, and which failed or were skipped.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readPytestReport, readVitestReport } from './reports.mjs'
-import { runNodeTool, runPythonTool, say } from './tools.mjs'
+import { printLine, runNodeTool, runPythonTool } from './tools.mjs'
 
 /**
  * @typedef {{ passed: number, failed: string[], skipped: string[] }} Outcome
@@ -26,7 +26,7 @@ export const PARTS = {
 }
 
 /**
- * A check is one thing that passes or fails, also where its tool cannot even be installed.
+ * A check passes or fails as a whole; it also fails if its tool cannot be installed.
  * @param {string} title
  * @param {(title: string) => boolean | Promise<boolean>} run
  * @returns {Step}
@@ -60,8 +60,8 @@ function pytest(title) {
 }
 
 /**
- * Tests that leave a report. A run that fails without a failed test, or without a report (it did not even start), is
- * one failure.
+ * Tests that leave a report. A run that fails without a failed test, or without a report because it did not start, counts
+ * as one failure.
  * @param {string} title
  * @param {(file: string) => Outcome} read
  * @param {(report: string) => boolean | Promise<boolean>} run
@@ -89,7 +89,7 @@ async function succeeds(title, run) {
   try {
     return await run(title)
   } catch (error) {
-    say(`${title}: ${message(error)}`)
+    printLine(`${title}: ${message(error)}`)
     return false
   }
 }
@@ -103,7 +103,7 @@ function readOr(title, read, report) {
   try {
     return read(report)
   } catch (error) {
-    say(`${title}: no report (${message(error)})`)
+    printLine(`${title}: no report (${message(error)})`)
     return outcome(0, [`${title}: no report`])
   }
 }

@@ -1,4 +1,4 @@
-// What the scripts of a clone share: where it is, running one of its tools, and the Python that checks the job.
+// What the scripts share: the root of the clone, running its tools, and the Python environment that checks the job.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -15,19 +15,19 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 export const inRoot = (...parts) => join(root, ...parts)
 
 /** @param {string} line */
-export const say = (line) => process.stderr.write(`${line}\n`)
+export const printLine = (line) => process.stderr.write(`${line}\n`)
 
 /**
- * Runs a program in the foreground; true when it succeeded.
+ * Runs a program in the foreground; true if it succeeded.
  * @param {string} title
  * @param {string} program
  * @param {readonly string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} options
  */
 export function runTool(title, program, args, { cwd = root, env = process.env } = {}) {
-  say(`\n== ${title}`)
+  printLine(`\n== ${title}`)
   const { status, error } = spawnSync(program, args, { cwd, env, stdio: 'inherit' })
-  if (error) say(error.message)
+  if (error) printLine(error.message)
   return status === 0
 }
 
@@ -61,7 +61,7 @@ async function installPythonTools() {
   const { installSpark, installVenv, requirementsFile } = await installer()
   const { findPython } = await tools()
   const { cacheDir } = await cache()
-  // Nothing is unset in an environment that exists.
+  // The type allows undefined, but no variable of a running process has that value.
   const env = /** @type {Record<string, string>} */ (process.env)
   const context = {
     env,
@@ -69,7 +69,7 @@ async function installPythonTools() {
     /** @param {string} detail */
     update: (detail) => void (process.stderr.isTTY && process.stderr.write(`\r\u001b[2K${detail}`)),
   }
-  say('\n== Python packages')
+  printLine('\n== Python packages')
   const spark = await installSpark(context)
   const { path, version } = await findPython(env)
   const requirements = requirementsFile('requirements-dev.txt')

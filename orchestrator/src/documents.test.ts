@@ -149,7 +149,7 @@ describe('the files', () => {
   const names = new Set(sources.map((file) => basename(file)))
   const isSource = (code: string) => /^[\w./-]+\.(?:ts|mjs|py|sh|properties|lock\.json)$/.test(code)
 
-  it.each(['README.md', ...pages])('that %s names exist', (document) => {
+  it.each(['README.md', 'CONTRIBUTING.md', ...pages])('that %s names exist', (document) => {
     const named = codeOf(read(document)).flatMap(([, code]) => (isSource(code) ? [code] : []))
     const missing = named.filter(
       (path) =>

@@ -1,4 +1,4 @@
-"""The driver: starts the query, keeps its accounts, stops it between two batches, and reports how it ended."""
+"""The driver: starts the query, accounts for its batches, stops it between two of them, and reports how it ended."""
 
 from __future__ import annotations
 
@@ -72,9 +72,7 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     while not is_stop_wanted():
         auditor.start()
         running = start_query(spark, settings, mode, client)
-        run_until(lambda: is_stop_wanted() or watch.is_ready or mode.is_processing(spark.sparkContext), running)
-        if not is_stop_wanted():
-            watch.ready(auditor.ledger.batch)
+        run_until(lambda: is_stop_wanted() or is_ready(watch, auditor, mode, spark), running)
         run_until(lambda: is_stop_wanted() or auditor.is_behind() or auditor.has_failed(), running)
         stop_after_batch(running, watch, mode.batch_ms / 1000)
         auditor.finish()
@@ -84,10 +82,11 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
 def auditor_of(
     spark: SparkSession, settings: Settings, mode: Mode, client: Mapping[str, str], log: EventLog
 ) -> Auditor:
+    checkpoint = Checkpoint(spark, settings.checkpoint)
     topic = KafkaOutputTopic(spark, settings.output_topic, client)
     anomalies = None if mode.observes_anomalies else AnomalyReader(topic)
     inspector = Inspector(spark, settings, mode, client)
-    return Auditor(spark, Checkpoint(spark, settings.checkpoint), inspector, anomalies, log)
+    return Auditor(spark, checkpoint, inspector, anomalies, log)
 
 
 def log_started(log: EventLog, spark: SparkSession, auditor: Auditor) -> None:
@@ -129,10 +128,17 @@ class Watch(StreamingQueryListener):
         self.terminated.set()
 
     def ready(self, batch: int) -> None:
-        """Once per driver: a batch has committed, or the query processes records, or it waits for them."""
+        """Logs once per driver that a batch has committed, or that the query processes records or waits for them."""
         if not self.is_ready:
             self.is_ready = True
             self._log.write("ready", batch=batch_or_none(batch))
+
+
+def is_ready(watch: Watch, auditor: Auditor, mode: Mode, spark: SparkSession) -> bool:
+    """True once the driver has logged `ready`. Logs it if the query processes records, even before its first commit."""
+    if not watch.is_ready and mode.is_processing(spark.sparkContext):
+        watch.ready(auditor.ledger.batch)
+    return watch.is_ready
 
 
 def run_until(is_over: Callable[[], bool], running: StreamingQuery) -> None:
@@ -144,7 +150,7 @@ def run_until(is_over: Callable[[], bool], running: StreamingQuery) -> None:
 def stop_after_batch(running: StreamingQuery, watch: Watch, batch_seconds: float) -> None:
     """Stops between two batches if possible: a batch that is cut short is replayed, which repeats results.
 
-    `batch_seconds` is how long a batch lasts by itself.
+    `batch_seconds` is how long a batch keeps reading new records: the mode's `batch_ms`.
     """
     committed = watch.committed
     deadline = time.monotonic() + batch_seconds + STOP_SECONDS

@@ -16,8 +16,8 @@ WHITESPACE = " \t\r\n"
 def lines(raw: DataFrame) -> DataFrame:
     """Columns in: value (binary). Adds `line`, and makes one row per line.
 
-    A trailing newline does not start another line. `line` is null where there is nothing to look at: the value is
-    null or larger than MAX_RECORD_BYTES. Splitting replaces bytes that are not UTF-8, which never makes a bad line a
+    A trailing newline does not start another line. `line` is null if the value is null or larger than
+    MAX_RECORD_BYTES. Splitting replaces bytes that are not UTF-8, which never makes a bad line a
     good one; `exact_lines` keeps them.
     """
     text = F.when(F.octet_length("value") <= MAX_RECORD_BYTES, F.col("value").cast("string"))

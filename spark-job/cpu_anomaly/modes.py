@@ -1,6 +1,6 @@
 """The two modes in which Spark runs the query, and everything that differs between them.
 
-`mode_of` picks one, once. The rest of the job uses what it says and never asks which one it is.
+`mode_of` picks one, once. The rest of the job uses the properties of the mode and never asks which one it is.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cpu_anomaly.settings import ConfigurationError, Settings
 class Mode(Protocol):
     @property
     def batch_ms(self) -> int:
-        """How long a batch goes on taking in records; 0 if it reads only what was there when it started."""
+        """How long a batch keeps reading new records; 0 if it reads only those that were there when it started."""
 
     @property
     def observes_anomalies(self) -> bool:

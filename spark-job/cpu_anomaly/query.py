@@ -58,7 +58,7 @@ def classified_windows(settings: Settings, mode: Mode, now_ms: Column) -> Step:
 def observe_input(given: DataFrame) -> DataFrame:
     """Reports `rows`, the number of lines, and `used`, the number of samples among them.
 
-    Behind `samples`, because Spark materializes every row for this, and there a row is narrow.
+    Placed after `samples`, where rows are narrow, because Spark materializes every row for this.
     """
     return given.observe("input", F.count(F.lit(1)).alias("rows"), F.count("window_start").alias("used"))
 

@@ -81,7 +81,7 @@ def problems_of(given: Mapping[str, Any]) -> list[str]:
 
 
 def fits(value: object, kind: Any) -> bool:
-    """Is a value from JSON of this type? A whole number is a float too; a boolean is not a number."""
+    """True if a value from JSON has this type. A whole number is a float too; a boolean is not a number."""
     arguments = get_args(kind)
     if get_origin(kind) is Literal:
         return value in arguments

@@ -1,4 +1,4 @@
-"""What the broker says of topics: ids, end offsets, and whether a topic is still the one that the checkpoint knows."""
+"""Topics on the broker: ids, end offsets, and whether a topic is still the one that the checkpoint knows."""
 
 from __future__ import annotations
 

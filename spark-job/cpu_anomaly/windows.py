@@ -27,7 +27,7 @@ def window_stats(settings: Settings) -> Step:
     `stddev` is the sample standard deviation, sqrt(sum((x - mean)^2) / (n - 1)). Spark updates and merges central
     moments (Meng 2015, arXiv:1510.04923), which stays precise when the mean is large and the deviation small.
 
-    The watermark stands on the window's start, not on the sample's time. State is dropped once a window's start is at
+    The watermark is on the window's start, not on the sample's time. State is dropped once a window's start is at
     or before `newest start - (delay + window)`, that is, once its end is at or before `newest start - delay`. This is
     what `window()` over the sample's time does if the delay is a multiple of the window; otherwise it happens less
     than one window later. It never happens earlier, since a window does not start after its samples.

@@ -9,28 +9,32 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from conftest import SettingsOf
 
 from cpu_anomaly import driver
 from cpu_anomaly.accounting.progress import Batch
-from cpu_anomaly.driver import Watch, main, run_until, stop_after_batch
+from cpu_anomaly.driver import Watch, main, run, run_until, stop_after_batch
 from cpu_anomaly.event_log import EventLog, iso_time
+from cpu_anomaly.modes import RealTime
 from cpu_anomaly.query import MAX_ANOMALIES_PER_BATCH
 
 T0 = 1_700_000_000
 
 
 class Query:
-    """Stands for a running query. Each wait for its end takes a `step`: ends it, fails, commits, or nothing."""
+    """A stand-in for a running query. Each wait runs a step, which ends it, fails, commits or does nothing."""
 
     def __init__(self, *steps: Callable[[], bool]) -> None:
         self._steps = list(steps)
+        self._has_ended = False
         self.waits = 0
         self.is_stopped = False
         self.status = {"isTriggerActive": True}
 
     def awaitTermination(self, _seconds: float) -> bool:
         self.waits += 1
-        return self._steps.pop(0)() if self._steps else False
+        self._has_ended = self._has_ended or (self._steps.pop(0)() if self._steps else False)
+        return self._has_ended
 
     def stop(self) -> None:
         self.is_stopped = True
@@ -58,8 +62,8 @@ def progress_event(batch: int, windows: dict[str, object] | None = None) -> Any:
     return SimpleNamespace(progress=SimpleNamespace(json=json.dumps(progress)))
 
 
-class Submitted:
-    """Stands for the auditor: keeps what it is given."""
+class FakeAuditor:
+    """Keeps the batches that are submitted to it."""
 
     def __init__(self, last: int = -1) -> None:
         self.batches: list[Batch] = []
@@ -69,8 +73,8 @@ class Submitted:
         self.batches.append(batch)
 
 
-def watch_of(auditor: Submitted | None = None, out: io.StringIO | None = None) -> Watch:
-    watch = Watch(cast(Any, auditor or Submitted()), EventLog(out or io.StringIO()))
+def watch_of(auditor: FakeAuditor | None = None, out: io.StringIO | None = None) -> Watch:
+    watch = Watch(cast(Any, auditor or FakeAuditor()), EventLog(out or io.StringIO()))
     watch.terminated.set()
     return watch
 
@@ -125,7 +129,7 @@ def test_query_that_ends_meanwhile_needs_no_stop() -> None:
 
 
 def test_ready_is_logged_once_with_the_first_batch() -> None:
-    out, auditor = io.StringIO(), Submitted()
+    out, auditor = io.StringIO(), FakeAuditor()
     watch = watch_of(auditor, out)
     watch.onQueryProgress(progress_event(4))
     watch.onQueryProgress(progress_event(5))
@@ -138,7 +142,7 @@ def test_ready_is_logged_once_with_the_first_batch() -> None:
 @pytest.mark.parametrize(("last", "shown"), [(-1, "ready batch="), (7, "ready batch=7")])
 def test_idle_query_is_ready_at_the_last_batch_in_the_ledger(last: int, shown: str) -> None:
     out = io.StringIO()
-    watch_of(Submitted(last), out).onQueryIdle(cast(Any, None))
+    watch_of(FakeAuditor(last), out).onQueryIdle(cast(Any, None))
     assert lines_of(out) == [shown]
 
 
@@ -158,3 +162,125 @@ def test_main_reports_settings_that_do_not_fit(capsys: pytest.CaptureFixture[str
     assert main("{}") == 2
     event, rest = capsys.readouterr().out.split(" ", 2)[1:]
     assert (event, rest.split(" ")[0], rest.split(" ")[-1]) == ("failed", "kind=configuration", "exit_code=2\n")
+
+
+class Run:
+    """A run of the driver in which Spark, the broker and the auditor are stand-ins that record the order of effects."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.effects: list[str] = []
+        self.out = io.StringIO()
+        self.is_behind = False
+        self.is_stop_wanted = False
+        self.queries: list[Query] = []
+        self._listeners: list[Watch] = []
+        spark = SimpleNamespace(
+            version="4.3.0",
+            sparkContext=SimpleNamespace(applicationId="app-1", uiWebUrl=None),
+            streams=SimpleNamespace(addListener=self._listeners.append),
+        )
+        auditor = SimpleNamespace(
+            ledger=SimpleNamespace(batch=3, topic_ids={}),
+            last_commit=lambda: 3,
+            remember_topics=lambda _: self.effects.append("remember topics"),
+            recover=lambda: self.effects.append("recover"),
+            start=lambda: self.effects.append("start auditor"),
+            submit=lambda _: None,
+            is_behind=lambda: self.is_behind,
+            has_failed=lambda: False,
+            finish=self._finish,
+        )
+        monkeypatch.setattr(driver, "start_spark", lambda *_: spark)
+        monkeypatch.setattr(driver, "auditor_of", lambda *_: auditor)
+        monkeypatch.setattr(driver, "describe_topics", lambda *_: {"in": "a"})
+        monkeypatch.setattr(driver, "use_pool", lambda _, pool: self.effects.append(f"pool {pool}"))
+        monkeypatch.setattr(driver, "start_query", self._start_query)
+
+    def _start_query(self, *_: object) -> Query:
+        self.effects.append("start query")
+        query = self.queries.pop(0)
+        query.status["isTriggerActive"] = False
+        self._listeners[0].terminated.set()
+        return query
+
+    def _finish(self) -> None:
+        self.effects.append("finish auditor")
+        self.is_behind = False
+
+    def commit(self, batch: int) -> Callable[[], bool]:
+        def step() -> bool:
+            self._listeners[0].onQueryProgress(progress_event(batch))
+            return False
+
+        return step
+
+    def set(self, name: str) -> Callable[[], bool]:
+        def step() -> bool:
+            setattr(self, name, True)
+            return False
+
+        return step
+
+    def log(self, settings: Any, *queries: Query) -> list[str]:
+        """Runs until a stop; the events that are logged, with their first field."""
+        self.queries = list(queries)
+        run(settings, lambda: self.is_stop_wanted, EventLog(self.out))
+        return [" ".join(line.split(" ")[:2]) for line in lines_of(self.out) if not line.startswith("started")]
+
+
+@pytest.fixture
+def case(monkeypatch: pytest.MonkeyPatch) -> Run:
+    return Run(monkeypatch)
+
+
+def test_effects_of_a_run_are_in_order(case: Run, settings_of: SettingsOf) -> None:
+    assert case.log(settings_of(), Query(case.commit(4), case.set("is_stop_wanted"))) == [
+        "ready batch=4",
+        "stopped batch=3",
+    ]
+    assert case.effects == [
+        "remember topics",
+        "recover",
+        "pool query",
+        "start auditor",
+        "start query",
+        "finish auditor",
+    ]
+    assert lines_of(case.out)[0].startswith("started pid=")
+    assert lines_of(case.out)[0].endswith(" spark_version=4.3.0 app_id=app-1 ui= resumed_from_batch=3")
+
+
+def test_query_is_started_again_once_the_auditor_has_caught_up(case: Run, settings_of: SettingsOf) -> None:
+    first, second = Query(case.commit(4), case.set("is_behind")), Query(case.commit(5), case.set("is_stop_wanted"))
+    assert case.log(settings_of(), first, second) == ["ready batch=4", "stopped batch=3"]
+    assert case.effects[3:] == ["start auditor", "start query", "finish auditor"] * 2
+    assert (first.is_stopped, second.is_stopped) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "events"),
+    [("micro-batch", ["stopped batch=3"]), ("real-time", ["ready batch=3", "stopped batch=3"])],
+)
+def test_only_a_real_time_query_is_ready_before_it_commits(
+    case: Run, settings_of: SettingsOf, monkeypatch: pytest.MonkeyPatch, trigger: str, events: list[str]
+) -> None:
+    answers = iter([False, True])
+    monkeypatch.setattr(RealTime, "is_processing", lambda *_: next(answers))
+    assert case.log(settings_of(trigger=trigger), Query(lambda: False, case.set("is_stop_wanted"))) == events
+
+
+@pytest.mark.parametrize("trigger", ["micro-batch", "real-time"])
+def test_query_that_is_stopped_before_it_processes_records_is_never_ready(
+    case: Run, settings_of: SettingsOf, monkeypatch: pytest.MonkeyPatch, trigger: str
+) -> None:
+    monkeypatch.setattr(RealTime, "is_processing", lambda *_: False)
+    assert case.log(settings_of(trigger=trigger), Query(case.set("is_stop_wanted"))) == ["stopped batch=3"]
+
+
+@pytest.mark.parametrize("trigger", ["micro-batch", "real-time"])
+def test_query_that_ends_before_it_processes_records_is_never_ready(
+    case: Run, settings_of: SettingsOf, monkeypatch: pytest.MonkeyPatch, trigger: str
+) -> None:
+    monkeypatch.setattr(RealTime, "is_processing", lambda *_: False)
+    first, second = Query(lambda: True), Query(case.set("is_stop_wanted"))
+    assert case.log(settings_of(trigger=trigger), first, second) == ["stopped batch=3"]

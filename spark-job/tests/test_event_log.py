@@ -19,7 +19,7 @@ LINE = re.compile(
     ("value", "shown"),
     [(None, ""), (1.5, "1.5"), (7, "7"), ("plain", "plain"), ("", ""), ("two words", '"two words"'), ("a=b", '"a=b"')],
 )
-def test_value_is_shown_as_it_is_where_that_is_unambiguous(value: object, shown: str) -> None:
+def test_value_is_shown_as_it_is_if_that_is_unambiguous(value: object, shown: str) -> None:
     assert log_value(value) == shown
 
 

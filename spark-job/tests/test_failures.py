@@ -51,7 +51,7 @@ class FromJavaError(RuntimeError):
         (RuntimeError("anything else\nin two lines"), "query", 7),
         (RuntimeError(""), "query", 7),
         (RuntimeError("org.apache.kafka.common.config.ConfigException: No such setting"), "configuration", 2),
-        # A container that is away has no name: the client's complaint is about an outage, not about our settings.
+        # The name of a stopped container does not resolve: this is an outage, not an error in our settings.
         (
             RuntimeError("org.apache.kafka.common.config.ConfigException: No resolvable bootstrap urls given"),
             "query",

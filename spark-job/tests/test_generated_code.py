@@ -1,4 +1,4 @@
-"""The Java code that Spark generates for the query: too large a method is interpreted, three times as slowly."""
+"""The Java code that Spark generates for the query: a method that is too large stays interpreted, which is slow."""
 
 from __future__ import annotations
 

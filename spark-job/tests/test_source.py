@@ -16,7 +16,7 @@ CLIENT = {"bootstrap.servers": "a:1"}
 
 
 class Reader:
-    """Records the options of a reader; stands for Spark and its broker."""
+    """Records the options of a reader; stands in for Spark and its broker."""
 
     def __init__(self) -> None:
         self.given: dict[str, Any] = {}

@@ -43,8 +43,8 @@ class Supervised:
         text = self.state_file.read_text() if self.state_file.exists() else "{}"
         return dict(json.loads(text))  # fails unless the file is complete at any moment
 
-    def until(self, what: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        state: dict[str, Any] = wait_for(self.state, what, f"{self.folder / 'out.log'}")
+    def until(self, is_wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        state: dict[str, Any] = wait_for(self.state, is_wanted, f"{self.folder / 'out.log'}")
         return state
 
     def end(self) -> dict[str, Any]:
@@ -52,11 +52,11 @@ class Supervised:
         return self.state()
 
 
-def wait_for(look: Callable[[], Any], is_it: Callable[[Any], bool], where: str) -> Any:
+def wait_for(read: Callable[[], Any], is_wanted: Callable[[Any], bool], where: str) -> Any:
     deadline = time.monotonic() + DEADLINE
     while True:
-        seen = look()
-        if is_it(seen):
+        seen = read()
+        if is_wanted(seen):
             return seen
         if time.monotonic() > deadline:
             pytest.fail(f"not within {DEADLINE} s; last seen: {seen}; see {where}")
@@ -86,7 +86,7 @@ UNTIL_STOPPED = """
 import os, pathlib, time
 while not pathlib.Path(os.environ["CPU_ANOMALY_STOP_FILE"]).exists():
     time.sleep(0.02)
-pathlib.Path("ended-by-itself").touch()
+pathlib.Path("stopped-cleanly").touch()
 """
 STUBBORN = """
 import pathlib, signal, time
@@ -145,12 +145,12 @@ def test_crash_is_followed_by_another_attempt(supervise: Start, tmp_path: Path) 
     assert "was killed by SIGKILL" in (tmp_path / "out.log").read_text()
 
 
-def test_sigterm_lets_the_driver_end_by_itself(supervise: Start, tmp_path: Path) -> None:
+def test_sigterm_lets_the_driver_stop_cleanly(supervise: Start, tmp_path: Path) -> None:
     supervised = supervise(UNTIL_STOPPED)
     supervised.until(lambda state: state.get("state") == "running")
     supervised.process.send_signal(signal.SIGTERM)
     assert supervised.end()["state"] == "stopped"
-    assert (tmp_path / "ended-by-itself").exists()
+    assert (tmp_path / "stopped-cleanly").exists()
     assert supervised.process.returncode == 0
 
 

@@ -145,7 +145,8 @@ export class Stack {
 
   /**
    * Waits until the job has read and accounted for this number of lines. Follows one `status --watch`: a process per
-   * look would take most of a core from the job.
+   * check would take most of a core from the job.
+   * @throws Error at the deadline, with the status that was seen last.
    */
   async untilRead(lines: number): Promise<Status> {
     const watching = this.start(['status', '--watch', '--json'])

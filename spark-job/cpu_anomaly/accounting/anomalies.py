@@ -57,7 +57,7 @@ class KafkaOutputTopic:
 
 
 class AnomalyReader:
-    """Finds anomalies in what the query has written to the output topic since the last look.
+    """Finds the anomalies among the results that the query has written to the output topic since the last read.
 
     It starts at the topic's end when the driver starts. That misses nothing: what a batch had written when it was cut
     short is written again when the batch is replayed.

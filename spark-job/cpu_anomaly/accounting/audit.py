@@ -1,4 +1,4 @@
-"""Committed batches read again, by the query's own functions and judged as the query judged them."""
+"""Reads committed batches again, and judges their lines as the query did: by its own functions, at its own times."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Outcomes = Mapping[tuple[int, str], int]
 
 @dataclass(frozen=True)
 class Audit:
-    """One committed batch: the offsets it read, and the times by which it judged."""
+    """One committed batch: the offsets that it read, and the time and the watermark by which it judged."""
 
     batch: int
     start: Offsets

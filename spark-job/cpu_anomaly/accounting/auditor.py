@@ -22,12 +22,12 @@ from cpu_anomaly.session import use_pool
 
 # Batches that are audited by one read of Kafka.
 MAX_AUDITS_PER_READ = 16
-# The query pauses when the auditor is this many batches behind. Spark keeps the plans of BATCHES_TO_RETAIN batches.
+# The query pauses when more batches than this wait for the auditor. Spark keeps the plans of BATCHES_TO_RETAIN batches.
 MAX_BATCHES_BEHIND = 40
 
 
 class Auditor:
-    """Books what became of every line: used, written to the dead-letter topic, or late.
+    """Accounts for every line: used, written to the dead-letter topic, or late.
 
     The ledger advances only after the dead letters are written, so after a crash the same batches are audited again:
     dead letters are written at least once, and totals are exact. A batch that left nothing out is not read again.

@@ -1,4 +1,4 @@
-"""The query's checkpoint: what Spark writes there, and the ledger that the accounting keeps beside it."""
+"""The query's checkpoint: what Spark writes there, and the ledger that the accounting keeps in it."""
 
 from __future__ import annotations
 

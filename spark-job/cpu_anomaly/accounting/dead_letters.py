@@ -17,8 +17,7 @@ MAX_DEAD_LETTER_BYTES = 256
 def dead_letters(judged: DataFrame) -> DataFrame:
     """Columns in: those of the Kafka source, of `exact_lines` and of `guard`. Out: key and value (strings).
 
-    The key says where the line is in the input topic, so in a compacted topic a letter that is written twice is there
-    once.
+    The key says where the line is in the input topic, so a letter that is written twice has the same key both times.
     """
     key = F.concat_ws("|", "topic", "partition", "offset", "line_number")
     # For a record of one line the whole value, including trailing whitespace.

@@ -16,7 +16,7 @@ class Batch:
     number: int
     # Lines that the query judged. 0 if Spark did not report it, but then the batch is read again.
     lines: int
-    # Did the query leave anything out? A sample was late if the state operator dropped a partial aggregate.
+    # True if the query left anything out. A sample was late if the state operator dropped a partial aggregate.
     left_out: bool
     # Metrics of `observe_windows`.
     windows: Mapping[str, Any]

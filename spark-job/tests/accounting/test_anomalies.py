@@ -40,7 +40,7 @@ def lines_of(out: io.StringIO) -> list[str]:
 
 
 class Topic:
-    """Stands for the broker: an output topic, from which retention has removed the records before `first`."""
+    """Stands in for the broker: an output topic, from which retention has removed the records before `first`."""
 
     def __init__(self, spark: SparkSession) -> None:
         self._spark = spark

@@ -1,4 +1,4 @@
-"""How the auditor books batches: which ones it reads again, and what then stands in the ledger and the log."""
+"""How the auditor accounts for batches: which ones it reads again, and what the ledger and the log then hold."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cpu_anomaly.event_log import EventLog
 
 
 class FakeInspector:
-    """Stands for a read of Kafka: each batch has 10 lines, those in `outcomes` excepted."""
+    """Stands in for a read of Kafka: each batch has 10 used lines, unless `outcomes` says otherwise."""
 
     def __init__(self) -> None:
         self.reads: list[list[int]] = []
@@ -70,7 +70,7 @@ def case(spark: SparkSession, checkpoint_folder: Path) -> Case:
     return Case(spark, checkpoint_folder)
 
 
-def test_batches_that_left_nothing_out_are_booked_without_a_read(case: Case) -> None:
+def test_batches_that_left_nothing_out_are_accounted_for_without_a_read(case: Case) -> None:
     case.report(batch(0), batch(1))
     assert case.inspector.reads == []
     assert Ledger.load(case.checkpoint) == case.auditor.ledger == Ledger(1, read=20)

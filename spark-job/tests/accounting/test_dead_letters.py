@@ -1,4 +1,4 @@
-"""What a dead letter says, and that it holds its line's exact bytes up to a limit."""
+"""What a dead letter contains, and that it holds its line's exact bytes up to a limit."""
 
 from __future__ import annotations
 
