@@ -90,10 +90,10 @@ template, folder = sys.argv[1:]
 
 def literal(source):
     tree = ast.parse(source)
-    found = [node for node in tree.body if isinstance(node, ast.Assign)
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign)
              and [getattr(target, "id", None) for target in node.targets] == ["SETTINGS_JSON"]]
-    assert len(found) == 1, found
-    value = found[0].value
+    assert len(assigned) == 1, assigned
+    value = assigned[0].value
     assert isinstance(value, ast.Constant) and type(value.value) is str, ast.dump(value)
     return tree, value
 

@@ -45,7 +45,7 @@ describe('stopJob', () => {
     },
   )
 
-  it('says how long a real-time job may take, and gives it that long', async () => {
+  it('notes how long a real-time job may take to stop, and waits that long', async () => {
     const context = await running({ ...MICRO_BATCH, trigger: 'real-time' })
     await stop(context)
     expect(context.output.notes).toEqual([expect.stringMatching(/\b90 s/)])
@@ -55,7 +55,7 @@ describe('stopJob', () => {
   it.each([
     ['a micro-batch', MICRO_BATCH],
     ['an unknown', undefined],
-  ])('gives %s job its 30 s, and the supervisor 30 s more', async (_, query) => {
+  ])('gives %s job 30 s, and the supervisor 30 s more', async (_, query) => {
     const context = await running(query)
     await stop(context)
     expect(context.output.notes).toEqual([])
