@@ -16,7 +16,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const selected = await context.selectStarted()
   if (!selected) {
     if (flags.json) output.json({ stopped: [], removed: [] })
-    else output.note('Nothing was started from this folder.')
+    else output.note('Nothing was started in this folder.')
     return
   }
   if (flags.volumes && !flags.yes) await confirmRemoval(selected, signal)

@@ -37,7 +37,7 @@ describe('submit', () => {
     expect(context.journal).toEqual([])
   })
 
-  it('changes nothing when the folder is up on another runtime', async () => {
+  it('changes nothing when the stack is up on another runtime', async () => {
     const context = await testContext({ settings: { RUNTIME: 'docker' } })
     await expect(run(context, [], {})).rejects.toMatchObject({ code: 'CONFIGURATION' })
     expect(context.journal).toEqual([])

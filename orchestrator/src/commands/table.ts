@@ -126,7 +126,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'down',
-    summary: 'stop everything started from this folder and verify that it is gone',
+    summary: 'stop everything that was started in this folder and verify that it is gone',
     flags: [
       { flags: '--volumes', summary: "also remove Kafka's data and the checkpoint, after confirmation" },
       { flags: '--yes', summary: 'do not ask for confirmation' },

@@ -40,7 +40,7 @@ describe('up', () => {
     expect(context.derived).toEqual([['SPARK_WORKERS=3']])
   })
 
-  it('starts nothing when the folder is up on another runtime', async () => {
+  it('starts nothing when the stack is up on another runtime', async () => {
     const context = await testContext({ settings: { RUNTIME: 'docker' } })
     await expect(run(context, [], {})).rejects.toMatchObject({ code: 'CONFIGURATION' })
     expect(context.journal).toEqual([])

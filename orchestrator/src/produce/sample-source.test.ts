@@ -48,9 +48,9 @@ describe('fileSource', () => {
     await expect(fileSource(await newFile(content))).rejects.toThrow(usage(message))
   })
 
-  it('rejects a directory and a missing file', async () => {
+  it('rejects a folder and a missing file', async () => {
     const folder = await newFolder()
-    await expect(fileSource(folder)).rejects.toThrow(usage(/it is a directory/))
+    await expect(fileSource(folder)).rejects.toThrow(usage(/it is a folder/))
     await expect(fileSource(join(folder, 'none'))).rejects.toThrow(usage(/there is no such file/))
   })
 

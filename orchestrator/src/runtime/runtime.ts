@@ -22,7 +22,7 @@ export interface Runtime {
    * @throws CliError TOOL_MISSING, DOCKER_UNAVAILABLE, PORT_TAKEN or STORAGE.
    */
   preflight(signal: AbortSignal): Promise<void>
-  /** Installs what is missing, then starts what is not running. Idempotent: repairs a stack that is half up. */
+  /** Installs what is missing, then starts what is not running. Idempotent: it completes a stack of which only parts run. */
   start(output: Output, signal: AbortSignal): Promise<void>
   /** The state of each part, checked now; never taken from a file alone. */
   parts(): Promise<PartStatus[]>

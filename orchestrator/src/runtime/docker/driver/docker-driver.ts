@@ -106,7 +106,7 @@ export class DockerDriver {
         'CLUSTER_UNREACHABLE',
         `the driver's container could not be created: ${errorMessage(error)}`,
         {
-          hint: 'Check the cluster with `cpu-anomaly status`; `cpu-anomaly up` repairs what is half up.',
+          hint: 'Check the cluster with `cpu-anomaly status`; `cpu-anomaly up` starts what is missing.',
           cause: error,
         },
       )

@@ -59,7 +59,7 @@ export class Stack {
     const [master] = await this.containers(MASTER)
     if (master?.info.State.Running) return master.container
     throw new CliError('NOT_STARTED', "this folder's Spark cluster is not running", {
-      hint: 'Start it with `cpu-anomaly up`; it repairs what is half up.',
+      hint: 'Start it with `cpu-anomaly up`, which starts only what is missing.',
     })
   }
 }
