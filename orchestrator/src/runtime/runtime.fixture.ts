@@ -69,7 +69,7 @@ class MemoryCheckpoint implements CheckpointStore {
     this.files.set(name, text)
   }
 
-  async exists(): Promise<boolean> {
+  async hasCommits(): Promise<boolean> {
     return this.isCommitted
   }
 

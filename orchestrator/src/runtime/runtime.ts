@@ -70,7 +70,7 @@ export interface CheckpointStore {
   read(name: string): Promise<string | undefined>
   write(name: string, text: string): Promise<void>
   /** True once a query has committed a batch to it. */
-  exists(): Promise<boolean>
+  hasCommits(): Promise<boolean>
   /** Moves the whole checkpoint aside and returns its new location. Deletes nothing. */
   setAside(): Promise<string>
 }

@@ -21,6 +21,7 @@ import type {
 import { dockerChecks } from './checks.ts'
 import { findCompose } from './compose/compose.ts'
 import { requireMountedFiles } from './compose/mounted-files.ts'
+import { containerName } from './container/inspect.ts'
 import { containerLogs } from './container/logs.ts'
 import { DRIVER, KAFKA, MASTER, WORKER } from './container/project.ts'
 import { partStatus } from './container/state.ts'
@@ -150,7 +151,7 @@ class DockerRuntime implements Runtime {
 
   async #containerNames(): Promise<string> {
     const containers = await this.#stack.containers()
-    return containers.map(({ info }) => info.Name.slice(1)).join(', ')
+    return containers.map(({ info }) => containerName(info)).join(', ')
   }
 }
 

@@ -11,7 +11,7 @@ import type { DriverStatus, StopOutcome, Submission } from '../../runtime.ts'
 import { MAX_LOG_BYTES } from '../../supervisor-args.ts'
 import type { SupervisorState } from '../../supervisor-state.ts'
 import { putFiles, readTextFile } from '../container/files.ts'
-import { type InspectedContainer, isNotFound, statusCode } from '../container/inspect.ts'
+import { containerName, type InspectedContainer, isNotFound, statusCode } from '../container/inspect.ts'
 import { readLog } from '../container/log-lines.ts'
 import { DRIVER, type Project } from '../container/project.ts'
 import { exitText } from '../container/state.ts'
@@ -34,7 +34,9 @@ export class DockerDriver {
     this.#oldLog = oldLog
   }
 
-  find = (): Promise<InspectedContainer[]> => this.#stack.containers(DRIVER)
+  find(): Promise<InspectedContainer[]> {
+    return this.#stack.containers(DRIVER)
+  }
 
   /** @throws CliError LOCKED when there is a running driver already. */
   async start(submission: Submission, jars: readonly string[], signal: AbortSignal): Promise<void> {
@@ -92,7 +94,7 @@ export class DockerDriver {
   async #removeStopped(): Promise<void> {
     const [driver] = await this.find()
     if (!driver) return
-    if (driver.info.State.Running) throw checkpointInUse(`container ${driver.info.Name.slice(1)}`)
+    if (driver.info.State.Running) throw checkpointInUse(`container ${containerName(driver.info)}`)
     await this.#removeContainer(driver.container)
   }
 

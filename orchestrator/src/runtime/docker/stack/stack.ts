@@ -30,7 +30,7 @@ export class Stack {
     return id === undefined ? undefined : projectOf(config.folder, id)
   }
 
-  /** @throws CliError NOT_STARTED if nothing was ever started here. */
+  /** @throws CliError NOT_STARTED when nothing was ever started here. */
   async requireProject(): Promise<Project> {
     const project = await this.project()
     if (project) return project
