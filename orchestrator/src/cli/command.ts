@@ -7,7 +7,10 @@ export interface CommandContext {
   readonly output: Output
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
-  /** Reads, parses and checks the settings. @throws CliError CONFIGURATION that lists every problem. */
+  /**
+   * Reads, parses and checks the settings.
+   * @throws CliError CONFIGURATION that lists every problem.
+   */
   config(): Promise<Config>
   /** The runtime to use: the one that this folder's stack is up on, else the one that RUNTIME names. */
   select(): Promise<Selected>

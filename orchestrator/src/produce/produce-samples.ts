@@ -41,7 +41,7 @@ export interface ProduceResult {
 /**
  * Sends samples in order, acknowledged by all replicas, each exactly once even if a request is repeated.
  * @throws CliError NO_SUCH_TOPIC with the topics that exist; KAFKA_UNREACHABLE or KAFKA_REFUSED with how much was
- * acknowledged before.
+ *   acknowledged before.
  */
 export async function produceSamples(
   access: KafkaAccess,

@@ -3,7 +3,7 @@ import { CliError } from '../errors.ts'
 
 /**
  * Asks on the terminal; true only for an explicit yes.
- * @throws CliError USAGE if stdin is not a terminal.
+ * @throws CliError USAGE when stdin is not a terminal.
  */
 export async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
   if (!process.stdin.isTTY)
