@@ -31,6 +31,9 @@ export async function load({ env, set = [], environment = {} }: Input, folder?: 
   return { config, warnings }
 }
 
+/** The configuration of a new folder with these settings (`KEY=value`); the others have their defaults. */
+export const configWith = async (set: readonly string[] = []): Promise<Config> => (await load({ set })).config
+
 /** The CliError with which loading fails. */
 export async function refusal(loading: Promise<unknown>): Promise<CliError> {
   const outcome = await loading.then(

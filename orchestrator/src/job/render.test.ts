@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { access, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { newFolder } from '../system/folder.fixture.ts'
 import { defaultSettings as settings } from './default-settings.fixture.ts'
 import type { JobSettings } from './job-settings.ts'
 import { renderJob } from './render.ts'
@@ -138,8 +138,7 @@ describe('the rendered job, whatever the settings', () => {
   it('is the template with one string literal, which Python reads as the settings', {
     timeout: 60_000,
   }, async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-render-'))
-    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    const folder = await newFolder()
     const at = template.indexOf(HOLE)
     const [before, after] = [template.slice(0, at), template.slice(at + HOLE.length)]
     const drawn = fc.sample(anySettings, { numRuns: RUNS, seed: 20_171_026 })
