@@ -98,8 +98,8 @@ export class FakeRuntime implements Runtime {
   onStartDriver: () => void = () => this.becomeReady()
   readonly submissions: Submission[] = []
   stopOutcome: StopOutcome = 'stopped'
-  /** The deadline of the last `stopDriver`. */
-  stopDeadlineMs: number | undefined
+  /** The timeout of the last `stopDriver`. */
+  driverStopTimeoutMs: number | undefined
 
   partsNow: PartStatus[] = [{ part: 'kafka', state: 'running', address: '127.0.0.1:9093', pid: 11 }]
   stoppedParts: StoppedPart[] = [{ part: 'kafka', gone: ['pid 11', 'port 9093'] }]
@@ -165,9 +165,9 @@ export class FakeRuntime implements Runtime {
     return this.driverNow
   }
 
-  async stopDriver(deadlineMs: number, signal: AbortSignal): Promise<StopOutcome> {
+  async stopDriver(timeoutMs: number, signal: AbortSignal): Promise<StopOutcome> {
     await this.#do('stop driver', signal)
-    this.stopDeadlineMs = deadlineMs
+    this.driverStopTimeoutMs = timeoutMs
     this.driverNow = undefined
     return this.stopOutcome
   }

@@ -35,8 +35,8 @@ export interface Runtime {
   startDriver(submission: Submission, signal: AbortSignal): Promise<void>
   /** The state that the supervisor recorded, corrected by which processes are alive. Undefined if there is no job. */
   driver(): Promise<DriverStatus | undefined>
-  /** Stops driver and supervisor: cleanly first, by force at the deadline. */
-  stopDriver(deadlineMs: number, signal: AbortSignal): Promise<StopOutcome>
+  /** Stops driver and supervisor: cleanly first, by force after this time. */
+  stopDriver(timeoutMs: number, signal: AbortSignal): Promise<StopOutcome>
 
   /** Lines of a part's log, oldest first; with `follow`, new lines too until the signal aborts. */
   logs(part: LogPart, options: LogOptions, signal: AbortSignal): AsyncIterable<string>

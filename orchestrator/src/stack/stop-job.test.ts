@@ -49,7 +49,7 @@ describe('stopJob', () => {
     const context = await running({ ...MICRO_BATCH, trigger: 'real-time' })
     await stop(context)
     expect(context.output.notes).toEqual([expect.stringMatching(/\b90 s/)])
-    expect(context.runtime.stopDeadlineMs).toBeGreaterThan(90_000 + 30_000)
+    expect(context.runtime.driverStopTimeoutMs).toBeGreaterThan(90_000 + 30_000)
   })
 
   it.each([
@@ -59,6 +59,6 @@ describe('stopJob', () => {
     const context = await running(query)
     await stop(context)
     expect(context.output.notes).toEqual([])
-    expect(context.runtime.stopDeadlineMs).toBe(60_000)
+    expect(context.runtime.driverStopTimeoutMs).toBe(60_000)
   })
 })

@@ -120,8 +120,8 @@ class DockerRuntime implements Runtime {
     return this.#driver.status()
   }
 
-  stopDriver(deadlineMs: number, signal: AbortSignal): Promise<StopOutcome> {
-    return this.#driver.stop(deadlineMs, signal)
+  stopDriver(timeoutMs: number, signal: AbortSignal): Promise<StopOutcome> {
+    return this.#driver.stop(timeoutMs, signal)
   }
 
   async *logs(part: LogPart, options: LogOptions, signal: AbortSignal): AsyncGenerator<string> {

@@ -64,7 +64,7 @@ export class DockerDriver {
     return containerDriverStatus(await readState(driver.container), driver.info)
   }
 
-  async stop(deadlineMs: number, signal: AbortSignal): Promise<StopOutcome> {
+  async stop(timeoutMs: number, signal: AbortSignal): Promise<StopOutcome> {
     const [driver] = await this.find()
     if (!driver) return 'not-running'
     const { container, info } = driver
@@ -72,7 +72,7 @@ export class DockerDriver {
     if (info.State.Running) {
       // Even if this command is killed from here on, a restarted engine does not restart the driver.
       await container.update({ RestartPolicy: { Name: 'no' } }).catch(() => undefined)
-      await container.stop({ t: Math.ceil(deadlineMs / 1000), abortSignal: signal }).catch(ignoreStopped)
+      await container.stop({ t: Math.ceil(timeoutMs / 1000), abortSignal: signal }).catch(ignoreStopped)
       signal.throwIfAborted() // the container keeps stopping; a second `stop` kills the driver
       const { State } = await container.inspect()
       outcome = State.ExitCode === 137 ? 'killed' : 'stopped'
