@@ -4,7 +4,7 @@ import { withAdmin } from '../kafka/client.ts'
 import { kafkaErrorType, noSuchTopic, translateKafkaError } from '../kafka/errors.ts'
 import { type Producer, withProducer } from '../kafka/producer.ts'
 import { untilAborted } from '../system/until-aborted.ts'
-import { groupByRequest, type PackedRecord, RecordPacker, type RequestLimits } from './record-packer.ts'
+import { groupByRequest, type PackedRecord, RecordPacker, type RequestSizeLimits } from './record-packer.ts'
 
 /** kafkajs makes one record batch per request, and a broker accepts 1 MiB per batch by default. Bounds a record too. */
 const REQUEST_BYTES = 900_000
@@ -75,7 +75,7 @@ export const countText = (
 class SampleSender {
   readonly #topic: string
   readonly #options: ProduceOptions
-  readonly #limits: RequestLimits
+  readonly #limits: RequestSizeLimits
   readonly #packer: RecordPacker
   #startedAt = performance.now()
   #samples = 0

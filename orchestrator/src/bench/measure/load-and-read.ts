@@ -13,7 +13,7 @@ export interface BenchTools {
   readonly output: Output
 }
 
-export interface LoadOptions {
+export interface TopicLoadOptions {
   readonly samples: number
   readonly perRecord: number
   readonly partitions?: number
@@ -26,7 +26,7 @@ const ONE_SERIES = { count: 1, intervalMs: 1 }
 /** Creates a topic and loads samples into it, the newest of them a minute old; returns its name. */
 export async function loadTopic(
   { workspace, session, output }: BenchTools,
-  { samples, perRecord, partitions = 1, series = ONE_SERIES }: LoadOptions,
+  { samples, perRecord, partitions = 1, series = ONE_SERIES }: TopicLoadOptions,
 ): Promise<string> {
   const topic = await workspace.createTopic('in', partitions)
   const what = `${formatCount(samples)} samples, ${perRecord} per record`
