@@ -70,7 +70,7 @@ describe('bench', () => {
     await expect(run(local, [], {})).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' })
   })
 
-  it('refuses to share the machine with a job, unless asked to', async () => {
+  it('refuses to measure beside a running job without --beside-live-job', async () => {
     await runJob()
     await expect(run(local, [], {})).rejects.toMatchObject({
       code: 'LOCKED',

@@ -44,7 +44,7 @@ describe('jobSettings', () => {
     expect(jobSettings(await configWith(), fixed)).toEqual(defaultSettings)
   })
 
-  it('takes over the configuration and the environment', async () => {
+  it('follows the configuration and the environment', async () => {
     const overrides = [
       'NORMAL_MEAN=20',
       'GROUP_BY=key',

@@ -10,7 +10,7 @@ import { groupByRequest, type PackedRecord, RecordPacker, type RequestSizeLimits
 const REQUEST_BYTES = 900_000
 /** kafkajs groups a request's records in time that grows with the square of their number; this size was the fastest. */
 const REQUEST_RECORDS = 700
-/** Upper bound of a record's bytes beside its key and value. */
+/** Upper bound of a record's bytes apart from its key and value. */
 const RECORD_OVERHEAD = 24
 /** About 30 s of attempts, long enough for a broker to restart. */
 const RETRIES = 10

@@ -55,7 +55,7 @@ function joinLines(lines: readonly Buffer[]): Buffer {
 export interface RequestSizeLimits {
   readonly records: number
   readonly bytes: number
-  /** Bytes that each record adds beside its value. */
+  /** Bytes that each record adds to those of its value. */
   readonly overhead: number
 }
 

@@ -45,7 +45,7 @@ describe('dryRunLines', () => {
     expect(dryRunLines(run, false)).toEqual(lines)
   })
 
-  it('go on in full with the text of each module', () => {
+  it('continue in full with the text of each module', () => {
     expect(dryRunLines(run, true)).toEqual([
       ...lines,
       '',
@@ -82,7 +82,7 @@ describe('dryRunJson', () => {
   })
 })
 
-it('a submission carries the rendered job and then each module of the package as it is', async () => {
+it('a submission holds the rendered job and then each module of the package, unchanged', async () => {
   const config = await configWith(['NORMAL_MEAN=21'])
   const runtime = new LocalRuntime({ config, storage: storagePaths(config.storageDir), env: {} })
   const { files } = await prepareSubmission(config, runtime, microBatchPlan(config))

@@ -8,7 +8,7 @@ import { CliError } from '../errors.ts'
 export async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
   if (!process.stdin.isTTY)
     throw new CliError('USAGE', `this needs an answer, but there is no terminal to ask on: ${question}`, {
-      hint: 'Add --yes to go on without being asked.',
+      hint: 'Add --yes to continue without confirmation.',
     })
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {

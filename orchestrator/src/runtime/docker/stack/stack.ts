@@ -8,7 +8,7 @@ import { connectEngine, type Engine } from '../engine/engine.ts'
 
 const SERVICE_LABEL = 'com.docker.compose.service'
 
-/** This folder's containers, as the engine knows them now. */
+/** This folder's containers, as the engine lists them now. */
 export class Stack {
   readonly context: RuntimeContext
   #engine: Promise<Engine> | undefined
