@@ -18,9 +18,9 @@ try {
   if (!signals.signal.aborted) printError(error, process.argv.includes('--debug'))
   process.exitCode = signals.exitCode ?? exitCodeOf(error)
 }
-// The sockets of a broken connection must not keep a finished command alive.
 process.exitCode = signals.exitCode ?? process.exitCode ?? 0
 await flushed(process.stdout)
+// The sockets of a broken connection must not keep a finished command alive.
 process.exit()
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

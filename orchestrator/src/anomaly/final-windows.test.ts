@@ -44,7 +44,7 @@ describe('FinalWindows', () => {
     expect(windows.pending).toBe(3)
   })
 
-  it('takes the parts of one batch together, in whatever order they arrive', () => {
+  it('counts the parts of one batch together, in whatever order they arrive', () => {
     const windows = new FinalWindows(OPTIONS)
     expect(windows.add([at(60_000)], 0)).toEqual([])
     expect(windows.add([at(0)], 900)).toEqual([])

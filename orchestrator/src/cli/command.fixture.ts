@@ -24,17 +24,17 @@ export interface TestContext extends CommandContext {
   interrupt(): void
   /** The contexts that `withSettings` made, by their settings. */
   readonly derived: readonly (readonly string[])[]
-  /** Claims the folder for its runtime, as `up` does: from then on something was started here. */
+  /** Claims the folder for its runtime, as `up` does: from then on it counts as started. */
   start(): Promise<Selected>
 }
 
 interface Options {
-  /** Settings, as the environment sets them; nothing else is set. */
+  /** Settings, as from the environment; nothing else is set. */
   readonly settings?: Readonly<Record<string, string>>
   readonly runtime?: RuntimeName
 }
 
-/** What a command runs with: a folder of its own with real files, and a runtime and a broker in memory. */
+/** A command's context: a folder of its own with real files, and a runtime and a broker in memory. */
 export async function testContext({ settings = {}, runtime: name }: Options = {}): Promise<TestContext> {
   const folder = await newFolder()
   const runtime = new FakeRuntime(name)
@@ -57,8 +57,9 @@ export async function testContext({ settings = {}, runtime: name }: Options = {}
       return loaded
     }
     const select = async (): Promise<Selected> => {
-      const selected = await config()
-      return { runtime, config: selected, storage: storagePaths(selected.storageDir), why: 'of the test' }
+      const loadedConfig = await config()
+      const storage = storagePaths(loadedConfig.storageDir)
+      return { runtime, config: loadedConfig, storage, why: 'of the test' }
     }
     return {
       output,

@@ -7,11 +7,14 @@ export interface CommandContext {
   readonly output: Output
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
-  /** Reads, parses and checks the settings. @throws CliError CONFIGURATION that lists every problem. */
+  /**
+   * Reads, parses and checks the settings.
+   * @throws CliError CONFIGURATION that lists every problem.
+   */
   config(): Promise<Config>
-  /** The runtime to use: the one that this folder is up on, else the one that RUNTIME names. */
+  /** The runtime to use: the one that this folder's stack is up on, else the one that RUNTIME names. */
   select(): Promise<Selected>
-  /** The runtime on which this folder last started something; undefined if it never did. */
+  /** The runtime on which this folder's stack was last started; undefined if it never was. */
   selectStarted(): Promise<Selected | undefined>
   /** A copy with further settings (`KEY=value`), which override all others. */
   withSettings(overrides: readonly string[]): CommandContext

@@ -36,7 +36,7 @@ describe('printError', () => {
     expect(printed(failure, true).stacks).toEqual([failure])
   })
 
-  it('says where to report anything else, with its stack', () => {
+  it('names the address for bug reports for any other error, with its stack', () => {
     const bug = new TypeError('x is not a function')
     expect(printed(bug)).toEqual({
       lines: [

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events'
 const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 export interface Signals {
-  /** Aborted by the first Ctrl-C (or SIGTERM): commands clean up and end. */
+  /** Aborted by the first SIGINT (Ctrl-C), SIGTERM or SIGHUP: commands clean up and end. */
   readonly signal: AbortSignal
   /** The exit code after a signal; undefined if none came. */
   readonly exitCode: number | undefined

@@ -13,14 +13,14 @@ import { run } from './bench.ts'
 
 vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
 
-// What needs a real Spark.
+// The one step that needs a real Spark.
 const spark = vi.hoisted(() => ({ measure: (..._: Parameters<typeof measure>) => Promise.resolve() }))
 vi.mock('../bench/measure/measure.ts', () => ({
   measure: (...args: Parameters<typeof measure>) => spark.measure(...args),
 }))
 
 let context: TestContext
-/** The same on the local runtime, whose driver is measured. */
+/** The same on a real local runtime, the only one that is measured. */
 let local: CommandContext
 
 beforeEach(async () => {
@@ -48,8 +48,8 @@ const kinds = () => context.output.values.map((value) => (value as { measurement
 describe('bench', () => {
   it.each([
     ['an unknown section', { only: 'latency,memory' }, /memory/],
-    ['an empty one', { only: '' }, /--only/],
-  ])('refuses %s before it looks at anything', async (_, flags, message) => {
+    ['an empty section', { only: '' }, /--only/],
+  ])('refuses %s before it does anything else', async (_, flags, message) => {
     await expect(run({ ...local, select: expect.fail }, [], flags)).rejects.toMatchObject({
       code: 'USAGE',
       message: expect.stringMatching(message),
@@ -70,7 +70,7 @@ describe('bench', () => {
     await expect(run(local, [], {})).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' })
   })
 
-  it('refuses to share the machine with a job, unless asked to', async () => {
+  it('refuses to measure beside a running job without --beside-live-job', async () => {
     await runJob()
     await expect(run(local, [], {})).rejects.toMatchObject({
       code: 'LOCKED',
@@ -99,16 +99,16 @@ describe('bench', () => {
   it.each([
     [{}, ['throughput', 'latency', 'scaling'], 1_000],
     [{ only: 'latency, scaling', rate: 5_000 }, ['latency', 'scaling'], 5_000],
-  ])('measures what %j asks for', async (flags, sections, rate) => {
-    let asked: unknown
+  ])('measures what the flags %j select', async (flags, sections, rate) => {
+    let measured: unknown
     spark.measure = async (_workspace, _output, { sections: given, rate: at }) => {
-      asked = [[...given], at]
+      measured = [[...given], at]
     }
     await run(local, [], flags)
-    expect(asked).toEqual([sections, rate])
+    expect(measured).toEqual([sections, rate])
   })
 
-  it('prints the machine first, each result as it comes, and finally how time grows with the samples', async () => {
+  it('prints the machine first, each result once it is measured, and last how the time grows with the samples', async () => {
     spark.measure = async (_workspace, _output, { onResult }) => {
       onResult(scalingResult('samples', 1_000_000, 900))
       onResult(scalingResult('samples', 10_000_000, 8_000))
@@ -119,7 +119,7 @@ describe('bench', () => {
     expect(context.output.results).toEqual([])
   })
 
-  it('shows and writes down what was measured before something failed', async () => {
+  it('shows and reports what was measured before something failed', async () => {
     spark.measure = async (_workspace, _output, { onResult }) => {
       onResult(throughputResult(1))
       throw new CliError('QUERY_FAILED', 'out of memory')

@@ -20,7 +20,7 @@ describe('config', () => {
     expect(lines.join('\n')).not.toContain('hunter2')
   })
 
-  it('gives a program one object per setting, and no secret', async () => {
+  it('prints one object per setting with --json, and no secret', async () => {
     const context = await testContext({ settings: SECRET })
     await run(context, [], { json: true })
     expect(context.output.values).toHaveLength(Object.keys(SETTINGS).length)
@@ -40,7 +40,7 @@ describe('config', () => {
     expect(context.output.results.join('\n')).toContain('a\\x1b[2Jb')
   })
 
-  it('fails on settings that are wrong', async () => {
+  it('fails when a setting is invalid', async () => {
     const context = await testContext({ settings: { NORMAL_STDDEV: 'abc' } })
     await expect(run(context, [], {})).rejects.toMatchObject({ code: 'CONFIGURATION' })
   })

@@ -22,13 +22,13 @@ let context: TestContext
 beforeEach(async () => {
   context = await testContext()
   demo.run = async () => {
-    context.runtime.journal.push('tour')
+    context.runtime.journal.push('run demo')
     return RESULT
   }
 })
 
-/** Where the demo runs; the project's own storage is not touched. */
-const place = () => join(context.folder, 'storage-demo')
+/** The demo's own storage folder, apart from the project's. */
+const storage = () => join(context.folder, 'storage-demo')
 const settings = () => context.derived.flat()
 const steps = () => context.journal.filter((step) => !/^(?:create topic|write) /.test(step))
 
@@ -36,30 +36,30 @@ const STARTED = ['preflight', 'start', 'start driver']
 const DOWN = ['stop driver', 'stop', 'remove volumes']
 
 describe('demo', () => {
-  it('starts everything, shows the tour, and removes everything', async () => {
+  it('starts everything, runs the demo, and removes everything', async () => {
     await run(context, [], {})
-    expect(steps()).toEqual([...STARTED, 'tour', ...DOWN])
+    expect(steps()).toEqual([...STARTED, 'run demo', ...DOWN])
     expect(context.output.results.join()).toContain('72,160')
-    expect(await isThere(place())).toBe(false)
+    expect(await isThere(storage())).toBe(false)
     expect(await isThere(join(context.folder, 'storage'))).toBe(false)
   })
 
   it('leaves everything running with --keep, with a file of settings for the other commands', async () => {
     await run(context, [], { keep: true })
-    expect(steps()).toEqual([...STARTED, 'tour'])
-    const file = join(place(), 'demo.env')
+    expect(steps()).toEqual([...STARTED, 'run demo'])
+    const file = join(storage(), 'demo.env')
     expect(await isThere(file)).toBe(true)
     expect(context.output.notes.filter((line) => line.includes(`--env-file ${file}`))).toHaveLength(3)
   })
 
-  it('first removes what an earlier tour has left', async () => {
+  it('first removes an earlier demo that was kept', async () => {
     await run(context, [], { keep: true })
     context.runtime.journal.length = 0
     await run(context, [], {})
-    expect(steps()).toEqual([...DOWN, ...STARTED, 'tour', ...DOWN])
+    expect(steps()).toEqual([...DOWN, ...STARTED, 'run demo', ...DOWN])
   })
 
-  it.each([false, true])('takes everything down when the tour fails, with --keep too: %s', async (keep) => {
+  it.each([false, true])('takes everything down when the demo fails, also with --keep (%s)', async (keep) => {
     demo.run = () => Promise.reject(new CliError('QUERY_FAILED', 'no results'))
     await expect(run(context, [], { keep })).rejects.toMatchObject({ code: 'QUERY_FAILED' })
     expect(steps()).toEqual([...STARTED, ...DOWN])
@@ -74,7 +74,7 @@ describe('demo', () => {
     expect(steps()).toEqual(['preflight', 'start', 'stop', 'remove volumes'])
   })
 
-  it('takes everything down after Ctrl-C, by a signal that is not aborted', async () => {
+  it('takes everything down after Ctrl-C, with a signal that is not aborted', async () => {
     demo.run = async () => {
       context.interrupt()
       throw context.signal.reason
@@ -87,7 +87,7 @@ describe('demo', () => {
     [{}, 'RUNTIME=local'],
     [{ RUNTIME: 'local' }, 'RUNTIME=local'],
     [{ RUNTIME: 'auto' }, 'RUNTIME=auto'],
-  ])('runs on the local runtime unless the settings %j say otherwise', async (given, expected) => {
+  ])('runs on the local runtime unless the settings name another: %j', async (given, expected) => {
     context = await testContext({ settings: given })
     await run(context, [], {})
     expect(settings()).toContain(expected)

@@ -13,7 +13,7 @@ const failing = (title: string, error: Error): DoctorCheck => ({ title, run: () 
 const missing = (title: string, code: ErrorCode, hint?: string): DoctorCheck =>
   failing(title, new CliError(code, `no ${title}`, hint === undefined ? {} : { hint }))
 
-/** A machine on which everything is fine but for these checks of the runtime. */
+/** A machine on which every check passes, apart from these checks of the runtime. */
 async function withChecks(...checks: readonly DoctorCheck[]): Promise<TestContext> {
   const context = await testContext()
   context.runtime.driverNow = driverIn('running')
@@ -49,13 +49,13 @@ describe('doctor', () => {
     },
   )
 
-  it('shows below a failure what to do about it', async () => {
+  it('shows the hint below a failed check', async () => {
     const context = await withChecks(missing('Java', 'TOOL_MISSING', 'Install one.\nOr set JAVA_HOME.'))
     await expect(run(context, [], {})).rejects.toThrow()
     expect(text(context)).toMatch(/✘ Java +no Java\n +→ Install one\.\n +→ Or set JAVA_HOME\.$/)
   })
 
-  it('gives a program one object per check', async () => {
+  it('prints one object per check with --json', async () => {
     const context = await withChecks(passing('Java'), missing('Python', 'TOOL_MISSING', 'Install one.'))
     await expect(run(context, [], { json: true })).rejects.toThrow()
     expect(context.output.values.slice(-2)).toEqual([
@@ -65,7 +65,7 @@ describe('doctor', () => {
     expect(context.output.results).toEqual([])
   })
 
-  it('takes what a check did not expect for a failure of the machine', async () => {
+  it('reports an unexpected error in a check as STORAGE', async () => {
     const context = await withChecks(failing('Java', new Error('EACCES: permission denied')))
     await expect(run(context, [], { json: true })).rejects.toMatchObject({ code: 'STORAGE' })
     expect(context.output.values.at(-1)).toEqual({
@@ -75,7 +75,7 @@ describe('doctor', () => {
     })
   })
 
-  it('checks only Node.js and the settings when these are wrong', async () => {
+  it('checks only Node.js and the settings when a setting is invalid', async () => {
     const context = await testContext({ settings: { NORMAL_STDDEV: 'abc' } })
     await expect(run(context, [], { json: true })).rejects.toMatchObject({ code: 'CONFIGURATION' })
     expect(context.output.values).toEqual([
@@ -84,13 +84,13 @@ describe('doctor', () => {
     ])
   })
 
-  it('does not hide a bug in the choice of the runtime', async () => {
+  it('does not hide a bug in the selection of the runtime', async () => {
     const context = await testContext()
     const broken = { ...context, select: () => Promise.reject(new TypeError('x is undefined')) }
     await expect(run(broken, [], {})).rejects.toThrow(TypeError)
   })
 
-  it('ends on Ctrl-C without taking that for a failed check', async () => {
+  it('ends on Ctrl-C without reporting a failed check', async () => {
     const interrupting: DoctorCheck = {
       title: 'Java',
       run: async () => {

@@ -17,17 +17,17 @@ interface Finding {
 
 export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const findings: Finding[] = []
-  let worst: CliError | undefined
+  let firstError: CliError | undefined
   for (const check of await allChecks(context)) {
     const { finding, error } = await runCheck(check, context.signal)
-    worst ??= error
+    firstError ??= error
     findings.push(finding)
     if (flags.json) context.output.json(finding)
     else for (const line of findingLines(finding)) context.output.result(line)
   }
   const failed = findings.filter((finding) => !finding.ok).length
-  if (worst)
-    throw new CliError(worst.code, `${failed} of ${findings.length} checks failed`, {
+  if (firstError)
+    throw new CliError(firstError.code, `${failed} of ${findings.length} checks failed`, {
       hint: 'Each failed check shows what to do.',
     })
 }

@@ -11,7 +11,7 @@ async function started(): Promise<TestContext> {
 }
 
 describe('down', () => {
-  it('says that nothing was started, and does nothing', async () => {
+  it('notes that nothing was started, and does nothing', async () => {
     const context = await testContext()
     await run(context, [], { volumes: true })
     expect(context.output.notes).toHaveLength(1)
@@ -41,7 +41,7 @@ describe('down', () => {
     await run(context, [], { volumes: true })
     expect(context.journal).toEqual(['stop', 'remove volumes'])
     expect(context.output.notes.slice(1)).toEqual(
-      context.runtime.removedVolumes.map((place) => expect.stringContaining(place)),
+      context.runtime.removedVolumes.map((volume) => expect.stringContaining(volume)),
     )
   })
 
@@ -52,7 +52,7 @@ describe('down', () => {
     expect(context.journal).toEqual([])
   })
 
-  it('changes nothing where nobody can answer, and names --yes', async () => {
+  it('changes nothing without a terminal to answer on, and names --yes', async () => {
     const context = await started()
     standardInput('y\n', { isTTY: false })
     await expect(run(context, [], { volumes: true })).rejects.toMatchObject({
@@ -62,7 +62,7 @@ describe('down', () => {
     expect(context.journal).toEqual([])
   })
 
-  it('does not ask with --yes, nor without --volumes', async () => {
+  it('does not ask with --yes, or without --volumes', async () => {
     const context = await started()
     standardInput('n\n', { isTTY: true })
     await run(context, [], { volumes: true, yes: true })
@@ -70,7 +70,7 @@ describe('down', () => {
     expect(context.journal).toEqual(['stop', 'remove volumes', 'stop'])
   })
 
-  it('gives a program what was stopped and removed', async () => {
+  it('prints what was stopped and removed with --json', async () => {
     const context = await started()
     await run(context, [], { volumes: true, yes: true, json: true })
     expect(context.output.values).toEqual([

@@ -27,7 +27,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   else for (const line of report(stopped, removed)) output.note(line)
 }
 
-/** @throws CliError DECLINED */
+/** @throws CliError DECLINED when the user does not confirm. */
 async function confirmRemoval({ storage }: Selected, signal: AbortSignal): Promise<void> {
   const isConfirmed = await confirm(`Remove all Kafka data and the checkpoint in ${storage.root}?`, signal)
   if (!isConfirmed) throw new CliError('DECLINED', 'nothing was changed', { hint: 'Answer y, or use --yes.' })

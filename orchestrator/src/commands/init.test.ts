@@ -16,15 +16,18 @@ beforeEach(async () => {
 afterEach(() => vi.restoreAllMocks())
 
 describe('init', () => {
-  it.each([{}, { force: true }])('writes every setting for the eyes of its owner: %j', async (flags) => {
-    await run(context, [], flags)
-    expect(await readFile(file, 'utf8')).toBe(envExample())
-    expect((await stat(file)).mode & 0o777).toBe(0o600)
-    expect(context.output.results).toEqual([expect.stringContaining(file)])
-    expect(await isThere(`${file}.bak`)).toBe(false)
-  })
+  it.each([{}, { force: true }])(
+    'writes every setting to a file that only its owner can read: %j',
+    async (flags) => {
+      await run(context, [], flags)
+      expect(await readFile(file, 'utf8')).toBe(envExample())
+      expect((await stat(file)).mode & 0o777).toBe(0o600)
+      expect(context.output.results).toEqual([expect.stringContaining(file)])
+      expect(await isThere(`${file}.bak`)).toBe(false)
+    },
+  )
 
-  it('leaves a file that exists alone', async () => {
+  it('leaves an existing file alone', async () => {
     await writeFile(file, 'NORMAL_MEAN=20\n')
     await expect(run(context, [], {})).rejects.toMatchObject({
       code: 'FILE_EXISTS',
@@ -34,7 +37,7 @@ describe('init', () => {
     expect(await readFile(file, 'utf8')).toBe('NORMAL_MEAN=20\n')
   })
 
-  it('replaces it with --force, and keeps the old one', async () => {
+  it('replaces an existing file with --force, and keeps the old one', async () => {
     await writeFile(file, 'NORMAL_MEAN=20\n')
     await run(context, [], { force: true })
     expect(await readFile(file, 'utf8')).toBe(envExample())
@@ -42,7 +45,7 @@ describe('init', () => {
     expect(context.output.notes).toContainEqual(expect.stringContaining(`${file}.bak`))
   })
 
-  it('says why the file cannot be written', async () => {
+  it('names the file that it cannot write', async () => {
     await mkdir(file)
     await expect(run(context, [], { force: true })).rejects.toMatchObject({
       code: 'STORAGE',
@@ -50,7 +53,7 @@ describe('init', () => {
     })
   })
 
-  it('works where the settings are broken', async () => {
+  it('works even if the settings are invalid', async () => {
     context = await testContext({ settings: { NORMAL_STDDEV: 'abc' } })
     await run(context, [], {})
     expect(await isThere(file)).toBe(true)

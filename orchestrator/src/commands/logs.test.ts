@@ -12,8 +12,13 @@ describe('logs', () => {
   it.each([
     ['the last 50 lines of the driver by default', [], {}, { part: 'driver', lines: 50, follow: false }],
     ['another part', ['kafka'], {}, { part: 'kafka', lines: 50, follow: false }],
-    ['as many lines as asked', ['spark'], { lines: 200 }, { part: 'spark', lines: 200, follow: false }],
-    ['none of them', [], { lines: 0 }, { part: 'driver', lines: 0, follow: false }],
+    [
+      'as many lines as --lines sets',
+      ['spark'],
+      { lines: 200 },
+      { part: 'spark', lines: 200, follow: false },
+    ],
+    ['no lines with --lines 0', [], { lines: 0 }, { part: 'driver', lines: 0, follow: false }],
   ])('reads %s', async (_, args, flags, expected) => {
     const context = await withLog()
     await run(context, args, flags)
@@ -27,7 +32,7 @@ describe('logs', () => {
     expect(context.output.results).toEqual(['three', '\\x1b[2Jgone'])
   })
 
-  it('refuses a part that there is not, and names those that there are', async () => {
+  it('refuses an unknown part, and names the known ones', async () => {
     const context = await withLog()
     await expect(run(context, ['zookeeper'], {})).rejects.toMatchObject({
       code: 'USAGE',
@@ -38,9 +43,9 @@ describe('logs', () => {
   })
 
   it.each([
-    ['says that a log is empty', [], {}, 1],
-    ['does not say so of a log with lines', ['driver'], {}, 0],
-    ['does not say so when no lines were asked for', ['kafka'], { lines: 0 }, 0],
+    ['notes that a log is empty', [], {}, 1],
+    ['notes nothing about a log with lines', ['driver'], {}, 0],
+    ['notes nothing with --lines 0', ['kafka'], { lines: 0 }, 0],
   ])('%s', async (_, args, flags, notes) => {
     const context = await withLog()
     await run(context, args.length > 0 ? args : ['kafka'], flags)

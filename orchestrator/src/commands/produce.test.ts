@@ -11,8 +11,8 @@ vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
 vi.mock('node:timers/promises', () => import('../system/virtual-time.fixture.ts'))
 // A machine that is busy a quarter of the time.
 vi.mock('../produce/cpu-times.ts', async (original) => {
-  let looks = 0
-  const readCpuTimes = async () => ({ busy: ++looks, total: 4 * looks })
+  let readings = 0
+  const readCpuTimes = async () => ({ busy: ++readings, total: 4 * readings })
   return { ...(await original<object>()), readCpuTimes }
 })
 
@@ -36,9 +36,9 @@ describe('produce', () => {
     ['a file and --live', ['cpu.csv'], { live: true }],
     ['--live and --now', [], { live: true, now: true }],
     ['--seconds without --live', ['cpu.csv'], { seconds: 3 }],
-    ['a file that is not there', ['/no/such/file.csv'], {}],
+    ['a missing file', ['/no/such/file.csv'], {}],
     ['a folder', ['/'], {}],
-  ])('refuses %s before it looks at anything else', async (_, args, flags) => {
+  ])('refuses %s before it does anything else', async (_, args, flags) => {
     const untouched = { ...context, select: expect.fail, config: expect.fail }
     await expect(run(untouched, args, flags)).rejects.toMatchObject({ code: 'USAGE', exitCode: 2 })
     expect(context.broker.requests).toEqual([])
@@ -62,25 +62,25 @@ describe('produce', () => {
     expect(context.output.notes).toEqual([])
   })
 
-  it('says how to end what is typed', async () => {
+  it('explains how to end typed input', async () => {
     standardInput('1000,14.5\n', { isTTY: true })
     await run(context, ['-'], {})
     expect(context.output.notes).toEqual([expect.stringContaining('Ctrl-D')])
   })
 
-  it('puts as many samples into a record as --batch says', async () => {
+  it('puts --batch samples into a record', async () => {
     await run(context, [await csv('1,1', '2,2', '3,3')], { batch: 2, json: true })
     expect(sent()).toEqual(['1,1\n2,2', '3,3'])
     expect(context.output.values).toEqual([expect.objectContaining({ acknowledged: 3, records: 2 })])
   })
 
-  it('does not send the header, and says so', async () => {
+  it('does not send the header, and notes that', async () => {
     await run(context, [await csv('time_millis,cpu', '1000,14.5')], {})
     expect(sent()).toEqual(['1000,14.5'])
     expect(context.output.notes).toEqual([expect.stringContaining('time_millis,cpu')])
   })
 
-  it('sends what does not look like samples, and warns of it once', async () => {
+  it('sends lines that are not samples, and warns once', async () => {
     await run(context, [await csv('1000,14.5', `n/a\u001b[2J${'x'.repeat(80)}`, 'too')], {})
     expect(sent()).toHaveLength(3)
     expect(context.output.warnings).toEqual([expect.stringMatching(/\b2\b.*n\/a.*x1b\[2J/)])
@@ -94,7 +94,7 @@ describe('produce', () => {
       ['time_millis,cpu', 'n/a', '1,1'],
       { header: true, unlike_samples: 1 },
     ],
-  ])('gives a program what was sent %s', async (_, lines, expected) => {
+  ])('prints with --json what was sent %s', async (_, lines, expected) => {
     await run(context, [await csv(...lines)], { json: true })
     expect(context.output.values).toEqual([
       { acknowledged: sent().length, records: sent().length, samples_per_s: expect.any(Number), ...expected },
@@ -102,7 +102,7 @@ describe('produce', () => {
     expect(context.output.results).toEqual([])
   })
 
-  it('with --now, moves a file as a whole so that its newest sample is of the present', async () => {
+  it('with --now, shifts a whole file so that its newest sample has the present time', async () => {
     const before = Date.now()
     await run(context, [await csv('1000,1', '3000,3', '2000,2')], { now: true })
     const times = sent().map((value) => Number(value.split(',')[0]))
@@ -127,7 +127,7 @@ describe('produce', () => {
     for (const value of sent()) expect(Number(value.split(',')[0])).toBeGreaterThanOrEqual(before)
   })
 
-  it('sends a header alone with --now, although there is no newest sample', async () => {
+  it('accepts a file with only a header with --now, although it has no newest sample', async () => {
     await run(context, [await csv('time_millis,cpu')], { now: true, json: true })
     expect(context.output.values).toEqual([expect.objectContaining({ acknowledged: 0, header: true })])
   })
@@ -141,14 +141,14 @@ describe('produce', () => {
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(2_000)
   })
 
-  it("with --live, sends this machine's own CPU as often as --rate says, for --seconds", async () => {
+  it("with --live, samples this machine's own CPU at --rate, for --seconds", async () => {
     useVirtualTime()
     await run(context, [], { live: true, seconds: 2, rate: 10 })
     expect(sent()).toHaveLength(20)
     for (const value of sent()) expect(value).toMatch(/^\d{13},25\.00$/)
   })
 
-  it('with --live, goes on until Ctrl-C', async () => {
+  it('with --live, continues until Ctrl-C', async () => {
     useVirtualTime()
     context.broker.onRequest = () => {
       if (sent().length === 5) context.interrupt()
@@ -157,7 +157,7 @@ describe('produce', () => {
     expect(sent()).toHaveLength(6)
   })
 
-  it('names the topics there are when the input topic is missing', async () => {
+  it('names the existing topics when the input topic is missing', async () => {
     context.broker.topics.delete('cpu-usage')
     context.broker.createTopic('orders')
     await expect(run(context, [await csv('1000,14.5')], {})).rejects.toMatchObject({

@@ -45,7 +45,7 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   }
 }
 
-/** @throws CliError USAGE */
+/** @throws CliError USAGE when there is nothing to send, or when flags contradict each other. */
 function checkUsage(file: string | undefined, { live, now, seconds }: Flags): void {
   const problem =
     file === undefined && !live

@@ -8,7 +8,7 @@ vi.mock('node:timers/promises', () => import('../system/virtual-time.fixture.ts'
 
 const CLEAR = '\u001b[2J'
 
-it('shows a person every part, once', async () => {
+it('shows every part, once', async () => {
   const context = await testContext()
   context.runtime.driverNow = driverIn('running', { pid: 42 })
   await run(context, [], {})
@@ -16,7 +16,7 @@ it('shows a person every part, once', async () => {
   expect(context.output.results[0]).toMatch(/kafka.*127\.0\.0\.1:9093.*\bpid 42\b/s)
 })
 
-it('gives a program one object', async () => {
+it('prints one object with --json', async () => {
   const context = await testContext()
   context.runtime.driverNow = driverIn('backing-off')
   await run(context, [], { json: true })
@@ -33,11 +33,11 @@ it('gives a program one object', async () => {
 it.each([
   ['a terminal', true],
   ['a pipe', false],
-])('with --watch, looks every second until Ctrl-C, on %s', async (_, isTerminal) => {
+])('with --watch, refreshes every second until Ctrl-C, on %s', async (_, isTerminal) => {
   const context = await testContext()
   context.output.isTerminal = isTerminal
-  context.runtime.onLook = (looks) => {
-    if (looks === 3) context.interrupt()
+  context.runtime.onDriverRead = (reads) => {
+    if (reads === 3) context.interrupt()
   }
   await context.config()
   useVirtualTime()

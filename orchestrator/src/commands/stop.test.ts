@@ -14,7 +14,7 @@ describe('stop', () => {
   it.each([
     ['nothing was started', testContext],
     ['no job runs', started],
-  ])('says that there is nothing to stop when %s', async (_, prepare) => {
+  ])('notes that no job is running when %s', async (_, prepare) => {
     const context = await prepare()
     await run(context, [], {})
     expect(context.output.notes).toHaveLength(1)
@@ -24,7 +24,7 @@ describe('stop', () => {
   })
 
   it.each(['stopped', 'killed', 'not-running'] as const)(
-    'gives a program the outcome: %s',
+    'prints the outcome with --json: %s',
     async (outcome) => {
       const context = await started()
       context.runtime.driverNow = driverIn('running')
@@ -34,7 +34,7 @@ describe('stop', () => {
     },
   )
 
-  it("holds the folder's lock meanwhile, and leaves Kafka and Spark alone", async () => {
+  it("holds the folder's lock while it stops the job, and leaves Kafka and Spark alone", async () => {
     const context = await started()
     context.runtime.driverNow = driverIn('running')
     const lock = join(context.folder, 'storage', 'run', 'folder.lock')

@@ -9,7 +9,7 @@ vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
 const storageOf = ({ folder }: TestContext) => join(folder, 'storage')
 
 describe('submit', () => {
-  it("starts the job under the folder's lock, and says what comes next", async () => {
+  it("starts the job under the folder's lock, and names the next command", async () => {
     const context = await testContext()
     let isLocked = false
     context.runtime.onStep = async () => {
@@ -21,7 +21,7 @@ describe('submit', () => {
     expect(context.output.notes.at(-1)).toContain('cpu-anomaly tail')
   })
 
-  it('gives a program the driver and the address of the UI', async () => {
+  it('prints the driver and the address of the UI with --json', async () => {
     const context = await testContext()
     await run(context, [], { json: true })
     expect(context.output.values).toEqual([
@@ -37,7 +37,7 @@ describe('submit', () => {
     expect(context.journal).toEqual([])
   })
 
-  it('changes nothing when the folder is up on another runtime', async () => {
+  it('changes nothing when the stack is up on another runtime', async () => {
     const context = await testContext({ settings: { RUNTIME: 'docker' } })
     await expect(run(context, [], {})).rejects.toMatchObject({ code: 'CONFIGURATION' })
     expect(context.journal).toEqual([])
@@ -102,7 +102,7 @@ describe('submit --dry-run', () => {
     expect(context.output.results).toEqual([])
   })
 
-  it('refuses settings that cannot be had, as a submit would', async () => {
+  it('refuses real-time mode if it is not possible, as a submit would', async () => {
     const context = await testContext({ settings: { TRIGGER: 'real-time' } })
     context.runtime.job = { ...context.runtime.job, sparkVersion: '4.0.0' }
     await expect(run(context, [], { dryRun: true })).rejects.toMatchObject({ code: 'CONFIGURATION' })

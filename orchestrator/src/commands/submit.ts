@@ -23,7 +23,10 @@ interface Flags {
 
 export const run: CommandRun<Flags> = async (context, _args, flags) => {
   if (flags.dryRun) return dryRun(context, flags)
-  if (flags.full) throw new CliError('USAGE', '--full goes with --dry-run')
+  if (flags.full)
+    throw new CliError('USAGE', '--full works only with --dry-run', {
+      hint: 'Add --dry-run, or leave --full out.',
+    })
   const { output, signal } = context
   const selected = await context.select()
   await requireBroker(selected.runtime)
@@ -36,7 +39,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   await withFolderLock(storage, signal, () => submitJob(selected, options, output, signal))
   if (flags.json) output.json({ job: 'running', ui: runtime.sparkUi, driver: await runtime.driver() })
   if (flags.foreground) return stayInForeground(context, selected)
-  output.note('Next     npx cpu-anomaly tail anomaly      (feed it: npx cpu-anomaly produce --live)')
+  output.note('Next     npx cpu-anomaly tail anomaly      (send samples: npx cpu-anomaly produce --live)')
 }
 
 /** Prints what would be submitted, and changes nothing. */

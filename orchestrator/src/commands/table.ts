@@ -32,8 +32,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: [
       { flags: '--dry-run', summary: 'print the rendered job, the spark-submit arguments and the settings' },
       { flags: '--full', summary: "with --dry-run: print the job's modules too" },
-      { flags: '--foreground', summary: 'stay, show the progress, and stop the job on Ctrl-C' },
-      { flags: '--new-checkpoint', summary: 'set the old checkpoint aside and begin a new one' },
+      { flags: '--foreground', summary: "stay and show the driver's log; Ctrl-C stops the job" },
+      { flags: '--new-checkpoint', summary: 'set the old checkpoint aside and start a new one' },
       {
         flags: '--timeout-seconds <n>',
         summary: 'how long the first commit may take (default 180)',

@@ -27,11 +27,11 @@ beforeEach(async () => {
   context.broker.createTopic('cpu-usage').createTopic('anomaly').createTopic('cpu-usage.dead-letter')
 })
 
-/** Ends the tail, as Ctrl-C does, at the fetch of this number. */
-function interruptAtFetch(number: number): void {
+/** Ends the tail, as Ctrl-C does, at the nth fetch. */
+function interruptAtFetch(nth: number): void {
   let fetches = 0
   context.broker.onRequest = (request) => {
-    if (request === 'fetch' && ++fetches === number) context.interrupt()
+    if (request === 'fetch' && ++fetches === nth) context.interrupt()
   }
 }
 
@@ -40,8 +40,8 @@ const shownStatuses = () =>
 
 describe('tail', () => {
   it.each([
-    ['a position that is none', [], { from: 'yesterday' }],
-    ['--all beside --status', [], { all: true, status: 'warn' }],
+    ['an invalid position', [], { from: 'yesterday' }],
+    ['--all with --status', [], { all: true, status: 'warn' }],
     ['an unknown status', [], { status: 'fatal' }],
     ['--final on another topic', ['cpu-usage'], { final: true }],
     ['--all on another topic', ['cpu-usage'], { all: true }],
@@ -91,7 +91,7 @@ describe('tail', () => {
   it.each([
     ['every change of a window', {}, [1, 2, 3]],
     ['a window once with --final', { final: true }, [3]],
-  ])('shows a program %s', async (_, flags, counts) => {
+  ])('prints %s as JSON', async (_, flags, counts) => {
     const changes = [1, 2, 3].map((count) => result(1, 'WARN', { count }))
     context.broker.append('anomaly', ...changes)
     useVirtualTime()
@@ -99,7 +99,7 @@ describe('tail', () => {
     expect(context.output.results.map((line) => JSON.parse(line).count)).toEqual(counts)
   })
 
-  it('names the topics there are when the output topic is missing', async () => {
+  it('names the existing topics when the output topic is missing', async () => {
     context.broker.topics.delete('anomaly')
     await expect(run(context, [], {})).rejects.toMatchObject({
       code: 'NO_SUCH_TOPIC',
@@ -123,7 +123,7 @@ describe('tail of another topic', () => {
     ])
   })
 
-  it('gives a program one object per record', async () => {
+  it('prints one object per record with --json', async () => {
     context.broker.append('cpu-usage', { key: 'rack-7', value: '1000,14.5', timestampMs: 0 })
     await run(context, ['cpu-usage'], { from: 'earliest', limit: 1, json: true })
     expect(context.output.results.map((line) => JSON.parse(line))).toEqual([
@@ -131,7 +131,7 @@ describe('tail of another topic', () => {
     ])
   })
 
-  it('goes on until Ctrl-C', async () => {
+  it('continues until Ctrl-C', async () => {
     context.broker.append('cpu-usage', { value: 'a' })
     interruptAtFetch(3)
     useVirtualTime()

@@ -49,7 +49,7 @@ async function intervalMs({ config, storage }: Selected): Promise<number> {
   return query.trigger === 'real-time' ? query.checkpointIntervalMs : 0
 }
 
-/** @throws CliError USAGE if a flag that selects results is set for another topic. */
+/** @throws CliError USAGE when a flag that selects results is set for another topic. */
 function refuseResultFlags({ final, all, status }: Flags, outputTopic: string): void {
   if (!final && !all && status === undefined) return
   throw new CliError(

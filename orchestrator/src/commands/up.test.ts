@@ -21,7 +21,7 @@ describe('up', () => {
     expect(context.output.notes.join('\n')).toMatch(/127\.0\.0\.1:9093.*memory.*cpu-anomaly submit/s)
   })
 
-  it('gives a program runtime, addresses, storage and parts', async () => {
+  it('prints runtime, addresses, storage and parts with --json', async () => {
     const context = await testContext()
     await run(context, [], { json: true })
     expect(context.output.values).toEqual([
@@ -34,20 +34,20 @@ describe('up', () => {
     ])
   })
 
-  it('takes --workers for SPARK_WORKERS, over the settings', async () => {
+  it('overrides SPARK_WORKERS with --workers', async () => {
     const context = await testContext({ settings: { SPARK_WORKERS: '2' } })
     await run(context, [], { workers: 3 })
     expect(context.derived).toEqual([['SPARK_WORKERS=3']])
   })
 
-  it('starts nothing when the folder is up on another runtime', async () => {
+  it('starts nothing when the stack is up on another runtime', async () => {
     const context = await testContext({ settings: { RUNTIME: 'docker' } })
     await expect(run(context, [], {})).rejects.toMatchObject({ code: 'CONFIGURATION' })
     expect(context.journal).toEqual([])
     expect(await readStorageId(join(context.folder, 'storage'))).toBeUndefined()
   })
 
-  it('leaves what it started to `down` when it fails', async () => {
+  it('leaves what it started for `down` to stop when it fails', async () => {
     const context = await testContext()
     context.runtime.onStep = (step) => {
       if (step === 'start') throw new CliError('CLUSTER_UNREACHABLE', 'no answer')

@@ -34,9 +34,9 @@ export type GroupBy = 'none' | 'key'
 type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
 
 interface DetectorConfig {
-  /** Mean of all data in normal operation, percent. */
+  /** Mean of all samples in normal operation, percent. */
   readonly normalMean: number
-  /** Standard deviation of all data in normal operation, percent. */
+  /** Standard deviation of all samples in normal operation, percent. */
   readonly normalStddev: number
   readonly direction: Direction
   readonly windowMs: number

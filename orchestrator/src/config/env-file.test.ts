@@ -26,7 +26,7 @@ describe('a .env file', () => {
   ])('may have %s', expectAccepted)
 
   it.each(['\n', '\r\n', '\r'])(
-    'may set a key twice, which a warning says with both lines (line end %j)',
+    'may set a key twice, with a warning that names both lines (line end %j)',
     async (end) => {
       const { config, warnings } = await load({
         env: ['NORMAL_MEAN=15', '# so it was', '', 'NORMAL_MEAN=16', ''].join(end),
@@ -38,7 +38,7 @@ describe('a .env file', () => {
     },
   )
 
-  it('can have another name, and must exist if that is given', async () => {
+  it('can have another name, and must exist if one is given', async () => {
     const folder = await newFolder()
     await writeFile(join(folder, '.env'), 'NORMAL_MEAN=1\n')
     await writeFile(join(folder, 'other.env'), 'NORMAL_MEAN=2\n')

@@ -12,7 +12,7 @@ export interface EnvFile {
 
 /**
  * Reads a `.env` file; one that does not exist counts as empty, unless it is required.
- * @throws CliError CONFIGURATION if it cannot be read or cannot be a settings file.
+ * @throws CliError CONFIGURATION when it cannot be read or cannot be a settings file.
  */
 export async function readEnvFile(path: string, required: boolean): Promise<EnvFile> {
   const refuse = (why: string, hint: string) => new CliError('CONFIGURATION', `${path}: ${why}`, { hint })

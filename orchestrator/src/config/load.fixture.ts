@@ -31,6 +31,9 @@ export async function load({ env, set = [], environment = {} }: Input, folder?: 
   return { config, warnings }
 }
 
+/** The configuration of a new folder with these settings (`KEY=value`); the others have their defaults. */
+export const configWith = async (set: readonly string[] = []): Promise<Config> => (await load({ set })).config
+
 /** The CliError with which loading fails. */
 export async function refusal(loading: Promise<unknown>): Promise<CliError> {
   const outcome = await loading.then(
@@ -44,7 +47,7 @@ export async function refusal(loading: Promise<unknown>): Promise<CliError> {
 export const problemsOf = async (input: Input, folder?: string): Promise<string[]> =>
   (await refusal(load(input, folder))).message.split('\n')
 
-/** A line of `.env`, or `--set KEY=value`; then, of its only problem, the start, what is wrong and how to fix it. */
+/** A line of `.env`, or `--set KEY=value`; then the start of its only problem, what is wrong and how to fix it. */
 export type RefusedLine = readonly [line: string, start: string, what: string, how: string]
 
 const asInput = (line: string): Input =>
@@ -66,7 +69,7 @@ export async function expectRefused(...[line, start, what, how]: RefusedLine): P
   expect(await readdir(folder)).toEqual(input.env === undefined ? [] : ['.env'])
 }
 
-/** What is unusual about the input, the input, and the part of the config that comes of it. */
+/** What is unusual about the input, the input, and the part of the config that results from it. */
 export type AcceptedInput = readonly [title: string, input: Input, expected: object]
 
 /** The input is accepted without a warning. */

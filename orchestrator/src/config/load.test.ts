@@ -71,7 +71,7 @@ describe('a problem', () => {
     expect(problems.join()).not.toContain('hush')
   })
 
-  it('of a value that does not parse is the only one: rules ignore the default in its place', async () => {
+  it('of a value that does not parse is the only one: no rule checks the default in its place', async () => {
     const problems = await problemsOf({
       env: 'INPUT_TOPIC=a b\nOUTPUT_TOPIC=cpu-usage\nKAFKA_PORT=x\nSPARK_UI_PORT=9093\n',
     })

@@ -55,7 +55,12 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: 86_400_000, day: 86_400_000, days: 86_400_000,
 } // biome-ignore format: a table
 
-const inHours = (ms: number): string => (ms === 3_600_000 ? '1 hour' : `${ms / 3_600_000} hours`)
+/** In days if it is several whole days, else in hours: `365 days`, `24 hours`, `1 hour`. */
+function spanText(ms: number): string {
+  const days = ms / 86_400_000
+  if (Number.isInteger(days) && days > 1) return `${days} days`
+  return ms === 3_600_000 ? '1 hour' : `${ms / 3_600_000} hours`
+}
 
 /** A length of time with its unit, in whole milliseconds. */
 export function duration(minMs: number, maxMs = 365 * 86_400_000): Parser<number> {
@@ -72,7 +77,7 @@ export function duration(minMs: number, maxMs = 365 * 86_400_000): Parser<number
     if (!(Math.abs(exact - ms) < 1e-6))
       throw new Problem('not a whole number of milliseconds', 'write one such as 500 milliseconds')
     if (ms < minMs) throw new Problem(`shorter than ${minMs} ms`, `write at least ${minMs} ms`)
-    if (ms > maxMs) throw new Problem(`longer than ${inHours(maxMs)}`, 'write a shorter one')
+    if (ms > maxMs) throw new Problem(`longer than ${spanText(maxMs)}`, 'write a shorter one')
     return ms
   }
 }

@@ -63,11 +63,11 @@ describe('a password', () => {
   it.each([
     [['broker.example:9092', 'localhost:9092', 'kafka-broker:9092'], ['broker.example:9092']],
     [['localhost:9092', '127.0.0.1:9092', '[::1]:9092', 'kafka-broker:9092'], []],
-  ])('that would leave this machine in clear text is warned about: %j', async (servers, open) => {
+  ])('that would leave this machine in clear text is warned about: %j', async (servers, exposed) => {
     const { config } = await load({ env: 'KAFKA_USERNAME=u\nKAFKA_PASSWORD=p\n' })
     const { warnings } = checkRules({ ...config, kafka: { ...config.kafka, servers } })
     expect(warnings).toEqual(
-      open.map(
+      exposed.map(
         (server) =>
           `KAFKA_PASSWORD would be sent in clear text to ${server}: set KAFKA_SECURITY_PROTOCOL=SASL_SSL`,
       ),

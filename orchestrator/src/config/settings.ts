@@ -145,7 +145,7 @@ export const SETTINGS = {
   KAFKA_MAX_OFFSETS_PER_TRIGGER: setting(
     'Query',
     '2000000',
-    'most records in one micro-batch; limits the batches of a backlog',
+    'maximum records per micro-batch; limits the batches of a backlog',
     integer(1, 1_000_000_000),
   ),
   TRIGGER: setting(

@@ -110,6 +110,7 @@ const REFUSED: readonly RefusedLine[] = [
     '500 milliseconds',
   ],
   ['WINDOW_DURATION=2 days', 'WINDOW_DURATION=2 days: ', 'longer than 24 hours', 'write a shorter one'],
+  ['WATERMARK_DELAY=366 days', 'WATERMARK_DELAY=366 days: ', 'longer than 365 days', 'write a shorter one'],
   ['TRIGGER_INTERVAL=2 hours', 'TRIGGER_INTERVAL=2 hours: ', 'longer than 1 hour', 'write a shorter one'],
   ['WATERMARK_DELAY=0', 'WATERMARK_DELAY=0: ', 'not a duration', 'a positive number with a unit'],
   ['WATERMARK_DELAY=0 ms', 'WATERMARK_DELAY=0 ms: ', 'shorter than 1 ms', 'write at least 1 ms'],

@@ -74,7 +74,7 @@ export class DemoRun {
     )
     const startedAt = performance.now()
     await this.#send(simulatedHour(hourFromMs))
-    await this.#untilAllCounted()
+    await this.#waitUntilAllCounted()
     const hourSeconds = (performance.now() - startedAt) / 1_000
     this.#show(this.#hourFeed.flush())
     const means = this.#latest.means(hourFromMs - 500, hourFromMs + HOUR_MS)
@@ -83,7 +83,7 @@ export class DemoRun {
     this.#note(`\nNow the CPU of this machine, live, for ${LIVE_SECONDS} s; every window:`)
     this.#liveFromMs = Date.now()
     await this.#send(liveSamples({ rate: LIVE_RATE, seconds: LIVE_SECONDS, signal: this.#signal }))
-    await this.#untilAllCounted()
+    await this.#waitUntilAllCounted()
     this.#show(this.#liveFeed.flush())
     return { latest: this.#latest, samplesSent: this.#sent, hourSeconds, liveFromMs: this.#liveFromMs }
   }
@@ -112,7 +112,7 @@ export class DemoRun {
     for await (const records of followTopic(runtime.kafka, config.topics.output, { from, signal, notice })) {
       const now = Date.now()
       const results = reader.read(records)
-      this.#latest.take(results, now)
+      this.#latest.add(results, now)
       this.#show(this.#hourFeed.take(results.filter(isOfHour), now))
       this.#show(this.#liveFeed.take(results.filter(isLive), now))
       this.#line.show(this.#counts())
@@ -120,7 +120,7 @@ export class DemoRun {
   }
 
   /** Waits until every sample that was sent is counted in a window: none is lost, late or on its way. */
-  async #untilAllCounted(): Promise<void> {
+  async #waitUntilAllCounted(): Promise<void> {
     const timeoutMs = ARRIVAL_TIMEOUT_MS
     try {
       await waitUntil(

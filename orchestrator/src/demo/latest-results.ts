@@ -11,7 +11,7 @@ export class LatestResults {
   readonly #windows = new Map<string, ArrivedResult>()
   #samples = 0
 
-  take(results: readonly WindowResult[], nowMs: number): void {
+  add(results: readonly WindowResult[], nowMs: number): void {
     for (const result of results) {
       const key = windowKey(result)
       const before = this.#windows.get(key)?.result

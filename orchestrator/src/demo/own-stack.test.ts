@@ -6,7 +6,7 @@ import { loadConfig } from '../config/load.ts'
 import { demoSettings, removeEarlierDemo, removeStorage, writeSettingsFile } from './own-stack.ts'
 
 describe('demoSettings', () => {
-  it('keep the tour in a folder and on ports of its own, whatever the project sets', async () => {
+  it('give the demo its own storage folder and ports, whatever the project sets', async () => {
     const context = await testContext({
       settings: { KAFKA_PORT: '9093', GROUP_BY: 'key', STORAGE_DIR: 'data' },
     })
@@ -22,8 +22,8 @@ describe('demoSettings', () => {
   })
 })
 
-/** A folder where a tour was started. */
-async function withTour(): Promise<TestContext> {
+/** A folder in which a demo was started. */
+async function withDemo(): Promise<TestContext> {
   const context = await testContext()
   await context.start()
   return context
@@ -32,25 +32,25 @@ async function withTour(): Promise<TestContext> {
 const storageOf = ({ folder }: TestContext) => join(folder, 'storage')
 
 describe('removeEarlierDemo', () => {
-  it('does nothing where no tour was started', async () => {
+  it('does nothing if no demo was started', async () => {
     const context = await testContext()
     await removeEarlierDemo(context)
     expect(context.journal).toEqual([])
     expect(context.output.notes).toEqual([])
   })
 
-  it('takes an earlier tour down with its data, and removes its folder', async () => {
-    const context = await withTour()
+  it('takes down an earlier demo with its data, and removes its folder', async () => {
+    const context = await withDemo()
     await removeEarlierDemo(context)
     expect(context.journal).toEqual(['stop', 'remove volumes'])
     expect(await isThere(storageOf(context))).toBe(false)
     expect(context.output.notes).toHaveLength(1)
   })
 
-  it('leaves a folder alone that does not carry our mark', async () => {
-    const context = await withTour()
+  it('leaves a folder without our mark alone', async () => {
+    const context = await withDemo()
     await writeFile(join(storageOf(context), '.cpu-anomaly-storage'), '{}')
-    // The settings would refuse this folder; its context has read them before.
+    // A new context would refuse this folder; this one has loaded its settings before.
     const selected = await context.select()
     await removeEarlierDemo({ ...context, selectStarted: async () => selected })
     expect(context.journal).toEqual([])
@@ -59,7 +59,7 @@ describe('removeEarlierDemo', () => {
 })
 
 describe('removeStorage', () => {
-  it('removes only a folder that carries our mark', async () => {
+  it('removes only a folder with our mark', async () => {
     const context = await testContext()
     const selected = await context.select()
     await mkdir(storageOf(context))
@@ -72,20 +72,20 @@ describe('removeStorage', () => {
 })
 
 describe('writeSettingsFile', () => {
-  it('lets other commands find the tour, with the project settings that it leaves', async () => {
-    const context = await withTour()
+  it('lets other commands find the demo, with the project settings that it does not override', async () => {
+    const context = await withDemo()
     const env = ['# mine', 'NORMAL_MEAN=20', 'KAFKA_PASSWORD=hunter2', 'KAFKA_USERNAME=me', ''].join('\r\n')
     await writeFile(join(context.folder, '.env'), env)
     const overrides = ['STORAGE_DIR=storage', 'NORMAL_MEAN=14.5', 'KAFKA_PORT=19093']
     const file = await writeSettingsFile(await context.select(), overrides)
-    const found = await loadConfig({
+    const config = await loadConfig({
       folder: '/',
       envFile: file,
       overrides: [],
       environment: {},
       warn: () => undefined,
     })
-    expect(found).toMatchObject({
+    expect(config).toMatchObject({
       storageDir: storageOf(context),
       detector: { normalMean: 14.5 },
       ports: { kafka: 19_093 },
@@ -96,7 +96,7 @@ describe('writeSettingsFile', () => {
   })
 
   it('needs no .env', async () => {
-    const context = await withTour()
+    const context = await withDemo()
     const file = await writeSettingsFile(await context.select(), ['STORAGE_DIR=storage'])
     expect(await readFile(file, 'utf8')).toBe(`STORAGE_DIR=${storageOf(context)}\n`)
   })

@@ -39,7 +39,7 @@ export async function removeEarlierDemo(context: CommandContext): Promise<void> 
   await removeStorage(earlier)
 }
 
-/** Removes the storage, but only if it has our manifest. */
+/** Removes the storage folder, but only if it has our mark. */
 export async function removeStorage({ storage }: Selected): Promise<void> {
   if (await readStorageId(storage.root)) await rm(storage.root, { recursive: true, force: true })
 }

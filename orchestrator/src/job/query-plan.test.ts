@@ -1,7 +1,5 @@
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { loadConfig } from '../config/load.ts'
+import { configWith } from '../config/load.fixture.ts'
 import type { JobEnvironment } from '../runtime/runtime.ts'
 import { planQuery } from './query-plan.ts'
 import { jobSettings } from './settings.ts'
@@ -18,15 +16,6 @@ const environment: JobEnvironment = {
   connectorJars: [],
   sparkConf: {},
 }
-
-const configWith = (overrides: readonly string[]) =>
-  loadConfig({
-    folder: join(tmpdir(), 'cpu-anomaly-no-such-folder'),
-    envFile: undefined,
-    overrides,
-    environment: {},
-    warn: () => undefined,
-  })
 
 const PROVIDER = 'spark.sql.streaming.stateStore.providerClass='
 

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { access, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { newFolder } from '../system/folder.fixture.ts'
 import { defaultSettings as settings } from './default-settings.fixture.ts'
 import type { JobSettings } from './job-settings.ts'
 import { renderJob } from './render.ts'
@@ -90,10 +90,10 @@ template, folder = sys.argv[1:]
 
 def literal(source):
     tree = ast.parse(source)
-    found = [node for node in tree.body if isinstance(node, ast.Assign)
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign)
              and [getattr(target, "id", None) for target in node.targets] == ["SETTINGS_JSON"]]
-    assert len(found) == 1, found
-    value = found[0].value
+    assert len(assigned) == 1, assigned
+    value = assigned[0].value
     assert isinstance(value, ast.Constant) and type(value.value) is str, ast.dump(value)
     return tree, value
 
@@ -138,8 +138,7 @@ describe('the rendered job, whatever the settings', () => {
   it('is the template with one string literal, which Python reads as the settings', {
     timeout: 60_000,
   }, async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-render-'))
-    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    const folder = await newFolder()
     const at = template.indexOf(HOLE)
     const [before, after] = [template.slice(0, at), template.slice(at + HOLE.length)]
     const drawn = fc.sample(anySettings, { numRuns: RUNS, seed: 20_171_026 })

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Config, KafkaSasl } from '../config/config.ts'
-import { loadConfig } from '../config/load.ts'
+import type { KafkaSasl } from '../config/config.ts'
+import { configWith } from '../config/load.fixture.ts'
 import { packageRoot } from '../package/root.ts'
 import type { JobEnvironment } from '../runtime/runtime.ts'
 import { defaultSettings } from './default-settings.fixture.ts'
@@ -11,15 +10,6 @@ import { jobSettings, kafkaSecrets } from './settings.ts'
 import { submitArgs } from './submit-args.ts'
 
 const PASSWORD = 'hu"sh\\;'
-const config = (overrides: readonly string[] = []): Promise<Config> =>
-  loadConfig({
-    folder: join(tmpdir(), 'cpu-anomaly-no-such-folder'),
-    envFile: undefined,
-    overrides,
-    environment: {},
-    warn: () => undefined,
-  })
-
 const sasl: KafkaSasl = { mechanism: 'PLAIN', username: 'me', password: PASSWORD }
 const environment: JobEnvironment = {
   master: 'local[2,4]',
@@ -42,7 +32,7 @@ describe('jobSettings', () => {
     const source = join(packageRoot, 'spark-job', 'cpu_anomaly', 'settings.py')
     const [, fields = ''] = (await readFile(source, 'utf8')).match(/class Settings:\n.*?\n\n(.*?)\n\n/s) ?? []
     const names = [...fields.matchAll(/^ {4}(\w+): /gm)].map(([, name]) => name)
-    expect(Object.keys(jobSettings(await config(), environment))).toEqual(names)
+    expect(Object.keys(jobSettings(await configWith(), environment))).toEqual(names)
   })
 
   it('of an empty .env are the default settings of the job', async () => {
@@ -51,10 +41,10 @@ describe('jobSettings', () => {
       kafka: { servers: ['127.0.0.1:9093'], securityProtocol: 'PLAINTEXT', sasl: undefined, ssl: {} },
       secretsFile: undefined,
     }
-    expect(jobSettings(await config(), fixed)).toEqual(defaultSettings)
+    expect(jobSettings(await configWith(), fixed)).toEqual(defaultSettings)
   })
 
-  it('takes over the configuration and the environment', async () => {
+  it('follows the configuration and the environment', async () => {
     const overrides = [
       'NORMAL_MEAN=20',
       'GROUP_BY=key',
@@ -62,7 +52,7 @@ describe('jobSettings', () => {
       'WINDOW_DURATION=1 s',
       'STARTING_OFFSETS=latest',
     ]
-    expect(jobSettings(await config(overrides), environment)).toMatchObject({
+    expect(jobSettings(await configWith(overrides), environment)).toMatchObject({
       normal_mean: 20,
       normal_stddev: 2.7,
       group_by: 'key',
@@ -83,17 +73,17 @@ describe('jobSettings', () => {
       secretsFile: undefined,
       kafka: { ...environment.kafka, securityProtocol: 'PLAINTEXT', sasl: undefined },
     }
-    expect(jobSettings(await config(), open)).toMatchObject({
+    expect(jobSettings(await configWith(), open)).toMatchObject({
       kafka_options: { 'security.protocol': 'PLAINTEXT' },
       kafka_secrets_file: null,
     })
-    expect(jobSettings(await config(), open).kafka_options).not.toHaveProperty('sasl.mechanism')
+    expect(jobSettings(await configWith(), open).kafka_options).not.toHaveProperty('sasl.mechanism')
     expect(kafkaSecrets(open.kafka)).toEqual({})
   })
 
   it('never holds a secret, nor do the arguments of spark-submit', async () => {
     const marker = 'q7Zx'
-    const withSecrets = await config([
+    const withSecrets = await configWith([
       'KAFKA_USERNAME=me',
       `KAFKA_PASSWORD=${marker}1`,
       `KAFKA_SSL_KEY_PASSWORD=${marker}2`,

@@ -1,7 +1,5 @@
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { loadConfig } from '../config/load.ts'
+import { configWith } from '../config/load.fixture.ts'
 import type { JobEnvironment } from '../runtime/runtime.ts'
 import { submitArgs } from './submit-args.ts'
 
@@ -20,15 +18,7 @@ async function argsWith(
   overrides: readonly string[],
   sparkConf: JobEnvironment['sparkConf'] = environment.sparkConf,
 ) {
-  const folder = join(tmpdir(), 'cpu-anomaly-no-such-folder')
-  const config = await loadConfig({
-    folder,
-    envFile: undefined,
-    overrides,
-    environment: {},
-    warn: () => undefined,
-  })
-  return submitArgs(config, { ...environment, sparkConf })
+  return submitArgs(await configWith(overrides), { ...environment, sparkConf })
 }
 
 const confOf = (args: readonly string[]): Record<string, string> =>

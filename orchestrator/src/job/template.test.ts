@@ -1,12 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
+import { newFolder } from '../system/folder.fixture.ts'
 import { readModules, readTemplate } from './template.ts'
 
 it('reads the Python modules of the package alone, sorted by path', async () => {
-  const sources = await mkdtemp(join(tmpdir(), 'cpu-anomaly-template-'))
-  onTestFinished(() => rm(sources, { recursive: true, force: true }))
+  const sources = await newFolder()
   const written = [
     'job.py',
     'cpu_anomaly/windows.py',

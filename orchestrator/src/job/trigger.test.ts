@@ -38,7 +38,7 @@ describe('chooseTrigger', () => {
       'TRIGGER=auto: 4 input partitions + 1 shuffle partition + 1 for dead letters = 6 task slots, more than two tasks per core on 2 cores',
     ],
     [
-      'more than two tasks per core, asked for',
+      'more than two tasks per core with TRIGGER=real-time',
       { ...local, wanted: 'real-time', inputPartitions: 4 },
       'real-time',
       'TRIGGER=real-time: 4 input partitions + 1 shuffle partition + 1 for dead letters = 6 task slots',
@@ -63,7 +63,7 @@ describe('chooseTrigger', () => {
       'TRIGGER=auto: the tag of SPARK_IMAGE does not name a Spark version',
     ],
     [
-      'an unknown Spark, asked for: the driver will report it',
+      'an unknown Spark with TRIGGER=real-time: the driver will report it',
       { ...cluster, sparkVersion: undefined, wanted: 'real-time' },
       'real-time',
       `TRIGGER=real-time: ${SLOTS}`,

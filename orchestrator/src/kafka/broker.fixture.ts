@@ -57,7 +57,7 @@ export type Request =
   | 'fetch'
   | 'produce'
 
-/** One partition of a fetch response, as kafkajs hands it on. */
+/** One partition of a fetch response, as kafkajs returns it. */
 interface FetchedPartition {
   readonly partition: number
   readonly lastStableOffset: string
@@ -69,7 +69,7 @@ const running = new Map<string, FakeBroker>()
 
 /** The broker that answers at one of these addresses. */
 export function brokerAt(servers: readonly string[]): FakeBroker {
-  const broker = servers.map((server) => running.get(server)).find((found) => found !== undefined)
+  const broker = servers.map((server) => running.get(server)).find((entry) => entry !== undefined)
   if (broker?.isUp) return broker
   const address = servers.join(',')
   throw new KafkaJSConnectionError(`Connection error: connect ECONNREFUSED ${address}`, {
@@ -82,14 +82,14 @@ export function brokerAt(servers: readonly string[]): FakeBroker {
 export class FakeBroker {
   readonly address: string
   clusterId = 'cluster-1'
-  /** A broker that is down refuses connections and breaks those that it has. */
+  /** A broker that is down refuses connections and fails requests on existing ones. */
   isUp = true
   readonly topics = new Map<string, Topic>()
   /** Every request, in order. */
   readonly requests: Request[] = []
   /** Changes of topics and records, in order; a test may share one list with a runtime. */
   journal: string[] = []
-  /** Called before a request is answered; what it throws is the answer. */
+  /** Called before a request is answered; the request fails with what it throws. */
   onRequest: (request: Request) => unknown = () => undefined
 
   /** Runs until the test ends. */
@@ -131,7 +131,7 @@ export class FakeBroker {
     return this
   }
 
-  /** Removes what retention or compaction removes: these offsets of the first partition, and what precedes `begin`. */
+  /** Removes records of the first partition, as retention and compaction do: those before `begin`, and these offsets. */
   remove(name: string, { offsets = [], begin = 0n }: { offsets?: readonly bigint[]; begin?: bigint }): this {
     const [partition] = this.topic(name).partitions
     if (!partition) return this
@@ -155,7 +155,7 @@ export class FakeBroker {
     return topic
   }
 
-  /** What a fetch of one partition returns: everything from the offset on. */
+  /** The response to a fetch of one partition: every record from the offset on. */
   fetched(name: string, index: number, from: bigint): FetchedPartition {
     const partition = this.topic(name).partitions[index]
     if (!partition) throw protocolError('UNKNOWN_TOPIC_OR_PARTITION')
@@ -175,7 +175,7 @@ export class FakeBroker {
     }
   }
 
-  /** First offset, next offset, or that of the first record since a time (-1: there is none). */
+  /** The first offset, the next one, or that of the first record at or after a time (-1 if there is none). */
   offset(name: string, index: number, at: 'begin' | 'end' | number): bigint {
     const partition = this.topic(name).partitions[index]
     if (!partition) throw protocolError('UNKNOWN_TOPIC_OR_PARTITION')

@@ -132,7 +132,7 @@ describe('translateKafkaError', () => {
 })
 
 describe('noAnswer', () => {
-  it('says how long it waited, or the cause if it is known', () => {
+  it('names the timeout, or the cause if it is known', () => {
     expect(noAnswer(endpoint, 12_000).message).toBe('no Kafka at h:1: no answer within 12 s')
     expect(noAnswer(endpoint, 12_000, connection('x', 'ECONNREFUSED')).message).toContain(
       'nothing listens there',

@@ -16,10 +16,10 @@ beforeEach(() => {
   notices = []
 })
 
-/** Follows the topic until `untilPoll` returns true, which is asked after each poll; returns the values that came. */
+/** Follows the topic until `isLastPoll`, called after each poll, returns true; returns the values that arrived. */
 async function follow(
   from: Position,
-  untilPoll: (values: readonly string[], polls: number) => boolean,
+  isLastPoll: (values: readonly string[], polls: number) => boolean,
 ): Promise<string[]> {
   const controller = new AbortController()
   const values: string[] = []
@@ -28,7 +28,7 @@ async function follow(
   for await (const records of followTopic(broker.access, 't', options)) {
     values.push(...records.map(({ value }) => String(value)))
     polls += 1
-    if (untilPoll(values, polls)) controller.abort(new Error('interrupted by SIGINT'))
+    if (isLastPoll(values, polls)) controller.abort(new Error('interrupted by SIGINT'))
   }
   return values
 }
@@ -60,7 +60,7 @@ describe('where followTopic begins', () => {
     expect(notices).toEqual([])
   })
 
-  it('looks further back for the last records when compaction has left gaps', async () => {
+  it('reads further back for the last records if compaction has left gaps', async () => {
     broker = new FakeBroker('127.0.0.1:9094').createTopic('t')
     for (let index = 0; index < 40; index += 1)
       broker.append('t', { value: String(index), timestampMs: index })
@@ -69,7 +69,7 @@ describe('where followTopic begins', () => {
     expect(await follow({ kind: 'last', count: 3 }, afterPolls(1))).toEqual(['1', '2', '39'])
   })
 
-  it('fetches the last records once, although some came since', async () => {
+  it('yields the last records once, even if new ones arrive meanwhile', async () => {
     let fetches = 0
     broker.onRequest = (request) => {
       if (request === 'fetch' && ++fetches === 1) broker.append('t', { value: 'new', timestampMs: 99_000 })
@@ -80,7 +80,7 @@ describe('where followTopic begins', () => {
 })
 
 describe('followTopic', () => {
-  it('yields each record once, and nothing every 200 ms when none comes', async () => {
+  it('yields each record once, and nothing every 200 ms if none arrives', async () => {
     broker.createTopic('t').append('t', { value: 'a' }, { value: 'b' })
     const startedAt = Date.now()
     const values = await follow(EARLIEST, (_, polls) => {
@@ -102,7 +102,7 @@ describe('followTopic', () => {
 
   it('does nothing once the signal is aborted', async () => {
     const options = { from: EARLIEST, signal: AbortSignal.abort(), notice: expect.fail }
-    for await (const _ of followTopic(broker.access, 't', options)) expect.fail('it read')
+    for await (const _ of followTopic(broker.access, 't', options)) expect.fail('it yielded records')
     expect(broker.requests).toEqual([])
   })
 
@@ -125,7 +125,7 @@ describe('followTopic', () => {
     expect(notices).toEqual([])
   })
 
-  it('names the topics there are when its own is missing', async () => {
+  it('names the existing topics when its own is missing', async () => {
     broker.createTopic('orders').createTopic('__consumer_offsets')
     const error = await follow(EARLIEST, afterPolls(1)).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ hint: expect.stringContaining('orders') })
@@ -148,7 +148,7 @@ describe('followTopic', () => {
 describe('followTopic over an outage', () => {
   beforeEach(() => broker.createTopic('t').append('t', { value: 'a' }, { value: 'b' }))
 
-  /** Takes the broker down after the first poll, and brings it back after so long. */
+  /** Takes the broker down after the first poll, and brings it back `ms` later. */
   function outage(ms: number, whileAway: () => unknown = () => undefined) {
     return (_: readonly string[], polls: number): boolean => {
       if (polls === 1) {
@@ -162,7 +162,7 @@ describe('followTopic over an outage', () => {
     }
   }
 
-  it('goes on where it was, and says once that the broker is away and once for how long', async () => {
+  it('continues where it stopped, and notes once that the broker is away and once for how long', async () => {
     const back = outage(5_000, () => broker.append('t', { value: 'c' }))
     expect(await follow(EARLIEST, back)).toEqual(['a', 'b', 'c'])
     expect(notices).toEqual([expect.stringContaining('127.0.0.1:9093'), expect.stringMatching(/\b5\.\d s/)])
@@ -171,13 +171,13 @@ describe('followTopic over an outage', () => {
   it.each([
     [59_000, true],
     [62_000, false],
-  ])('after %i ms without a broker: goes on is %s', async (ms, goesOn) => {
+  ])('after %i ms without a broker, continues: %s', async (ms, continues) => {
     const following = follow(EARLIEST, outage(ms))
-    if (goesOn) await following
+    if (continues) await following
     else await expect(following).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' })
   })
 
-  it('counts each outage by itself', async () => {
+  it('measures each outage separately', async () => {
     let outages = 0
     const values = await follow(EARLIEST, (_, polls) => {
       if (polls % 2 === 1) {
@@ -191,14 +191,14 @@ describe('followTopic over an outage', () => {
     expect(notices).toHaveLength(4)
   })
 
-  it('reads a topic that was created anew from its beginning, and says so', async () => {
+  it('reads a topic that was created again from its beginning, and notes that', async () => {
     const back = outage(1_000, () => broker.createTopic('t').append('t', { value: 'A' }))
     expect(await follow(EARLIEST, back)).toEqual(['a', 'b', 'A'])
     expect(notices).toHaveLength(3)
     expect(notices[1]).toMatch(/\bt\b/)
   })
 
-  it('says how many records were deleted before they could be read', async () => {
+  it('notes how many records were deleted before they could be read', async () => {
     const back = outage(1_000, () => {
       broker.append('t', { value: 'c' }, { value: 'd' }, { value: 'e' }).remove('t', { begin: 4n })
     })
@@ -206,7 +206,7 @@ describe('followTopic over an outage', () => {
     expect(notices[1]).toMatch(/\b2 .*\bt\b/)
   })
 
-  it('waits for a topic that was deleted, and names the topics there are when it stays away', async () => {
+  it('waits for a deleted topic, and names the existing topics when it stays away', async () => {
     const following = follow(EARLIEST, (_, polls) => {
       if (polls === 1) broker.createTopic('orders').topics.delete('t')
       return false
@@ -218,7 +218,7 @@ describe('followTopic over an outage', () => {
     expect(notices).toEqual([expect.stringContaining('UNKNOWN_TOPIC_OR_PARTITION')])
   })
 
-  it('does not wait for what will not pass', async () => {
+  it('does not wait after an error that is not transient', async () => {
     const following = follow(EARLIEST, (_, polls) => {
       if (polls === 1)
         broker.onRequest = (request) => {

@@ -22,8 +22,8 @@ export interface FollowOptions {
 /**
  * Follows a topic: yields new records at least every 200 ms, even if there are none, and each record once, even across
  * a restart of the broker. Ends when the signal aborts; leaves no consumer group behind and creates no topic.
- * @throws CliError KAFKA_UNREACHABLE or KAFKA_REFUSED if the broker cannot be reached or stays away for a minute;
- * NO_SUCH_TOPIC.
+ * @throws CliError KAFKA_UNREACHABLE or KAFKA_REFUSED when the broker cannot be reached or stays away for a minute;
+ *   NO_SUCH_TOPIC with the topics that exist.
  */
 export async function* followTopic(
   access: KafkaAccess,

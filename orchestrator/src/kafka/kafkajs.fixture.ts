@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { brokerAt, type FakeBroker, type Message } from './broker.fixture.ts'
 
-// Stands in for the package kafkajs, with `FakeBroker` behind it: vi.mock('kafkajs', () => import('.../kafkajs.fixture.ts'))
+// Replaces the package kafkajs, with `FakeBroker` as the brokers: vi.mock('kafkajs', () => import('.../kafkajs.fixture.ts'))
 
 const real: typeof import('kafkajs') = createRequire(import.meta.url)('kafkajs')
 
@@ -17,7 +17,7 @@ export class Kafka {
 
   constructor({ brokers }: { readonly brokers: readonly string[] }) {
     this.#servers = brokers
-    // kafkajs keeps this under such a symbol; `topic-reader.ts` looks for it.
+    // kafkajs has this method under such a symbol, by which `kafkajs-internals.ts` finds it.
     Object.assign(this, { [Symbol('private:Kafka:createCluster')]: () => new Cluster(brokers) })
   }
 
@@ -137,7 +137,7 @@ interface OffsetsRequest {
   readonly fromTimestamp?: number
 }
 
-/** The part of kafkajs below its consumer that `topic-reader.ts` uses. */
+/** The parts of kafkajs that `kafkajs-internals.ts` describes. */
 class Cluster extends Connection {
   readonly #closed = new AbortController()
   readonly #partitions = new Map<string, number>()
@@ -180,7 +180,7 @@ class Cluster extends Connection {
     }))
   }
 
-  /** Answers at once if there are records, and otherwise when the time to wait for some is over. */
+  /** Answers at once if there are records, otherwise once the wait time is over. */
   async #fetch({ topics, maxWaitTime }: FetchRequest) {
     this.#closed.signal.throwIfAborted()
     await this.broker.answer('fetch')

@@ -11,7 +11,10 @@ export type Position =
 
 const ISO_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/
 
-/** Parses `--from`. @throws CliError USAGE */
+/**
+ * Parses `--from`.
+ * @throws CliError USAGE when it is not a position.
+ */
 export function parsePosition(text: string): Position {
   if (text === 'earliest' || text === 'latest') return { kind: text }
   if (/^-\d+$/.test(text) && Number.isSafeInteger(Number(text))) return { kind: 'last', count: -Number(text) }

@@ -15,7 +15,8 @@ export type BrokerState =
 
 /**
  * Is the broker ready? It is if it names a controller and its group coordinator answers: a broker that is still starting
- * already serves metadata while its coordinator loads. Leaves nothing on the broker. Aborts with the signal's reason.
+ * already serves metadata while its coordinator loads. Leaves nothing on the broker.
+ * @throws the signal's reason when it aborts.
  */
 export async function probeBroker(
   access: KafkaAccess,
@@ -39,7 +40,7 @@ export async function probeBroker(
   }
 }
 
-/** @throws CliError KAFKA_UNREACHABLE if the broker is still starting. */
+/** @throws CliError KAFKA_UNREACHABLE when the broker is still starting. */
 async function requireReady(admin: Admin): Promise<void> {
   const { controller, brokers } = await admin.describeCluster()
   if (controller === null || controller < 0 || brokers.length === 0)
@@ -56,7 +57,10 @@ async function requireReady(admin: Admin): Promise<void> {
   }
 }
 
-/** Waits up to a minute until a starting broker is ready. @throws CliError with its last answer. */
+/**
+ * Waits up to a minute until a starting broker is ready.
+ * @throws CliError with the broker's last answer.
+ */
 export async function waitForBroker(access: KafkaAccess, signal: AbortSignal): Promise<void> {
   let last: CliError | undefined
   try {

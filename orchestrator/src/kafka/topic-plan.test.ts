@@ -57,7 +57,7 @@ describe('planTopics', () => {
       partitions: 1,
       howToChange: 'set INPUT_PARTITIONS=1, or kafka-topics.sh --alter --topic cpu-usage --partitions 2',
     },
-  ])('leaves an existing topic with $partitions partitions alone and says how to change it', (row) => {
+  ])('leaves an existing topic with $partitions partitions alone and shows how to change it', (row) => {
     const plan = planTopics(wanted, withChange('cpu-usage', { partitions: row.partitions }))
     expect(plan.create).toEqual([])
     expect(plan.keep[0]?.differences).toEqual([

@@ -34,7 +34,7 @@ export interface TopicPlan {
 
 /**
  * The three topics. Results go to one partition, so that they are read in the order in which they were written: there
- * are few of them (one record per window and batch), and their readers want them in order.
+ * are few of them (one record per window and batch), and their readers need the order.
  */
 export function wantedTopics(topics: TopicsConfig): WantedTopic[] {
   return [

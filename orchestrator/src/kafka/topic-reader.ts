@@ -45,7 +45,10 @@ export class TopicReader {
     this.#destroy = destroy
   }
 
-  /** Never creates the topic. @throws CliError KAFKA_UNREACHABLE at the deadline; otherwise what kafkajs throws. */
+  /**
+   * Never creates the topic.
+   * @throws CliError KAFKA_UNREACHABLE at the deadline; the signal's reason when it aborts; what kafkajs throws.
+   */
   static async open(access: KafkaAccess, topic: string, options: ClientOptions): Promise<TopicReader> {
     const client = kafkaClient(access, { retries: 0, ...options })
     const cluster = createCluster(client.kafka)

@@ -102,7 +102,7 @@ async function topicSettings(
   }
 }
 
-/** @throws CliError KAFKA_REFUSED, with the commands that create the topics by hand. */
+/** @throws CliError KAFKA_REFUSED with the commands that create the topics by hand. */
 export async function createTopics(admin: Admin, topics: readonly WantedTopic[]): Promise<void> {
   if (topics.length === 0) return
   try {

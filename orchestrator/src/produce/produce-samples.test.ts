@@ -22,10 +22,10 @@ const numbered = (count: number) => Array.from({ length: count }, (_, index) => 
 const produce = (values: AsyncIterable<readonly Buffer[]>, options: object = {}) =>
   produceSamples(broker.access, 'in', values, { key: 'rack-7', signal: controller.signal, ...options })
 
-/** Calls this at the produce request of that number. */
-function atRequest(number: number, work: () => unknown): void {
+/** Calls `work` at the nth produce request. */
+function atRequest(nth: number, work: () => unknown): void {
   let requests = 0
-  broker.onRequest = (request) => (request === 'produce' && ++requests === number ? work() : undefined)
+  broker.onRequest = (request) => (request === 'produce' && ++requests === nth ? work() : undefined)
 }
 
 describe('produceSamples', () => {
@@ -43,7 +43,7 @@ describe('produceSamples', () => {
     expect(broker.values('in')).toEqual(['a\nb', 'c\nd', 'e'])
   })
 
-  it('keeps requests small, and tells after each what is acknowledged by now', async () => {
+  it('keeps requests small, and reports after each how much is acknowledged', async () => {
     const onAcknowledged = vi.fn()
     await produce(chunks(numbered(1_500)), { onAcknowledged })
     expect(broker.journal).toEqual(['produce 700 to in', 'produce 700 to in', 'produce 100 to in'])
@@ -54,18 +54,18 @@ describe('produceSamples', () => {
     ])
   })
 
-  it('stays below the megabyte that a broker takes', async () => {
+  it('stays below the megabyte per request that a broker accepts', async () => {
     const half = 'x'.repeat(440_000)
     await produce(chunks([half, half, half]))
     expect(broker.journal).toEqual(['produce 2 to in', 'produce 1 to in'])
   })
 
-  it('sends nothing of an empty source', async () => {
+  it('sends nothing from an empty source', async () => {
     expect(await produce(chunks())).toMatchObject({ samples: 0, records: 0 })
     expect(broker.journal).toEqual([])
   })
 
-  it('names the topics there are when its own is missing, before it reads the source', async () => {
+  it('names the existing topics when its own is missing, before it reads the source', async () => {
     broker.createTopic('orders').topics.delete('in')
     const source = { [Symbol.asyncIterator]: expect.fail }
     await expect(produce(source)).rejects.toMatchObject({
@@ -83,7 +83,7 @@ describe('produceSamples', () => {
       },
       'KAFKA_REFUSED',
     ],
-  ])('says how much was acknowledged when the broker %s', async (_, happens, code) => {
+  ])('reports how much was acknowledged when the broker %s', async (_, happens, code) => {
     atRequest(2, happens)
     await expect(produce(chunks(numbered(1_500)))).rejects.toMatchObject({
       code,
@@ -91,7 +91,7 @@ describe('produceSamples', () => {
     })
   })
 
-  it('passes on what is wrong with the source', async () => {
+  it('passes on an error of the source', async () => {
     const source = (async function* () {
       yield [Buffer.from('a')]
       throw new CliError('USAGE', 'not CSV')
@@ -103,13 +103,13 @@ describe('produceSamples', () => {
 describe('produceSamples after Ctrl-C', () => {
   const interrupt = () => controller.abort(new Error('interrupted by SIGINT'))
 
-  it('completes the request that is under way, and begins no other one', async () => {
+  it('completes the request in flight, and begins no other', async () => {
     atRequest(2, interrupt)
     expect(await produce(chunks(numbered(2_100)))).toMatchObject({ records: 1_400 })
     expect(broker.values('in')).toHaveLength(1_400)
   })
 
-  it('sends what it has taken of a source that has ended', async () => {
+  it('sends the samples that it has read from a source that ended', async () => {
     const source = (async function* () {
       yield [Buffer.from('a'), Buffer.from('b')]
       interrupt()
@@ -118,7 +118,7 @@ describe('produceSamples after Ctrl-C', () => {
     expect(broker.values('in')).toEqual(['a\nb'])
   })
 
-  it('ends although the source is silent', async () => {
+  it('ends even if the source is idle', async () => {
     const source = (async function* () {
       yield [Buffer.from('a')]
       setImmediate(interrupt)
@@ -127,7 +127,7 @@ describe('produceSamples after Ctrl-C', () => {
     expect(await produce(source)).toMatchObject({ records: 1 })
   })
 
-  it('gives a broker that does not answer two more seconds', async () => {
+  it('waits two more seconds for a broker that does not answer', async () => {
     useVirtualTime()
     atRequest(2, () => {
       interrupt()
@@ -144,7 +144,7 @@ describe('countText', () => {
     [undefined, /^7\b(?!.*\b7\b)/],
     [1, /^7\b(?!.*\b7\b)/],
     [100, /^12\b.*\b7\b/],
-  ])('names samples only where a record holds several: batches of %s', (batch, expected) => {
+  ])('counts records too if a record may carry several samples: batches of %s', (batch, expected) => {
     expect(countText({ samples: batch === 100 ? 12 : 7, records: 7 }, batch)).toMatch(expected)
   })
 })

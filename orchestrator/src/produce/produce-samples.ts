@@ -4,13 +4,13 @@ import { withAdmin } from '../kafka/client.ts'
 import { kafkaErrorType, noSuchTopic, translateKafkaError } from '../kafka/errors.ts'
 import { type Producer, withProducer } from '../kafka/producer.ts'
 import { untilAborted } from '../system/until-aborted.ts'
-import { groupByRequest, type PackedRecord, RecordPacker, type RequestLimits } from './record-packer.ts'
+import { groupByRequest, type PackedRecord, RecordPacker, type RequestSizeLimits } from './record-packer.ts'
 
 /** kafkajs makes one record batch per request, and a broker accepts 1 MiB per batch by default. Bounds a record too. */
 const REQUEST_BYTES = 900_000
 /** kafkajs groups a request's records in time that grows with the square of their number; this size was the fastest. */
 const REQUEST_RECORDS = 700
-/** Upper bound of a record's bytes beside its key and value. */
+/** Upper bound of a record's bytes apart from its key and value. */
 const RECORD_OVERHEAD = 24
 /** About 30 s of attempts, long enough for a broker to restart. */
 const RETRIES = 10
@@ -41,7 +41,7 @@ export interface ProduceResult {
 /**
  * Sends samples in order, acknowledged by all replicas, each exactly once even if a request is repeated.
  * @throws CliError NO_SUCH_TOPIC with the topics that exist; KAFKA_UNREACHABLE or KAFKA_REFUSED with how much was
- * acknowledged before.
+ *   acknowledged before.
  */
 export async function produceSamples(
   access: KafkaAccess,
@@ -75,7 +75,7 @@ export const countText = (
 class SampleSender {
   readonly #topic: string
   readonly #options: ProduceOptions
-  readonly #limits: RequestLimits
+  readonly #limits: RequestSizeLimits
   readonly #packer: RecordPacker
   #startedAt = performance.now()
   #samples = 0

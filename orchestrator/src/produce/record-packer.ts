@@ -52,17 +52,17 @@ function joinLines(lines: readonly Buffer[]): Buffer {
   return Buffer.concat(lines.flatMap((line, index) => (index === 0 ? [line] : [NEWLINE, line])))
 }
 
-export interface RequestLimits {
+export interface RequestSizeLimits {
   readonly records: number
   readonly bytes: number
-  /** Bytes that each record adds beside its value. */
+  /** Bytes that each record adds to those of its value. */
   readonly overhead: number
 }
 
 /** Groups records into requests within these limits. */
 export function* groupByRequest(
   records: Iterable<PackedRecord>,
-  limits: RequestLimits,
+  limits: RequestSizeLimits,
 ): Generator<PackedRecord[]> {
   let request: PackedRecord[] = []
   let bytes = 0

@@ -1,16 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { newFolder } from '../system/folder.fixture.ts'
 import { fileSource, type SampleSource, streamSource, whyNotCsv } from './sample-source.ts'
-
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-source-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
 
 async function newFile(content: string | Uint8Array): Promise<string> {
   const path = join(await newFolder(), 'samples.csv')
@@ -48,9 +42,9 @@ describe('fileSource', () => {
     await expect(fileSource(await newFile(content))).rejects.toThrow(usage(message))
   })
 
-  it('rejects a directory and a missing file', async () => {
+  it('rejects a folder and a missing file', async () => {
     const folder = await newFolder()
-    await expect(fileSource(folder)).rejects.toThrow(usage(/it is a directory/))
+    await expect(fileSource(folder)).rejects.toThrow(usage(/it is a folder/))
     await expect(fileSource(join(folder, 'none'))).rejects.toThrow(usage(/there is no such file/))
   })
 

@@ -25,7 +25,7 @@ export async function fileSource(path: string): Promise<SampleSource> {
   if (!stats.isFile() && !stats.isDirectory())
     return streamSource(path, file.createReadStream({ highWaterMark: CHUNK_BYTES }))
   try {
-    if (stats.isDirectory()) throw unreadable(path, 'it is a directory')
+    if (stats.isDirectory()) throw unreadable(path, 'it is a folder')
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
     requireCsv(path, buffer.subarray(0, bytesRead))
     return {
@@ -79,7 +79,7 @@ async function openFile(path: string): Promise<FileHandle> {
     const why = {
       ENOENT: 'there is no such file',
       EACCES: 'it is not readable by this user',
-      EISDIR: 'it is a directory',
+      EISDIR: 'it is a folder',
     }[code ?? '']
     throw unreadable(path, why ?? String(error))
   }

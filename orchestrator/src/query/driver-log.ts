@@ -29,7 +29,7 @@ function unquote(value: string): string {
   return String(parseJson(value) ?? value)
 }
 
-/** The last events of the driver's log, oldest first: as many as a status or a start needs. */
+/** The last events of the driver's log, oldest first: as many as `status` and `submit` need. */
 export async function recentEvents(runtime: Runtime, signal: AbortSignal): Promise<DriverEvent[]> {
   const events: DriverEvent[] = []
   for await (const line of runtime.logs('driver', { follow: false, lines: LOG_LINES }, signal)) {

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { loadConfig } from '../config/load.ts'
+import { configWith } from '../config/load.fixture.ts'
 import { microBatchPlan } from '../job/query-plan.ts'
 import { readModules } from '../job/template.ts'
 import { LocalRuntime } from '../runtime/local/local-runtime.ts'
@@ -47,7 +45,7 @@ describe('dryRunLines', () => {
     expect(dryRunLines(run, false)).toEqual(lines)
   })
 
-  it('go on in full with the text of each module', () => {
+  it('continue in full with the text of each module', () => {
     expect(dryRunLines(run, true)).toEqual([
       ...lines,
       '',
@@ -84,16 +82,9 @@ describe('dryRunJson', () => {
   })
 })
 
-it('a submission carries the rendered job and then each module of the package as it is', async () => {
-  const folder = join(tmpdir(), 'cpu-anomaly-no-such-folder')
-  const config = await loadConfig({
-    folder,
-    envFile: undefined,
-    overrides: ['NORMAL_MEAN=21'],
-    environment: {},
-    warn: () => undefined,
-  })
-  const runtime = new LocalRuntime({ config, storage: storagePaths(join(folder, 'storage')), env: {} })
+it('a submission holds the rendered job and then each module of the package, unchanged', async () => {
+  const config = await configWith(['NORMAL_MEAN=21'])
+  const runtime = new LocalRuntime({ config, storage: storagePaths(config.storageDir), env: {} })
   const { files } = await prepareSubmission(config, runtime, microBatchPlan(config))
   const [job, ...modules] = files
   expect(job?.path).toBe('job.py')

@@ -17,7 +17,7 @@ function memoryStore() {
     location: 'memory',
     read: async (name: string) => files.get(name),
     write: async (name: string, text: string) => void files.set(name, text),
-    exists: async () => files.size > 0,
+    hasCommits: async () => files.size > 0,
     setAside: async () => 'aside',
   }
 }

@@ -36,11 +36,11 @@ describe('awaitReady', () => {
   })
 
   it.each(['starting', 'running', 'backing-off', 'orphaned'] as const)(
-    'goes on waiting while the driver is %s, and shows that something happens',
+    'continues to wait while the driver is %s, and shows progress',
     async (state) => {
       runtime.driverNow = driverIn(state, { reason: 'exit code 1' })
-      runtime.onLook = (looks) => {
-        if (looks === 3) runtime.logLines.driver.push(`${at(9)} ready batch=0`)
+      runtime.onDriverRead = (reads) => {
+        if (reads === 3) runtime.logLines.driver.push(`${at(9)} ready batch=0`)
       }
       await waiting()
       expect(updates).toHaveLength(2)
@@ -58,7 +58,7 @@ describe('awaitReady', () => {
     expect(updates.at(-1)).toMatch(expected)
   })
 
-  it('does not take an earlier attempt for this one', async () => {
+  it('ignores the events of an earlier attempt', async () => {
     runtime.driverNow = driverIn('running', { startedAt: at(10) })
     runtime.logLines.driver = [`${at(2)} ready batch=7`, `${at(9)} failed message=old`]
     await expect(waiting()).rejects.toMatchObject({ code: 'QUERY_FAILED' })
@@ -66,7 +66,7 @@ describe('awaitReady', () => {
     expect(await waiting()).toMatch(/\b8\b/)
   })
 
-  it('finds the event behind the thousand anomalies that a batch may log', async () => {
+  it('finds the event before the thousands of anomalies that batches may log', async () => {
     const anomalies = Array.from({ length: 2_000 }, () => `${at(3)} anomaly status=WARN`)
     runtime.logLines.driver = [`${at(2)} ready batch=0`, ...anomalies]
     await waiting()
@@ -90,12 +90,12 @@ describe('awaitReady', () => {
     [7, 'QUERY_FAILED'],
     [1, 'QUERY_FAILED'],
     [undefined, 'QUERY_FAILED'],
-  ])('a driver that failed with exit code %s is %s', async (exitCode, code) => {
+  ])('maps exit code %s of a driver to %s', async (exitCode, code) => {
     runtime.driverNow = driverIn('failed', exitCode === undefined ? {} : { exitCode })
     await expect(waiting()).rejects.toMatchObject({ code })
   })
 
-  it("gives the driver's own message, without the log around it", async () => {
+  it("fails with the driver's own message, without lines of the log", async () => {
     runtime.driverNow = driverIn('failed', { reason: 'exit code 7' })
     runtime.logLines.driver = [
       `${at(-5)} failed message="of an earlier attempt"`,
@@ -106,7 +106,7 @@ describe('awaitReady', () => {
     expect(error).toMatchObject({ message: expect.stringContaining('no column cpu'), details: [] })
   })
 
-  it("gives the supervisor's reason and the end of the log when the driver left no message", async () => {
+  it("fails with the supervisor's reason and the last lines of the log when the driver left no message", async () => {
     runtime.driverNow = driverIn('gave-up', { reason: 'exit code 134' })
     runtime.logLines.driver = Array.from({ length: 20 }, (_, index) => `line ${index}`)
     await expect(waiting()).rejects.toMatchObject({
@@ -115,7 +115,7 @@ describe('awaitReady', () => {
     })
   })
 
-  it.each([MICRO_BATCH, REAL_TIME])('says at the deadline what was seen last: %j', async (query) => {
+  it.each([MICRO_BATCH, REAL_TIME])('fails at the deadline with the last state: %j', async (query) => {
     runtime.driverNow = driverIn('backing-off', { reason: 'exit code 9' })
     runtime.logLines.driver = ['the last line']
     const startedAt = Date.now()
@@ -129,7 +129,7 @@ describe('awaitReady', () => {
 
   it('ends with the reason of a signal that aborts', async () => {
     const controller = new AbortController()
-    runtime.onLook = () => controller.abort(new Error('interrupted by SIGINT'))
+    runtime.onDriverRead = () => controller.abort(new Error('interrupted by SIGINT'))
     await expect(waiting(MICRO_BATCH, controller.signal)).rejects.toThrow('interrupted by SIGINT')
   })
 })

@@ -33,9 +33,9 @@ export async function awaitReady(
         const ready = attempt.find((event) => event.name === 'ready')
         if (ready) return arrived(readyText(ready, attempt, query))
         if (!isActive(driver)) throw await driverFailed(runtime, driver, options.signal)
-        const seen = progressText(driver, attempt)
-        options.update(seen)
-        return notYet(seen)
+        const progress = progressText(driver, attempt)
+        options.update(progress)
+        return notYet(progress)
       },
       { timeoutMs: options.timeoutMs, intervalMs: 250, signal: options.signal },
     )

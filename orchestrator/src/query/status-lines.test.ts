@@ -57,7 +57,7 @@ describe('statusLines', () => {
     ['stopped', /stopped/],
     ['orphaned', /cpu-anomaly stop/],
     ['lost', /cpu-anomaly submit/],
-  ])('says what a driver that is %s does, or what to do about it', (state, expected) => {
+  ])('describes a driver that is %s, or names the command to use', (state, expected) => {
     expect(shown({ driver: driverIn(state) }).job).toMatch(expected)
   })
 
@@ -74,7 +74,7 @@ describe('statusLines', () => {
     [{ restarts: 1 }, /\b1 restart\b/],
     [{ restarts: 2 }, /\b2 restarts\b/],
     [{ reason: 'exit code 1\u001b[2J' }, /exit code 1\\x1b\[2J/],
-  ])('gives the facts of a driver: %j', (facts, expected) => {
+  ])('shows the facts of a driver: %j', (facts, expected) => {
     expect(shown({ driver: driverIn('running', facts) }).job).toMatch(expected)
   })
 
@@ -83,7 +83,7 @@ describe('statusLines', () => {
     expect(status).toMatchObject({ error: 'no column\\ncpu', 'Spark UI': 'http://localhost:4040' })
   })
 
-  it('gives the interval of real-time mode, and why the mode was chosen', () => {
+  it('shows the interval of real-time mode, and why the mode was chosen', () => {
     const query = { reason: 'TRIGGER=auto', checkpointIntervalMs: 90_000 }
     expect(shown({ query: { ...query, trigger: 'real-time' } }).trigger).toMatch(/\b90 s.*TRIGGER=auto/)
     const batches = shown({ query: { ...query, trigger: 'micro-batch' } }).trigger

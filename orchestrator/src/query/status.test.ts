@@ -56,7 +56,7 @@ describe('stackStatus', () => {
   it.each([
     ['with a driver', driverIn('running'), QUERY],
     ['without one', undefined, undefined],
-  ])('gives how the job was submitted only %s', async (_, driver, query) => {
+  ])('shows how the job was submitted only %s', async (_, driver, query) => {
     const runtime = new FakeRuntime()
     runtime.driverNow = driver
     const storage = await newStorage()
@@ -64,7 +64,7 @@ describe('stackStatus', () => {
     expect(await stackStatus(runtime, storage, signal)).toMatchObject({ query })
   })
 
-  it('is there although the log cannot be read', async () => {
+  it('works even if the log cannot be read', async () => {
     const runtime = new FakeRuntime()
     runtime.driverNow = driverIn('running')
     runtime.logFailure = new Error('EACCES: permission denied')
@@ -96,7 +96,7 @@ describe('queryLag', () => {
   }
 
   it.each([undefined, 'stopped', 'failed', 'gave-up', 'lost'] as const)(
-    'nobody can tell it of a driver that is %s',
+    'is unknown for a driver that is %s',
     async (state) => {
       expect(await lag(state, progress(1, 7, '0:100,1:50'))).toBeUndefined()
     },
@@ -106,14 +106,14 @@ describe('queryLag', () => {
     ['everything was read', '0:100,1:50', 0],
     ['some of each partition is left', '0:90,1:45', 15],
     ['a partition was not read yet', '0:100', 50],
-    ['the topic was read further meanwhile', '0:120,1:50', 0],
+    ['the job has read further since', '0:120,1:50', 0],
   ])('%s', async (_, endOffsets, expected) => {
     expect(await lag('running', progress(1, 6, '0:1'), progress(2, 7, endOffsets))).toBe(expected)
   })
 
-  it('has no bound before the first batch, and none again on a new checkpoint', async () => {
+  it('is infinite before the first batch, and again on a new checkpoint', async () => {
     expect(await lag('starting')).toBe(Number.POSITIVE_INFINITY)
-    const begun = `${at(2)} started resumed_from_batch=`
-    expect(await lag('running', progress(1, 7, '0:100,1:50'), begun)).toBe(Number.POSITIVE_INFINITY)
+    const newCheckpoint = `${at(2)} started resumed_from_batch=`
+    expect(await lag('running', progress(1, 7, '0:100,1:50'), newCheckpoint)).toBe(Number.POSITIVE_INFINITY)
   })
 })

@@ -10,7 +10,7 @@ const MANIFEST = 'cpu-anomaly-manifest.json'
 const TOPICS = ['cpu-usage', 'anomaly', 'cpu-usage.dead-letter'].map((topic) => `create topic ${topic}`)
 
 interface Options {
-  /** Settings that have changed since. */
+  /** Settings that changed since the context was made. */
   readonly settings?: readonly string[]
   readonly newCheckpoint?: boolean
   readonly timeoutMs?: number
@@ -41,7 +41,7 @@ describe('submitJob', () => {
     ])
   })
 
-  it('hands over the settings and arguments, and secrets in neither of them', async () => {
+  it('passes on settings and arguments, with no secrets in either', async () => {
     const context = await testContext({ settings: { INPUT_TOPIC: 'cpu-of-rack-7' } })
     const sasl = { mechanism: 'PLAIN', username: 'me', password: 'hunter2' } as const
     context.runtime.kafka = { ...context.runtime.kafka, securityProtocol: 'SASL_PLAINTEXT', sasl }
@@ -80,12 +80,15 @@ describe('submitJob', () => {
     expect(await isThere(queryFile(context))).toBe(false)
   })
 
-  it.each(['gave-up', 'failed', 'stopped', 'lost'] as const)('follows a driver that is %s', async (state) => {
-    const context = await testContext()
-    context.runtime.driverNow = driverIn(state)
-    await submit(context)
-    expect(context.journal).toContain('start driver')
-  })
+  it.each(['gave-up', 'failed', 'stopped', 'lost'] as const)(
+    'starts a new driver after one that is %s',
+    async (state) => {
+      const context = await testContext()
+      context.runtime.driverNow = driverIn(state)
+      await submit(context)
+      expect(context.journal).toContain('start driver')
+    },
+  )
 
   it('changes nothing when no broker answers', async () => {
     const context = await testContext()
@@ -95,7 +98,7 @@ describe('submitJob', () => {
     expect(await isThere(queryFile(context))).toBe(false)
   })
 
-  it('changes nothing when real-time mode cannot be had', async () => {
+  it('changes nothing when real-time mode is not possible', async () => {
     const context = await testContext({ settings: { TRIGGER: 'real-time' } })
     context.runtime.job = { ...localJob, sparkVersion: '4.0.0' }
     await expect(submit(context)).rejects.toMatchObject({ code: 'CONFIGURATION' })
@@ -167,7 +170,7 @@ describe('the checkpoint of a submit', () => {
     await expect(submit(context)).rejects.toMatchObject({ code: 'CHECKPOINT_CONFLICT' })
   })
 
-  it('is set aside for a new one when asked, with the new settings as its manifest', async () => {
+  it('is set aside with newCheckpoint, and the new one gets a manifest of the new settings', async () => {
     const context = await submittedOnce()
     await submit(context, { settings: ['GROUP_BY=key'], newCheckpoint: true })
     expect(context.journal).toEqual(['set checkpoint aside', `write ${MANIFEST}`, 'start driver'])
@@ -177,7 +180,7 @@ describe('the checkpoint of a submit', () => {
     })
   })
 
-  it('is not set aside when it has no commit yet', async () => {
+  it('is not set aside if it has no commit yet', async () => {
     const context = await testContext()
     await submit(context, { newCheckpoint: true })
     expect(context.journal).not.toContain('set checkpoint aside')

@@ -96,11 +96,11 @@ async function prepareCheckpoint(
 ): Promise<void> {
   const store = runtime.checkpoint
   const manifest = manifestOf(config, plan, await readClusterId(runtime.kafka))
-  if (options.newCheckpoint && (await store.exists()))
+  if (options.newCheckpoint && (await store.hasCommits()))
     output.note(`The old checkpoint was set aside: ${await store.setAside()}`)
   const before = await readManifest(store)
   if (before) requireSameManifest(before, manifest)
-  else if (await store.exists())
+  else if (await store.hasCommits())
     throw new CliError(
       'CHECKPOINT_CONFLICT',
       `the checkpoint at ${store.location} has no manifest of this tool`,

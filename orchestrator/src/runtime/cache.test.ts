@@ -1,19 +1,16 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { jarSetName } from '../package/jars.ts'
+import { newFolder } from '../system/folder.fixture.ts'
 import { cacheDir, fillOnce, isComplete, jarsDir } from './cache.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-async function newDir(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-cache-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return join(folder, 'jars', 'connector')
-}
+const newDir = async (): Promise<string> => join(await newFolder(), 'jars', 'connector')
 
 const options = () => ({ onWait: vi.fn(), signal: new AbortController().signal })
 const writing = (text: string) => (dir: string) => writeFile(join(dir, 'a.jar'), text)

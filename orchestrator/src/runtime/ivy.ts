@@ -61,6 +61,6 @@ export async function verifyChecksum(file: string, jar: Jar): Promise<void> {
   if (actual !== jar.sha256)
     throw new CliError('DOWNLOAD_FAILED', `${jarFile(jar)} does not match its locked checksum`, {
       details: [`expected sha256 ${jar.sha256}`, `actual   sha256 ${actual}`],
-      hint: 'The repository served a different file. Run the command again; if the error stays, use another repository.',
+      hint: 'The repository served a different file. Run the command again; if the error persists, use another repository.',
     })
 }

@@ -15,7 +15,7 @@ import type {
   Submission,
 } from './runtime.ts'
 
-/** A moment of the time in which the tests play, this many seconds after it begins. */
+/** The ISO time this many seconds after the fixed time at which the tests begin. */
 export const at = (second: number): string =>
   new Date(Date.parse('2026-01-01T00:00:00Z') + second * 1_000).toISOString()
 
@@ -35,7 +35,7 @@ const KAFKA: KafkaAccess = {
   ssl: {},
 }
 
-/** The world as a driver on this machine sees it: four task slots, which are threads. */
+/** The environment of a driver on this machine: four task slots, which are threads. */
 export const localJob: JobEnvironment = {
   master: 'local[4]',
   slots: 4,
@@ -52,7 +52,7 @@ export const localJob: JobEnvironment = {
 class MemoryCheckpoint implements CheckpointStore {
   readonly location = 'memory'
   readonly files = new Map<string, string>()
-  /** Has a query committed into it? */
+  /** Has a query committed a batch to it? */
   isCommitted = false
   readonly #journal: string[]
 
@@ -69,7 +69,7 @@ class MemoryCheckpoint implements CheckpointStore {
     this.files.set(name, text)
   }
 
-  async exists(): Promise<boolean> {
+  async hasCommits(): Promise<boolean> {
     return this.isCommitted
   }
 
@@ -81,7 +81,7 @@ class MemoryCheckpoint implements CheckpointStore {
   }
 }
 
-/** A runtime in memory. A test sets what it is to find and reads in the journal what was done to it. */
+/** A runtime in memory. A test sets the state that it reports, and reads in the journal what was done to it. */
 export class FakeRuntime implements Runtime {
   readonly name: RuntimeName
   kafka: KafkaAccess = KAFKA
@@ -92,14 +92,14 @@ export class FakeRuntime implements Runtime {
   readonly checkpoint = new MemoryCheckpoint(this.journal)
 
   driverNow: DriverStatus | undefined
-  /** Called before each look at the driver, with the number of looks so far. */
-  onLook: (looks: number) => void = () => undefined
+  /** Called before each read of the driver's status, with the number of reads so far. */
+  onDriverRead: (reads: number) => void = () => undefined
   /** Called when a driver is started; by default it is ready at once. */
   onStartDriver: () => void = () => this.becomeReady()
   readonly submissions: Submission[] = []
   stopOutcome: StopOutcome = 'stopped'
-  /** The deadline of the last `stopDriver`. */
-  stopDeadlineMs: number | undefined
+  /** The timeout of the last `stopDriver`. */
+  driverStopTimeoutMs: number | undefined
 
   partsNow: PartStatus[] = [{ part: 'kafka', state: 'running', address: '127.0.0.1:9093', pid: 11 }]
   stoppedParts: StoppedPart[] = [{ part: 'kafka', gone: ['pid 11', 'port 9093'] }]
@@ -107,16 +107,16 @@ export class FakeRuntime implements Runtime {
   ownChecks: DoctorCheck[] = []
 
   readonly logLines: Record<LogPart, string[]> = { kafka: [], spark: [], driver: [] }
-  /** Lines that a log grows by while it is followed. */
+  /** Lines that are appended to a log while it is followed. */
   grownLines: string[] = []
-  /** Called when a log is followed and everything in it was read. */
+  /** Called when a log is followed and all its lines were read. */
   onFollowed: () => void = () => undefined
-  /** What reading a log fails with. */
+  /** If set, reading a log fails with it. */
   logFailure: Error | undefined
   readonly logRequests: (LogOptions & { readonly part: LogPart })[] = []
   /** Called before a step of the journal is done; the step fails with what it throws. */
   onStep: (step: string) => unknown = () => undefined
-  #looks = 0
+  #driverReads = 0
 
   constructor(name: RuntimeName = 'local') {
     this.name = name
@@ -160,14 +160,14 @@ export class FakeRuntime implements Runtime {
   }
 
   async driver(): Promise<DriverStatus | undefined> {
-    this.#looks += 1
-    this.onLook(this.#looks)
+    this.#driverReads += 1
+    this.onDriverRead(this.#driverReads)
     return this.driverNow
   }
 
-  async stopDriver(deadlineMs: number, signal: AbortSignal): Promise<StopOutcome> {
+  async stopDriver(timeoutMs: number, signal: AbortSignal): Promise<StopOutcome> {
     await this.#do('stop driver', signal)
-    this.stopDeadlineMs = deadlineMs
+    this.driverStopTimeoutMs = timeoutMs
     this.driverNow = undefined
     return this.stopOutcome
   }

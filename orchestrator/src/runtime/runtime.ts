@@ -22,7 +22,7 @@ export interface Runtime {
    * @throws CliError TOOL_MISSING, DOCKER_UNAVAILABLE, PORT_TAKEN or STORAGE.
    */
   preflight(signal: AbortSignal): Promise<void>
-  /** Installs what is missing, then starts what is not running. Idempotent: repairs a stack that is half up. */
+  /** Installs what is missing, then starts what is not running. Idempotent: it completes a stack of which only parts run. */
   start(output: Output, signal: AbortSignal): Promise<void>
   /** The state of each part, checked now; never taken from a file alone. */
   parts(): Promise<PartStatus[]>
@@ -35,8 +35,8 @@ export interface Runtime {
   startDriver(submission: Submission, signal: AbortSignal): Promise<void>
   /** The state that the supervisor recorded, corrected by which processes are alive. Undefined if there is no job. */
   driver(): Promise<DriverStatus | undefined>
-  /** Stops driver and supervisor: cleanly first, by force at the deadline. */
-  stopDriver(deadlineMs: number, signal: AbortSignal): Promise<StopOutcome>
+  /** Stops driver and supervisor: cleanly first, by force after this time. */
+  stopDriver(timeoutMs: number, signal: AbortSignal): Promise<StopOutcome>
 
   /** Lines of a part's log, oldest first; with `follow`, new lines too until the signal aborts. */
   logs(part: LogPart, options: LogOptions, signal: AbortSignal): AsyncIterable<string>
@@ -70,7 +70,7 @@ export interface CheckpointStore {
   read(name: string): Promise<string | undefined>
   write(name: string, text: string): Promise<void>
   /** True once a query has committed a batch to it. */
-  exists(): Promise<boolean>
+  hasCommits(): Promise<boolean>
   /** Moves the whole checkpoint aside and returns its new location. Deletes nothing. */
   setAside(): Promise<string>
 }

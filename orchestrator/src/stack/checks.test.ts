@@ -12,8 +12,8 @@ vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
 async function check(context: TestContext, title: string, settings: readonly string[] = []): Promise<string> {
   const { config } = await context.withSettings(settings).select()
   const checks = stackChecks({ ...(await context.select()), config })
-  const found = checks.find((entry) => entry.title === title) ?? expect.fail(`no check ${title}`)
-  return found.run(context.signal)
+  const named = checks.find((entry) => entry.title === title) ?? expect.fail(`no check ${title}`)
+  return named.run(context.signal)
 }
 
 async function takenPort(): Promise<number> {
@@ -28,7 +28,7 @@ describe('stackChecks', () => {
     expect(await check(await testContext(), 'runtime')).toMatch(/local.*of the test/)
   })
 
-  it('finds the storage folder where it can be made', async () => {
+  it('passes if the storage folder can be created', async () => {
     const context = await testContext()
     expect(await check(context, 'storage')).toBe(join(context.folder, 'storage'))
     await expect(check(context, 'storage', ['STORAGE_DIR=missing/storage'])).rejects.toMatchObject({
@@ -36,14 +36,14 @@ describe('stackChecks', () => {
     })
   })
 
-  it('finds a broker that answers', async () => {
+  it('names a broker that answers', async () => {
     expect(await check(await testContext(), 'Kafka')).toContain('127.0.0.1:9093')
   })
 
   it.each([
     ['Kafka', 'KAFKA_PORT'],
     ["Spark's UI", 'SPARK_UI_PORT'],
-  ])('finds that %s could start, or that its port is taken', async (title, setting) => {
+  ])('passes if the port of %s is free, and fails if it is taken', async (title, setting) => {
     const context = await testContext()
     context.broker.isUp = false
     const [free] = await freePorts(1)
@@ -56,7 +56,7 @@ describe('stackChecks', () => {
     })
   })
 
-  it("leaves the UI's port to a driver that there is", async () => {
+  it("does not check the UI's port while there is a driver", async () => {
     const context = await testContext()
     context.runtime.driverNow = driverIn('running')
     expect(await check(context, "Spark's UI", [`SPARK_UI_PORT=${await takenPort()}`])).toBe(

@@ -4,7 +4,7 @@ import { probeBroker } from '../kafka/probe.ts'
 import type { DoctorCheck, Selected } from '../runtime/runtime.ts'
 import { checkPort } from '../system/ports.ts'
 
-/** The checks that every runtime needs, beside its own. */
+/** The checks that every runtime needs, in addition to its own. */
 export function stackChecks({ runtime, config, why }: Selected): DoctorCheck[] {
   return [
     { title: 'runtime', run: async () => `${runtime.name} (${why})` },

@@ -5,7 +5,7 @@ import { driverIn } from '../runtime/runtime.fixture.ts'
 import { takeDown } from './down.ts'
 import { selectRuntime } from './select.ts'
 
-/** A folder that is up on the local runtime, with a job. */
+/** A folder whose stack is up on the local runtime, with a job. */
 async function started(): Promise<TestContext> {
   const context = await testContext()
   await context.start()
@@ -31,14 +31,14 @@ describe('takeDown', () => {
     expect(await isReleased(context)).toBe(true)
   })
 
-  it('removes data and checkpoint last, when asked to', async () => {
+  it('removes data and checkpoint last, with volumes', async () => {
     const context = await started()
     const { removed } = await down(context, true)
     expect(context.journal).toEqual(['stop driver', 'stop', 'remove volumes'])
     expect(removed).toEqual(context.runtime.removedVolumes)
   })
 
-  it('reports no job where there was none', async () => {
+  it('reports no job if none was running', async () => {
     const context = await started()
     context.runtime.driverNow = undefined
     context.runtime.stoppedParts = []
@@ -47,7 +47,7 @@ describe('takeDown', () => {
   })
 
   it.each(['stop driver', 'stop', 'remove volumes'])(
-    'keeps the runtime when it fails to %s, so that the next `down` finds it',
+    'keeps the runtime on record when it fails to %s, for the next `down`',
     async (step) => {
       const context = await started()
       context.runtime.onStep = (done) => {

@@ -10,7 +10,7 @@ it('passes when the broker answers', async () => {
   await requireBroker(new FakeRuntime())
 })
 
-it('fails with the address, the cause and how to start one when nothing listens there', async () => {
+it('fails with the address, the cause and a hint when nothing listens there', async () => {
   await expect(requireBroker(new FakeRuntime())).rejects.toMatchObject({
     code: 'KAFKA_UNREACHABLE',
     message: expect.stringMatching(/127\.0\.0\.1:9093.*refused/),
@@ -18,7 +18,7 @@ it('fails with the address, the cause and how to start one when nothing listens 
   })
 })
 
-it('fails when the broker does not let us in', async () => {
+it('fails when the broker refuses access', async () => {
   new FakeBroker().onRequest = (request) => {
     if (request === 'describe-cluster') throw protocolError('CLUSTER_AUTHORIZATION_FAILED')
   }

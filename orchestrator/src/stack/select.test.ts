@@ -26,7 +26,7 @@ let folder: string
 const configWith = (settings: Readonly<Record<string, string>> = {}): Promise<Config> =>
   loadConfig({ folder, envFile: undefined, overrides: [], environment: settings, warn: expect.fail })
 
-/** A machine without Docker: nothing listens where DOCKER_HOST says, and there is no docker command. */
+/** A machine without Docker: nothing listens at DOCKER_HOST, and there is no docker command. */
 beforeEach(async () => {
   folder = await newFolder()
   vi.stubEnv('DOCKER_HOST', `unix://${folder}/docker.sock`)
@@ -47,7 +47,7 @@ async function installCompose(): Promise<void> {
   await chmod(docker, 0o700)
 }
 
-/** The stack of this folder was started on the runtime. */
+/** Records that this folder's stack was started on the runtime. */
 async function claim(name: 'local' | 'docker') {
   const selected = await selectRuntime(await configWith({ RUNTIME: name }))
   await claimRuntime(selected)
@@ -55,13 +55,13 @@ async function claim(name: 'local' | 'docker') {
 }
 
 describe('selectRuntime', () => {
-  it.each(['local', 'docker'] as const)('takes what RUNTIME names: %s', async (name) => {
+  it.each(['local', 'docker'] as const)('selects the runtime that RUNTIME names: %s', async (name) => {
     const { runtime, why } = await selectRuntime(await configWith({ RUNTIME: name }))
     expect(runtime.name).toBe(name)
     expect(why).toContain(name)
   })
 
-  it('takes Docker where an engine and compose answer', async () => {
+  it('selects docker if an engine and compose answer', async () => {
     await Promise.all([runEngine(), installCompose()])
     const { runtime, why } = await selectRuntime(await configWith({ RUNTIME: 'auto' }))
     expect(runtime.name).toBe('docker')
@@ -71,7 +71,7 @@ describe('selectRuntime', () => {
   it.each([
     ['engine', installCompose],
     ['compose', runEngine],
-  ])('takes the local runtime where there is no %s', async (_, prepare) => {
+  ])('selects the local runtime without %s', async (_, prepare) => {
     await prepare()
     const { runtime, why } = await selectRuntime(await configWith())
     expect(runtime.name).toBe('local')
@@ -79,7 +79,7 @@ describe('selectRuntime', () => {
   })
 
   it.each(['auto', 'local'])(
-    'stays with the runtime that the folder is up on, whatever RUNTIME=%s says',
+    'keeps the runtime that the stack is up on, whatever RUNTIME is (%s)',
     async (wanted) => {
       await claim('docker')
       const { runtime } = await selectRuntime(await configWith({ RUNTIME: wanted }))
@@ -87,7 +87,7 @@ describe('selectRuntime', () => {
     },
   )
 
-  it('chooses anew once the stack is down', async () => {
+  it('selects again once the stack is down', async () => {
     await releaseRuntime(await claim('docker'))
     const { runtime } = await selectRuntime(await configWith({ RUNTIME: 'local' }))
     expect(runtime.name).toBe('local')
@@ -98,7 +98,7 @@ describe('selectRuntime', () => {
     expect(await readStorageId(storage.root)).toBeUndefined()
   })
 
-  it('hands the environment to what it starts, without the secrets in it', async () => {
+  it('passes on the environment to child processes, without its secrets', async () => {
     vi.stubEnv('KAFKA_PASSWORD', 'hunter2')
     vi.stubEnv('KAFKA_SSL_KEY_PASSWORD', 'hunter3')
     vi.stubEnv('JAVA_HOME', '/opt/java')
@@ -109,12 +109,12 @@ describe('selectRuntime', () => {
 })
 
 describe('claimRuntime', () => {
-  it('makes the storage folder and marks it as ours', async () => {
+  it('creates the storage folder and marks it as ours', async () => {
     const { storage } = await claim('local')
     expect(await readStorageId(storage.root)).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  it('refuses a folder that is up on another runtime than RUNTIME asks for, and names both', async () => {
+  it('refuses a stack that is up on another runtime than RUNTIME, and names both', async () => {
     await claim('docker')
     const selected = await selectRuntime(await configWith({ RUNTIME: 'local' }))
     await expect(claimRuntime(selected)).rejects.toMatchObject({
@@ -132,7 +132,7 @@ describe('claimRuntime', () => {
 })
 
 describe('startedRuntime', () => {
-  it('is undefined in a folder where nothing was started', async () => {
+  it('is undefined in a folder in which nothing was started', async () => {
     expect(await startedRuntime(await configWith())).toBeUndefined()
   })
 

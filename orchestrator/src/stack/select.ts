@@ -14,9 +14,11 @@ interface RuntimeRecord {
   readonly up: boolean
 }
 
+const ALREADY_CHOSEN = "this folder's stack was started on it"
+
 const runtimeFile = (storage: StoragePaths) => stateFile<RuntimeRecord>(`${storage.run}/runtime.json`)
 
-/** The runtime to use: the one that this folder is up on, else the one that RUNTIME names. */
+/** The runtime to use: the one that this folder's stack is up on, else the one that RUNTIME names. */
 export async function selectRuntime(config: Config): Promise<Selected> {
   const storage = storagePaths(config.storageDir)
   const env = childEnvironment()
@@ -26,13 +28,13 @@ export async function selectRuntime(config: Config): Promise<Selected> {
 
 /**
  * Makes the storage folder and records which runtime was chosen. Must be called before anything is started.
- * @throws CliError CONFIGURATION when this folder is up on another runtime than RUNTIME names.
+ * @throws CliError CONFIGURATION when this folder's stack is up on another runtime than RUNTIME names.
  */
 export async function claimRuntime({ config, runtime, storage }: Selected): Promise<void> {
   if (config.runtime !== 'auto' && config.runtime !== runtime.name)
     throw new CliError(
       'CONFIGURATION',
-      `RUNTIME=${config.runtime}, but this folder is up on the ${runtime.name} runtime`,
+      `RUNTIME=${config.runtime}, but this folder's stack is up on the ${runtime.name} runtime`,
       {
         hint: `Run \`cpu-anomaly down\` first, or set RUNTIME=${runtime.name}.`,
       },
@@ -41,13 +43,13 @@ export async function claimRuntime({ config, runtime, storage }: Selected): Prom
   await runtimeFile(storage).write({ runtime: runtime.name, up: true })
 }
 
-/** The runtime on which this folder last started anything; undefined if it never did. */
+/** The runtime on which this folder's stack was last started; undefined if it never was. */
 export async function startedRuntime(config: Config): Promise<Selected | undefined> {
   const storage = storagePaths(config.storageDir)
   const record = await runtimeFile(storage).read()
   if (!record) return undefined
   const runtime = makeRuntime(record.runtime, { config, storage, env: childEnvironment() })
-  return { runtime, config, storage, why: 'this folder was started on it' }
+  return { runtime, config, storage, why: ALREADY_CHOSEN }
 }
 
 /** Records that the stack is down, so that the next `up` chooses a runtime again. */
@@ -60,7 +62,7 @@ async function chooseRuntime(
   record: RuntimeRecord | undefined,
   env: RuntimeContext['env'],
 ): Promise<{ name: RuntimeName; why: string }> {
-  if (record?.up) return { name: record.runtime, why: 'this folder was started on it' }
+  if (record?.up) return { name: record.runtime, why: ALREADY_CHOSEN }
   if (config.runtime !== 'auto') return { name: config.runtime, why: `RUNTIME=${config.runtime}` }
   const { ok, why } = await dockerAvailable(env)
   return ok ? { name: 'docker', why } : { name: 'local', why: `no Docker: ${why}` }

@@ -45,20 +45,20 @@ describe('stopJob', () => {
     },
   )
 
-  it('says how long a real-time job may take, and gives it that long', async () => {
+  it('notes how long a real-time job may take to stop, and waits that long', async () => {
     const context = await running({ ...MICRO_BATCH, trigger: 'real-time' })
     await stop(context)
     expect(context.output.notes).toEqual([expect.stringMatching(/\b90 s/)])
-    expect(context.runtime.stopDeadlineMs).toBeGreaterThan(90_000 + 30_000)
+    expect(context.runtime.driverStopTimeoutMs).toBeGreaterThan(90_000 + 30_000)
   })
 
   it.each([
     ['a micro-batch', MICRO_BATCH],
     ['an unknown', undefined],
-  ])('gives %s job its 30 s, and the supervisor 30 s more', async (_, query) => {
+  ])('gives %s job 30 s, and the supervisor 30 s more', async (_, query) => {
     const context = await running(query)
     await stop(context)
     expect(context.output.notes).toEqual([])
-    expect(context.runtime.stopDeadlineMs).toBe(60_000)
+    expect(context.runtime.driverStopTimeoutMs).toBe(60_000)
   })
 })

@@ -26,7 +26,7 @@ it('starts what is missing, waits for the broker, and then creates the topics', 
   expect(context.output.notes).toContainEqual(expect.stringMatching(/local.*of the test/))
 })
 
-it('names the topics that were there already', async () => {
+it('reports existing topics', async () => {
   const context = await testContext()
   context.broker.createTopic('cpu-usage', 4)
   await bringUp(await context.select(), context.output, context.signal)
@@ -34,7 +34,7 @@ it('names the topics that were there already', async () => {
   expect(context.output.steps.at(-1)?.text).toMatch(/cpu-usage.*\b4\b/s)
 })
 
-it('starts nothing when something that it needs is missing', async () => {
+it('starts nothing when the preflight fails', async () => {
   const context = await testContext()
   context.runtime.onStep = () => {
     throw new CliError('TOOL_MISSING', 'no Java')

@@ -9,7 +9,7 @@ const WAIT_MS = 15_000
 
 /**
  * Lets one command at a time change this folder's stack: two `submit`s must not both find that no driver runs.
- * @throws CliError LOCKED if another command holds the lock for 15 s.
+ * @throws CliError LOCKED when another command holds the lock for 15 s.
  */
 export async function withFolderLock<T>(
   storage: StoragePaths,

@@ -3,7 +3,7 @@ import { lstat, mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/pr
 import { homedir } from 'node:os'
 import { dirname, join, resolve, sep } from 'node:path'
 import { z } from 'zod'
-import { CliError } from '../errors.ts'
+import { CliError, errorMessage } from '../errors.ts'
 import { packageRoot } from '../package/root.ts'
 import { parseJson } from '../system/json.ts'
 import { type StoragePaths, storagePaths } from './paths.ts'
@@ -52,7 +52,10 @@ async function leadsOutside(parent: string, folder: string): Promise<boolean> {
   return !`${real}${sep}`.startsWith((await realpath(folder)) + sep)
 }
 
-/** Creates the storage folder with its subfolders, and marks it as ours. @throws CliError STORAGE */
+/**
+ * Creates the storage folder with its subfolders, and marks it as ours.
+ * @throws CliError STORAGE when it cannot be created.
+ */
 export async function prepareStorage(storageDir: string, projectFolder: string): Promise<StoragePaths> {
   const paths = storagePaths(storageDir)
   try {
@@ -62,14 +65,10 @@ export async function prepareStorage(storageDir: string, projectFolder: string):
       await writeFile(join(paths.root, MARK_FILE), `${JSON.stringify(mark)}\n`)
     }
   } catch (error) {
-    throw new CliError(
-      'STORAGE',
-      `cannot create the storage folder ${paths.root}: ${(error as Error).message}`,
-      {
-        hint: `Check the permissions of ${dirname(paths.root)}, or set STORAGE_DIR.`,
-        cause: error,
-      },
-    )
+    throw new CliError('STORAGE', `cannot create the storage folder ${paths.root}: ${errorMessage(error)}`, {
+      hint: `Check the permissions of ${dirname(paths.root)}, or set STORAGE_DIR.`,
+      cause: error,
+    })
   }
   return paths
 }

@@ -39,7 +39,7 @@ describe('withDeadline', () => {
 })
 
 describe('settlesWithin', () => {
-  it('tells whether the work settled in time, even by a rejection', async () => {
+  it('returns whether the work settled in time, even by a rejection', async () => {
     expect(await settlesWithin(Promise.resolve(), 1_000)).toBe(true)
     expect(await settlesWithin(Promise.reject(new Error('broken')), 1_000)).toBe(true)
     expect(await settlesWithin(never, 1)).toBe(false)

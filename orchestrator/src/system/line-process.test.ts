@@ -31,27 +31,27 @@ describe('startLineProcess', () => {
 
   it.each([
     ['its exit code', 'exit 3', 3],
-    ['none after a signal', 'kill -9 $$', undefined],
+    ['no exit code after a signal', 'kill -9 $$', undefined],
   ])('ends with %s', async (_, script, expected) => {
     const { exited } = await start(script)
     expect(await exited).toBe(expected)
   })
 
-  it('hands over every line, also the last ones of a program that ends at once', async () => {
+  it('passes on every line, even the last ones of a program that exits at once', async () => {
     const { exited, lines } = await start('seq 2000')
     await exited
     expect(lines).toHaveLength(2_000)
     expect(lines.at(-1)).toBe('2000')
   })
 
-  it('ignores a line for a program that has exited', async () => {
+  it('ignores lines to a program that has exited', async () => {
     const { send, exited } = await start('exit 0')
     await exited
-    send('are you there?')
-    send('no')
+    send('one')
+    send('two')
   })
 
-  it('leads a process group of its own', async () => {
+  it('starts a process group of its own', async () => {
     const { pid, exited, lines } = await start('ps -o pgid= -p $$')
     await exited
     expect(Number(lines[0])).toBe(pid)

@@ -22,7 +22,7 @@ export interface LineProcess {
 
 /**
  * Starts a program as the leader of its own process group; the caller has to end that group.
- * @throws CliError TOOL_MISSING if it cannot be started.
+ * @throws CliError TOOL_MISSING when it cannot be started.
  */
 export async function startLineProcess(
   [program, args]: Command,

@@ -14,7 +14,10 @@ export function isPortFree(port: number): Promise<boolean> {
   })
 }
 
-/** Waits until a port that was just released can be listened on again. @throws WaitTimeout after 10 s. */
+/**
+ * Waits until a port that was just released can be listened on again.
+ * @throws WaitTimeout after 10 s.
+ */
 export async function waitForFreePort(port: number): Promise<void> {
   await waitUntil(
     `the release of port ${port}`,
@@ -64,14 +67,17 @@ export async function requireFreePort(port: number, setting: string, what: strin
 
 async function portHolder(port: number): Promise<string | undefined> {
   const ss = await tryRun(['ss', ['-H', '-l', '-t', '-n', '-p', `sport = :${port}`]], { timeoutMs: 3_000 })
-  const user = ss?.stdout.match(/\(\("([^"]+)",pid=(\d+)/)
-  if (user) return `${user[1]} (pid ${user[2]})`
+  const listener = ss?.stdout.match(/\(\("([^"]+)",pid=(\d+)/)
+  if (listener) return `${listener[1]} (pid ${listener[2]})`
   const lsof = await tryRun(['lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']], { timeoutMs: 3_000 })
   const [, pid, name] = lsof?.stdout.match(/p(\d+)\nc(.+)/) ?? []
   return pid ? `${name} (pid ${pid})` : undefined
 }
 
-/** A check for `doctor`. @returns `whenFree` @throws CliError PORT_TAKEN */
+/**
+ * A check for `doctor`; returns `whenFree`.
+ * @throws CliError PORT_TAKEN when the port is taken.
+ */
 export async function checkPort(port: number, setting: string, whenFree: string): Promise<string> {
   await requireFreePort(port, setting, setting)
   return whenFree

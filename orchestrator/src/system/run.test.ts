@@ -9,31 +9,31 @@ const shell = (script: string) => ['sh', ['-c', script]] as const
 const PATH = process.env.PATH ?? ''
 
 describe('run', () => {
-  it('returns what the program printed, and hands its arguments over as they are', async () => {
+  it('returns what the program printed, and passes its arguments unchanged', async () => {
     const nasty = '$(id) `id` "; exit 1; * \\'
     const result = await run(['sh', ['-c', 'printf %s "$1"; printf err >&2', 'sh', nasty]])
     expect(result).toEqual({ exitCode: 0, stdout: nasty, stderr: 'err' })
   })
 
-  it('calls back with each line of both streams as it arrives', async () => {
+  it('calls onLine with each line of both streams as it arrives', async () => {
     const lines: string[] = []
     await run(shell('echo a; echo b >&2; echo c'), { onLine: (line) => lines.push(line) })
     expect(lines.toSorted()).toEqual(['a', 'b', 'c'])
   })
 
-  it('calls back with a last line that has no end', async () => {
+  it('calls onLine with a last line without a line end', async () => {
     const lines: string[] = []
     await run(shell('echo a; printf b'), { onLine: (line) => lines.push(line) })
     expect(lines).toEqual(['a', 'b'])
   })
 
-  it('runs in the folder and with the environment that it is given', async () => {
+  it('runs in the given folder, with the given environment', async () => {
     const cwd = await newFolder()
     const { stdout } = await run(shell('echo $PWD $COLOUR'), { cwd, env: { COLOUR: 'red' } })
     expect(stdout).toBe(`${cwd} red`)
   })
 
-  it('gives the program no input to wait for', async () => {
+  it('gives the program an empty standard input', async () => {
     expect(await run(['cat', []])).toMatchObject({ stdout: '' })
   })
 
@@ -47,7 +47,7 @@ describe('run', () => {
     ],
     ['does not end in time', ['sleep', ['60']], { timeoutMs: 50 }, /^sleep .*0\.05 s/],
     ['is killed', shell('kill -9 $$'), {}, /^sh .*SIGKILL/],
-  ] as const)('says what happened when the program %s', async (_, command, options, message) => {
+  ] as const)('describes the failure when the program %s', async (_, command, options, message) => {
     await expect(run(command, options)).rejects.toMatchObject({
       code: 'TOOL_MISSING',
       message: expect.stringMatching(message),
@@ -57,17 +57,17 @@ describe('run', () => {
   it('fails with the code and the hint of the caller, and the last 15 lines of the output', async () => {
     const failing = run(shell('for i in $(seq 20); do echo $i; echo; done; exit 1'), {
       failAs: 'STORAGE',
-      hint: 'Look there.',
+      hint: 'Check the disk.',
       onLine: () => undefined,
     })
     await expect(failing).rejects.toMatchObject({
       code: 'STORAGE',
-      hint: 'Look there.',
+      hint: 'Check the disk.',
       details: Array.from({ length: 15 }, (_, index) => String(index + 6)),
     })
   })
 
-  it('ends the program when the signal aborts, with the reason of the signal', async () => {
+  it("ends the program when the signal aborts, and rejects with the signal's reason", async () => {
     const controller = new AbortController()
     const onLine = () => controller.abort(new Error('interrupted by SIGINT'))
     const running = run(shell('echo started; exec sleep 60'), { signal: controller.signal, onLine })
@@ -76,13 +76,13 @@ describe('run', () => {
 })
 
 describe('tryRun', () => {
-  it('takes a program that fails or is missing for an answer', async () => {
+  it('returns undefined for a program that fails or is missing', async () => {
     expect(await tryRun(shell('echo yes'))).toMatchObject({ stdout: 'yes' })
     expect(await tryRun(shell('exit 1'))).toBeUndefined()
     expect(await tryRun(['cpu-anomaly-no-such-program', []])).toBeUndefined()
   })
 
-  it('does not take an interrupt for one', async () => {
+  it('rejects when it is interrupted', async () => {
     const signal = AbortSignal.abort(new Error('interrupted by SIGINT'))
     await expect(tryRun(['sleep', ['60']], { signal })).rejects.toThrow('interrupted by SIGINT')
   })
@@ -113,7 +113,7 @@ describe('spawnDetached', () => {
       { timeoutMs: 5_000, intervalMs: 5 },
     )
 
-  it('starts a program in a session of its own, with only the environment that it is given', async () => {
+  it('starts a program in a session of its own, with only the given environment', async () => {
     const given = await options()
     const pid = await spawnDetached(shell('ps -o pgid= -p $$; echo $COLOUR-$HOME-; echo end >&2'), given)
     const [group, environment] = (await untilLogged(given.logFile, 'end\n')).split('\n')

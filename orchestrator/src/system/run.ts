@@ -24,8 +24,8 @@ export interface RunResult {
 
 /**
  * Runs a program to its end. The arguments are passed as they are, without a shell.
- * @throws CliError `failAs` (TOOL_MISSING by default) with the program, its exit code and its last lines, if it fails;
- * the reason of the signal if that aborts.
+ * @throws CliError `failAs` (TOOL_MISSING by default) with the program, its exit code and its last lines, when it fails;
+ *   the signal's reason when it aborts.
  */
 export async function run([program, args]: Command, options: RunOptions = {}): Promise<RunResult> {
   try {

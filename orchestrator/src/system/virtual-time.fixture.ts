@@ -1,7 +1,7 @@
 import { onTestFinished, vi } from 'vitest'
 
 // Vitest's fake timers replace the global timers but not `node:timers/promises`. A test file that needs virtual time
-// replaces that module by this one: vi.mock('node:timers/promises', () => import('.../virtual-time.fixture.ts'))
+// replaces that module with this one: vi.mock('node:timers/promises', () => import('.../virtual-time.fixture.ts'))
 
 interface Options {
   readonly signal?: AbortSignal

@@ -4,7 +4,7 @@ import { arrived, notYet, WaitTimeout, waitUntil } from './wait.ts'
 const FAST = { timeoutMs: 5_000, intervalMs: 1 }
 
 describe('waitUntil', () => {
-  it('polls until the check has the awaited value', async () => {
+  it('polls until the check returns the awaited value', async () => {
     let checks = 0
     const value = await waitUntil(
       'the third check',
@@ -18,7 +18,7 @@ describe('waitUntil', () => {
     expect(await waitUntil('something', async () => arrived(value), FAST)).toBe(value)
   })
 
-  it('says at the deadline what was awaited, for how long, and what was seen last', async () => {
+  it('rejects at the deadline with what was awaited, for how long, and the last state', async () => {
     let checks = 0
     const waiting = waitUntil('a broker', async () => notYet(`check ${++checks}`), {
       timeoutMs: 50,

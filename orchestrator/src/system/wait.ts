@@ -28,7 +28,7 @@ export class WaitTimeout extends Error {
 
 /**
  * Polls until `check` returns `arrived`.
- * @throws WaitTimeout at the deadline; whatever `check` throws; the signal's reason when aborted.
+ * @throws WaitTimeout at the deadline; whatever `check` throws; the signal's reason when it aborts.
  */
 export async function waitUntil<T>(
   what: string,

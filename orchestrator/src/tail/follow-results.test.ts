@@ -53,7 +53,7 @@ const follow = (feed: ResultFeed, { limit, asJson = true }: Options = {}) =>
     signal: context.signal,
   })
 
-/** Does this after so many ms, and ends the tail, as Ctrl-C does, after so many more. */
+/** Calls `work` after `ms`, and ends the tail, as Ctrl-C does, `thenInterruptAfter` ms later. */
 function later(ms: number, work: () => unknown, thenInterruptAfter = 0): void {
   setTimeout(() => {
     work()
@@ -62,7 +62,7 @@ function later(ms: number, work: () => unknown, thenInterruptAfter = 0): void {
 }
 
 describe('followResults', () => {
-  it('prints results as JSON for a program, up to the limit', async () => {
+  it('prints results as JSON, up to the limit', async () => {
     append(result(1, 'WARN'), result(2, 'SAFE'), result(3, 'ERROR'), result(4, 'ERROR'))
     await follow(changing(), { limit: 2 })
     expect(context.output.results.map((line) => JSON.parse(line))).toEqual([
@@ -71,14 +71,14 @@ describe('followResults', () => {
     ])
   })
 
-  it('prints them as text for a person', async () => {
+  it('prints results as text without asJson', async () => {
     append(result(1, 'WARN'))
     await follow(changing(), { limit: 1, asJson: false })
     expect(context.output.results[0]).toMatch(/WARN/)
     expect(context.output.results[0]).not.toContain('{')
   })
 
-  it('warns of a record that is not a result, and goes on', async () => {
+  it('warns of a record that is not a result, and continues', async () => {
     context.broker.append('anomaly', { value: 'not a result' })
     append(result(1, 'WARN'))
     await follow(changing(), { limit: 1 })
@@ -86,19 +86,19 @@ describe('followResults', () => {
     expect(context.output.results).toHaveLength(1)
   })
 
-  it('ends without an error on Ctrl-C while it looks at the input topic', async () => {
+  it('ends without an error on Ctrl-C while it checks the input topic', async () => {
     append(result(1, 'WARN'))
-    let looks = 0
+    let requests = 0
     context.broker.onRequest = (request) => {
-      // The first two look at the output topic.
-      if (request === 'list-offsets' && ++looks === 3) context.interrupt()
+      // The first two are for the output topic.
+      if (request === 'list-offsets' && ++requests === 3) context.interrupt()
     }
     await follow(final())
-    expect(looks).toBe(3)
+    expect(requests).toBe(3)
     expect(context.output.results).toEqual([])
   })
 
-  it('says when the broker is away, and fails when it stays away', async () => {
+  it('notes that the broker is away, and fails when it stays away', async () => {
     append(result(1, 'WARN'))
     setTimeout(() => (context.broker.isUp = false), 1_000)
     await expect(follow(changing())).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' })
@@ -107,7 +107,7 @@ describe('followResults', () => {
 })
 
 describe('followResults with windows that may still change', () => {
-  it('shows them when nothing moves any more', async () => {
+  it('shows them once the stream is idle', async () => {
     append(result(1, 'WARN', 1), result(1, 'WARN', 2))
     const startedAt = Date.now()
     await follow(final(), { limit: 1 })
@@ -132,7 +132,7 @@ describe('followResults with windows that may still change', () => {
     expect(context.output.results).toHaveLength(1)
   })
 
-  it('waits while results come', async () => {
+  it('waits while results arrive', async () => {
     const timer = setInterval(() => append(result(1, 'WARN', Math.round(Date.now() / 400))), 400)
     onTestFinished(() => clearInterval(timer))
     later(5_000, () => undefined)
@@ -140,11 +140,11 @@ describe('followResults with windows that may still change', () => {
     expect(context.output.results).toEqual([])
   })
 
-  it('does not look at the input topic when every change is shown anyway', async () => {
+  it('does not check the input topic when every change is shown anyway', async () => {
     append(result(1, 'WARN'))
     later(3_000, () => undefined)
     await follow(changing())
-    // Once, to find where the output topic begins and once where it ends.
+    // One for the beginning of the output topic, one for its end.
     expect(context.broker.requests.filter((request) => request === 'list-offsets')).toHaveLength(2)
   })
 })
@@ -166,7 +166,7 @@ describe('the live line of followResults', () => {
     return written
   }
 
-  it('tells a person that nothing came yet, then what came last, and is gone at the end', async () => {
+  it('shows that no result has arrived, then the newest result, and is erased at the end', async () => {
     const lines = terminal()
     later(1_000, () => append(result(1, 'SAFE'), result(2, 'SAFE')), 1_000)
     await follow(changing(), { asJson: false })

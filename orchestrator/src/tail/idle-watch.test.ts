@@ -16,10 +16,10 @@ beforeEach(() => {
 })
 
 const watchWith = (lag: LagOf) => new IdleWatch(broker.access, 'in', lag, controller.signal)
-const nobodyKnows: LagOf = async () => undefined
-const nothingLeft: LagOf = async () => 0
+const unknown: LagOf = async () => undefined
+const noLag: LagOf = async () => 0
 
-/** Asks every 100 ms, for 10 s at most; returns after how many ms the stream was idle. */
+/** Checks every 100 ms, for at most 10 s; returns after how many ms the stream was idle. */
 async function idleAfter(
   watch: IdleWatch,
   each: (ms: number) => void = () => undefined,
@@ -34,11 +34,11 @@ async function idleAfter(
 
 describe('IdleWatch', () => {
   it.each([
-    ['1.5 s without any movement when nobody knows how far the job is', nobodyKnows, 1_500],
-    ['0.6 s when the job has read everything', nothingLeft, 600],
-    ['never while the job has something to read', async () => 3, undefined],
-    ['never while it is unknown how much', async () => Number.POSITIVE_INFINITY, undefined],
-  ])('is at rest after %s', async (_, lag, expected) => {
+    ['1.5 s without activity if no job reports its lag', unknown, 1_500],
+    ['0.6 s if the job has read everything', noLag, 600],
+    ['never while the job has records to read', async () => 3, undefined],
+    ['never while no batch has committed', async () => Number.POSITIVE_INFINITY, undefined],
+  ])('is idle after %s', async (_, lag, expected) => {
     const after = await idleAfter(watchWith(lag))
     if (expected === undefined) expect(after).toBeUndefined()
     else expect(after).toSatisfy((ms: number) => ms >= expected && ms < expected + 300)
@@ -46,22 +46,22 @@ describe('IdleWatch', () => {
 
   it.each([
     ['the input topic grows', () => broker.append('in', { value: 'x', partition: 1 })],
-    ['results come', (watch: IdleWatch) => watch.resultsArrived()],
-  ])('counts from the time when %s last', async (_, move) => {
-    const watch = watchWith(nothingLeft)
+    ['results arrive', (watch: IdleWatch) => watch.resultsArrived()],
+  ])('counts from the last time that %s', async (_, act) => {
+    const watch = watchWith(noLag)
     const after = await idleAfter(watch, (ms) => {
-      if (ms <= 3_000) move(watch)
+      if (ms <= 3_000) act(watch)
     })
     expect(after).toSatisfy((ms: number) => ms >= 3_600 && ms < 3_900)
   })
 
-  it('looks four times per second at most', async () => {
+  it('checks at most four times per second', async () => {
     await idleAfter(watchWith(async () => 1))
     expect(broker.requests.filter((request) => request === 'list-offsets').length).toBeLessThanOrEqual(40)
   })
 
-  it('does not ask for the lag while anything moves', async () => {
-    const lag = vi.fn(nothingLeft)
+  it('does not request the lag during activity', async () => {
+    const lag = vi.fn(noLag)
     const watch = watchWith(lag)
     await idleAfter(watch, (ms) => {
       if (ms < 5_000) watch.resultsArrived()
@@ -73,8 +73,8 @@ describe('IdleWatch', () => {
     ])
   })
 
-  it('is not at rest while the broker is away, and finds it again', async () => {
-    const after = await idleAfter(watchWith(nothingLeft), (ms) => {
+  it('is not idle while the broker is away, and reconnects to it', async () => {
+    const after = await idleAfter(watchWith(noLag), (ms) => {
       broker.isUp = ms < 100 || ms > 4_000
     })
     expect(after).toBeGreaterThan(4_000)
@@ -84,12 +84,12 @@ describe('IdleWatch', () => {
     broker.onRequest = (request) => {
       if (request === 'list-offsets') throw protocolError('TOPIC_AUTHORIZATION_FAILED')
     }
-    await expect(watchWith(nothingLeft).isIdle()).rejects.toThrow()
+    await expect(watchWith(noLag).isIdle()).rejects.toThrow()
   })
 
   it('ends with the reason of a signal that aborts', async () => {
     broker.onRequest = () => controller.abort(new Error('interrupted by SIGINT'))
-    await expect(watchWith(nothingLeft).isIdle()).rejects.toThrow('interrupted by SIGINT')
+    await expect(watchWith(noLag).isIdle()).rejects.toThrow('interrupted by SIGINT')
   })
 
   it('opens a new connection after it was closed', async () => {

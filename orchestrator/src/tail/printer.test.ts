@@ -4,7 +4,7 @@ import { Printer } from './printer.ts'
 afterEach(() => vi.restoreAllMocks())
 
 describe('Printer', () => {
-  it('prints lines up to the limit, and says when that is reached', async () => {
+  it('prints lines up to the limit, and returns true once it is reached', async () => {
     const lines: string[] = []
     const printer = new Printer((line) => lines.push(line), 3)
     expect(await printer.print(['a', 'b'])).toBe(false)

@@ -7,7 +7,7 @@ it.each<[StatusFlags, readonly string[]]>([
   [{ all: true }, ['SAFE', 'WARN', 'ERROR']],
   [{ status: 'safe' }, ['SAFE']],
   [{ status: 'Error, warn,error' }, ['ERROR', 'WARN']],
-])('takes %j as %j', (flags, expected) => {
+])('selects with %j: %j', (flags, expected) => {
   expect([...selectStatuses(flags)]).toEqual(expected)
 })
 

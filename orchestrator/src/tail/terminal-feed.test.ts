@@ -25,7 +25,7 @@ describe('TerminalFeed', () => {
     expect(feed.flush()).toEqual([])
   })
 
-  it('takes the results of one poll for a window as one change', () => {
+  it('counts the results of one poll for a window as one change', () => {
     const feed = feedOf('WARN', 'ERROR')
     expect(feed.take([resultAt(0, 'WARN', 1), resultAt(0, 'SAFE', 2)], 0)).toEqual([])
     expect(feed.take([resultAt(0, 'WARN', 3), resultAt(0, 'ERROR', 4)], 1)).toEqual([resultAt(0, 'ERROR', 4)])

@@ -3,7 +3,7 @@ import type { Output } from './output.ts'
 interface RecordedStep {
   readonly title: string
   readonly updates: string[]
-  /** The text it ended with; undefined for a step that failed, or that kept its title. */
+  /** The text that it ended with; undefined if the step failed or kept its title. */
   text: string | undefined
 }
 

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { onTestFinished, vi } from 'vitest'
 
-/** For the rest of the test, standard input holds this text, typed at a terminal or from a pipe. */
+/** For the rest of the test, standard input holds this text, from a terminal or from a pipe. */
 export function standardInput(text: string, { isTTY }: { readonly isTTY: boolean }): void {
   const original = Object.getOwnPropertyDescriptor(process, 'stdin') ?? {}
   const stream = Object.assign(new PassThrough(), { isTTY })

@@ -15,7 +15,7 @@ export function requireLocal(runtime: Runtime): LocalRuntime {
   )
 }
 
-/** @throws CliError LOCKED if a job is running, which would share the machine with the measurement. */
+/** @throws CliError LOCKED when a job is running, which would share the machine with the measurement. */
 export async function requireNoJob(runtime: Runtime): Promise<void> {
   const driver = await runtime.driver()
   if (!isActive(driver)) return

@@ -32,7 +32,7 @@ export type Workload = 'job' | 'noop'
 
 const durations = z.record(z.string(), z.number())
 
-/** A line of its output. Sizes are in bytes, times in milliseconds, rates in samples/s. */
+/** A line of the output of `bench.py`. Sizes are in bytes, times in milliseconds, rates in samples/s. */
 const replySchema = z.union([
   z.object({
     event: z.literal('loaded'),

@@ -64,7 +64,8 @@ it('fails if there is no reply in time', async () => {
 it('ends the driver and its child processes when it is interrupted', async () => {
   const interrupt = new AbortController()
   const session = await startSession(
-    `const child = require('node:child_process').spawn('sleep', ['60'])
+    // Like the JVM, the child shares the output of the process that started it.
+    `const child = require('node:child_process').spawn('sleep', ['60'], { stdio: ['ignore', 'inherit', 'inherit'] })
      reply(JSON.stringify({ event: 'usage', cpu_ms: child.pid, wall_ms: 0, rss_bytes: 0, peak_rss_bytes: 0 }))
      setInterval(() => {}, 1000)`,
     interrupt.signal,

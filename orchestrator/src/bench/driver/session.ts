@@ -144,7 +144,10 @@ export class BenchSession {
   }
 }
 
-/** The JVM is in the process group too, and may outlive the Python process that started it. */
+/**
+ * The JVM is in the process group too, and may outlive the Python process that started it. `exited` waits for both,
+ * because they share their output.
+ */
 async function endProcessGroup(benchProcess: LineProcess): Promise<void> {
   sendSignal(-benchProcess.pid, 'SIGTERM')
   await settlesWithin(benchProcess.exited, TERM_TIMEOUT_MS)

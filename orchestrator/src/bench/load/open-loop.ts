@@ -14,7 +14,7 @@ export interface SendReport {
 /**
  * Sends the samples of a schedule when they are due, without waiting for earlier ones to be acknowledged. If the broker
  * or this process is slow, late samples are sent at once and keep their intended time, so that the delay counts.
- * @throws CliError KAFKA_UNREACHABLE or KAFKA_REFUSED if a send is not acknowledged; the signal's reason when it aborts.
+ * @throws CliError KAFKA_UNREACHABLE or KAFKA_REFUSED when a send is not acknowledged; the signal's reason when it aborts.
  */
 export function sendOnSchedule(
   access: KafkaAccess,

@@ -4,7 +4,7 @@ import type { ReplyTo, Workload } from '../driver/protocol.ts'
 import type { BenchSession } from '../driver/session.ts'
 import type { Workspace } from '../driver/workspace.ts'
 
-const DEADLINE_MS = 600_000
+const REQUEST_TIMEOUT_MS = 600_000
 
 /** What a measurement works with. */
 export interface BenchTools {
@@ -13,7 +13,7 @@ export interface BenchTools {
   readonly output: Output
 }
 
-export interface LoadOptions {
+export interface TopicLoadOptions {
   readonly samples: number
   readonly perRecord: number
   readonly partitions?: number
@@ -26,7 +26,7 @@ const ONE_SERIES = { count: 1, intervalMs: 1 }
 /** Creates a topic and loads samples into it, the newest of them a minute old; returns its name. */
 export async function loadTopic(
   { workspace, session, output }: BenchTools,
-  { samples, perRecord, partitions = 1, series = ONE_SERIES }: LoadOptions,
+  { samples, perRecord, partitions = 1, series = ONE_SERIES }: TopicLoadOptions,
 ): Promise<string> {
   const topic = await workspace.createTopic('in', partitions)
   const what = `${formatCount(samples)} samples, ${perRecord} per record`
@@ -43,7 +43,7 @@ export async function loadTopic(
       interval_ms: series.intervalMs,
       settings: workspace.settings({ input_topic: topic }),
     } as const
-    const { ms } = await session.request(order, 'loaded', { timeoutMs: DEADLINE_MS })
+    const { ms } = await session.request(order, 'loaded', { timeoutMs: REQUEST_TIMEOUT_MS })
     step.done(`Loaded ${what}: ${formatRate(samples, ms)}`)
   })
   return topic
@@ -80,7 +80,7 @@ export async function readTopic(
     const startedAt = performance.now()
     const order = { do: 'throughput', name, what, samples, settings } as const
     const reply = await session.request(order, 'throughput', {
-      timeoutMs: DEADLINE_MS,
+      timeoutMs: REQUEST_TIMEOUT_MS,
       onBatch: (batch) => {
         if ('samples' in batch) read += batch.samples
         step.update(

@@ -2,7 +2,7 @@ import type { StateStore } from '../../config/config.ts'
 import { formatCount } from '../../terminal/units.ts'
 import type { BenchSession } from '../driver/session.ts'
 import type { DriverOptions } from '../driver/workspace.ts'
-import { type BenchTools, type LoadOptions, loadTopic, readTopic } from './load-and-read.ts'
+import { type BenchTools, loadTopic, readTopic, type TopicLoadOptions } from './load-and-read.ts'
 import type { Axis, ScalingResult } from './results.ts'
 import type { BenchSizes } from './sizes.ts'
 
@@ -17,7 +17,7 @@ interface Point {
   readonly title: string
   readonly samples: number
   readonly partitions?: number
-  readonly series?: LoadOptions['series']
+  readonly series?: TopicLoadOptions['series']
   readonly stateStore?: StateStore
   /** The first point of its driver: the driver is warmed up before it is measured. */
   readonly isFirst?: boolean

@@ -21,6 +21,7 @@ import type {
 import { dockerChecks } from './checks.ts'
 import { findCompose } from './compose/compose.ts'
 import { requireMountedFiles } from './compose/mounted-files.ts'
+import { containerName } from './container/inspect.ts'
 import { containerLogs } from './container/logs.ts'
 import { DRIVER, KAFKA, MASTER, WORKER } from './container/project.ts'
 import { partStatus } from './container/state.ts'
@@ -119,8 +120,8 @@ class DockerRuntime implements Runtime {
     return this.#driver.status()
   }
 
-  stopDriver(deadlineMs: number, signal: AbortSignal): Promise<StopOutcome> {
-    return this.#driver.stop(deadlineMs, signal)
+  stopDriver(timeoutMs: number, signal: AbortSignal): Promise<StopOutcome> {
+    return this.#driver.stop(timeoutMs, signal)
   }
 
   async *logs(part: LogPart, options: LogOptions, signal: AbortSignal): AsyncGenerator<string> {
@@ -150,7 +151,7 @@ class DockerRuntime implements Runtime {
 
   async #containerNames(): Promise<string> {
     const containers = await this.#stack.containers()
-    return containers.map(({ info }) => info.Name.slice(1)).join(', ')
+    return containers.map(({ info }) => containerName(info)).join(', ')
   }
 }
 

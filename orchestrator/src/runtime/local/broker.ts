@@ -52,7 +52,7 @@ export class Broker {
       if (running) await this.stop()
       await this.#launch(java, jars, signal)
     }
-    await this.#untilReady(signal)
+    await this.#waitUntilReady(signal)
   }
 
   async status(): Promise<PartStatus> {
@@ -123,7 +123,7 @@ export class Broker {
     })
   }
 
-  async #untilReady(signal: AbortSignal): Promise<void> {
+  async #waitUntilReady(signal: AbortSignal): Promise<void> {
     try {
       await waitUntil(
         `Kafka on port ${this.#port}`,

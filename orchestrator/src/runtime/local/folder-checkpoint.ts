@@ -19,7 +19,7 @@ export function folderCheckpoint(dir: string): CheckpointStore {
       await writeFile(partial, text)
       await rename(partial, join(dir, name))
     },
-    async exists() {
+    async hasCommits() {
       return (await readdir(join(dir, 'commits')).catch(() => [])).length > 0
     },
     async setAside() {

@@ -1,13 +1,11 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
+import { newFolder } from '../../system/folder.fixture.ts'
 import { writeJobFiles } from './job-files.ts'
 
 it('replaces what an older version left, bytecode included', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-rendered-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  const dir = join(folder, 'rendered')
+  const dir = join(await newFolder(), 'rendered')
   await writeJobFiles(dir, [
     { path: 'job.py', text: 'old' },
     { path: 'cpu_anomaly/stale.py', text: 'old' },

@@ -76,7 +76,7 @@ export class LocalDriver {
     })
   }
 
-  async stop(deadlineMs: number, signal: AbortSignal): Promise<StopOutcome> {
+  async stop(timeoutMs: number, signal: AbortSignal): Promise<StopOutcome> {
     const [state, record] = await Promise.all([this.#state.read(), this.#record.read()])
     const driver = state && (await this.#driverProcess(state))
     const isSupervisorAlive = record !== undefined && (await isAlive(record.supervisor))
@@ -85,7 +85,7 @@ export class LocalDriver {
       return 'not-running'
     }
     let outcome: StopOutcome = 'stopped'
-    if (isSupervisorAlive) outcome = await this.#stopSupervisor(record.supervisor, deadlineMs, signal)
+    if (isSupervisorAlive) outcome = await this.#stopSupervisor(record.supervisor, timeoutMs, signal)
     // The supervisor ends the driver, unless it was killed first.
     if (driver && (await endProcess(driver, { termTimeoutMs: 10_000, group: true })) !== 'was-gone')
       outcome = 'killed'
@@ -96,12 +96,12 @@ export class LocalDriver {
   /** If the signal aborts, the driver keeps stopping; a second `stop` kills it. */
   async #stopSupervisor(
     supervisor: ProcessIdentity,
-    deadlineMs: number,
+    timeoutMs: number,
     signal: AbortSignal,
   ): Promise<StopOutcome> {
     sendSignal(supervisor.pid, 'SIGTERM')
     try {
-      await waitUntilGone(supervisor, deadlineMs, signal)
+      await waitUntilGone(supervisor, timeoutMs, signal)
       return 'stopped'
     } catch (error) {
       if (!(error instanceof WaitTimeout)) throw error

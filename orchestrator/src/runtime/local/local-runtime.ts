@@ -105,8 +105,8 @@ export class LocalRuntime implements Runtime {
     return this.#driver.status()
   }
 
-  stopDriver(deadlineMs: number, signal: AbortSignal): Promise<StopOutcome> {
-    return this.#driver.stop(deadlineMs, signal)
+  stopDriver(timeoutMs: number, signal: AbortSignal): Promise<StopOutcome> {
+    return this.#driver.stop(timeoutMs, signal)
   }
 
   logs(part: LogPart, options: LogOptions, signal: AbortSignal): AsyncIterable<string> {

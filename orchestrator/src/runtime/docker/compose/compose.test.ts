@@ -24,10 +24,15 @@ describe('composeMissing', () => {
       'an old compose',
       ['docker compose 2.10.0'],
       true,
-      /^found docker compose 2\.10\.0; Docker Compose 2\.23\.1 or newer/,
+      /^found docker compose 2\.10\.0; the docker runtime needs Docker Compose 2\.23\.1 or newer/,
     ],
     ['the first generation', ['docker-compose 1.29.2'], true, /1\.29\.2, of the first generation/],
-    ['docker without compose', [], true, /^docker has no compose command; Docker Compose 2\.23\.1 or newer/],
+    [
+      'docker without compose',
+      [],
+      true,
+      /^docker has no compose command; the docker runtime needs Docker Compose 2\.23\.1 or newer/,
+    ],
     ['no docker', [], false, /^the docker command is not installed/],
   ])('names what was found, what is needed and how to install it: %s', (_, tooOld, hasDocker, message) => {
     const error = composeMissing(tooOld, hasDocker)

@@ -36,19 +36,27 @@ async function composeVersion([program, args]: Command): Promise<string | undefi
 
 /** The error for a missing or outdated Compose; `tooOld` holds the commands that were found, with their versions. */
 export function composeMissing(tooOld: readonly string[], hasDocker: boolean): CliError {
-  const wanted = `Docker Compose ${WANTED.join('.')} or newer is needed`
+  const wanted = `Docker Compose ${WANTED.join('.')} or newer`
   const [old] = tooOld
   const install =
     'Install the plugin: https://docs.docker.com/compose/install/linux/ (package docker-compose-plugin or docker-compose-v2).'
   if (old) {
     const generation = / 1\./.test(old) ? ', of the first generation, which is no longer maintained' : ''
-    return new CliError('TOOL_MISSING', `found ${old}${generation}; ${wanted}`, { hint: install })
+    return new CliError('TOOL_MISSING', `found ${old}${generation}; the docker runtime needs ${wanted}`, {
+      hint: install,
+    })
   }
   if (hasDocker)
-    return new CliError('TOOL_MISSING', `docker has no compose command; ${wanted}`, { hint: install })
-  return new CliError('TOOL_MISSING', `the docker command is not installed; it and ${wanted}`, {
-    hint: 'Install Docker: https://docs.docker.com/engine/install/. Without it, set RUNTIME=local.',
-  })
+    return new CliError('TOOL_MISSING', `docker has no compose command; the docker runtime needs ${wanted}`, {
+      hint: install,
+    })
+  return new CliError(
+    'TOOL_MISSING',
+    `the docker command is not installed; the docker runtime needs it and ${wanted}`,
+    {
+      hint: 'Install Docker: https://docs.docker.com/engine/install/. Without it, set RUNTIME=local.',
+    },
+  )
 }
 
 export function isAtLeast(version: string, wanted: readonly number[]): boolean {

@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import type Docker from 'dockerode'
 import { extract, pack } from 'tar-stream'
+import { isNotFound } from './inspect.ts'
 
 export interface ContainerFile {
   /** Relative to the folder into which the file is put; without a leading slash. */
@@ -36,7 +37,7 @@ export async function getFiles(
   try {
     archive = await container.getArchive({ path })
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return undefined
+    if (isNotFound(error)) return undefined
     throw error
   }
   const files = new Map<string, Buffer>()

@@ -24,6 +24,9 @@ export async function inspectContainer(
   }
 }
 
+/** The engine writes the name with a slash before it. */
+export const containerName = ({ Name }: Pick<ContainerInspectInfo, 'Name'>): string => Name.replace(/^\//, '')
+
 export const statusCode = (error: unknown): number | undefined =>
   (error as { statusCode?: number }).statusCode
 export const isNotFound = (error: unknown): boolean => statusCode(error) === 404

@@ -1,4 +1,4 @@
-/** Memory of a JVM beside its heap, by Spark's rule for executors (spark.executor.memoryOverhead: 10 %, at least 384 MB). */
+/** Memory of a JVM outside its heap, by Spark's rule for executors (spark.executor.memoryOverhead: 10 %, at least 384 MB). */
 const overhead = (heapMb: number): number => Math.max(384, Math.ceil(heapMb / 10))
 
 /** For the other processes of the container: a worker's own JVM, or the driver's Python and its supervisor. */

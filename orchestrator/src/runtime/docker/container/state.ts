@@ -1,12 +1,13 @@
 import type { ContainerInspectInfo } from 'dockerode'
 import type { PartStatus } from '../../runtime.ts'
+import { containerName } from './inspect.ts'
 
 type Part = PartStatus['part']
 
 /** The state from `docker inspect`, as `status` shows it. */
 export function partStatus(part: Part, info: ContainerInspectInfo, address: string | undefined): PartStatus {
   const { State: state } = info
-  const base = { part, container: info.Name.replace(/^\//, ''), ...(address ? { address } : {}) }
+  const base = { part, container: containerName(info), ...(address ? { address } : {}) }
   if (state.Restarting)
     return {
       ...base,

@@ -11,7 +11,7 @@ import type { DriverStatus, StopOutcome, Submission } from '../../runtime.ts'
 import { MAX_LOG_BYTES } from '../../supervisor-args.ts'
 import type { SupervisorState } from '../../supervisor-state.ts'
 import { putFiles, readTextFile } from '../container/files.ts'
-import { type InspectedContainer, isNotFound, statusCode } from '../container/inspect.ts'
+import { containerName, type InspectedContainer, isNotFound, statusCode } from '../container/inspect.ts'
 import { readLog } from '../container/log-lines.ts'
 import { DRIVER, type Project } from '../container/project.ts'
 import { exitText } from '../container/state.ts'
@@ -34,7 +34,9 @@ export class DockerDriver {
     this.#oldLog = oldLog
   }
 
-  find = (): Promise<InspectedContainer[]> => this.#stack.containers(DRIVER)
+  find(): Promise<InspectedContainer[]> {
+    return this.#stack.containers(DRIVER)
+  }
 
   /** @throws CliError LOCKED when there is a running driver already. */
   async start(submission: Submission, jars: readonly string[], signal: AbortSignal): Promise<void> {
@@ -62,7 +64,7 @@ export class DockerDriver {
     return containerDriverStatus(await readState(driver.container), driver.info)
   }
 
-  async stop(deadlineMs: number, signal: AbortSignal): Promise<StopOutcome> {
+  async stop(timeoutMs: number, signal: AbortSignal): Promise<StopOutcome> {
     const [driver] = await this.find()
     if (!driver) return 'not-running'
     const { container, info } = driver
@@ -70,7 +72,7 @@ export class DockerDriver {
     if (info.State.Running) {
       // Even if this command is killed from here on, a restarted engine does not restart the driver.
       await container.update({ RestartPolicy: { Name: 'no' } }).catch(() => undefined)
-      await container.stop({ t: Math.ceil(deadlineMs / 1000), abortSignal: signal }).catch(ignoreStopped)
+      await container.stop({ t: Math.ceil(timeoutMs / 1000), abortSignal: signal }).catch(ignoreStopped)
       signal.throwIfAborted() // the container keeps stopping; a second `stop` kills the driver
       const { State } = await container.inspect()
       outcome = State.ExitCode === 137 ? 'killed' : 'stopped'
@@ -92,7 +94,7 @@ export class DockerDriver {
   async #removeStopped(): Promise<void> {
     const [driver] = await this.find()
     if (!driver) return
-    if (driver.info.State.Running) throw checkpointInUse(`container ${driver.info.Name.slice(1)}`)
+    if (driver.info.State.Running) throw checkpointInUse(`container ${containerName(driver.info)}`)
     await this.#removeContainer(driver.container)
   }
 
@@ -106,7 +108,7 @@ export class DockerDriver {
         'CLUSTER_UNREACHABLE',
         `the driver's container could not be created: ${errorMessage(error)}`,
         {
-          hint: 'Check the cluster with `cpu-anomaly status`; `cpu-anomaly up` repairs what is half up.',
+          hint: 'Check the cluster with `cpu-anomaly status`; `cpu-anomaly up` starts what is missing.',
           cause: error,
         },
       )

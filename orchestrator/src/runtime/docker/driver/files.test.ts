@@ -1,12 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
+import { newFolder } from '../../../system/folder.fixture.ts'
 import { driverFiles } from './files.ts'
 
 it("puts the job beside the supervisor, in folders of Spark's user", async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-jars-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const folder = await newFolder()
   await writeFile(join(folder, 'a.jar'), 'jar')
   const submission = {
     files: [

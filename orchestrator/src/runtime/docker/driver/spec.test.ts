@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { loadConfig } from '../../../config/load.ts'
+import { configWith } from '../../../config/load.fixture.ts'
 import { packageRoot } from '../../../package/root.ts'
 import { composeEnvironment } from '../compose/environment.ts'
 import { projectOf, STORAGE_LABEL } from '../container/project.ts'
@@ -12,13 +11,7 @@ import { driverSpec } from './spec.ts'
 const SECRET = 'q7Zx'
 const project = projectOf('/home/me/cpu', '0f8fad5b-d9cb-469f-a165-70867728950e')
 const config = (overrides: readonly string[] = []) =>
-  loadConfig({
-    folder: join(tmpdir(), 'cpu-anomaly-no-such-folder'),
-    envFile: undefined,
-    overrides: ['KAFKA_USERNAME=me', `KAFKA_PASSWORD=${SECRET}`, ...overrides],
-    environment: {},
-    warn: () => undefined,
-  })
+  configWith(['KAFKA_USERNAME=me', `KAFKA_PASSWORD=${SECRET}`, ...overrides])
 
 const submission = (submitArgs: readonly string[] = []) => ({ submitArgs, stopTimeoutMs: 75_000 })
 

@@ -59,7 +59,7 @@ describe('containerDriverStatus', () => {
       { state: 'stopped', exitCode: 0 },
     ],
     [
-      'one that was stopped by our signal',
+      'one that `stop` ended with a signal',
       recorded('stopped'),
       container({ ExitCode: 143 }, 'no'),
       { state: 'stopped' },

@@ -1,6 +1,7 @@
 import type { ContainerInspectInfo } from 'dockerode'
 import type { DriverStatus } from '../../runtime.ts'
 import { driverStatus, type SupervisorState } from '../../supervisor-state.ts'
+import { containerName } from '../container/inspect.ts'
 import { exitText } from '../container/state.ts'
 import { SIGNAL_EXIT_CODE } from './spec.ts'
 
@@ -13,7 +14,7 @@ export function containerDriverStatus(
   const status = driverStatus(recorded, {
     isSupervisorAlive: state.Running && !state.Restarting,
     isDriverAlive: false, // the driver never outlives its container
-    container: info.Name.replace(/^\//, ''),
+    container: containerName(info),
   })
   if (state.Restarting)
     return { ...status, state: 'backing-off', reason: `Docker restarts it (${exitText(info)})` }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { newFolder } from '../../../system/folder.fixture.ts'
 import { currentContext, endpointAddress, endpointCandidates, type Surroundings } from './endpoint.ts'
 
 const linux: Surroundings = { env: {}, home: '/home/me', platform: 'linux', uid: 1000 }
@@ -58,8 +58,7 @@ describe('endpointCandidates', () => {
 
 describe('currentContext', () => {
   async function homeWith(config: string | undefined, contexts: Readonly<Record<string, string>> = {}) {
-    const home = await mkdtemp(join(tmpdir(), 'cpu-anomaly-docker-'))
-    onTestFinished(() => rm(home, { recursive: true, force: true }))
+    const home = await newFolder()
     await mkdir(join(home, '.docker'))
     if (config !== undefined) await writeFile(join(home, '.docker', 'config.json'), config)
     for (const [name, host] of Object.entries(contexts)) {

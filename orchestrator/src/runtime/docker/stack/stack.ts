@@ -8,7 +8,7 @@ import { connectEngine, type Engine } from '../engine/engine.ts'
 
 const SERVICE_LABEL = 'com.docker.compose.service'
 
-/** This folder's containers, as the engine knows them now. */
+/** This folder's containers, as the engine lists them now. */
 export class Stack {
   readonly context: RuntimeContext
   #engine: Promise<Engine> | undefined
@@ -30,11 +30,11 @@ export class Stack {
     return id === undefined ? undefined : projectOf(config.folder, id)
   }
 
-  /** @throws CliError NOT_STARTED if nothing was ever started here. */
+  /** @throws CliError NOT_STARTED when nothing was ever started here. */
   async requireProject(): Promise<Project> {
     const project = await this.project()
     if (project) return project
-    throw new CliError('NOT_STARTED', 'nothing was started in this folder', {
+    throw new CliError('NOT_STARTED', 'nothing was started from this folder', {
       hint: 'Start it with `cpu-anomaly up`.',
     })
   }
@@ -59,7 +59,7 @@ export class Stack {
     const [master] = await this.containers(MASTER)
     if (master?.info.State.Running) return master.container
     throw new CliError('NOT_STARTED', "this folder's Spark cluster is not running", {
-      hint: 'Start it with `cpu-anomaly up`; it repairs what is half up.',
+      hint: 'Start it with `cpu-anomaly up`, which starts only what is missing.',
     })
   }
 }

@@ -1,7 +1,7 @@
 import { waitForFreePort } from '../../../system/ports.ts'
 import { arrived, notYet, waitUntil } from '../../../system/wait.ts'
 import type { StoppedPart } from '../../runtime.ts'
-import { type InspectedContainer, isNotFound } from '../container/inspect.ts'
+import { containerName, type InspectedContainer, isNotFound } from '../container/inspect.ts'
 import { DRIVER, KAFKA, labelFilter, MASTER, WORKER } from '../container/project.ts'
 import type { Stack } from './stack.ts'
 
@@ -21,7 +21,7 @@ export async function stopStack(stack: Stack, signal: AbortSignal): Promise<Stop
     for (const port of ports) await waitForFreePort(port)
     stopped.push({
       part: entry.service || 'helper',
-      gone: [`container ${entry.info.Name.slice(1)}`, ...ports.map((port) => `port ${port}`)],
+      gone: [`container ${containerName(entry.info)}`, ...ports.map((port) => `port ${port}`)],
     })
   }
   const networks = await removeNetworks(stack)
@@ -60,7 +60,7 @@ async function requireAllGone(stack: Stack): Promise<void> {
       const remaining = await stack.containers()
       return remaining.length === 0
         ? arrived(undefined)
-        : notYet(`${remaining.map(({ info }) => info.Name).join(', ')} still exist`)
+        : notYet(`${remaining.map(({ info }) => containerName(info)).join(', ')} still exist`)
     },
     { timeoutMs: 10_000 },
   )

@@ -24,7 +24,7 @@ export function volumeCheckpoint(location: string, master: () => Promise<Docker.
       ])
       await execOrThrow(container, ['mv', `${CHECKPOINT_DIR}/${name}.part`, `${CHECKPOINT_DIR}/${name}`])
     },
-    async exists() {
+    async hasCommits() {
       const commits = `${CHECKPOINT_DIR}/commits`
       const { stdout } = await execIn(await master(), ['find', commits, '-name', '[0-9]*', '-print', '-quit'])
       return stdout.trim() !== ''
