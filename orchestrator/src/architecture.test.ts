@@ -61,6 +61,10 @@ describe('the rooms of docs/architecture.md', () => {
     expect(order.toSorted()).toEqual([...folders].sort())
   })
 
+  it(`has ${OPEN_TO_ALL} below all of them: it imports none`, () => {
+    expect([...(imported.get(OPEN_TO_ALL) ?? [])]).toEqual([])
+  })
+
   it.each(order)('%s imports exactly the rooms that its row names', (room) => {
     expect([...(imported.get(room) ?? [])].sort()).toEqual(rooms.get(room)?.toSorted())
   })
@@ -75,7 +79,8 @@ describe('the rooms of docs/architecture.md', () => {
 
 describe('a package that is used in one place only', () => {
   it.each([...readTable('| package |')])('%s is imported only in %j', (name, places) => {
-    const users = sources.filter(({ packages }) => packages.includes(name)).map(({ room }) => room)
+    const isOf = (from: string) => `${from}/`.startsWith(`${name}/`)
+    const users = sources.filter(({ packages }) => packages.some(isOf)).map(({ room }) => room)
     const outsiders = users.filter((room) => !places.some((place) => `${room}/`.startsWith(`${place}/`)))
     expect(users).not.toEqual([])
     expect(outsiders).toEqual([])

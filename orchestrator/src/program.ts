@@ -48,7 +48,6 @@ function buildCommand(spec: CommandSpec, program: Command, signal: AbortSignal):
 
 function toOption(flag: FlagSpec): Option {
   const option = new Option(flag.flags, flag.summary)
-  if (flag.choices) option.choices(flag.choices)
   if (flag.parse) option.argParser(flag.parse)
   return option
 }

@@ -35,8 +35,8 @@ from cpu_anomaly.settings import Settings, kafka_client_options
 from cpu_anomaly.topics import describe_topics, require_same_topics
 
 POLL_SECONDS = 0.1
-# How long a batch may still take when a stop is wanted, and then how long the query may take to end.
-STOP_SECONDS = 20.0
+# See `stop_after_batch`.
+GRACE_SECONDS = 20.0
 
 
 def main(settings_json: str) -> int:
@@ -147,18 +147,21 @@ def run_until(is_over: Callable[[], bool], running: StreamingQuery) -> None:
         pass
 
 
-def stop_after_batch(running: StreamingQuery, watch: Watch, batch_seconds: float) -> None:
+def stop_after_batch(
+    running: StreamingQuery, watch: Watch, batch_seconds: float, grace_seconds: float = GRACE_SECONDS
+) -> None:
     """Stops between two batches if possible: a batch that is cut short is replayed, which repeats results.
 
-    `batch_seconds` is how long a batch keeps reading new records: the mode's `batch_ms`.
+    `batch_seconds` is how long a batch keeps reading new records: the mode's `batch_ms`. After that it may take
+    `grace_seconds` to commit, and the stopped query as long again to end.
     """
     committed = watch.committed
-    deadline = time.monotonic() + batch_seconds + STOP_SECONDS
+    deadline = time.monotonic() + batch_seconds + grace_seconds
     while running.status["isTriggerActive"] and watch.committed == committed and time.monotonic() < deadline:
         if has_ended(running):
             return
     running.stop()
-    watch.terminated.wait(STOP_SECONDS)
+    watch.terminated.wait(grace_seconds)
 
 
 def has_ended(running: StreamingQuery) -> bool:

@@ -32,7 +32,6 @@ export interface FlagSpec {
   readonly flags: string
   readonly summary: string
   readonly parse?: (value: string) => unknown
-  readonly choices?: readonly string[]
 }
 
 export interface CommandSpec {

@@ -65,9 +65,9 @@ describe('doctor', () => {
     expect(context.output.results).toEqual([])
   })
 
-  it('reports an unexpected error in a check as STORAGE', async () => {
+  it('reports an unexpected error in a check as CHECK_FAILED', async () => {
     const context = await withChecks(failing('Java', new Error('EACCES: permission denied')))
-    await expect(run(context, [], { json: true })).rejects.toMatchObject({ code: 'STORAGE' })
+    await expect(run(context, [], { json: true })).rejects.toMatchObject({ code: 'CHECK_FAILED' })
     expect(context.output.values.at(-1)).toEqual({
       title: 'Java',
       ok: false,

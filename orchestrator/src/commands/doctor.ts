@@ -57,7 +57,7 @@ async function runCheck(
     return { finding: { title, ok: true, found: await check.run(signal) } }
   } catch (error) {
     signal.throwIfAborted()
-    const known = error instanceof CliError ? error : new CliError('STORAGE', errorMessage(error))
+    const known = error instanceof CliError ? error : new CliError('CHECK_FAILED', errorMessage(error))
     const fix = known.hint ?? known.details.join('\n')
     return { finding: { title, ok: false, found: known.message, ...(fix ? { fix } : {}) }, error: known }
   }

@@ -22,7 +22,7 @@ export const run: CommandRun<Flags> = async (context, [part = 'driver'], { follo
     shown += 1
   }
   if (shown === 0 && !follow && lines > 0)
-    context.output.note(`The ${part} log is empty: ${part} has not been started yet.`)
+    context.output.note(`The log of ${part} is empty: it has not been started yet.`)
 }
 
 function isPart(name: string): name is LogPart {

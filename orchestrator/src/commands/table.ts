@@ -77,7 +77,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         summary: 'maximum rate; with --live: how often to sample (default 20)',
         parse: wholeNumber(1),
       },
-      { flags: '--now', summary: 'replace the times of the samples so that they end now' },
+      { flags: '--now', summary: 'shift the times of the samples so that the newest is now' },
       {
         flags: '--batch <n>',
         summary: 'samples per record, one per line (default 1)',

@@ -45,7 +45,7 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
   ]
   if (problems.length > 0)
     throw new CliError('CONFIGURATION', problems.map(escapeControls).join('\n'), {
-      hint: 'Nothing was started. `.env.example` lists the settings with their defaults; `cpu-anomaly init` writes them to .env.',
+      hint: 'Nothing was started. `cpu-anomaly init` writes all settings with their defaults to .env.',
     })
   for (const warning of [...file.warnings, ...findings.warnings]) options.warn(escapeControls(warning))
   return config

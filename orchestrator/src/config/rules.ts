@@ -133,11 +133,11 @@ function clusterRules({ kafka, spark, ports }: Config): string[] {
   const foreign = kafka.servers.filter((server) => !own.has(server))
   const problems = foreign.map(
     (server) =>
-      `KAFKA_SERVERS=${server}: brokers of your own need the external runtime, which this version does not have; leave it empty`,
+      `KAFKA_SERVERS=${server}: this version supports only the broker that it starts; leave it empty`,
   )
   if (spark.master !== undefined)
     problems.push(
-      `SPARK_MASTER=${spark.master}: a cluster of your own needs the external runtime, which this version does not have; leave it empty, and set SPARK_CORES for the number of cores`,
+      `SPARK_MASTER=${spark.master}: this version supports only the Spark that it starts; leave it empty, and set SPARK_CORES for the number of cores`,
     )
   return problems
 }

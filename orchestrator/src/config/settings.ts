@@ -151,7 +151,7 @@ export const SETTINGS = {
   TRIGGER: setting(
     'Query',
     'micro-batch',
-    'micro-batch; real-time: results within milliseconds, needs more cores; auto: real-time if it fits',
+    'micro-batch; real-time: results within milliseconds, needs more cores; auto: real-time if there are enough cores',
     oneOf('micro-batch', 'real-time', 'auto'),
   ),
   TRIGGER_INTERVAL: setting(

@@ -23,11 +23,11 @@ export interface TriggerChoice {
   readonly reason: string
 }
 
-/** A real-time query runs all its tasks at once, for as long as it runs. */
+/** A real-time query needs a slot for each of its tasks, because all of them run for as long as the query does. */
 const heldSlots = ({ inputPartitions, shufflePartitions }: TriggerNeeds) =>
   inputPartitions + shufflePartitions
 
-/** One more than the query holds: meanwhile, another Spark job writes the dead letters of its intervals. */
+/** One more than the query holds, for the Spark job that writes the dead letters beside it. */
 export const neededSlots = (needs: TriggerNeeds): number => heldSlots(needs) + 1
 
 /**

@@ -96,7 +96,7 @@ describe('translateKafkaError', () => {
       'KAFKA_REFUSED',
       /TOPIC_AUTHORIZATION_FAILED/,
     ],
-    ['a missing topic', protocol('UNKNOWN_TOPIC_OR_PARTITION'), 'KAFKA_REFUSED', /has no topic/],
+    ['a missing topic', protocol('UNKNOWN_TOPIC_OR_PARTITION'), 'NO_SUCH_TOPIC', /has no topic/],
     [
       'any other error of Kafka',
       protocol('RECORD_LIST_TOO_LARGE'),

@@ -170,7 +170,7 @@ export function noSuchTopic(topic: string, endpoint: BrokerEndpoint, present: re
 
 function missingTopic(failure: KafkaFailure): CliError | undefined {
   if (failure.type !== 'UNKNOWN_TOPIC_OR_PARTITION') return undefined
-  return new CliError('KAFKA_REFUSED', `the broker has no topic ${failure.topic ?? 'of this name'}`, {
+  return new CliError('NO_SUCH_TOPIC', `the broker has no topic ${failure.topic ?? 'of this name'}`, {
     hint: 'Create it with `cpu-anomaly up`.',
     cause: failure,
   })

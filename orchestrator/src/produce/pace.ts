@@ -23,6 +23,6 @@ export async function* pace<T>(
   }
 }
 
-/** How many lines may have passed after this time; the first one passes at once. */
+/** How many lines may have been passed on by this time; the first one is passed on at once. */
 export const dueLines = (elapsedMs: number, rate: number): number =>
   Math.floor((elapsedMs * rate) / 1_000) + 1

@@ -37,7 +37,7 @@ describe('dryRunLines', () => {
     '# spark-submit arguments',
     '#   --name',
     '#   a\\x1b[2Jb',
-    `# code: 3 modules, sha256 ${sha256('SETTINGS_JSON = "{}"\nimport math\n')}`,
+    `# code: 2 modules, sha256 ${sha256('import math\n')}`,
     'SETTINGS_JSON = "{}"',
   ]
 

@@ -22,7 +22,7 @@ export function dryRunLines({ submission, plan, settings }: DryRun, full: boolea
     `# ${triggerLine(plan)}`,
     '# spark-submit arguments',
     ...submitArgs.map((arg) => `#   ${escapeControls(arg)}`),
-    `# code: ${files.length} modules, sha256 ${sha256(files)}`,
+    `# code: ${modules.length} modules, sha256 ${sha256(modules)}`,
     job?.text.trimEnd() ?? '',
     ...(full ? modules.flatMap(({ path, text }) => ['', `# ${path}`, text.trimEnd()]) : []),
   ]

@@ -21,7 +21,7 @@ export const submittedQuery = ({ query }: Config, { trigger, reason }: QueryPlan
 })
 
 const BETWEEN_BATCHES_MS = 30_000
-/** The rest of an interval's work: reading to its end, its commit, and the audit of what it left out. */
+/** After an interval ends, its records are read to the end, it commits, and the auditor accounts for it. */
 const AFTER_INTERVAL_MS = 45_000
 
 /** How long a clean stop may take: the running batch ends first, which in real-time mode takes up to an interval. */

@@ -1,6 +1,9 @@
 import type { Submission } from './runtime.ts'
 
-/** Whoever stops the supervisor waits this much longer than its stop timeout, after which it kills the driver itself. */
+/**
+ * How much longer than the supervisor's own stop timeout a command waits before it kills the supervisor: by then the
+ * supervisor has killed the driver.
+ */
 export const SUPERVISOR_MARGIN_MS = 30_000
 
 /** Size at which the driver's log is rotated. */
@@ -9,7 +12,7 @@ export const MAX_LOG_BYTES = 50_000_000
 export interface SupervisedDriver {
   /** Written by the supervisor at each change of state. */
   readonly stateFile: string
-  /** Asks the driver to stop, by its existence. */
+  /** The driver stops as soon as this file exists. */
   readonly stopFile: string
   readonly checkpoint: string
   readonly sparkSubmit: string

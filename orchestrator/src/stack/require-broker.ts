@@ -6,7 +6,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 export async function requireBroker({ kafka }: Runtime): Promise<void> {
   const ready = await probeBroker(kafka, { timeoutMs: 5_000 })
   if (ready.ok) return
-  throw new CliError('KAFKA_UNREACHABLE', `no broker answers at ${kafka.servers.join(',')}: ${ready.why}`, {
+  throw new CliError('KAFKA_UNREACHABLE', `no broker answers: ${ready.why}`, {
     hint: 'Start it with `cpu-anomaly up`.',
   })
 }

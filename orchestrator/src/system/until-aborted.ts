@@ -1,4 +1,4 @@
-/** The same items, but ends when the signal aborts, even while the source is idle; items it yields later are discarded. */
+/** Yields the source's items until the signal aborts, even while the source is idle; later items are discarded. */
 export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const source = items[Symbol.asyncIterator]()
   let isDone = false

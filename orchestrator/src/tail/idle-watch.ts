@@ -5,7 +5,7 @@ import { TopicReader } from '../kafka/topic-reader.ts'
 
 /** How long the stream must be idle if no job reports its lag. */
 const IDLE_MS = 1_500
-/** If a job reports its lag: the results of all that it has committed are in the output topic already. */
+/** Shorter if a job reports its lag: the results of everything that it has committed are in the output topic. */
 const IDLE_WITH_LAG_MS = 600
 const CHECK_EVERY_MS = 250
 

@@ -64,7 +64,7 @@ async function memoryText(stack: Stack): Promise<string> {
   const needed = neededMb(stack.context.config)
   if (available >= needed) return `${available} MB (the stack uses up to ${needed} MB)`
   throw new CliError(
-    'DOCKER_UNAVAILABLE',
+    'TOO_LITTLE_MEMORY',
     `Docker has ${available} MB of memory, but the stack uses up to ${needed} MB`,
     {
       hint: 'Give Docker more memory (Docker Desktop: Settings, Resources), or lower SPARK_DRIVER_MEMORY and SPARK_WORKER_MEMORY.',

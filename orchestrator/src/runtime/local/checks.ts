@@ -37,7 +37,7 @@ export function localChecks({ env }: RuntimeContext): DoctorCheck[] {
       title: 'loopback interface',
       run: async () => {
         if (await isPortFree(0)) return 'programs can listen on 127.0.0.1'
-        throw new CliError('PORT_TAKEN', 'no program can listen on 127.0.0.1', {
+        throw new CliError('NO_LOOPBACK', 'no program can listen on 127.0.0.1', {
           hint: 'Bring the loopback interface up: `ip link set lo up`.',
         })
       },

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type Docker from 'dockerode'
 import { CliError, errorMessage } from '../../../errors.ts'
+import { parseJson } from '../../../system/json.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../../../system/wait.ts'
 import { checkpointInUse } from '../../driver-state.ts'
 import type { DriverStatus, StopOutcome, Submission } from '../../runtime.ts'
@@ -166,7 +167,7 @@ export class DockerDriver {
 
 async function readState(container: Docker.Container): Promise<SupervisorState | undefined> {
   const text = await readTextFile(container, STATE_FILE)
-  return text ? (JSON.parse(text) as SupervisorState) : undefined
+  return parseJson(text ?? '') as SupervisorState | undefined
 }
 
 /** 304: the container had already stopped. */
