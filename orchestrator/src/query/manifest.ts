@@ -49,6 +49,11 @@ export function manifestChanges(before: Manifest, now: Manifest): ManifestChange
     .filter((change) => change.before !== change.now)
 }
 
+/** True if the checkpoint has a manifest, readable or not: a driver that fails before its first commit leaves only that. */
+export async function hasManifest(store: CheckpointStore): Promise<boolean> {
+  return (await store.read(MANIFEST_FILE)) !== undefined
+}
+
 /**
  * The checkpoint's manifest; undefined if it has none.
  * @throws CliError CHECKPOINT_CONFLICT when it cannot be read.

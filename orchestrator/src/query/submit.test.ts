@@ -180,7 +180,20 @@ describe('the checkpoint of a submit', () => {
     })
   })
 
-  it('is not set aside if it has no commit yet', async () => {
+  it.each([
+    ['a manifest', '{"GROUP_BY":"none"}'],
+    ['a manifest that cannot be read', '{"GROUP_BY": '],
+  ])(
+    'is set aside with newCheckpoint if it has only %s, as a driver that never committed leaves it',
+    async (_, text) => {
+      const context = await testContext()
+      context.runtime.checkpoint.files.set(MANIFEST, text)
+      await submit(context, { settings: ['GROUP_BY=key'], newCheckpoint: true })
+      expect(context.journal).toContain('set checkpoint aside')
+    },
+  )
+
+  it('is not set aside if there is nothing in it yet', async () => {
     const context = await testContext()
     await submit(context, { newCheckpoint: true })
     expect(context.journal).not.toContain('set checkpoint aside')

@@ -10,7 +10,7 @@ import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
 import { checkpointInUse, isActive } from '../runtime/driver-state.ts'
 import { JOB_FILE, type Runtime, type Selected, type Submission } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
-import { manifestOf, readManifest, requireSameManifest, writeManifest } from './manifest.ts'
+import { hasManifest, manifestOf, readManifest, requireSameManifest, writeManifest } from './manifest.ts'
 import { awaitReady } from './ready.ts'
 import { stopTimeoutMs, submittedFile, submittedQuery } from './submitted.ts'
 
@@ -96,7 +96,7 @@ async function prepareCheckpoint(
 ): Promise<void> {
   const store = runtime.checkpoint
   const manifest = manifestOf(config, plan, await readClusterId(runtime.kafka))
-  if (options.newCheckpoint && (await store.hasCommits()))
+  if (options.newCheckpoint && ((await store.hasCommits()) || (await hasManifest(store))))
     output.note(`The old checkpoint was set aside: ${await store.setAside()}`)
   const before = await readManifest(store)
   if (before) requireSameManifest(before, manifest)
