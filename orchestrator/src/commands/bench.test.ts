@@ -67,7 +67,8 @@ describe('bench', () => {
 
   it('needs a broker', async () => {
     context.broker.isUp = false
-    await expect(run(local, [], {})).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' })
+    await expect(run(local, [], { json: true })).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' })
+    expect(context.output.values).toEqual([])
   })
 
   it('refuses to measure beside a running job without --beside-live-job', async () => {

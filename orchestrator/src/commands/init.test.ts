@@ -45,6 +45,13 @@ describe('init', () => {
     expect(context.output.notes).toContainEqual(expect.stringContaining(`${file}.bak`))
   })
 
+  it('does not replace a file that it cannot back up', async () => {
+    await writeFile(file, 'NORMAL_MEAN=20\n')
+    await mkdir(`${file}.bak`)
+    await expect(run(context, [], { force: true })).rejects.toMatchObject({ code: 'STORAGE' })
+    expect(await readFile(file, 'utf8')).toBe('NORMAL_MEAN=20\n')
+  })
+
   it('names the file that it cannot write', async () => {
     await mkdir(file)
     await expect(run(context, [], { force: true })).rejects.toMatchObject({

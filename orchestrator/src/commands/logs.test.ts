@@ -58,6 +58,12 @@ describe('logs', () => {
     context.runtime.onFollowed = context.interrupt
     await run(context, [], { follow: true })
     expect(context.output.results).toEqual(['new'])
+  })
+
+  it('does not note that a log is empty after it has followed it', async () => {
+    const context = await testContext()
+    context.runtime.onFollowed = context.interrupt
+    await run(context, [], { follow: true })
     expect(context.output.notes).toEqual([])
   })
 })

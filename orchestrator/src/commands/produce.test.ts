@@ -28,19 +28,24 @@ async function csv(...lines: readonly string[]): Promise<string> {
   return file
 }
 
+/** Stands for the path of a file that can be sent. */
+const FILE = 'cpu.csv'
+
 const sent = () => context.broker.values('cpu-usage')
 
 describe('produce', () => {
   it.each([
     ['nothing to send', [], {}],
-    ['a file and --live', ['cpu.csv'], { live: true }],
+    ['a file and --live', [FILE], { live: true }],
     ['--live and --now', [], { live: true, now: true }],
-    ['--seconds without --live', ['cpu.csv'], { seconds: 3 }],
+    ['--seconds without --live', [FILE], { seconds: 3 }],
     ['a missing file', ['/no/such/file.csv'], {}],
     ['a folder', ['/'], {}],
   ])('refuses %s before it does anything else', async (_, args, flags) => {
     const untouched = { ...context, select: expect.fail, config: expect.fail }
-    await expect(run(untouched, args, flags)).rejects.toMatchObject({ code: 'USAGE', exitCode: 2 })
+    const file = await csv('1000,14.5')
+    const given = args.map((arg) => (arg === FILE ? file : arg))
+    await expect(run(untouched, given, flags)).rejects.toMatchObject({ code: 'USAGE', exitCode: 2 })
     expect(context.broker.requests).toEqual([])
   })
 
@@ -52,6 +57,7 @@ describe('produce', () => {
       hostname(),
     ])
     expect(context.output.results).toEqual([expect.stringMatching(/\b2\b.*cpu-usage/)])
+    expect(context.output.warnings).toEqual([])
   })
 
   it('reads standard input', async () => {
@@ -146,6 +152,16 @@ describe('produce', () => {
     await run(context, [], { live: true, seconds: 2, rate: 10 })
     expect(sent()).toHaveLength(20)
     for (const value of sent()) expect(value).toMatch(/^\d{13},25\.00$/)
+  })
+
+  it('with a file, completes only the request in flight after Ctrl-C', async () => {
+    context.broker.onRequest = (request) => {
+      if (request === 'produce') context.interrupt()
+    }
+    await run(context, [await csv(...Array.from({ length: 1_500 }, (_, index) => `${index},1`))], {
+      json: true,
+    })
+    expect(context.output.values).toEqual([expect.objectContaining({ acknowledged: 700 })])
   })
 
   it('with --live, continues until Ctrl-C', async () => {

@@ -7,12 +7,11 @@ import { demoSettings, removeEarlierDemo, removeStorage, writeSettingsFile } fro
 
 describe('demoSettings', () => {
   it('give the demo its own storage folder and ports, whatever the project sets', async () => {
-    const context = await testContext({
-      settings: { KAFKA_PORT: '9093', GROUP_BY: 'key', STORAGE_DIR: 'data' },
-    })
+    const ports = { KAFKA_PORT: '19093', SPARK_UI_PORT: '14040', SPARK_MASTER_UI_PORT: '18080' }
+    const context = await testContext({ settings: { ...ports, GROUP_BY: 'key', STORAGE_DIR: 'data' } })
     const config = await context.withSettings(await demoSettings('docker')).config()
     const { kafka, sparkUi, sparkMasterUi } = config.ports
-    expect(new Set([9093, kafka, sparkUi, sparkMasterUi]).size).toBe(4)
+    expect(new Set([19_093, 14_040, 18_080, kafka, sparkUi, sparkMasterUi]).size).toBe(6)
     expect(config).toMatchObject({
       runtime: 'docker',
       storageDir: join(context.folder, 'storage-demo'),
@@ -91,7 +90,9 @@ describe('writeSettingsFile', () => {
       ports: { kafka: 19_093 },
       kafka: { sasl: { username: 'me', password: 'hunter2' } },
     })
-    expect(await readFile(file, 'utf8')).toContain('# mine')
+    const text = await readFile(file, 'utf8')
+    expect(text).toContain('# mine')
+    expect(text).not.toContain('NORMAL_MEAN=20')
     expect((await stat(file)).mode & 0o777).toBe(0o600)
   })
 

@@ -243,5 +243,6 @@ describe('followTopic over an outage', () => {
       setTimeout(() => controller.abort(new Error('interrupted by SIGINT')), 10_000)
     }
     expect(notices).toHaveLength(1)
+    expect(Date.now()).toBe(Date.parse('2026-01-01T00:00:10Z'))
   })
 })

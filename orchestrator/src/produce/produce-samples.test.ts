@@ -60,6 +60,13 @@ describe('produceSamples', () => {
     expect(broker.journal).toEqual(['produce 2 to in', 'produce 1 to in'])
   })
 
+  it('measures only the seconds of the sending itself', async () => {
+    useVirtualTime()
+    broker.onRequest = (request) =>
+      new Promise((resolve) => setTimeout(resolve, request === 'produce' ? 2_000 : 3_000))
+    expect(await produce(chunks(['a']))).toMatchObject({ seconds: 2 })
+  })
+
   it('sends nothing from an empty source', async () => {
     expect(await produce(chunks())).toMatchObject({ samples: 0, records: 0 })
     expect(broker.journal).toEqual([])
@@ -134,8 +141,9 @@ describe('produceSamples after Ctrl-C', () => {
       return new Promise(() => undefined)
     })
     const startedAt = Date.now()
-    expect(await produce(chunks(numbered(1_500)))).toMatchObject({ records: 700 })
+    expect(await produce(chunks(numbered(2_801)), { batch: 2 })).toMatchObject({ records: 700 })
     expect(Date.now() - startedAt).toBe(2_000)
+    expect(broker.requests.filter((request) => request === 'produce')).toHaveLength(2)
   })
 })
 

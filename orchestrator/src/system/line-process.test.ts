@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { startLineProcess } from './line-process.ts'
 import { startToken } from './process-identity.ts'
+import { arrived, notYet, waitUntil } from './wait.ts'
 
 const shell = (script: string) => ['sh', ['-c', script]] as const
 const PATH = process.env.PATH ?? ''
@@ -38,17 +39,23 @@ describe('startLineProcess', () => {
   })
 
   it('passes on every line, even the last ones of a program that exits at once', async () => {
-    const { exited, lines } = await start('seq 2000')
+    const { exited, lines } = await start('seq 50000')
     await exited
-    expect(lines).toHaveLength(2_000)
-    expect(lines.at(-1)).toBe('2000')
+    expect(lines).toHaveLength(50_000)
+    expect(lines.at(-1)).toBe('50000')
   })
 
-  it('ignores lines to a program that has exited', async () => {
-    const { send, exited } = await start('exit 0')
-    await exited
+  it('ignores lines once nobody reads them', async () => {
+    // An unhandled error of a broken pipe would fail this file.
+    const { pid, send, exited, lines } = await start('exec <&-; echo closed; exec sleep 60')
+    const isClosed = async () => (lines.length > 0 ? arrived(undefined) : notYet('its stdin is open'))
+    await waitUntil('the end of its stdin', isClosed, { timeoutMs: 5_000, intervalMs: 5 })
     send('one')
+    await new Promise(setImmediate)
     send('two')
+    process.kill(pid)
+    expect(await exited).toBeUndefined()
+    send('three')
   })
 
   it('starts a process group of its own', async () => {

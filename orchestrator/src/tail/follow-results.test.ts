@@ -91,7 +91,9 @@ describe('followResults', () => {
     let requests = 0
     context.broker.onRequest = (request) => {
       // The first two are for the output topic.
-      if (request === 'list-offsets' && ++requests === 3) context.interrupt()
+      if (request !== 'list-offsets' || ++requests !== 3) return
+      context.interrupt()
+      context.broker.isUp = false
     }
     await follow(final())
     expect(requests).toBe(3)

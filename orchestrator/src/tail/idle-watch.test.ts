@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { FakeBroker, protocolError } from '../kafka/broker.fixture.ts'
+import { FakeBroker, protocolError, type Request } from '../kafka/broker.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
 import { IdleWatch, isIdle, type LagOf, type StreamActivity } from './idle-watch.ts'
 
@@ -18,6 +18,8 @@ beforeEach(() => {
 const watchWith = (lag: LagOf) => new IdleWatch(broker.access, 'in', lag, controller.signal)
 const unknown: LagOf = async () => undefined
 const noLag: LagOf = async () => 0
+
+const requests = (kind: Request) => broker.requests.filter((request) => request === kind).length
 
 /** Checks every 100 ms, for at most 10 s; returns after how many ms the stream was idle. */
 async function idleAfter(
@@ -57,7 +59,8 @@ describe('IdleWatch', () => {
 
   it('checks at most four times per second', async () => {
     await idleAfter(watchWith(async () => 1))
-    expect(broker.requests.filter((request) => request === 'list-offsets').length).toBeLessThanOrEqual(40)
+    expect(requests('list-offsets')).toBeLessThanOrEqual(40)
+    expect(requests('connect')).toBe(1)
   })
 
   it('does not request the lag during activity', async () => {
@@ -78,6 +81,7 @@ describe('IdleWatch', () => {
       broker.isUp = ms < 100 || ms > 4_000
     })
     expect(after).toBeGreaterThan(4_000)
+    expect(requests('connect')).toBe(2)
   })
 
   it('fails when the broker refuses', async () => {
@@ -88,7 +92,11 @@ describe('IdleWatch', () => {
   })
 
   it('ends with the reason of a signal that aborts', async () => {
-    broker.onRequest = () => controller.abort(new Error('interrupted by SIGINT'))
+    broker.onRequest = (request) => {
+      if (request !== 'list-offsets') return
+      controller.abort(new Error('interrupted by SIGINT'))
+      broker.isUp = false
+    }
     await expect(watchWith(noLag).isIdle()).rejects.toThrow('interrupted by SIGINT')
   })
 
@@ -99,7 +107,7 @@ describe('IdleWatch', () => {
     watch.close()
     vi.setSystemTime(T0 + 1_000)
     await watch.isIdle()
-    expect(broker.requests.filter((request) => request === 'connect')).toHaveLength(2)
+    expect(requests('connect')).toBe(2)
   })
 })
 
