@@ -19,7 +19,12 @@ const REFUSED: readonly RefusedLine[] = [
 
   ['KAFKA_SERVERS=h:9092', 'KAFKA_SERVERS=h:9092: ', 'only the broker that it starts', 'leave it empty'],
   ['SPARK_MASTER=yarn', 'SPARK_MASTER=yarn: ', 'only the Spark that it starts', 'leave it empty'],
-  ['SPARK_MASTER=spark://h:7077', 'SPARK_MASTER=spark://h:7077: ', 'only the Spark that it starts', 'leave it empty'],
+  [
+    'SPARK_MASTER=spark://h:7077',
+    'SPARK_MASTER=spark://h:7077: ',
+    'only the Spark that it starts',
+    'leave it empty',
+  ],
 
   ['KAFKA_PORT=4040', 'SPARK_UI_PORT=4040: ', 'is also KAFKA_PORT', 'give each a port of its own'],
   ['SPARK_MASTER_UI_PORT=4040', 'SPARK_MASTER_UI_PORT=4040: ', 'is also SPARK_UI_PORT', 'a port of its own'],
