@@ -1,4 +1,4 @@
-import { CliError } from '../errors.ts'
+import { CliError, type ErrorCode } from '../errors.ts'
 
 /** The fields of a kafkajs error that are used here. Its class is taken from `name`: not every class is exported. */
 interface KafkaFailure {
@@ -37,6 +37,11 @@ const REFUSALS =
 
 const START_HINT =
   'Start the broker with `cpu-anomaly up`, or correct KAFKA_SERVERS (or KAFKA_PORT) in .env; `cpu-anomaly doctor` checks both.'
+
+const KAFKA_CODES: ReadonlySet<ErrorCode> = new Set(['KAFKA_UNREACHABLE', 'KAFKA_REFUSED', 'NO_SUCH_TOPIC'])
+
+/** True for an error that reports what a broker answered, or that none did. */
+export const isKafkaError = (error: CliError): boolean => KAFKA_CODES.has(error.code)
 
 /** A kafkajs error as an error for the user; undefined if neither a user nor a broker can cause it. */
 export function translateKafkaError(error: unknown, endpoint: BrokerEndpoint): CliError | undefined {

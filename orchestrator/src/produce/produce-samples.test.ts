@@ -90,6 +90,13 @@ describe('produceSamples', () => {
       },
       'KAFKA_REFUSED',
     ],
+    [
+      'has lost the topic',
+      () => {
+        throw protocolError('UNKNOWN_TOPIC_OR_PARTITION')
+      },
+      'NO_SUCH_TOPIC',
+    ],
   ])('reports how much was acknowledged when the broker %s', async (_, happens, code) => {
     atRequest(2, happens)
     await expect(produce(chunks(numbered(1_500)))).rejects.toMatchObject({

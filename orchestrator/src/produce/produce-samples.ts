@@ -1,7 +1,7 @@
 import { CliError } from '../errors.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import { withAdmin } from '../kafka/client.ts'
-import { kafkaErrorType, noSuchTopic, translateKafkaError } from '../kafka/errors.ts'
+import { isKafkaError, kafkaErrorType, noSuchTopic, translateKafkaError } from '../kafka/errors.ts'
 import { type Producer, withProducer } from '../kafka/producer.ts'
 import { untilAborted } from '../system/until-aborted.ts'
 import { groupByRequest, type PackedRecord, RecordPacker, type RequestSizeLimits } from './record-packer.ts'
@@ -40,8 +40,8 @@ export interface ProduceResult {
 
 /**
  * Sends samples in order, acknowledged by all replicas, each exactly once even if a request is repeated.
- * @throws CliError NO_SUCH_TOPIC with the topics that exist; KAFKA_UNREACHABLE or KAFKA_REFUSED with how much was
- *   acknowledged before.
+ * @throws CliError NO_SUCH_TOPIC with the topics that exist; or, if it fails while sending, KAFKA_UNREACHABLE,
+ *   KAFKA_REFUSED or NO_SUCH_TOPIC with how much was acknowledged before.
  */
 export async function produceSamples(
   access: KafkaAccess,
@@ -55,7 +55,7 @@ export async function produceSamples(
     await withProducer(access, (producer) => sender.sendAll(producer, values), { retries: RETRIES })
   } catch (error) {
     const kafkaError = translateKafkaError(error, access)
-    if (!kafkaError?.code.startsWith('KAFKA')) throw error
+    if (!kafkaError || !isKafkaError(kafkaError)) throw error
     const { code, message, hint } = kafkaError
     const before = countText(sender.result(), options.batch)
     throw new CliError(code, `${message}; ${before} were acknowledged before`, {
