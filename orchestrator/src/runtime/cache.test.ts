@@ -26,6 +26,25 @@ describe.skipIf(process.platform !== 'linux')('cacheDir (Linux)', () => {
     vi.stubEnv('XDG_CACHE_HOME', undefined)
     expect(cacheDir()).toBe(join(homedir(), '.cache', 'cpu-anomaly'))
   })
+
+  it.each([
+    [
+      'a relative XDG_CACHE_HOME',
+      { XDG_CACHE_HOME: 'cache' },
+      /^XDG_CACHE_HOME=cache: is not an absolute path/,
+    ],
+    ['a relative HOME', { XDG_CACHE_HOME: '', HOME: 'me' }, /^HOME=me: is not an absolute path/],
+    ['an empty HOME', { XDG_CACHE_HOME: '', HOME: '' }, /^there is no home folder/],
+  ])('is refused with %s', (_, variables, message) => {
+    for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
+    expect(cacheDir).toThrow(
+      expect.objectContaining({
+        code: 'CONFIGURATION',
+        message: expect.stringMatching(message),
+        hint: expect.stringContaining('absolute path'),
+      }),
+    )
+  })
 })
 
 describe('fillOnce', () => {
@@ -37,6 +56,17 @@ describe('fillOnce', () => {
     expect(await isComplete(dir)).toBe(true)
     expect(await readFile(join(dir, 'a.jar'), 'utf8')).toBe('one')
     expect(await readdir(join(dir, '..'))).toEqual(['connector'])
+  })
+
+  it('fills a folder again that does not work any more', async () => {
+    const dir = await newDir()
+    const works = async (target: string) => (await readFile(join(target, 'a.jar'), 'utf8')) !== 'broken'
+    await fillOnce(dir, writing('one'), { ...options(), works })
+    await fillOnce(dir, writing('two'), { ...options(), works })
+    expect(await readFile(join(dir, 'a.jar'), 'utf8')).toBe('one')
+    await writeFile(join(dir, 'a.jar'), 'broken')
+    await fillOnce(dir, writing('three'), { ...options(), works })
+    expect(await readFile(join(dir, 'a.jar'), 'utf8')).toBe('three')
   })
 
   it('ignores what a failed run left, and starts from an empty folder', async () => {

@@ -1,6 +1,7 @@
 import type { Config, RuntimeName } from '../config/config.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import type { StoragePaths } from '../storage/paths.ts'
+import type { ShellEnvironment } from '../system/child-environment.ts'
 import type { LogOptions } from '../system/follow-file.ts'
 import type { Output } from '../terminal/output.ts'
 
@@ -148,8 +149,8 @@ export interface DoctorCheck {
 export interface RuntimeContext {
   readonly config: Config
   readonly storage: StoragePaths
-  /** The environment of child processes. */
-  readonly env: Readonly<Record<string, string>>
+  /** The variables of the shell; `childEnvironment` says which of them a child gets. */
+  readonly env: ShellEnvironment
 }
 
 /** A runtime with the settings and the folder that it was chosen for. */

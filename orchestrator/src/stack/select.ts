@@ -1,5 +1,4 @@
 import type { Config, RuntimeName } from '../config/config.ts'
-import { SECRET_KEYS } from '../config/settings.ts'
 import { CliError } from '../errors.ts'
 import { dockerAvailable, dockerRuntime } from '../runtime/docker/docker-runtime.ts'
 import { LocalRuntime } from '../runtime/local/local-runtime.ts'
@@ -21,7 +20,7 @@ const runtimeFile = (storage: StoragePaths) => stateFile<RuntimeRecord>(`${stora
 /** The runtime to use: the one that this folder's stack is up on, else the one that RUNTIME names. */
 export async function selectRuntime(config: Config): Promise<Selected> {
   const storage = storagePaths(config.storageDir)
-  const env = childEnvironment()
+  const { env } = process
   const { name, why } = await chooseRuntime(config, await runtimeFile(storage).read(), env)
   return { runtime: makeRuntime(name, { config, storage, env }), config, storage, why }
 }
@@ -48,7 +47,7 @@ export async function startedRuntime(config: Config): Promise<Selected | undefin
   const storage = storagePaths(config.storageDir)
   const record = await runtimeFile(storage).read()
   if (!record) return undefined
-  const runtime = makeRuntime(record.runtime, { config, storage, env: childEnvironment() })
+  const runtime = makeRuntime(record.runtime, { config, storage, env: process.env })
   return { runtime, config, storage, why: ALREADY_CHOSEN }
 }
 
@@ -75,11 +74,4 @@ function makeRuntime(name: RuntimeName, context: RuntimeContext): Runtime {
     case 'docker':
       return dockerRuntime(context)
   }
-}
-
-/** The environment of child processes: this one without its secrets, which are passed in files. */
-function childEnvironment(): Record<string, string> {
-  const isPublic = (entry: [string, string | undefined]): entry is [string, string] =>
-    entry[1] !== undefined && !SECRET_KEYS.has(entry[0])
-  return Object.fromEntries(Object.entries(process.env).filter(isPublic))
 }

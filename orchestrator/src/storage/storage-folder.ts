@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { lstat, mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { dirname, join, resolve, sep } from 'node:path'
 import { z } from 'zod'
 import { CliError, errorMessage } from '../errors.ts'
 import { packageRoot } from '../package/root.ts'
+import { homeFolder } from '../system/home.ts'
 import { parseJson } from '../system/json.ts'
 import { type StoragePaths, storagePaths } from './paths.ts'
 
@@ -21,9 +21,10 @@ const markSchema = z.object({
 export async function checkStorageDir(dir: string, folder: string): Promise<string[]> {
   const problem = (what: string, fix: string) => [`STORAGE_DIR=${dir}: ${what}; ${fix}`]
   const fix = 'use a dedicated folder, such as storage'
+  const home = homeFolder()
   const forbidden = new Map([
     [resolve('/'), 'is the root of the file system'],
-    [resolve(homedir()), 'is your home folder'],
+    ...(home ? [[resolve(home), 'is your home folder'] as const] : []),
     [resolve(folder), 'is the project folder itself'],
     [resolve(packageRoot), "is this tool's own folder"],
   ])

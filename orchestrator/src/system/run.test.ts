@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { newFolder } from './folder.fixture.ts'
 import { lastLines, run, spawnDetached, tryRun } from './run.ts'
 import { arrived, notYet, waitUntil } from './wait.ts'
@@ -32,6 +32,16 @@ describe('run', () => {
     const { stdout } = await run(shell('echo $PWD $COLOUR'), { cwd, env: { COLOUR: 'red' } })
     expect(stdout).toBe(`${cwd} red`)
   })
+
+  it.each([
+    ['without an environment of its own', {}],
+    ['with one', { env: { PATH } }],
+  ])('keeps the variables of the shell from the program: %s', async (_, options) => {
+    vi.stubEnv('KAFKA_PASSWORD', 'secret')
+      onTestFinished(() => void vi.unstubAllEnvs())
+      expect((await run(['env', []], options)).stdout).not.toContain('KAFKA_PASSWORD')
+    },
+  )
 
   it('gives the program an empty standard input', async () => {
     expect(await run(['cat', []])).toMatchObject({ stdout: '' })

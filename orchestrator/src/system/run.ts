@@ -1,11 +1,13 @@
 import { open } from 'node:fs/promises'
 import { ExecaError, execa, type Options } from 'execa'
 import { CliError, type ErrorCode } from '../errors.ts'
+import { childEnvironment } from './child-environment.ts'
 
 export type Command = readonly [program: string, args: readonly string[]]
 
 export interface RunOptions {
   readonly cwd?: string
+  /** The whole environment of the program; by default that of a probe. See `childEnvironment`. */
   readonly env?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
@@ -55,8 +57,9 @@ function execaOptions(options: RunOptions): Options & { all: true; lines: false 
     all: true,
     lines: false,
     stdin: 'ignore',
+    env: options.env ?? childEnvironment('probe'),
+    extendEnv: false,
     ...(options.cwd ? { cwd: options.cwd } : {}),
-    ...(options.env ? { env: options.env } : {}),
     ...(options.signal ? { cancelSignal: options.signal } : {}),
     ...(options.timeoutMs ? { timeout: options.timeoutMs } : {}),
   }

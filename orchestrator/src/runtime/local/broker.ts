@@ -5,6 +5,7 @@ import { CliError } from '../../errors.ts'
 import type { KafkaAccess } from '../../kafka/access.ts'
 import { probeBroker } from '../../kafka/probe.ts'
 import { packageRoot } from '../../package/root.ts'
+import { childEnvironment } from '../../system/child-environment.ts'
 import { freePorts, isPortOpen, requireFreePort, waitForFreePort } from '../../system/ports.ts'
 import { endProcess, identify, isAlive, type ProcessIdentity } from '../../system/process-identity.ts'
 import { lastLines, run, spawnDetached } from '../../system/run.ts'
@@ -12,6 +13,7 @@ import { stateFile } from '../../system/state-file.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../../system/wait.ts'
 import type { PartStatus, RuntimeContext, StoppedPart } from '../runtime.ts'
 import { type BrokerPorts, brokerProperties } from './broker-properties.ts'
+import { localeOptions } from './java-options.ts'
 
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 20_000
@@ -82,7 +84,7 @@ export class Broker {
   }
 
   async #launch(java: string, jars: readonly string[], signal: AbortSignal): Promise<void> {
-    const { storage, config, env } = this.#context
+    const { storage, config } = this.#context
     await requireFreePort(this.#port, 'KAFKA_PORT', 'Kafka')
     const [controllerPort = 0] = await freePorts(1)
     const propertiesFile = join(storage.run, 'kafka.properties')
@@ -93,7 +95,7 @@ export class Broker {
     await this.#formatOnce(java, jars, propertiesFile, signal)
     const pid = await spawnDetached(javaCommand(java, jars, 'kafka.Kafka', [propertiesFile]), {
       cwd: storage.root,
-      env,
+      env: childEnvironment('java', this.#context.env),
       logFile: this.logFile,
     })
     const process = await identify(pid)
@@ -116,7 +118,7 @@ export class Broker {
     if (formatted) return
     const args = ['format', '-t', randomClusterId(), '-c', properties]
     await run(javaCommand(java, jars, 'kafka.tools.StorageTool', args), {
-      env: this.#context.env,
+      env: childEnvironment('java', this.#context.env),
       signal,
       failAs: 'STORAGE',
       hint: `Check the folder ${this.#context.storage.kafka}: Kafka could not format it for its data.`,
@@ -171,6 +173,7 @@ function javaCommand(java: string, jars: readonly string[], main: string, args: 
     '-XX:+UseG1GC',
     '-XX:MaxGCPauseMillis=20',
     '-Djava.awt.headless=true',
+    ...localeOptions,
   ]
   return [java, [...options, log4j, '-cp', jars.join(':'), main, ...args]] as const
 }

@@ -6,7 +6,7 @@ import { packageRoot } from '../../package/root.ts'
 import { SPARK_VERSION } from '../../package/tested-versions.ts'
 import { run } from '../../system/run.ts'
 import { cacheDir, fillOnce } from '../cache.ts'
-import { pythonPath } from './driver-launch.ts'
+import { driverLaunch } from './driver-launch.ts'
 import type { InstallContext, SparkInstall } from './install-python.ts'
 import { asProperty, driverJavaOptions } from './java-options.ts'
 import type { Tool } from './tools.ts'
@@ -63,24 +63,12 @@ async function warmUp(
     'spark.driver.extraJavaOptions': asProperty(options),
   }
   const args = Object.entries(conf).flatMap(([name, value]) => ['--conf', `${name}=${value}`])
-  await run(
-    [
-      join(spark.sparkHome, 'bin', 'spark-submit'),
-      ['--master', 'local[2]', ...args, join(sources, 'warm_up.py')],
-    ],
-    {
-      env: {
-        ...env,
-        PYSPARK_PYTHON: spark.python,
-        PYTHONPATH: pythonPath(env, sources),
-        PYTHONDONTWRITEBYTECODE: '1',
-        SPARK_LOCAL_IP: '127.0.0.1',
-        SPARK_LOCAL_DIRS: work,
-      },
-      cwd: work,
-      signal,
-      failAs: 'STORAGE',
-    },
-  )
+  const launch = driverLaunch(env, spark, [], { scratch: work, modules: sources })
+  await run([launch.sparkSubmit, ['--master', 'local[2]', ...args, join(sources, 'warm_up.py')]], {
+    env: { ...launch.env, PYTHONDONTWRITEBYTECODE: '1' },
+    cwd: work,
+    signal,
+    failAs: 'STORAGE',
+  })
   await rm(work, { recursive: true, force: true })
 }

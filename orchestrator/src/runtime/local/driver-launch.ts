@@ -1,4 +1,5 @@
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
+import { childEnvironment, type ShellEnvironment } from '../../system/child-environment.ts'
 import type { SparkInstall } from './install-python.ts'
 import { asProperty } from './java-options.ts'
 
@@ -18,7 +19,7 @@ export interface DriverFolders {
 }
 
 export function driverLaunch(
-  env: Readonly<Record<string, string>>,
+  shell: ShellEnvironment,
   spark: SparkInstall,
   javaOptions: readonly string[],
   { scratch, modules }: DriverFolders,
@@ -27,25 +28,19 @@ export function driverLaunch(
     python: spark.python,
     sparkSubmit: join(spark.sparkHome, 'bin', 'spark-submit'),
     env: {
-      ...env,
+      ...childEnvironment('java', shell),
       SPARK_HOME: spark.sparkHome,
       PYSPARK_PYTHON: spark.python,
       PYSPARK_DRIVER_PYTHON: spark.python,
       SPARK_SUBMIT_OPTS: asProperty(javaOptions),
       SPARK_LOCAL_DIRS: scratch, // shuffle files; the property for it is deprecated and warns at each start
       SPARK_LOCAL_IP: '127.0.0.1', // otherwise Spark's UI listens on every interface
-      PYTHONPATH: pythonPath(env, modules),
+      PYTHONPATH: modules,
+      PYTHONNOUSERSITE: '1',
       PYTHONUNBUFFERED: '1',
     },
   }
 }
-
-/**
- * PYTHONPATH with this folder first and the user's own after it. Without it, a script could not import the modules beside
- * it if the user's environment sets PYTHONSAFEPATH.
- */
-export const pythonPath = ({ PYTHONPATH }: Readonly<Record<string, string>>, modules: string): string =>
-  PYTHONPATH ? `${modules}${delimiter}${PYTHONPATH}` : modules
 
 /** The master of a driver that runs its own tasks, with this many slots. A task may fail 4 times, as on a cluster. */
 export const localMaster = (slots: number): string => `local[${slots},4]`

@@ -1,8 +1,11 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { childEnvironment, type ShellEnvironment } from '../../system/child-environment.ts'
 import { run } from '../../system/run.ts'
 import type { FetchJars } from '../install-jars.ts'
 import { ivyModule, ivySettings, JARS_HINT, retrieveArgs } from '../ivy.ts'
+import { localeOptions } from './java-options.ts'
+import { javaProxyOptions } from './java-proxy.ts'
 
 export interface LocalIvy {
   /** Path of the java command. */
@@ -11,7 +14,8 @@ export interface LocalIvy {
   readonly jar: string
   /** The user's own Ivy settings file (`spark.jars.ivySettings`), for a mirror or a proxy. */
   readonly settings: string | undefined
-  readonly env: Readonly<Record<string, string>>
+  /** The variables of the shell. */
+  readonly env: ShellEnvironment
   readonly signal: AbortSignal
 }
 
@@ -23,8 +27,9 @@ export function fetchJarsLocally({ java, jar, settings, env, signal }: LocalIvy)
     await mkdir(work, { recursive: true })
     await writeFile(join(work, 'ivy.xml'), ivyModule(jars))
     await writeFile(ownSettings, ivySettings(join(work, 'cache')))
-    await run([java, ['-jar', jar, ...retrieveArgs(settings ?? ownSettings, dir, work)]], {
-      env,
+    const args = ['-jar', jar, ...retrieveArgs(settings ?? ownSettings, dir, work)]
+    await run([java, [...localeOptions, ...javaProxyOptions(env), ...args]], {
+      env: childEnvironment('java', env),
       signal,
       onLine,
       failAs: 'DOWNLOAD_FAILED',

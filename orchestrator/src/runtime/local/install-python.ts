@@ -2,7 +2,8 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { packageRoot } from '../../package/root.ts'
 import { SPARK_VERSION } from '../../package/tested-versions.ts'
-import { run } from '../../system/run.ts'
+import { childEnvironment, type ShellEnvironment } from '../../system/child-environment.ts'
+import { run, tryRun } from '../../system/run.ts'
 import { cacheDir, fillOnce, isComplete } from '../cache.ts'
 import { findPython } from './tools.ts'
 import { trackSize } from './track-size.ts'
@@ -17,7 +18,8 @@ export interface SparkInstall {
 }
 
 export interface InstallContext {
-  readonly env: Readonly<Record<string, string>>
+  /** The variables of the shell. */
+  readonly env: ShellEnvironment
   readonly signal: AbortSignal
   readonly update: (detail: string) => void
 }
@@ -45,20 +47,22 @@ const venvDir = (pythonVersion: string): string =>
 export async function installSpark(context: InstallContext): Promise<SparkInstall> {
   const { path, version } = await findPython(context.env)
   const dir = venvDir(version)
-  await installVenv(path, dir, RUNTIME_REQUIREMENTS.map(requirementsFile), context)
+  await installVenv(path, dir, RUNTIME_REQUIREMENTS.map(requirementsFile), context, ['pyspark'])
   const sparkHome = await pysparkFolder(dir)
-  return { python: join(dir, 'bin', 'python'), sparkHome, ivyJar: () => findIvy(join(sparkHome, 'jars')) }
+  return { python: venvPython(dir), sparkHome, ivyJar: () => findIvy(join(sparkHome, 'jars')) }
 }
 
 export async function isSparkInstalled(pythonVersion: string): Promise<boolean> {
-  return isComplete(venvDir(pythonVersion))
+  const dir = venvDir(pythonVersion)
+  return (await isComplete(dir)) && hasModules(dir, ['pyspark'])
 }
 
 /** @public Also used by the scripts of a clone. */
 export const requirementsFile = (name: string): string => join(packageRoot, 'spark-job', name)
 
 /**
- * Makes a virtual environment in the cache with exactly the packages that the requirements files pin.
+ * Makes a virtual environment in the cache with exactly the packages that the requirements files pin, unless there is one
+ * whose interpreter still runs (its Python may have been upgraded or removed) and finds the modules.
  * @public Also used by the scripts of a clone.
  */
 export async function installVenv(
@@ -66,8 +70,14 @@ export async function installVenv(
   dir: string,
   files: readonly string[],
   context: InstallContext,
+  modules: readonly string[] = [],
 ): Promise<void> {
-  await fillOnce(dir, (target) => makeVenv(python, target, files, context), {
+  const fill = async (target: string) => {
+    await makeVenv(python, target, files, context)
+    await requireModules(target, modules, context)
+  }
+  await fillOnce(dir, fill, {
+    works: (target) => hasModules(target, modules),
     signal: context.signal,
     onWait: () => context.update('another run is installing it; waiting'),
   })
@@ -79,7 +89,8 @@ async function makeVenv(
   files: readonly string[],
   context: InstallContext,
 ): Promise<void> {
-  const { env, signal, update } = context
+  const { signal, update } = context
+  const env = childEnvironment('download', context.env)
   update('making a virtual environment')
   await run([python, ['-m', 'venv', '--clear', dir]], { env, signal, failAs: 'TOOL_MISSING' })
   const tmp = join(dir, 'tmp')
@@ -89,9 +100,10 @@ async function makeVenv(
   )
   try {
     for (const file of files)
-      await run([join(dir, 'bin', 'python'), [...PIP_INSTALL, '-r', file]], {
+      await run([venvPython(dir), [...PIP_INSTALL, '-r', file]], {
         // Inside the folder, so that an interrupted download leaves nothing elsewhere.
-        env: { ...env, TMPDIR: tmp, PIP_DISABLE_PIP_VERSION_CHECK: '1' },
+        // PIP_USER: a user's pip.conf may say so, and pip refuses it here.
+        env: { ...env, TMPDIR: tmp, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_USER: '0' },
         signal,
         failAs: 'DOWNLOAD_FAILED',
         hint: 'Check the network (and pip.conf, if a mirror or proxy is needed) and run the command again; it starts from an empty folder.',
@@ -100,6 +112,28 @@ async function makeVenv(
     stopTracking()
   }
   await rm(tmp, { recursive: true, force: true })
+}
+
+const venvPython = (dir: string): string => join(dir, 'bin', 'python')
+
+/** Finds the modules without importing them, which takes 40 ms instead of a second. */
+async function hasModules(dir: string, modules: readonly string[]): Promise<boolean> {
+  const script = 'import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, sys.argv[1:])))'
+  return (await tryRun([venvPython(dir), ['-I', '-c', script, ...modules]])) !== undefined
+}
+
+/** @throws CliError DOWNLOAD_FAILED when pip succeeded, but a module cannot be imported. */
+async function requireModules(
+  dir: string,
+  modules: readonly string[],
+  { signal }: InstallContext,
+): Promise<void> {
+  for (const module of modules)
+    await run([venvPython(dir), ['-I', '-c', `import ${module}`]], {
+      signal,
+      failAs: 'DOWNLOAD_FAILED',
+      hint: `pip did not install ${module} into ${dir}. See \`pip config list\`: a pip.conf with target, prefix or root installs elsewhere.`,
+    })
 }
 
 async function pysparkFolder(dir: string): Promise<string> {

@@ -11,9 +11,8 @@ import { installSpark, type SparkInstall } from './install-python.ts'
 import { findJava, type Tool } from './tools.ts'
 
 /** The connector's jars, in the order of their lock. */
-export const connectorJars: readonly string[] = lockedJars('connector').map((jar) =>
-  join(jarsDir('connector'), jarFile(jar)),
-)
+export const connectorJars = (): string[] =>
+  lockedJars('connector').map((jar) => join(jarsDir('connector'), jarFile(jar)))
 
 export interface InstalledBroker {
   /** Path of the java command. */
@@ -65,10 +64,10 @@ async function archiveClasses(
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
-  const archive = classArchive(java, spark.sparkHome, connectorJars)
+  const archive = classArchive(java, spark.sparkHome, connectorJars())
   await output.step("Spark's classes", async (step) => {
     try {
-      await installClassArchive(archive, spark, connectorJars, { env, signal, update: step.update })
+      await installClassArchive(archive, spark, connectorJars(), { env, signal, update: step.update })
       step.done("Spark's classes are archived")
     } catch (error) {
       signal.throwIfAborted()

@@ -5,7 +5,15 @@ import { packageRoot } from '../../package/root.ts'
 export const asProperty = (options: readonly string[]): string =>
   options.map((option) => (/\s/.test(option) ? `"${option}"` : option)).join(' ')
 
+/** macOS gives Java the language of its own settings, whatever LC_ALL is; Java 17 takes the encoding from there too. */
+export const localeOptions: readonly string[] = [
+  '-Duser.language=en',
+  '-Duser.country=US',
+  '-Dfile.encoding=UTF-8',
+]
+
 export const driverJavaOptions: readonly string[] = [
+  ...localeOptions,
   `-Dlog4j2.configurationFile=file:${join(packageRoot, 'infra', 'spark', 'log4j2.properties')}`,
   // On few cores it needs less memory than G1 for the same work, and its pauses are short with a heap of this size.
   '-XX:+UseParallelGC',

@@ -28,7 +28,7 @@ export function localJobEnvironment(
       'spark.ui.port': String(config.ports.sparkUi),
       'spark.port.maxRetries': '0', // a UI on another port than the announced one would not be found
       'spark.sql.warehouse.dir': join(storage.run, 'warehouse'),
-      'spark.driver.extraClassPath': classPath(connectorJars),
+      'spark.driver.extraClassPath': classPath(connectorJars()),
       'spark.driver.extraJavaOptions': asProperty(driverJavaOptions),
     },
   }

@@ -93,7 +93,7 @@ export class LocalRuntime implements Runtime {
   async driverLaunch(folders: DriverFolders, signal: AbortSignal): Promise<DriverLaunch> {
     const { env } = this.#context
     const spark = await installSpark({ env, signal, update: () => undefined })
-    const archive = classArchive(await findJava(env), spark.sparkHome, connectorJars)
+    const archive = classArchive(await findJava(env), spark.sparkHome, connectorJars())
     return driverLaunch(env, spark, archiveOptions(archive), folders)
   }
 

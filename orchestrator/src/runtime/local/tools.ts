@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { CliError } from '../../errors.ts'
+import { childEnvironment, type ShellEnvironment } from '../../system/child-environment.ts'
 import { tryRun } from '../../system/run.ts'
 
 const JAVA_WANTED = 17
@@ -11,9 +12,14 @@ export interface Tool {
 }
 
 /** @throws CliError TOOL_MISSING with the version found, the version needed and how to install it. */
-export async function findJava(env: Readonly<Record<string, string>>): Promise<Tool> {
+export async function findJava(env: ShellEnvironment): Promise<Tool> {
   const candidates = env.JAVA_HOME ? [join(env.JAVA_HOME, 'bin', 'java')] : ['java']
-  const java = await firstVersion(candidates, ['-version'], /version "([^"]+)"/, env)
+  const java = await firstVersion(
+    candidates,
+    ['-version'],
+    /version "([^"]+)"/,
+    childEnvironment('java', env),
+  )
   const where = env.JAVA_HOME ? ` (JAVA_HOME=${env.JAVA_HOME})` : ''
   if (!java) throw toolMissing(`no Java found${where}`, `Java ${JAVA_WANTED} or newer`, JAVA_HINT)
   if (javaMajor(java.version) < JAVA_WANTED)
@@ -28,7 +34,8 @@ function javaMajor(version: string): number {
 }
 
 /** @throws CliError TOOL_MISSING when no Python is new enough, or when it cannot make virtual environments. */
-export async function findPython(env: Readonly<Record<string, string>>): Promise<Tool> {
+export async function findPython(shell: ShellEnvironment): Promise<Tool> {
+  const env = childEnvironment('probe', shell)
   const names = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']
   const tooOld: string[] = []
   for (const name of names) {

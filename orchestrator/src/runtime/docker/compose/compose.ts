@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { CliError } from '../../../errors.ts'
 import { packageRoot } from '../../../package/root.ts'
+import { childEnvironment } from '../../../system/child-environment.ts'
 import { type Command, run, tryRun } from '../../../system/run.ts'
 import type { Engine } from '../engine/engine.ts'
 
@@ -30,7 +31,10 @@ export async function findCompose(): Promise<Compose> {
 }
 
 async function composeVersion([program, args]: Command): Promise<string | undefined> {
-  const result = await tryRun([program, [...args, 'version', '--short']], { timeoutMs: 5_000 })
+  const result = await tryRun([program, [...args, 'version', '--short']], {
+    env: childEnvironment('docker'),
+    timeoutMs: 5_000,
+  })
   return result?.stdout.trim().replace(/^v/, '') || undefined
 }
 
@@ -86,7 +90,11 @@ export async function composeUp({ command, version }: Compose, options: ComposeR
     [program, [...args, '--progress', progress, '-p', options.project, ...files, 'up', '-d', '--wait']],
     {
       // All settings come from here: compose would parse .env by rules of its own.
-      env: { ...options.env, DOCKER_HOST: options.engine.endpoint.url },
+      env: {
+        ...childEnvironment('docker'),
+        ...options.env,
+        DOCKER_HOST: options.engine.endpoint.url,
+      },
       signal: options.signal,
       onLine: options.onLine,
       failAs: 'CLUSTER_UNREACHABLE',

@@ -1,7 +1,7 @@
-import { homedir } from 'node:os'
 import type Docker from 'dockerode'
 import { CliError, errorMessage } from '../../../errors.ts'
 import { withDeadline } from '../../../system/deadline.ts'
+import { homeFolder } from '../../../system/home.ts'
 import {
   type Address,
   currentContext,
@@ -23,7 +23,12 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** @throws CliError DOCKER_UNAVAILABLE with the real reason why no engine can be used, and what to do about it. */
 export async function connectEngine(env: Environment): Promise<Engine> {
-  const surroundings = { env, home: homedir(), platform: process.platform, uid: process.getuid?.() }
+  const surroundings = {
+    env,
+    home: homeFolder() ?? '/nonexistent',
+    platform: process.platform,
+    uid: process.getuid?.(),
+  }
   const candidates = endpointCandidates(surroundings, await currentContext(surroundings))
   const refusals: Refusal[] = []
   for (const endpoint of candidates) {
