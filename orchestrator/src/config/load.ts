@@ -40,8 +40,10 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
     ...overrides.problems,
     ...unknownKeys(overrides.values, '--set'),
     ...unknownKeys(file.values, path),
-    ...invalidValues,
-    ...[...findings.problems, ...storageProblems].filter((problem) => !concernsInvalid(problem)),
+    ...[
+      ...invalidValues,
+      ...[...findings.problems, ...storageProblems].filter((problem) => !concernsInvalid(problem)),
+    ].map((problem) => withOrigin(problem, resolved)),
   ]
   if (problems.length > 0)
     throw new CliError('CONFIGURATION', problems.map(escapeControls).join('\n'), {
@@ -49,6 +51,18 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
     })
   for (const warning of [...file.warnings, ...findings.warnings]) options.warn(escapeControls(warning))
   return config
+}
+
+/**
+ * Names the environment as the origin of a value, which may not be the user's own: Kubernetes and GitLab set KAFKA_PORT to
+ * an address if there is a service named kafka.
+ */
+function withOrigin(problem: string, resolved: Config['resolved']): string {
+  const key = /^([\w.-]+)[=:]/.exec(problem)?.[1]
+  const setting = resolved.find((candidate) => candidate.key === key)
+  return setting?.origin === 'environment'
+    ? `${problem} (the environment sets it, not .env: unset it, or override it with --set ${key}=...)`
+    : problem
 }
 
 /** Every setting as text, with secrets masked, to show it to the user. */
