@@ -3,7 +3,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
 import { envExample } from '../config/env-example.ts'
+import { packageRoot } from '../package/root.ts'
+import { type RunOptions, run as runProgram } from '../system/run.ts'
 import { run } from './init.ts'
+
+const git = (args: readonly string[], options: RunOptions) => runProgram(['git', args], options)
 
 let context: TestContext
 let file: string
@@ -38,11 +42,16 @@ describe('init', () => {
   })
 
   it('replaces an existing file with --force, and keeps the old one', async () => {
-    await writeFile(file, 'NORMAL_MEAN=20\n')
+    await writeFile(file, 'NORMAL_MEAN=20\n', { mode: 0o644 })
     await run(context, [], { force: true })
+    for (const path of [file, `${file}.bak`]) expect((await stat(path)).mode & 0o777).toBe(0o600)
     expect(await readFile(file, 'utf8')).toBe(envExample())
     expect(await readFile(`${file}.bak`, 'utf8')).toBe('NORMAL_MEAN=20\n')
     expect(context.output.notes).toContainEqual(expect.stringContaining(`${file}.bak`))
+  })
+
+  it.each(['.env', '.env.bak'])('writes no file that this repository commits: %s', async (name) => {
+    await git(['check-ignore', '--quiet', name], { cwd: packageRoot })
   })
 
   it('does not replace a file that it cannot back up', async () => {

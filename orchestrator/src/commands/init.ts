@@ -1,8 +1,11 @@
-import { copyFile, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommandRun } from '../cli/command.ts'
 import { envExample } from '../config/env-example.ts'
 import { CliError, errorMessage } from '../errors.ts'
+
+// It may hold KAFKA_PASSWORD.
+const OWNER_ONLY = 0o600
 
 interface Flags {
   readonly force?: boolean
@@ -13,8 +16,8 @@ export const run: CommandRun<Flags> = async ({ output }, _args, { force }) => {
   const file = join(process.cwd(), '.env')
   try {
     if (force && (await backUp(file))) output.note(`The old settings are in ${file}.bak`)
-    // Readable only by its owner, because it may hold KAFKA_PASSWORD.
-    await writeFile(file, envExample(), { mode: 0o600, flag: force ? 'w' : 'wx' })
+    await writeFile(file, envExample(), { mode: OWNER_ONLY, flag: force ? 'w' : 'wx' })
+    await chmod(file, OWNER_ONLY) // one that was there keeps its mode
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
       throw new CliError('FILE_EXISTS', `${file} already exists and was not changed`, {
@@ -26,6 +29,7 @@ export const run: CommandRun<Flags> = async ({ output }, _args, { force }) => {
     })
   }
   output.result(`wrote ${file}`)
+  output.note('Keep .env and .env.bak out of version control: they may hold KAFKA_PASSWORD.')
   output.note('It lists every setting with its default. Next: npx cpu-anomaly up')
 }
 
@@ -33,6 +37,7 @@ export const run: CommandRun<Flags> = async ({ output }, _args, { force }) => {
 async function backUp(file: string): Promise<boolean> {
   try {
     await copyFile(file, `${file}.bak`)
+    await chmod(`${file}.bak`, OWNER_ONLY)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false

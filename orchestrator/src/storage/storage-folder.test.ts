@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { packageRoot } from '../package/root.ts'
 import { newFolder } from '../system/folder.fixture.ts'
+import { run } from '../system/run.ts'
 import { checkStorageDir, prepareStorage } from './storage-folder.ts'
 
 /** The problems of a STORAGE_DIR that may be relative to the project folder. */
@@ -59,5 +60,14 @@ describe('the storage folder', () => {
     const paths = await prepareStorage(join(folder, 'storage'), folder)
     await writeFile(join(paths.kafka, 'data'), '')
     expect(await check('storage', folder)).toEqual([])
+  })
+
+  it('is ignored by git under any name, because it holds logins and data', async () => {
+    const folder = await newFolder()
+    await run(['git', ['init', '--quiet']], { cwd: folder })
+    const { run: secrets } = await prepareStorage(join(folder, 'kept here'), folder)
+    await writeFile(join(secrets, 'kafka.properties'), '')
+    const { stdout } = await run(['git', ['status', '--porcelain']], { cwd: folder })
+    expect(stdout).toBe('')
   })
 })

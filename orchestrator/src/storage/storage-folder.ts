@@ -65,6 +65,8 @@ export async function prepareStorage(storageDir: string, projectFolder: string):
       const mark = { tool: 'cpu-anomaly', format: 1, id: randomUUID(), folder: projectFolder }
       await writeFile(join(paths.root, MARK_FILE), `${JSON.stringify(mark)}\n`)
     }
+    // Kafka's login is in files here, and no project should commit data.
+    await writeFile(join(paths.root, '.gitignore'), '*\n')
   } catch (error) {
     throw new CliError('STORAGE', `cannot create the storage folder ${paths.root}: ${errorMessage(error)}`, {
       hint: `Check the permissions of ${dirname(paths.root)}, or set STORAGE_DIR.`,
