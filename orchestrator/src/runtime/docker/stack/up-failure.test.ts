@@ -93,4 +93,15 @@ describe('upFailure', () => {
     expect(error).toMatchObject(patterns)
     expect(error.cause).toBe(cause)
   })
+  it.each([
+    ['snap', 'invalid mount config for type "bind": bind source path does not exist: /x/y'],
+    ['Docker Desktop', 'mounts denied: The path /x/y is not shared from the host'],
+    ['Colima', 'mount /x/y: not a directory: unknown: Are you trying to mount a directory onto a file'],
+  ])('says that the engine does not see the mounted folder: %s', (_, line) => {
+    expect(upFailure([line], { ...failed('kafka-broker', exited()), log: [] }, cause)).toMatchObject({
+      code: 'STORAGE',
+      message: expect.stringMatching(/^the Docker engine cannot see .*, which containers mount$/),
+      hint: expect.stringMatching(/^Share that folder .* RUNTIME=local\.$/),
+    })
+  })
 })

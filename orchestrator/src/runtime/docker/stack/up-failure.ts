@@ -1,5 +1,6 @@
 import type { ContainerInspectInfo } from 'dockerode'
 import { CliError, errorMessage } from '../../../errors.ts'
+import { packageRoot } from '../../../package/root.ts'
 import { exitText } from '../container/state.ts'
 
 /** A container that broke the start. */
@@ -13,9 +14,16 @@ export interface FailedContainer {
 const PORT = /port is already allocated|address already in use|ports are not available/i
 const PULL =
   /pull access denied|manifest unknown|manifest for .* not found|no matching manifest|failed to resolve|no such host|unauthorized|toomanyrequests|TLS handshake|proxyconnect|Get "https?:/i
+// An engine that does not see this machine's files: it says that the file is not there (snap), that the folder is not
+// shared (Docker Desktop), or has put an empty folder in its place (a virtual machine, such as Colima's).
+const NOT_SHARED =
+  /bind source path does not exist|mounts denied|not shared from the host|error while creating mount source path|mount a directory onto a file|not a directory: unknown/i
 const SPACE = /no space left on device/i
 
 const MEMORY_SETTING: Readonly<Record<string, string>> = { 'spark-worker': 'SPARK_WORKER_MEMORY' }
+
+const SHARING_HINT =
+  'Share that folder with Docker (Docker Desktop: Settings, Resources, File sharing; Colima: `colima start --mount`). Docker from snap sees only folders in your home folder whose names have no leading dot: run cpu-anomaly from a clone there. Or set RUNTIME=local.'
 
 /** Why `up` failed: a failed container explains more than compose's own last error. */
 export function upFailure(
@@ -34,6 +42,11 @@ export function upFailure(
     return new CliError('PORT_TAKEN', 'a port was taken while the stack started', {
       ...options,
       hint: 'Set KAFKA_PORT or SPARK_MASTER_UI_PORT in .env to a free port.',
+    })
+  if (NOT_SHARED.test(text))
+    return new CliError('STORAGE', `the Docker engine cannot see ${packageRoot}, which containers mount`, {
+      ...options,
+      hint: SHARING_HINT,
     })
   if (PULL.test(text))
     return new CliError('DOWNLOAD_FAILED', 'an image could not be pulled', {
