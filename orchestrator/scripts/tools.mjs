@@ -61,8 +61,7 @@ async function installPythonTools() {
   const { installSpark, installVenv, requirementsFile } = await installer()
   const { findPython } = await tools()
   const { cacheDir } = await cache()
-  // The type allows undefined, but no variable of a running process has that value.
-  const env = /** @type {Record<string, string>} */ (process.env)
+  const { env } = process
   const context = {
     env,
     signal: new AbortController().signal,

@@ -51,6 +51,12 @@ const REFUSED: readonly RefusedLine[] = [
     'is set by cpu-anomaly',
     'remove it',
   ],
+  [
+    'SPARK_CONF_spark.hadoop.fs.defaultFS=hdfs://x',
+    'SPARK_CONF_spark.hadoop.fs.defaultFS: ',
+    'is set by cpu-anomaly',
+    'remove it',
+  ],
   ['SPARK_CONF_x.password=hush', 'SPARK_CONF_x.password: ', 'looks like a secret', 'keep it in a file'],
   [
     'TRIGGER=real-time\nSTATE_STORE=memory',

@@ -14,6 +14,7 @@ const FIXED_SPARK_CONF: ReadonlySet<string> = new Set([
   'spark.master.rest.enabled',
   'spark.authenticate',
   'spark.authenticate.secret',
+  'spark.hadoop.fs.defaultFS',
   'spark.ui.showConsoleProgress',
   'spark.sql.shuffle.partitions',
   'spark.sql.session.timeZone',

@@ -45,10 +45,11 @@ describe('submitArgs', () => {
     expect(new Set(args.slice(8).filter((_, index) => index % 2 === 0))).toEqual(new Set(['--conf']))
   })
 
-  it('turns the kill switch and the progress bar off and sets the shuffle partitions', async () => {
+  it('turns the kill switch and the progress bar off, and sets the file system and the shuffle partitions', async () => {
     expect(confOf(await argsWith(['SHUFFLE_PARTITIONS=7']))).toEqual({
       'spark.sql.shuffle.partitions': '7',
       'spark.ui.killEnabled': 'false',
+      'spark.hadoop.fs.defaultFS': 'file:///',
       'spark.ui.showConsoleProgress': 'false',
       'spark.driver.host': 'localhost',
     })

@@ -49,6 +49,7 @@ function sparkConf(spark: SparkConfig, environment: JobEnvironment, plan: QueryP
     'spark.sql.shuffle.partitions': String(plan.shufflePartitions),
     ...(plan.stateStore === 'rocksdb' && ROCKSDB_CONF),
     'spark.ui.killEnabled': 'false',
+    'spark.hadoop.fs.defaultFS': 'file:///', // of the checkpoint's path, whatever a Hadoop on the class path says
     'spark.ui.showConsoleProgress': 'false',
     ...environment.sparkConf,
     ...(javaOptions && { [JAVA_OPTIONS]: javaOptions }),

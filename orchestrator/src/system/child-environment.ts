@@ -31,7 +31,7 @@ const NEEDS: Readonly<Record<ChildKind, readonly string[]>> = {
 }
 
 /** Names further variables, separated by commas, that every program gets. Read from the shell only, never from `.env`. */
-export const PASS_ENV = 'CPU_ANOMALY_PASS_ENV'
+const PASS_ENV = 'CPU_ANOMALY_PASS_ENV'
 
 /**
  * The whole environment of a program that this one starts. Only named variables of the shell reach it: any other could

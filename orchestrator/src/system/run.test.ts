@@ -38,10 +38,9 @@ describe('run', () => {
     ['with one', { env: { PATH } }],
   ])('keeps the variables of the shell from the program: %s', async (_, options) => {
     vi.stubEnv('KAFKA_PASSWORD', 'secret')
-      onTestFinished(() => void vi.unstubAllEnvs())
-      expect((await run(['env', []], options)).stdout).not.toContain('KAFKA_PASSWORD')
-    },
-  )
+    onTestFinished(() => void vi.unstubAllEnvs())
+    expect((await run(['env', []], options)).stdout).not.toContain('KAFKA_PASSWORD')
+  })
 
   it('gives the program an empty standard input', async () => {
     expect(await run(['cat', []])).toMatchObject({ stdout: '' })

@@ -3,11 +3,15 @@ import { isPortFree } from '../../system/ports.ts'
 import { cacheDir, isComplete, jarsDir } from '../cache.ts'
 import type { DoctorCheck, RuntimeContext } from '../runtime.ts'
 import { isSparkInstalled } from './install-python.ts'
-import { findJava, findPython } from './tools.ts'
+import { findJava, findPython, requireUserName } from './tools.ts'
 
 /** Checks that this machine has what the local runtime needs. */
 export function localChecks({ env }: RuntimeContext): DoctorCheck[] {
   return [
+    {
+      title: 'user',
+      run: async () => requireUserName(),
+    },
     {
       title: 'Java',
       run: async () => `Java ${(await findJava(env)).version}`,

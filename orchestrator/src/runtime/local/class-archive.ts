@@ -6,7 +6,7 @@ import { packageRoot } from '../../package/root.ts'
 import { SPARK_VERSION } from '../../package/tested-versions.ts'
 import { run } from '../../system/run.ts'
 import { cacheDir, fillOnce } from '../cache.ts'
-import { driverLaunch } from './driver-launch.ts'
+import { driverLaunch, SECURITY_CONF } from './driver-launch.ts'
 import type { InstallContext, SparkInstall } from './install-python.ts'
 import { asProperty, driverJavaOptions } from './java-options.ts'
 import type { Tool } from './tools.ts'
@@ -17,8 +17,8 @@ const ARCHIVE = 'classes.jsa'
  * Path of the archive of the driver's classes (class data sharing, JEP 350); another Java, Spark or connector gets another
  * archive. A driver that maps it, instead of reading and verifying some 16,000 classes, starts in two thirds of the time.
  */
-export function classArchive(java: Tool, sparkHome: string, connectorJars: readonly string[]): string {
-  const inputs = JSON.stringify([java, sparkHome, connectorJars])
+export function classArchive(java: Tool, sparkHome: string, driverJars: readonly string[]): string {
+  const inputs = JSON.stringify([java, sparkHome, driverJars])
   const key = createHash('sha256').update(inputs).digest('hex').slice(0, 8)
   return join(cacheDir(), `classes-${SPARK_VERSION}-${key}`, ARCHIVE)
 }
@@ -33,11 +33,11 @@ export const classPath = (jars: readonly string[]): string => jars.join(delimite
 export async function installClassArchive(
   archive: string,
   spark: SparkInstall,
-  connectorJars: readonly string[],
+  driverJars: readonly string[],
   context: InstallContext,
 ): Promise<void> {
   const folder = join(archive, '..')
-  await fillOnce(folder, (dir) => warmUp(dir, spark, connectorJars, context), {
+  await fillOnce(folder, (dir) => warmUp(dir, spark, driverJars, context), {
     signal: context.signal,
     onWait: () => context.update('another run is writing it; waiting'),
   })
@@ -46,7 +46,7 @@ export async function installClassArchive(
 async function warmUp(
   dir: string,
   spark: SparkInstall,
-  connectorJars: readonly string[],
+  driverJars: readonly string[],
   { env, signal, update }: InstallContext,
 ): Promise<void> {
   update('running a few micro-batches (only once)')
@@ -55,11 +55,10 @@ async function warmUp(
   await mkdir(work)
   const options = [...driverJavaOptions, `-XX:ArchiveClassesAtExit=${join(dir, ARCHIVE)}`]
   const conf = {
-    'spark.driver.host': '127.0.0.1',
-    'spark.driver.bindAddress': '127.0.0.1',
+    ...SECURITY_CONF,
     'spark.ui.port': '0',
     'spark.sql.shuffle.partitions': '2',
-    'spark.driver.extraClassPath': classPath(connectorJars),
+    'spark.driver.extraClassPath': classPath(driverJars),
     'spark.driver.extraJavaOptions': asProperty(options),
   }
   const args = Object.entries(conf).flatMap(([name, value]) => ['--conf', `${name}=${value}`])

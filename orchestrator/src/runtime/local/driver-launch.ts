@@ -11,6 +11,16 @@ export interface DriverLaunch {
   readonly env: Readonly<Record<string, string>>
 }
 
+/**
+ * Who reaches the driver: only programs of this machine, and its RPC and block manager only with a secret. Without a
+ * cluster Spark makes that secret itself and keeps it in the JVM.
+ */
+export const SECURITY_CONF = {
+  'spark.driver.host': '127.0.0.1',
+  'spark.driver.bindAddress': '127.0.0.1',
+  'spark.authenticate': 'true',
+}
+
 export interface DriverFolders {
   /** For shuffle files. */
   readonly scratch: string

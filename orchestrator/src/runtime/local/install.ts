@@ -8,11 +8,14 @@ import type { RuntimeContext } from '../runtime.ts'
 import { classArchive, installClassArchive } from './class-archive.ts'
 import { fetchJarsLocally } from './fetch-jars.ts'
 import { installSpark, type SparkInstall } from './install-python.ts'
+import { installLoopbackJar, loopbackJar } from './loopback-jar.ts'
 import { findJava, type Tool } from './tools.ts'
 
-/** The connector's jars, in the order of their lock. */
-export const connectorJars = (): string[] =>
-  lockedJars('connector').map((jar) => join(jarsDir('connector'), jarFile(jar)))
+/** The jars beside Spark's own on the driver's class path: the connector's, in the order of their lock, and ours. */
+export const driverJars = (): string[] => [
+  ...lockedJars('connector').map((jar) => join(jarsDir('connector'), jarFile(jar))),
+  loopbackJar(),
+]
 
 export interface InstalledBroker {
   /** Path of the java command. */
@@ -51,6 +54,7 @@ async function installJarSets(
     const progress = { signal, update: step.update }
     await installJars('connector', fetch, progress)
     const broker = await installJars('broker', fetch, progress)
+    await installLoopbackJar(java, spark, { env, ...progress })
     step.done('Kafka and connector jars are installed')
     return broker
   })
@@ -64,10 +68,10 @@ async function archiveClasses(
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
-  const archive = classArchive(java, spark.sparkHome, connectorJars())
+  const archive = classArchive(java, spark.sparkHome, driverJars())
   await output.step("Spark's classes", async (step) => {
     try {
-      await installClassArchive(archive, spark, connectorJars(), { env, signal, update: step.update })
+      await installClassArchive(archive, spark, driverJars(), { env, signal, update: step.update })
       step.done("Spark's classes are archived")
     } catch (error) {
       signal.throwIfAborted()

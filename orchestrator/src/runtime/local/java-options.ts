@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { packageRoot } from '../../package/root.ts'
+import { LOOPBACK_OPTION } from './loopback-jar.ts'
 
 /** JVM options as the value of one Spark property, which Spark splits at spaces outside quotes. */
 export const asProperty = (options: readonly string[]): string =>
@@ -14,6 +15,7 @@ export const localeOptions: readonly string[] = [
 
 export const driverJavaOptions: readonly string[] = [
   ...localeOptions,
+  LOOPBACK_OPTION,
   `-Dlog4j2.configurationFile=file:${join(packageRoot, 'infra', 'spark', 'log4j2.properties')}`,
   // On few cores it needs less memory than G1 for the same work, and its pauses are short with a heap of this size.
   '-XX:+UseParallelGC',

@@ -3,8 +3,8 @@ import type { KafkaAccess } from '../../kafka/access.ts'
 import { SPARK_VERSION } from '../../package/tested-versions.ts'
 import type { JobEnvironment, RuntimeContext } from '../runtime.ts'
 import { classPath } from './class-archive.ts'
-import { localMaster } from './driver-launch.ts'
-import { connectorJars } from './install.ts'
+import { localMaster, SECURITY_CONF } from './driver-launch.ts'
+import { driverJars } from './install.ts'
 import { asProperty, driverJavaOptions } from './java-options.ts'
 
 /** The environment of a job whose driver is a process of this machine. */
@@ -23,12 +23,11 @@ export function localJobEnvironment(
     secretsFile: kafka.sasl ? secretsFile : undefined,
     connectorJars: [], // on the class path instead: only classes that the JVM itself loads can be archived
     sparkConf: {
-      'spark.driver.host': '127.0.0.1',
-      'spark.driver.bindAddress': '127.0.0.1',
+      ...SECURITY_CONF,
       'spark.ui.port': String(config.ports.sparkUi),
       'spark.port.maxRetries': '0', // a UI on another port than the announced one would not be found
       'spark.sql.warehouse.dir': join(storage.run, 'warehouse'),
-      'spark.driver.extraClassPath': classPath(connectorJars()),
+      'spark.driver.extraClassPath': classPath(driverJars()),
       'spark.driver.extraJavaOptions': asProperty(driverJavaOptions),
     },
   }

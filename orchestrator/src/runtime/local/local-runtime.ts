@@ -23,11 +23,12 @@ import { localChecks } from './checks.ts'
 import { archiveOptions, classArchive } from './class-archive.ts'
 import { type DriverFolders, type DriverLaunch, driverLaunch } from './driver-launch.ts'
 import { folderCheckpoint } from './folder-checkpoint.ts'
-import { connectorJars, installAll } from './install.ts'
+import { driverJars, installAll } from './install.ts'
 import { installSpark } from './install-python.ts'
 import { localJobEnvironment } from './job-environment.ts'
 import { LocalDriver } from './local-driver.ts'
-import { findJava } from './tools.ts'
+import { installLoopbackJar } from './loopback-jar.ts'
+import { findJava, requireUserName } from './tools.ts'
 
 /** Kafka and Spark as processes of this machine: one KRaft broker, and a driver that runs its own tasks (`local[N]`). */
 export class LocalRuntime implements Runtime {
@@ -51,6 +52,7 @@ export class LocalRuntime implements Runtime {
   }
 
   async preflight(): Promise<void> {
+    requireUserName()
     await findJava(this.#context.env)
     await this.#broker.preflight()
   }
@@ -92,8 +94,10 @@ export class LocalRuntime implements Runtime {
   /** How a driver is started here, the job's or a measurement's. */
   async driverLaunch(folders: DriverFolders, signal: AbortSignal): Promise<DriverLaunch> {
     const { env } = this.#context
-    const spark = await installSpark({ env, signal, update: () => undefined })
-    const archive = classArchive(await findJava(env), spark.sparkHome, connectorJars())
+    const context = { env, signal, update: () => undefined }
+    const [java, spark] = await Promise.all([findJava(env), installSpark(context)])
+    await installLoopbackJar(java, spark, context)
+    const archive = classArchive(java, spark.sparkHome, driverJars())
     return driverLaunch(env, spark, archiveOptions(archive), folders)
   }
 

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { CliError } from '../../errors.ts'
 import { childEnvironment, type ShellEnvironment } from '../../system/child-environment.ts'
@@ -9,6 +10,20 @@ const PYTHON_WANTED = [3, 10] as const
 export interface Tool {
   readonly path: string
   readonly version: string
+}
+
+/**
+ * Spark's login fails without a name, which HADOOP_USER_NAME does not replace.
+ * @throws CliError TOOL_MISSING for a user whom the system does not know, as in a container that runs as any number.
+ */
+export function requireUserName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    throw new CliError('TOOL_MISSING', `the user ${process.getuid?.()} has no name, and Spark needs one`, {
+      hint: 'Add the user to /etc/passwd, or set RUNTIME=docker.',
+    })
+  }
 }
 
 /** @throws CliError TOOL_MISSING with the version found, the version needed and how to install it. */
