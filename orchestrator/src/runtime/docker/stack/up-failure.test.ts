@@ -97,8 +97,14 @@ describe('upFailure', () => {
     ['snap', 'invalid mount config for type "bind": bind source path does not exist: /x/y'],
     ['Docker Desktop', 'mounts denied: The path /x/y is not shared from the host'],
     ['Colima', 'mount /x/y: not a directory: unknown: Are you trying to mount a directory onto a file'],
+    [
+      'an empty folder in its place',
+      '/opt/cpu-anomaly/start-kafka.sh: /opt/cpu-anomaly/start-kafka.sh: Is a directory',
+    ],
   ])('says that the engine does not see the mounted folder: %s', (_, line) => {
-    expect(upFailure([line], { ...failed('kafka-broker', exited()), log: [] }, cause)).toMatchObject({
+    const container = failed('kafka-broker', exited())
+    expect(upFailure([line], container, cause)).toMatchObject({ code: 'STORAGE' })
+    expect(upFailure([], { ...container, log: [line] }, cause)).toMatchObject({
       code: 'STORAGE',
       message: expect.stringMatching(/^the Docker engine cannot see .*, which containers mount$/),
       hint: expect.stringMatching(/^Share that folder .* RUNTIME=local\.$/),

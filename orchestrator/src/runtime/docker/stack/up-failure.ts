@@ -15,9 +15,9 @@ const PORT = /port is already allocated|address already in use|ports are not ava
 const PULL =
   /pull access denied|manifest unknown|manifest for .* not found|no matching manifest|failed to resolve|no such host|unauthorized|toomanyrequests|TLS handshake|proxyconnect|Get "https?:/i
 // An engine that does not see this machine's files: it says that the file is not there (snap), that the folder is not
-// shared (Docker Desktop), or has put an empty folder in its place (a virtual machine, such as Colima's).
+// shared (Docker Desktop), or mounts an empty folder in its place (an older one in a virtual machine).
 const NOT_SHARED =
-  /bind source path does not exist|mounts denied|not shared from the host|error while creating mount source path|mount a directory onto a file|not a directory: unknown/i
+  /bind source path does not exist|mounts denied|not shared from the host|error while creating mount source path|mount a directory onto a file|not a directory: unknown|\/opt\/cpu-anomaly\/\S+: Is a directory/i
 const SPACE = /no space left on device/i
 
 const MEMORY_SETTING: Readonly<Record<string, string>> = { 'spark-worker': 'SPARK_WORKER_MEMORY' }
@@ -43,7 +43,7 @@ export function upFailure(
       ...options,
       hint: 'Set KAFKA_PORT or SPARK_MASTER_UI_PORT in .env to a free port.',
     })
-  if (NOT_SHARED.test(text))
+  if (NOT_SHARED.test([text, ...(failed?.log ?? [])].join('\n')))
     return new CliError('STORAGE', `the Docker engine cannot see ${packageRoot}, which containers mount`, {
       ...options,
       hint: SHARING_HINT,
