@@ -8,7 +8,7 @@ import { installVenv } from './install-python.ts'
 // Stands for the system's Python. The interpreter of the environment that it makes finds a module after pip has installed
 // it there; pip writes down its environment, and installs elsewhere if it is told so.
 const PYTHON = `#!/bin/sh
-mkdir -p "$4/bin" && cat >"$4/bin/python" <<'EOF'
+mkdir -p "$5/bin" && cat >"$5/bin/python" <<'EOF'
 #!/bin/sh
 bin=$(dirname "$0")
 case "$*" in
@@ -16,7 +16,7 @@ case "$*" in
 *) test -e "$bin/module" ;;
 esac
 EOF
-chmod +x "$4/bin/python"
+chmod +x "$5/bin/python"
 `
 
 async function install(folder: string, shell: Record<string, string> = {}): Promise<string> {

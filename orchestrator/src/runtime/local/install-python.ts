@@ -5,7 +5,7 @@ import { SPARK_VERSION } from '../../package/tested-versions.ts'
 import { childEnvironment, type ShellEnvironment } from '../../system/child-environment.ts'
 import { run, tryRun } from '../../system/run.ts'
 import { cacheDir, fillOnce, isComplete } from '../cache.ts'
-import { findPython } from './tools.ts'
+import { findPython, ISOLATED } from './tools.ts'
 import { trackSize } from './track-size.ts'
 
 export interface SparkInstall {
@@ -26,6 +26,7 @@ export interface InstallContext {
 
 // pyspark is built from source, with the setuptools that is pinned here instead of one that pip would fetch.
 const PIP_INSTALL = [
+  ...ISOLATED,
   '-m',
   'pip',
   'install',
@@ -92,7 +93,7 @@ async function makeVenv(
   const { signal, update } = context
   const env = childEnvironment('download', context.env)
   update('making a virtual environment')
-  await run([python, ['-m', 'venv', '--clear', dir]], { env, signal, failAs: 'TOOL_MISSING' })
+  await run([python, [...ISOLATED, '-m', 'venv', '--clear', dir]], { env, signal, failAs: 'TOOL_MISSING' })
   const tmp = join(dir, 'tmp')
   await mkdir(tmp)
   const stopTracking = trackSize(dir, (bytes) =>
@@ -119,7 +120,7 @@ const venvPython = (dir: string): string => join(dir, 'bin', 'python')
 /** Finds the modules without importing them, which takes 40 ms instead of a second. */
 async function hasModules(dir: string, modules: readonly string[]): Promise<boolean> {
   const script = 'import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, sys.argv[1:])))'
-  return (await tryRun([venvPython(dir), ['-I', '-c', script, ...modules]])) !== undefined
+  return (await tryRun([venvPython(dir), [...ISOLATED, '-c', script, ...modules]])) !== undefined
 }
 
 /** @throws CliError DOWNLOAD_FAILED when pip succeeded, but a module cannot be imported. */
@@ -129,7 +130,7 @@ async function requireModules(
   { signal }: InstallContext,
 ): Promise<void> {
   for (const module of modules)
-    await run([venvPython(dir), ['-I', '-c', `import ${module}`]], {
+    await run([venvPython(dir), [...ISOLATED, '-c', `import ${module}`]], {
       signal,
       failAs: 'DOWNLOAD_FAILED',
       hint: `pip did not install ${module} into ${dir}. See \`pip config list\`: a pip.conf with target, prefix or root installs elsewhere.`,

@@ -8,7 +8,7 @@ import { childEnvironment } from '../../system/child-environment.ts'
 import { run } from '../../system/run.ts'
 import { cacheDir, fillOnce } from '../cache.ts'
 import type { InstallContext, SparkInstall } from './install-python.ts'
-import type { Tool } from './tools.ts'
+import { ISOLATED, type Tool } from './tools.ts'
 
 const SOURCE = join(packageRoot, 'infra', 'spark', 'LoopbackOnly.java')
 const EXTENSION = 'io.cpuanomaly.LoopbackOnly'
@@ -51,7 +51,10 @@ async function build(
   const compiler = ['-cp', jars, 'org.codehaus.commons.compiler.samples.CompilerDemo']
   const options = { env: childEnvironment('java', env), signal, failAs: 'STORAGE', cwd: classes } as const
   await run([java.path, [...compiler, '-d', classes, '-classpath', jars, SOURCE]], options)
-  await run([spark.python, ['-m', 'zipfile', '-c', join(dir, 'loopback.jar'), 'META-INF', 'io']], options)
+  await run(
+    [spark.python, [...ISOLATED, '-m', 'zipfile', '-c', join(dir, 'loopback.jar'), 'META-INF', 'io']],
+    options,
+  )
   await rm(classes, { recursive: true })
 }
 

@@ -54,13 +54,13 @@ export async function findPython(shell: ShellEnvironment): Promise<Tool> {
   const names = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']
   const tooOld: string[] = []
   for (const name of names) {
-    const tool = await firstVersion([name], ['-c', PYTHON_PROBE], /^(\S+) /, env)
+    const tool = await firstVersion([name], [...ISOLATED, '-c', PYTHON_PROBE], /^(\S+) /, env)
     if (!tool) continue
     if (!isPythonWanted(tool.version)) {
       tooOld.push(`${name} ${tool.version}`)
       continue
     }
-    const venv = await tryRun([name, ['-c', 'import venv, ensurepip']], { env })
+    const venv = await tryRun([name, [...ISOLATED, '-c', 'import venv, ensurepip']], { env })
     if (venv) return { path: name, version: tool.version }
     throw toolMissing(
       `${name} ${tool.version} has no venv module`,
@@ -71,6 +71,9 @@ export async function findPython(shell: ShellEnvironment): Promise<Tool> {
   const problem = tooOld.length > 0 ? `found ${tooOld.join(', ')}` : 'no Python found'
   throw toolMissing(problem, `Python ${PYTHON_WANTED.join('.')} or newer`, PYTHON_HINT)
 }
+
+/** Otherwise Python would import modules from the folder in which the user stands: a venv.py, a platform.py. */
+export const ISOLATED = ['-I'] as const
 
 const PYTHON_PROBE = 'import platform; print(platform.python_version(), "")'
 
