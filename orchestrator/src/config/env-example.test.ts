@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { packageRoot } from '../package/root.ts'
 import { newFolder } from '../system/folder.fixture.ts'
 import { envExample } from './env-example.ts'
-import { parseEnvText } from './env-file.ts'
+import { parseEnvText } from './env-lines.ts'
 import { loadConfig } from './load.ts'
 import { settingEntries } from './settings.ts'
 

@@ -32,7 +32,11 @@ describe('a text that could be code', () => {
   it.each(REFUSED)('%j is refused in one line', expectRefused)
 
   it.each<AcceptedInput>([
-    ['text for Spark', { set: [`SPARK_CONF_a.b=${INJECTION}`] }, { spark: { conf: { 'a.b': INJECTION } } }],
+    [
+      'text for Spark',
+      { set: [`SPARK_CONF_spark.b=${INJECTION}`] },
+      { spark: { conf: { 'spark.b': INJECTION } } },
+    ],
     [
       'variables in a value',
       { env: `KAFKA_USERNAME=${SHELL_VARIABLE}$(id)\nKAFKA_PASSWORD=x` },

@@ -51,7 +51,12 @@ const REFUSED: readonly RefusedLine[] = [
     'is set by cpu-anomaly',
     'remove it',
   ],
-  ['SPARK_CONF_x.password=hush', 'SPARK_CONF_x.password: ', 'looks like a secret', 'keep it in a file'],
+  [
+    'SPARK_CONF_spark.x.password=hush',
+    'SPARK_CONF_spark.x.password: ',
+    'looks like a secret',
+    'keep it in a file',
+  ],
   [
     'TRIGGER=real-time\nSTATE_STORE=memory',
     'STATE_STORE=memory: ',

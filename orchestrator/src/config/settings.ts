@@ -232,6 +232,12 @@ export const settingEntries = Object.entries(SETTINGS) as readonly (readonly [Se
 /** Prefix of settings that are passed to Spark: `SPARK_CONF_spark.sql.x=y`. */
 export const SPARK_CONF_PREFIX = 'SPARK_CONF_'
 
+/** Spark's own variable SPARK_CONF_DIR has the prefix, too, but does not name a property: those begin with `spark.`. */
+export const isSparkConf = (key: string): key is `SPARK_CONF_${string}` =>
+  key.startsWith(`${SPARK_CONF_PREFIX}spark.`)
+
+export const isOwnKey = (key: string): boolean => isSparkConf(key) || Object.hasOwn(SETTINGS, key)
+
 export const SECRET_KEYS: ReadonlySet<string> = new Set(
   settingEntries.filter(([, entry]) => entry.secret).map(([key]) => key),
 )
