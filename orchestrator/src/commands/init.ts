@@ -1,20 +1,25 @@
-import { copyFile, writeFile } from 'node:fs/promises'
+import { chmod, constants, copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommandRun } from '../cli/command.ts'
 import { envExample } from '../config/env-example.ts'
+import { checkOverrides } from '../config/load.ts'
 import { CliError, errorMessage } from '../errors.ts'
 
 interface Flags {
   readonly force?: boolean
+  readonly set?: readonly string[]
 }
 
-/** Does not read the settings: it must work even if they are invalid. */
-export const run: CommandRun<Flags> = async ({ output }, _args, { force }) => {
+/** Reads no settings but those of `--set`: it must work even if the others are invalid. */
+export const run: CommandRun<Flags> = async ({ output }, _args, { force, set = [] }) => {
   const file = join(process.cwd(), '.env')
+  const text = envExample(checkOverrides(set))
   try {
-    if (force && (await backUp(file))) output.note(`The old settings are in ${file}.bak`)
+    const backup = force ? await backUp(file) : undefined
+    if (backup) output.note(`The old settings are in ${backup}`)
     // Readable only by its owner, because it may hold KAFKA_PASSWORD.
-    await writeFile(file, envExample(), { mode: 0o600, flag: force ? 'w' : 'wx' })
+    await writeFile(file, text, { mode: 0o600, flag: force ? 'w' : 'wx' })
+    if (force) await chmod(file, 0o600)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
       throw new CliError('FILE_EXISTS', `${file} already exists and was not changed`, {
@@ -26,16 +31,19 @@ export const run: CommandRun<Flags> = async ({ output }, _args, { force }) => {
     })
   }
   output.result(`wrote ${file}`)
-  output.note('It lists every setting with its default. Next: npx cpu-anomaly up')
+  output.note('It lists every setting, with its default in a comment. Next: npx cpu-anomaly up')
 }
 
-/** Returns false if there is no such file. */
-async function backUp(file: string): Promise<boolean> {
+/** Copies the file, and returns where to; never over an earlier copy. Undefined if there is no such file. */
+async function backUp(file: string, nth = 1): Promise<string | undefined> {
+  const backup = `${file}.bak${nth === 1 ? '' : `.${nth}`}`
   try {
-    await copyFile(file, `${file}.bak`)
-    return true
+    await copyFile(file, backup, constants.COPYFILE_EXCL)
+    return backup
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    if (code === 'EEXIST' && nth < 1_000) return backUp(file, nth + 1)
     throw error
   }
 }

@@ -54,13 +54,31 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
       ...[...findings.problems, ...storageProblems].filter((problem) => !concernsInvalid(problem)),
     ].map((problem) => withOrigin(problem, resolved)),
   ]
-  if (problems.length > 0)
-    throw new CliError('CONFIGURATION', problems.map(escapeControls).join('\n'), {
-      hint: 'Nothing was started. `cpu-anomaly init` writes all settings with their defaults to .env.',
-    })
+  refuse(problems)
   const warnings = [...file.warnings, ...almostSettings(options.environment), ...findings.warnings]
   for (const warning of warnings) options.warn(escapeControls(warning))
   return config
+}
+
+function refuse(problems: readonly string[]): void {
+  if (problems.length === 0) return
+  throw new CliError('CONFIGURATION', problems.map(escapeControls).join('\n'), {
+    hint: 'Nothing was started. `cpu-anomaly init` writes all settings with their defaults to .env.',
+  })
+}
+
+/**
+ * The settings of `--set`, each of which must be known and parse.
+ * @throws CliError CONFIGURATION that lists every problem, one per line.
+ */
+export function checkOverrides(overrides: readonly string[]): Readonly<Record<string, string>> {
+  const { values, problems } = parseOverrides(overrides)
+  refuse([
+    ...problems,
+    ...unknownKeys(values, '--set'),
+    ...parseSettings(resolveSettings([['flag', values]])).problems,
+  ])
+  return values
 }
 
 /** Every setting as text, with secrets masked, to show it to the user. */
