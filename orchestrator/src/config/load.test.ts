@@ -34,8 +34,8 @@ describe('a text that could be code', () => {
   it.each<AcceptedInput>([
     [
       'text for Spark',
-      { set: [`SPARK_CONF_spark.b=${INJECTION}`] },
-      { spark: { conf: { 'spark.b': INJECTION } } },
+      { set: [`SPARK_CONF_spark.hadoop.b=${INJECTION}`] },
+      { spark: { conf: { 'spark.hadoop.b': INJECTION } } },
     ],
     [
       'variables in a value',

@@ -1,7 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein'
 import type { Origin, ResolvedSetting } from './config.ts'
-import { looksSecret } from './rules.ts'
 import { isOwnKey, isSparkConf, SECRET_KEYS, SPARK_CONF_PREFIX, settingEntries } from './settings.ts'
+import { looksSecret } from './spark-properties.ts'
 
 /** Keys that begin like ours are probably meant for this tool, so they are refused rather than ignored. */
 const OWN_PREFIX = /^(?:NORMAL|ANOMALY|CPU|WINDOW|WATERMARK|KAFKA|SPARK)_/i

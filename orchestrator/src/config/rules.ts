@@ -1,26 +1,7 @@
+import { SPARK_VERSION } from '../package/tested-versions.ts'
 import type { Config } from './config.ts'
-import type { SettingKey } from './settings.ts'
-
-/** Spark properties that this tool sets for safety or correctness; the user's own value would undo that. */
-const FIXED_SPARK_CONF: ReadonlySet<string> = new Set([
-  'spark.master',
-  'spark.app.name',
-  'spark.jars',
-  'spark.driver.host',
-  'spark.driver.bindAddress',
-  'spark.driver.memory',
-  'spark.driver.extraClassPath',
-  'spark.ui.port',
-  'spark.ui.killEnabled',
-  'spark.master.rest.enabled',
-  'spark.authenticate',
-  'spark.authenticate.secret',
-  'spark.ui.showConsoleProgress',
-  'spark.sql.shuffle.partitions',
-  'spark.sql.session.timeZone',
-  'spark.sql.streaming.stateStore.providerClass',
-  'spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled',
-])
+import { type SettingKey, SPARK_CONF_PREFIX } from './settings.ts'
+import { isKnown, isOfExecutors, refusedProperty } from './spark-properties.ts'
 
 export interface Findings {
   /** `KEY=value: what is wrong; how to fix it`, without the values of secrets. */
@@ -30,9 +11,6 @@ export interface Findings {
 
 /** The stack's own broker by its name in the compose file: not one of the user's hosts. */
 const COMPOSE_BROKER = 'kafka-broker:9092'
-
-/** Is a Spark property of this name likely to hold a secret? */
-export const looksSecret = (name: string): boolean => /secret|password|token/i.test(name)
 
 /** Checks the rules that concern more than the text of one setting. */
 export function checkRules(config: Config): Findings {
@@ -46,7 +24,7 @@ export function checkRules(config: Config): Findings {
       ...portRules(config),
       ...clusterRules(config),
     ],
-    warnings: plaintextWarnings(config),
+    warnings: [...plaintextWarnings(config), ...sparkWarnings(config)],
   }
 }
 
@@ -137,15 +115,18 @@ function brokerRules(config: Config): string[] {
 
 function sparkRules({ spark }: Config): string[] {
   return Object.keys(spark.conf).flatMap((name) => {
-    if (FIXED_SPARK_CONF.has(name))
-      return [
-        `SPARK_CONF_${name}: is set by cpu-anomaly; remove it (the settings table names the key to use instead)`,
-      ]
-    if (looksSecret(name))
-      return [
-        `SPARK_CONF_${name}: looks like a secret, and would be visible in spark-submit's arguments; keep it in a file that Spark reads`,
-      ]
-    return []
+    const why = refusedProperty(name)
+    return why === undefined ? [] : [`${SPARK_CONF_PREFIX}${name}: ${why}`]
+  })
+}
+
+function sparkWarnings({ spark, runtime }: Config): string[] {
+  return Object.keys(spark.conf).flatMap((name) => {
+    if (!isKnown(name))
+      return [`${SPARK_CONF_PREFIX}${name}: Spark ${SPARK_VERSION} does not know this property`]
+    return isOfExecutors(name) && runtime !== 'docker'
+      ? [`${SPARK_CONF_PREFIX}${name}: takes effect only on the docker runtime`]
+      : []
   })
 }
 
