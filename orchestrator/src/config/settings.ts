@@ -5,12 +5,13 @@ import {
   image,
   integer,
   memory,
+  normalMean,
+  normalStddev,
   offsets,
   oneOf,
   type Parser,
   Problem,
   port,
-  positiveDecimal,
   servers,
   sparkMaster,
   text,
@@ -47,12 +48,12 @@ const runtime = (value: string) => {
 
 /** Every setting, in the order of `.env.example`. */
 export const SETTINGS = {
-  NORMAL_MEAN: setting('Detector', '14.5', 'mean of all samples in normal operation, in percent', decimal),
+  NORMAL_MEAN: setting('Detector', '14.5', 'mean of all samples in normal operation, in percent', normalMean),
   NORMAL_STDDEV: setting(
     'Detector',
     '2.7',
     'standard deviation of all samples in normal operation, in percent',
-    positiveDecimal,
+    normalStddev,
   ),
   ANOMALY_DIRECTION: setting(
     'Detector',
