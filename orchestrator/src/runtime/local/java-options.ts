@@ -1,12 +1,17 @@
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { packageRoot } from '../../package/root.ts'
 
 /** JVM options as the value of one Spark property, which Spark splits at spaces outside quotes. */
 export const asProperty = (options: readonly string[]): string =>
   options.map((option) => (/\s/.test(option) ? `"${option}"` : option)).join(' ')
 
+/** Log4j reads a list of URIs, separated by commas; Spark would take a quote in an option for one of its own. */
+export const log4jOption = (file: string): string =>
+  `-Dlog4j2.configurationFile=${pathToFileURL(file).href.replace(/,/g, '%2C').replace(/'/g, '%27')}`
+
 export const driverJavaOptions: readonly string[] = [
-  `-Dlog4j2.configurationFile=file:${join(packageRoot, 'infra', 'spark', 'log4j2.properties')}`,
+  log4jOption(join(packageRoot, 'infra', 'spark', 'log4j2.properties')),
   // On few cores it needs less memory than G1 for the same work, and its pauses are short with a heap of this size.
   '-XX:+UseParallelGC',
   // Higher thresholds than the defaults: early on, the optimizing compiler would take a core away from the job.
