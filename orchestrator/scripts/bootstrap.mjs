@@ -1,9 +1,11 @@
-// Makes a fresh clone ready: installs the locked packages and builds dist/, each only if it is out of date.
+// Makes a fresh clone ready: installs the locked packages and builds dist/, each only if it is out of date, and links the
+// command where npx looks first. Otherwise npx links it in its own cache, where npm keeps a link that it could not make.
 // Plain Node on purpose: it runs before anything is installed.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { requireNode } from '../bin/require-node.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 /** @param {string[]} parts */
@@ -11,22 +13,27 @@ const path = (...parts) => join(root, ...parts)
 /** @param {string} file */
 const modified = (file) => (existsSync(file) ? statSync(file).mtimeMs : 0)
 
-requireNode(20, 19)
+requireNode()
 if (modified(path('node_modules', '.package-lock.json')) < modified(path('package-lock.json')))
-  run('Installing packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  run('Installing packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    code: 6,
+    hint: 'npm could not install the packages of the clone: check the network, and that this folder can be written.',
+  })
 if (newest(path('orchestrator', 'src')) > modified(path('dist', 'main.js')))
-  run('Building', process.execPath, [path('orchestrator', 'scripts', 'build.mjs')])
+  run('Building', process.execPath, [path('orchestrator', 'scripts', 'build.mjs')], {
+    code: 1,
+    hint: 'The sources of the clone do not compile: repair them, or restore them with `git checkout`.',
+  })
+linkCommand(path('node_modules', '.bin', 'cpu-anomaly'))
 
-/**
- * @param {number} major
- * @param {number} minor
- */
-function requireNode(major, minor) {
-  const [ownMajor = 0, ownMinor = 0] = process.versions.node.split('.').map(Number)
-  if (ownMajor > major || (ownMajor === major && ownMinor >= minor)) return
-  console.error(`error: Node.js ${process.versions.node} is too old; ${major}.${minor} or newer is needed.`)
-  console.error('→ Install a current one: https://nodejs.org/')
-  process.exit(6)
+/** @param {string} link */
+function linkCommand(link) {
+  if (existsSync(link)) return
+  try {
+    symlinkSync(join('..', '..', 'orchestrator', 'bin', 'cpu-anomaly.mjs'), link)
+  } catch {
+    // A folder that cannot be written: npx makes its own link.
+  }
 }
 
 /**
@@ -42,9 +49,13 @@ function newest(dir) {
  * @param {string} title
  * @param {string} program
  * @param {readonly string[]} args
+ * @param {{ code: number, hint: string }} failure
  */
-function run(title, program, args) {
+function run(title, program, args, failure) {
   console.error(`${title} ...`)
-  const { status, signal } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 2, 2] })
-  if (status !== 0) process.exit(signal ? 130 : (status ?? 1))
+  const { status, signal, error } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 2, 2] })
+  if (status === 0) return
+  if (error) console.error(`error: ${error.message}`)
+  console.error(`→ ${failure.hint}`)
+  process.exit(signal ? 130 : status === 6 ? 6 : failure.code)
 }

@@ -93,3 +93,16 @@ def test_mean_and_deviation_keep_their_precision(spark: SparkSession, settings_o
     (row,) = windows(spark, settings_of(), [("a", T0 + nth % 500, value) for nth, value in enumerate(values)])
     assert row["mean"] == pytest.approx(statistics.fmean(values), rel=1e-12, abs=1e-9)
     assert row["stddev"] == pytest.approx(statistics.stdev(values), rel=1e-9 if offset else 1e-12)
+
+
+@pytest.mark.parametrize("normal_mean", [1e150, -1e150])
+def test_every_number_is_finite_at_the_limits_of_samples_and_settings(
+    spark: SparkSession, settings_of: SettingsOf, normal_mean: float
+) -> None:
+    settings = settings_of(normal_mean=normal_mean, normal_stddev=1e-150)
+    given = [("", T0, 1e150), ("", T0 + 1, -1e150), ("", T0 + 500, 1e150), ("", T0 + 1000, -1e150)]
+    rows = windows(spark, settings, given)
+    assert [row["count"] for row in rows] == [2, 1, 1]
+    for row in rows:
+        assert all(math.isfinite(row[name]) for name in ("mean", "score"))
+        assert row["stddev"] is None or math.isfinite(row["stddev"])

@@ -35,7 +35,7 @@ describe('config', () => {
   })
 
   it('shows values from outside escaped', async () => {
-    const context = await testContext({ settings: { 'SPARK_CONF_spark.app.note': 'a\u001b[2Jb' } })
+    const context = await testContext({ settings: { 'SPARK_CONF_spark.hadoop.note': 'a\u001b[2Jb' } })
     await run(context, [], {})
     expect(context.output.results.join('\n')).toContain('a\\x1b[2Jb')
   })

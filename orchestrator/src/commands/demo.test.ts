@@ -49,7 +49,7 @@ describe('demo', () => {
     expect(steps()).toEqual([...STARTED, 'run demo'])
     const file = join(storage(), 'demo.env')
     expect(await isThere(file)).toBe(true)
-    expect(context.output.notes.filter((line) => line.includes(`--env-file ${file}`))).toHaveLength(3)
+    expect(context.output.notes.filter((line) => line.includes(`--settings ${file}`))).toHaveLength(3)
   })
 
   it('first removes an earlier demo that was kept', async () => {

@@ -75,5 +75,5 @@ async function showNextCommands(
   const file = await writeSettingsFile(selected, settings)
   output.note('Everything is still running. Look at it and stop it with these commands:')
   for (const command of ['tail --all', 'status', 'down --volumes'])
-    output.note(`  npx cpu-anomaly --env-file ${file} ${command}`)
+    output.note(`  npx cpu-anomaly --settings ${file} ${command}`)
 }

@@ -1,10 +1,11 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
 import { envExample } from '../config/env-example.ts'
 import { packageRoot } from '../package/root.ts'
 import { type RunOptions, run as runProgram } from '../system/run.ts'
+import { parseEnvText } from '../config/env-lines.ts'
 import { run } from './init.ts'
 
 const git = (args: readonly string[], options: RunOptions) => runProgram(['git', args], options)
@@ -54,11 +55,38 @@ describe('init', () => {
     await git(['check-ignore', '--quiet', name], { cwd: packageRoot })
   })
 
-  it('does not replace a file that it cannot back up', async () => {
+  it.skipIf(process.getuid?.() === 0)(
+    'does not replace a file that it cannot back up (skipped for root)',
+    async () => {
+      await writeFile(file, 'NORMAL_MEAN=20\n')
+      await chmod(context.folder, 0o500)
+      await expect(run(context, [], { force: true })).rejects.toMatchObject({ code: 'STORAGE' })
+      expect(await readFile(file, 'utf8')).toBe('NORMAL_MEAN=20\n')
+    },
+  )
+
+  it('sets what --set says, and only that', async () => {
+    await run(context, [], { set: ['NORMAL_MEAN=20', 'KAFKA_PASSWORD=a#b'] })
+    const { values } = parseEnvText(await readFile(file, 'utf8'), file)
+    expect(values).toEqual({ NORMAL_MEAN: '20', KAFKA_PASSWORD: 'a#b' })
+  })
+
+  it.each([['NORMAL_MEAN=x'], ['NORMAL_MEEN=1'], ['NORMAL_MEAN']])(
+    'writes nothing if --set is refused: %s',
+    async (set) => {
+      await expect(run(context, [], { set: [set] })).rejects.toMatchObject({
+        code: 'CONFIGURATION',
+        exitCode: 2,
+      })
+      expect(await isThere(file)).toBe(false)
+    },
+  )
+
+  it('keeps every old file, also when it runs again', async () => {
     await writeFile(file, 'NORMAL_MEAN=20\n')
-    await mkdir(`${file}.bak`)
-    await expect(run(context, [], { force: true })).rejects.toMatchObject({ code: 'STORAGE' })
-    expect(await readFile(file, 'utf8')).toBe('NORMAL_MEAN=20\n')
+    for (const _ of [1, 2]) await run(context, [], { force: true })
+    expect(await readFile(`${file}.bak`, 'utf8')).toBe('NORMAL_MEAN=20\n')
+    expect(await readFile(`${file}.bak.2`, 'utf8')).toBe(envExample())
   })
 
   it('names the file that it cannot write', async () => {

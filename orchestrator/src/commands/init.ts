@@ -1,7 +1,8 @@
-import { chmod, copyFile, writeFile } from 'node:fs/promises'
+import { chmod, constants, copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommandRun } from '../cli/command.ts'
 import { envExample } from '../config/env-example.ts'
+import { checkOverrides } from '../config/load.ts'
 import { CliError, errorMessage } from '../errors.ts'
 
 // It may hold KAFKA_PASSWORD.
@@ -9,14 +10,17 @@ const OWNER_ONLY = 0o600
 
 interface Flags {
   readonly force?: boolean
+  readonly set?: readonly string[]
 }
 
-/** Does not read the settings: it must work even if they are invalid. */
-export const run: CommandRun<Flags> = async ({ output }, _args, { force }) => {
+/** Reads no settings but those of `--set`: it must work even if the others are invalid. */
+export const run: CommandRun<Flags> = async ({ output }, _args, { force, set = [] }) => {
   const file = join(process.cwd(), '.env')
+  const text = envExample(checkOverrides(set))
   try {
-    if (force && (await backUp(file))) output.note(`The old settings are in ${file}.bak`)
-    await writeFile(file, envExample(), { mode: OWNER_ONLY, flag: force ? 'w' : 'wx' })
+    const backup = force ? await backUp(file) : undefined
+    if (backup) output.note(`The old settings are in ${backup}`)
+    await writeFile(file, text, { mode: OWNER_ONLY, flag: force ? 'w' : 'wx' })
     await chmod(file, OWNER_ONLY) // one that was there keeps its mode
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
@@ -30,17 +34,20 @@ export const run: CommandRun<Flags> = async ({ output }, _args, { force }) => {
   }
   output.result(`wrote ${file}`)
   output.note('Keep .env and .env.bak out of version control: they may hold KAFKA_PASSWORD.')
-  output.note('It lists every setting with its default. Next: npx cpu-anomaly up')
+  output.note('It lists every setting, with its default in a comment. Next: npx cpu-anomaly up')
 }
 
-/** Returns false if there is no such file. */
-async function backUp(file: string): Promise<boolean> {
+/** Copies the file, and returns where to; never over an earlier copy. Undefined if there is no such file. */
+async function backUp(file: string, nth = 1): Promise<string | undefined> {
+  const backup = `${file}.bak${nth === 1 ? '' : `.${nth}`}`
   try {
-    await copyFile(file, `${file}.bak`)
-    await chmod(`${file}.bak`, OWNER_ONLY)
-    return true
+    await copyFile(file, backup, constants.COPYFILE_EXCL)
+    await chmod(backup, OWNER_ONLY)
+    return backup
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    if (code === 'EEXIST' && nth < 1_000) return backUp(file, nth + 1)
     throw error
   }
 }

@@ -7,9 +7,9 @@ const JSON_FLAG: FlagSpec = { flags: '--json', summary: 'print JSON, one object 
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'init',
-    summary: 'write a commented .env with every setting and its default',
+    summary: 'write a .env with every setting and its default in a comment; --set sets one',
     flags: [{ flags: '--force', summary: 'replace an existing .env (it is kept as .env.bak)' }],
-    examples: ['cpu-anomaly init'],
+    examples: ['cpu-anomaly init', 'cpu-anomaly init --set NORMAL_MEAN=20'],
     load: () => import('./init.ts'),
   },
   {

@@ -35,9 +35,22 @@ describe('up', () => {
   })
 
   it('overrides SPARK_WORKERS with --workers', async () => {
-    const context = await testContext({ settings: { SPARK_WORKERS: '2' } })
+    const context = await testContext({
+      settings: { SPARK_WORKERS: '2', RUNTIME: 'docker' },
+      runtime: 'docker',
+    })
     await run(context, [], { workers: 3 })
     expect(context.derived).toEqual([['SPARK_WORKERS=3']])
+    expect(context.output.warnings).toEqual([])
+  })
+
+  it('says what does nothing on the local runtime: a setting is warned about, a flag refused', async () => {
+    const context = await testContext({ settings: { SPARK_WORKERS: '2' } })
+    await run(context, [], {})
+    expect(context.output.warnings).toEqual(['SPARK_WORKERS has no effect on the local runtime'])
+    const other = await testContext()
+    await expect(run(other, [], { workers: 3 })).rejects.toMatchObject({ code: 'USAGE', exitCode: 2 })
+    expect(other.journal).toEqual([])
   })
 
   it('starts nothing when the stack is up on another runtime', async () => {

@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { newFolder } from '../system/folder.fixture.ts'
-import { type AcceptedInput, expectAccepted, load, refusal } from './load.fixture.ts'
+import { readEnvFile } from './env-file.ts'
+import { envLine, parseEnvText } from './env-lines.ts'
+import { type AcceptedInput, expectAccepted, load, problemsOf, refusal } from './load.fixture.ts'
 import { loadConfig } from './load.ts'
 
 describe('a .env file', () => {
@@ -49,12 +53,86 @@ describe('a .env file', () => {
   })
 })
 
+describe('a line of .env that does not say what it seems to say', () => {
+  it.each([
+    ['KAFKA_USERNAME=a#b', 'a'],
+    ['KAFKA_USERNAME=#b', ''],
+    ['KAFKA_USERNAME=a"#b', 'a"'],
+    ['SPARK_CONF_spark.b=a#b', 'a'],
+    ['KAFKA_USERNAME="a\\"b"', 'a\\"b'],
+  ])('is warned about, without its value: %s', (line, value) => {
+    const { values, warnings, problems } = parseEnvText(`\n${line}\n`, '.env')
+    expect(Object.values(values)).toEqual([value])
+    expect(warnings).toEqual([
+      expect.stringMatching(/^\.env, line 2: (?:KAFKA_USERNAME|SPARK_CONF_spark\.b) /),
+    ])
+    expect(problems).toEqual([])
+  })
+
+  it.each([
+    ['KAFKA_PASSWORD="hush', 'close it on the same line'],
+    ["KAFKA_PASSWORD='hush\n'", 'close it on the same line'],
+    ['KAFKA_PASSWORD="hu"sh', 'behind its closing "'],
+    ["KAFKA_PASSWORD='hu'sh'", "behind its closing '"],
+    ['NORMAL_MEAN 15', 'does not set NORMAL_MEAN; write NORMAL_MEAN=value'],
+    ['set NORMAL_MEAN=15', 'does not set NORMAL_MEAN'],
+    ['NORMAL_MEAN', 'does not set NORMAL_MEAN'],
+  ])('is refused, without its value: %j', async (line, expected) => {
+    const problems = await problemsOf({ env: `${line}\nKAFKA_USERNAME=me\n`, set: ['KAFKA_PASSWORD=hush'] })
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatch(/\.env, line 1: /)
+    expect(problems[0]).toContain(expected)
+    expect(problems[0]).not.toMatch(/hu|15'/)
+  })
+
+  it.each([
+    '# NORMAL_MEAN 15',
+    'NORMAL_MEAN=15 # of a#b',
+    `KAFKA_USERNAME='a#b'`,
+    'KAFKA_USERNAME=a"b',
+    'NORMAL_MEAN= # none',
+    'EXAMPLE="a',
+    'an example',
+  ])('is not meant: %s', (line) => {
+    expect(parseEnvText(line, '.env')).toMatchObject({ problems: [], warnings: [] })
+  })
+})
+
+describe('envLine', () => {
+  it.each(['15', '', 'a b', ' a ', 'a#b', `a'b`, 'a"b', `a'"b`, 'a\\nb', '$a', 'ü'])('keeps %j', (value) => {
+    expect(parseEnvText(envLine('KAFKA_USERNAME', value) ?? '', '').values).toEqual({ KAFKA_USERNAME: value })
+  })
+
+  it.each(['a\nb', '\'"`'])('knows that a line cannot express %j', (value) => {
+    expect(envLine('KAFKA_USERNAME', value)).toBeUndefined()
+  })
+})
+
+describe('a pipe', () => {
+  const readPipe = async (text: string) => {
+    const pipe = join(await newFolder(), 'pipe')
+    await promisify(execFile)('mkfifo', [pipe])
+    const [file] = await Promise.allSettled([readEnvFile(pipe, true), writeFile(pipe, text)])
+    return file
+  }
+
+  it('is read like a file', async () => {
+    expect(await readPipe('NORMAL_MEAN=15\n')).toMatchObject({ value: { values: { NORMAL_MEAN: '15' } } })
+  })
+
+  it('is refused if it is empty: Node 20 may have read it', async () => {
+    expect(await readPipe('')).toMatchObject({
+      reason: { code: 'CONFIGURATION', hint: expect.stringContaining('--settings') },
+    })
+  })
+})
+
 describe('a .env that is not a settings file', () => {
   it.each<[string, string | Uint8Array, RegExp]>([
     ['a NUL byte', 'NORMAL_MEAN=1\0', /\.env: contains a NUL byte at offset 13/],
     ['invalid UTF-8', Uint8Array.of(0x41, 0x3d, 0xff, 0xfe), /\.env: is not valid UTF-8/],
     ['UTF-16', Buffer.from('\ufeffNORMAL_MEAN=1', 'utf16le'), /\.env: contains a NUL byte/],
-    ['10 MB', Buffer.alloc(10_000_000, 'A'), /\.env: is 10000000 bytes long/],
+    ['10 MB', Buffer.alloc(10_000_000, 'A'), /\.env: is longer than 1 MB/],
   ])('is refused: %s', async (_, env, expected) => {
     const error = await refusal(load({ env }))
     expect(error.message).toMatch(expected)
@@ -64,7 +142,7 @@ describe('a .env that is not a settings file', () => {
   it('is refused: a folder', async () => {
     const folder = await newFolder()
     await mkdir(join(folder, '.env'))
-    expect((await refusal(load({}, folder))).message).toMatch(/\.env: is not a file/)
+    expect((await refusal(load({}, folder))).message).toMatch(/\.env: is a folder/)
   })
 
   it.skipIf(process.getuid?.() === 0)(

@@ -32,7 +32,11 @@ describe('a text that could be code', () => {
   it.each(REFUSED)('%j is refused in one line', expectRefused)
 
   it.each<AcceptedInput>([
-    ['text for Spark', { set: [`SPARK_CONF_a.b=${INJECTION}`] }, { spark: { conf: { 'a.b': INJECTION } } }],
+    [
+      'text for Spark',
+      { set: [`SPARK_CONF_spark.hadoop.b=${INJECTION}`] },
+      { spark: { conf: { 'spark.hadoop.b': INJECTION } } },
+    ],
     [
       'variables in a value',
       { env: `KAFKA_USERNAME=${SHELL_VARIABLE}$(id)\nKAFKA_PASSWORD=x` },
@@ -98,8 +102,11 @@ it('accepts the .env of the original project', () =>
 
 describe('maskedSettings', () => {
   it('masks each secret that is set, and nothing else', async () => {
-    const env = 'KAFKA_USERNAME=me\nKAFKA_PASSWORD=hush\nKAFKA_SSL_KEY_PASSWORD=hush\n'
-    const shown = maskedSettings((await load({ env })).config)
+    const { config } = await load({ env: 'KAFKA_USERNAME=me\nKAFKA_PASSWORD=hush\n' })
+    const resolved = config.resolved.map((setting) =>
+      setting.key === 'KAFKA_SSL_KEY_PASSWORD' ? { ...setting, value: 'hush' } : setting,
+    )
+    const shown = maskedSettings({ ...config, resolved })
     expect(shown.filter(({ value }) => value === '***').map(({ key }) => key)).toEqual([
       'KAFKA_PASSWORD',
       'KAFKA_SSL_KEY_PASSWORD',

@@ -4,13 +4,21 @@ import { checkStorageDir } from '../storage/storage-folder.ts'
 import { escapeControls } from '../terminal/text.ts'
 import type { Config, Origin } from './config.ts'
 import { readEnvFile } from './env-file.ts'
-import { parseOverrides, resolveSettings, unknownKeys } from './resolve.ts'
+import { withOrigin } from './origin.ts'
+import {
+  almostSettings,
+  parseOverrides,
+  resolveSettings,
+  unknownKeys,
+  unknownKeysLikeOurs,
+} from './resolve.ts'
 import { checkRules } from './rules.ts'
 import { parseSettings, toConfig } from './to-config.ts'
 
 export interface LoadOptions {
   readonly folder: string
   readonly envFile: string | undefined
+  readonly readFile?: typeof readEnvFile
   /** `KEY=value`, from `--set`. */
   readonly overrides: readonly string[]
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -23,7 +31,7 @@ export interface LoadOptions {
  */
 export async function loadConfig(options: LoadOptions): Promise<Config> {
   const path = resolve(options.folder, options.envFile ?? '.env')
-  const file = await readEnvFile(path, options.envFile !== undefined)
+  const file = await (options.readFile ?? readEnvFile)(path, options.envFile !== undefined)
   const overrides = parseOverrides(options.overrides)
   const resolved = resolveSettings([
     ['flag', overrides.values],
@@ -39,30 +47,38 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
   const problems = [
     ...overrides.problems,
     ...unknownKeys(overrides.values, '--set'),
-    ...unknownKeys(file.values, path),
+    ...unknownKeysLikeOurs(file.values, path),
+    ...file.problems,
     ...[
       ...invalidValues,
       ...[...findings.problems, ...storageProblems].filter((problem) => !concernsInvalid(problem)),
     ].map((problem) => withOrigin(problem, resolved)),
   ]
-  if (problems.length > 0)
-    throw new CliError('CONFIGURATION', problems.map(escapeControls).join('\n'), {
-      hint: 'Nothing was started. `cpu-anomaly init` writes all settings with their defaults to .env.',
-    })
-  for (const warning of [...file.warnings, ...findings.warnings]) options.warn(escapeControls(warning))
+  refuse(problems)
+  const warnings = [...file.warnings, ...almostSettings(options.environment), ...findings.warnings]
+  for (const warning of warnings) options.warn(escapeControls(warning))
   return config
 }
 
+function refuse(problems: readonly string[]): void {
+  if (problems.length === 0) return
+  throw new CliError('CONFIGURATION', problems.map(escapeControls).join('\n'), {
+    hint: 'Nothing was started. `cpu-anomaly init` writes all settings with their defaults to .env.',
+  })
+}
+
 /**
- * Names the environment as the origin of a value, which may not be the user's own: Kubernetes and GitLab set KAFKA_PORT to
- * an address if there is a service named kafka.
+ * The settings of `--set`, each of which must be known and parse.
+ * @throws CliError CONFIGURATION that lists every problem, one per line.
  */
-function withOrigin(problem: string, resolved: Config['resolved']): string {
-  const key = /^([\w.-]+)[=:]/.exec(problem)?.[1]
-  const setting = resolved.find((candidate) => candidate.key === key)
-  return setting?.origin === 'environment'
-    ? `${problem} (the environment sets it, not .env: unset it, or override it with --set ${key}=...)`
-    : problem
+export function checkOverrides(overrides: readonly string[]): Readonly<Record<string, string>> {
+  const { values, problems } = parseOverrides(overrides)
+  refuse([
+    ...problems,
+    ...unknownKeys(values, '--set'),
+    ...parseSettings(resolveSettings([['flag', values]])).problems,
+  ])
+  return values
 }
 
 /** Every setting as text, with secrets masked, to show it to the user. */

@@ -24,9 +24,21 @@ export const decimal: Parser<number> = (text) => {
   throw new Problem('not a decimal number', `write one${suggestion}`)
 }
 
-export const positiveDecimal: Parser<number> = (text) => {
-  if (DECIMAL.test(text) && Number.isFinite(Number(text)) && Number(text) > 0) return Number(text)
-  throw new Problem('not a finite number above 0', 'write one such as 2.7')
+/** As for the samples (`LARGEST_CPU` in guard.py): with larger numbers, or deviations near 0, a score may be infinite. */
+const LARGEST = 1e150
+
+export const normalMean: Parser<number> = (text) => {
+  const mean = decimal(text)
+  if (Math.abs(mean) <= LARGEST) return mean
+  throw new Problem(`beyond ${LARGEST}, where scores are not finite`, 'write one such as 14.5')
+}
+
+export const normalStddev: Parser<number> = (text) => {
+  const stddev = DECIMAL.test(text) ? Number(text) : Number.NaN
+  if (!Number.isFinite(stddev) || stddev <= 0)
+    throw new Problem('not a finite number above 0', 'write one such as 2.7')
+  if (stddev >= 1 / LARGEST && stddev <= LARGEST) return stddev
+  throw new Problem(`not from 1e-150 to ${LARGEST}, where scores are finite`, 'write one such as 2.7')
 }
 
 export function integer(min: number, max: number): Parser<number> {

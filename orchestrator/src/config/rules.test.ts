@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { expectRefused, load, type RefusedLine } from './load.fixture.ts'
+import {
+  type AcceptedInput,
+  expectAccepted,
+  expectRefused,
+  load,
+  problemsOf,
+  type RefusedLine,
+} from './load.fixture.ts'
 import { checkRules } from './rules.ts'
 
 const REFUSED: readonly RefusedLine[] = [
@@ -33,18 +40,39 @@ const REFUSED: readonly RefusedLine[] = [
   ['KAFKA_USERNAME=me', 'KAFKA_USERNAME=me: ', 'KAFKA_PASSWORD is not set', 'set both or neither'],
   ['KAFKA_PASSWORD=hush', 'KAFKA_PASSWORD=***: ', 'KAFKA_USERNAME is not set', 'set both or neither'],
   [
-    'KAFKA_SECURITY_PROTOCOL=SASL_SSL',
-    'KAFKA_SECURITY_PROTOCOL=',
-    'needs KAFKA_USERNAME and KAFKA_PASS',
-    'set both',
+    'KAFKA_SECURITY_PROTOCOL=SSL',
+    'KAFKA_SECURITY_PROTOCOL=SSL: ',
+    'only PLAINTEXT without',
+    'leave it empty',
   ],
   [
-    'KAFKA_USERNAME=u\nKAFKA_PASSWORD=p\nKAFKA_SECURITY_PROTOCOL=SSL',
-    'KAFKA_SECURITY_PROTOCOL=SSL: ',
-    'does not use KAFKA_USERNAME',
-    'write SASL_SSL or SASL_PLAINTEXT',
+    'KAFKA_SECURITY_PROTOCOL=SASL_SSL',
+    'KAFKA_SECURITY_PROTOCOL=SASL_SSL: ',
+    'only PLAINTEXT',
+    'leave it empty',
   ],
-  ['KAFKA_SSL_CERT=/c.pem', 'KAFKA_SSL_CERT and KAFKA_SSL_KEY: ', 'only one is set', 'set both or neither'],
+  [
+    'KAFKA_SECURITY_PROTOCOL=SASL_PLAINTEXT',
+    'KAFKA_SECURITY_PROTOCOL=SASL_PLAINTEXT: ',
+    'only PLAINTEXT without KAFKA_USERNAME',
+    'leave it empty',
+  ],
+  [
+    'KAFKA_USERNAME=u\nKAFKA_PASSWORD=p\nKAFKA_SECURITY_PROTOCOL=PLAINTEXT',
+    'KAFKA_SECURITY_PROTOCOL=PLAINTEXT: ',
+    'only SASL_PLAINTEXT with KAFKA_USERNAME',
+    'leave it empty',
+  ],
+  [
+    'KAFKA_SASL_MECHANISM=scram-sha-512',
+    'KAFKA_SASL_MECHANISM=SCRAM-SHA-512: ',
+    'only PLAIN',
+    'leave it out',
+  ],
+  ['KAFKA_SSL_CA=/c.pem', 'KAFKA_SSL_CA: ', 'has no TLS', 'leave it empty'],
+  ['KAFKA_SSL_CERT=/c.pem', 'KAFKA_SSL_CERT: ', 'has no TLS', 'leave it empty'],
+  ['KAFKA_SSL_KEY=/c.pem', 'KAFKA_SSL_KEY: ', 'has no TLS', 'leave it empty'],
+  ['KAFKA_SSL_KEY_PASSWORD=hush', 'KAFKA_SSL_KEY_PASSWORD: ', 'has no TLS', 'leave it empty'],
   [
     'SPARK_CONF_spark.ui.killEnabled=true',
     'SPARK_CONF_spark.ui.killEnabled: ',
@@ -57,7 +85,12 @@ const REFUSED: readonly RefusedLine[] = [
     'is set by cpu-anomaly',
     'remove it',
   ],
-  ['SPARK_CONF_x.password=hush', 'SPARK_CONF_x.password: ', 'looks like a secret', 'keep it in a file'],
+  [
+    'SPARK_CONF_spark.x.password=hush',
+    'SPARK_CONF_spark.x.password: ',
+    'looks like a secret',
+    'keep it in a file',
+  ],
   [
     'TRIGGER=real-time\nSTATE_STORE=memory',
     'STATE_STORE=memory: ',
@@ -68,6 +101,30 @@ const REFUSED: readonly RefusedLine[] = [
 
 describe('settings that contradict each other or this version', () => {
   it.each(REFUSED)('%j is refused in one line', expectRefused)
+})
+
+describe("settings that say what this stack's broker does anyway", () => {
+  it.each<AcceptedInput>([
+    ['no login', { env: 'KAFKA_SECURITY_PROTOCOL=PLAINTEXT\nKAFKA_SASL_MECHANISM=plain\n' }, {}],
+    ['a login', { env: 'KAFKA_USERNAME=u\nKAFKA_PASSWORD=p\nKAFKA_SECURITY_PROTOCOL=sasl_plaintext\n' }, {}],
+  ])('are accepted: %s', expectAccepted)
+})
+
+describe('settings for other brokers', () => {
+  it.each([
+    ['KAFKA_SECURITY_PROTOCOL=SASL_SSL', 'needs KAFKA_USERNAME and KAFKA_PASSWORD; set both'],
+    [
+      'KAFKA_USERNAME=u\nKAFKA_PASSWORD=p\nKAFKA_SECURITY_PROTOCOL=SSL',
+      'does not use KAFKA_USERNAME; write SASL_SSL or SASL_PLAINTEXT',
+    ],
+    ['KAFKA_SSL_CERT=/c.pem', 'only one is set; set both or neither'],
+  ])('must fit each other: %s', async (lines, expected) => {
+    const problems = await problemsOf({ env: `KAFKA_SERVERS=h:9092\n${lines}\n` })
+    expect(problems).toEqual([
+      expect.stringContaining(expected),
+      expect.stringContaining('supports only the broker that it starts'),
+    ])
+  })
 })
 
 describe('a password', () => {

@@ -1,26 +1,7 @@
+import { SPARK_VERSION } from '../package/tested-versions.ts'
 import type { Config } from './config.ts'
-
-/** Spark properties that this tool sets for safety or correctness; the user's own value would undo that. */
-const FIXED_SPARK_CONF: ReadonlySet<string> = new Set([
-  'spark.master',
-  'spark.app.name',
-  'spark.jars',
-  'spark.driver.host',
-  'spark.driver.bindAddress',
-  'spark.driver.memory',
-  'spark.driver.extraClassPath',
-  'spark.ui.port',
-  'spark.ui.killEnabled',
-  'spark.master.rest.enabled',
-  'spark.authenticate',
-  'spark.authenticate.secret',
-  'spark.hadoop.fs.defaultFS',
-  'spark.ui.showConsoleProgress',
-  'spark.sql.shuffle.partitions',
-  'spark.sql.session.timeZone',
-  'spark.sql.streaming.stateStore.providerClass',
-  'spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled',
-])
+import { type SettingKey, SPARK_CONF_PREFIX } from './settings.ts'
+import { isKnown, isOfExecutors, refusedProperty } from './spark-properties.ts'
 
 export interface Findings {
   /** `KEY=value: what is wrong; how to fix it`, without the values of secrets. */
@@ -31,22 +12,19 @@ export interface Findings {
 /** The stack's own broker by its name in the compose file: not one of the user's hosts. */
 const COMPOSE_BROKER = 'kafka-broker:9092'
 
-/** Is a Spark property of this name likely to hold a secret? */
-export const looksSecret = (name: string): boolean => /secret|password|token/i.test(name)
-
 /** Checks the rules that concern more than the text of one setting. */
 export function checkRules(config: Config): Findings {
   return {
     problems: [
       ...topicRules(config),
       ...detectorRules(config),
-      ...credentialRules(config),
+      ...brokerRules(config),
       ...sparkRules(config),
       ...queryRules(config),
       ...portRules(config),
       ...clusterRules(config),
     ],
-    warnings: plaintextWarnings(config),
+    warnings: [...plaintextWarnings(config), ...sparkWarnings(config)],
   }
 }
 
@@ -78,39 +56,77 @@ function detectorRules({ detector }: Config): string[] {
     : []
 }
 
-function credentialRules({ kafka, resolved }: Config): string[] {
-  const value = (key: string) => resolved.find((setting) => setting.key === key)?.value ?? ''
-  const username = value('KAFKA_USERNAME')
-  const hasPassword = value('KAFKA_PASSWORD') !== ''
-  const problems: string[] = []
+/** What the setting's text is; empty if it has none. */
+const textOf = ({ resolved }: Config, key: SettingKey): string =>
+  resolved.find((setting) => setting.key === key)?.value ?? ''
+
+function loginRules(config: Config): string[] {
+  const username = textOf(config, 'KAFKA_USERNAME')
+  const hasPassword = textOf(config, 'KAFKA_PASSWORD') !== ''
   if (username !== '' && !hasPassword)
-    problems.push(`KAFKA_USERNAME=${username}: KAFKA_PASSWORD is not set; set both or neither`)
+    return [`KAFKA_USERNAME=${username}: KAFKA_PASSWORD is not set; set both or neither`]
   if (username === '' && hasPassword)
-    problems.push('KAFKA_PASSWORD=***: KAFKA_USERNAME is not set; set both or neither')
-  if (kafka.securityProtocol.startsWith('SASL') && !kafka.sasl && problems.length === 0)
-    problems.push(
-      `KAFKA_SECURITY_PROTOCOL=${kafka.securityProtocol}: needs KAFKA_USERNAME and KAFKA_PASSWORD; set both`,
+    return ['KAFKA_PASSWORD=***: KAFKA_USERNAME is not set; set both or neither']
+  return []
+}
+
+const SSL_KEYS = ['KAFKA_SSL_CA', 'KAFKA_SSL_CERT', 'KAFKA_SSL_KEY', 'KAFKA_SSL_KEY_PASSWORD'] as const
+
+/** The stack's own broker has no TLS, and knows only one way to log in: other wishes would be silently ignored. */
+function ownBrokerRules(config: Config): string[] {
+  const { kafka } = config
+  const protocol = kafka.sasl ? 'SASL_PLAINTEXT' : 'PLAINTEXT'
+  const tls = SSL_KEYS.filter((key) => textOf(config, key) !== '').map(
+    (key) => `${key}: does nothing, because this stack's broker has no TLS; leave it empty`,
+  )
+  if (textOf(config, 'KAFKA_SECURITY_PROTOCOL') !== '' && kafka.securityProtocol !== protocol)
+    tls.push(
+      `KAFKA_SECURITY_PROTOCOL=${kafka.securityProtocol}: this stack's broker speaks only ${protocol} ${kafka.sasl ? 'with' : 'without'} KAFKA_USERNAME and KAFKA_PASSWORD; leave it empty`,
     )
-  if (kafka.sasl && !kafka.securityProtocol.startsWith('SASL'))
+  const mechanism = textOf(config, 'KAFKA_SASL_MECHANISM').toUpperCase()
+  return mechanism === 'PLAIN'
+    ? tls
+    : [...tls, `KAFKA_SASL_MECHANISM=${mechanism}: this stack's broker has only PLAIN; leave it out`]
+}
+
+/** Settings for other brokers that contradict each other. */
+function otherBrokerRules({ kafka }: Config): string[] {
+  const { securityProtocol, sasl, ssl } = kafka
+  const usesLogin = securityProtocol.startsWith('SASL')
+  const problems: string[] = []
+  if (usesLogin && !sasl)
     problems.push(
-      `KAFKA_SECURITY_PROTOCOL=${kafka.securityProtocol}: does not use KAFKA_USERNAME; write SASL_SSL or SASL_PLAINTEXT`,
+      `KAFKA_SECURITY_PROTOCOL=${securityProtocol}: needs KAFKA_USERNAME and KAFKA_PASSWORD; set both`,
     )
-  if (Boolean(kafka.ssl.cert) !== Boolean(kafka.ssl.key))
+  if (sasl && !usesLogin)
+    problems.push(
+      `KAFKA_SECURITY_PROTOCOL=${securityProtocol}: does not use KAFKA_USERNAME; write SASL_SSL or SASL_PLAINTEXT`,
+    )
+  if (Boolean(ssl.cert) !== Boolean(ssl.key))
     problems.push('KAFKA_SSL_CERT and KAFKA_SSL_KEY: only one is set; set both or neither')
   return problems
 }
 
+function brokerRules(config: Config): string[] {
+  const login = loginRules(config)
+  if (login.length > 0) return login
+  return foreignServers(config).length > 0 ? otherBrokerRules(config) : ownBrokerRules(config)
+}
+
 function sparkRules({ spark }: Config): string[] {
   return Object.keys(spark.conf).flatMap((name) => {
-    if (FIXED_SPARK_CONF.has(name))
-      return [
-        `SPARK_CONF_${name}: is set by cpu-anomaly; remove it (the settings table names the key to use instead)`,
-      ]
-    if (looksSecret(name))
-      return [
-        `SPARK_CONF_${name}: looks like a secret, and would be visible in spark-submit's arguments; keep it in a file that Spark reads`,
-      ]
-    return []
+    const why = refusedProperty(name)
+    return why === undefined ? [] : [`${SPARK_CONF_PREFIX}${name}: ${why}`]
+  })
+}
+
+function sparkWarnings({ spark, runtime }: Config): string[] {
+  return Object.keys(spark.conf).flatMap((name) => {
+    if (!isKnown(name))
+      return [`${SPARK_CONF_PREFIX}${name}: Spark ${SPARK_VERSION} does not know this property`]
+    return isOfExecutors(name) && runtime !== 'docker'
+      ? [`${SPARK_CONF_PREFIX}${name}: takes effect only on the docker runtime`]
+      : []
   })
 }
 
@@ -128,11 +144,15 @@ function portRules({ ports }: Config): string[] {
   ]).map(({ key, value, first }) => `${key}=${value}: is also ${first}; give each a port of its own`)
 }
 
-/** Both runtimes start their own broker and Spark: settings that name others would be silently ignored. */
-function clusterRules({ kafka, spark, ports }: Config): string[] {
+function foreignServers({ kafka, ports }: Config): string[] {
   const own = new Set([COMPOSE_BROKER, `localhost:${ports.kafka}`, `127.0.0.1:${ports.kafka}`])
-  const foreign = kafka.servers.filter((server) => !own.has(server))
-  const problems = foreign.map(
+  return kafka.servers.filter((server) => !own.has(server))
+}
+
+/** Both runtimes start their own broker and Spark: settings that name others would be silently ignored. */
+function clusterRules(config: Config): string[] {
+  const { spark } = config
+  const problems = foreignServers(config).map(
     (server) =>
       `KAFKA_SERVERS=${server}: this version supports only the broker that it starts; leave it empty`,
   )

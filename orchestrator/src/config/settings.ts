@@ -5,12 +5,13 @@ import {
   image,
   integer,
   memory,
+  normalMean,
+  normalStddev,
   offsets,
   oneOf,
   type Parser,
   Problem,
   port,
-  positiveDecimal,
   servers,
   sparkMaster,
   text,
@@ -47,12 +48,12 @@ const runtime = (value: string) => {
 
 /** Every setting, in the order of `.env.example`. */
 export const SETTINGS = {
-  NORMAL_MEAN: setting('Detector', '14.5', 'mean of all samples in normal operation, in percent', decimal),
+  NORMAL_MEAN: setting('Detector', '14.5', 'mean of all samples in normal operation, in percent', normalMean),
   NORMAL_STDDEV: setting(
     'Detector',
     '2.7',
     'standard deviation of all samples in normal operation, in percent',
-    positiveDecimal,
+    normalStddev,
   ),
   ANOMALY_DIRECTION: setting(
     'Detector',
@@ -231,6 +232,12 @@ export const settingEntries = Object.entries(SETTINGS) as readonly (readonly [Se
 
 /** Prefix of settings that are passed to Spark: `SPARK_CONF_spark.sql.x=y`. */
 export const SPARK_CONF_PREFIX = 'SPARK_CONF_'
+
+/** Spark's own variable SPARK_CONF_DIR has the prefix, too, but does not name a property: those begin with `spark.`. */
+export const isSparkConf = (key: string): key is `SPARK_CONF_${string}` =>
+  key.startsWith(`${SPARK_CONF_PREFIX}spark.`)
+
+export const isOwnKey = (key: string): boolean => isSparkConf(key) || Object.hasOwn(SETTINGS, key)
 
 export const SECRET_KEYS: ReadonlySet<string> = new Set(
   settingEntries.filter(([, entry]) => entry.secret).map(([key]) => key),

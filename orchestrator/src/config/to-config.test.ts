@@ -2,6 +2,7 @@ import { mkdir, readdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { newFolder } from '../system/folder.fixture.ts'
+import { parseEnvText } from './env-lines.ts'
 import {
   type AcceptedInput,
   expectAccepted,
@@ -10,6 +11,8 @@ import {
   problemsOf,
   type RefusedLine,
 } from './load.fixture.ts'
+import { resolveSettings } from './resolve.ts'
+import { parseSettings, toConfig } from './to-config.ts'
 
 const LONG_TOPIC = 'a'.repeat(250)
 
@@ -193,8 +196,10 @@ describe('the security protocol', () => {
     ['a certificate authority', 'KAFKA_SSL_CA=/ca.pem\n', 'SSL'],
     ['both', `${login}KAFKA_SSL_CA=/ca.pem\n`, 'SASL_SSL'],
     ['a login and its own setting', `${login}KAFKA_SECURITY_PROTOCOL=sasl_ssl\n`, 'SASL_SSL'],
-  ])('follows from %s', async (_, env, expected) => {
-    expect((await load({ env })).config.kafka.securityProtocol).toBe(expected)
+  ])('follows from %s', (_, env, expected) => {
+    // Not with `load`, whose rules refuse what this stack's own broker does not do.
+    const resolved = resolveSettings([['.env', parseEnvText(env, '.env').values]])
+    expect(toConfig(parseSettings(resolved).values, resolved, '/').kafka.securityProtocol).toBe(expected)
   })
 })
 

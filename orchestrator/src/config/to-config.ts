@@ -1,8 +1,13 @@
 import { resolve } from 'node:path'
 import type { Config, KafkaConfig, ResolvedSetting } from './config.ts'
 import { Problem } from './parsers.ts'
-import { isSparkConf } from './resolve.ts'
-import { type SettingKey, type SettingValues, SPARK_CONF_PREFIX, settingEntries } from './settings.ts'
+import {
+  isSparkConf,
+  type SettingKey,
+  type SettingValues,
+  SPARK_CONF_PREFIX,
+  settingEntries,
+} from './settings.ts'
 
 export interface ParsedSettings {
   readonly values: SettingValues

@@ -1,6 +1,7 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommandContext } from '../cli/command.ts'
+import { envLine } from '../config/env-lines.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { takeDown } from '../stack/down.ts'
 import { readStorageId } from '../storage/storage-folder.ts'
@@ -51,9 +52,9 @@ export async function writeSettingsFile(
 ): Promise<string> {
   const file = join(storage.root, 'demo.env')
   const own = overrides.map((line) => line.replace(/^STORAGE_DIR=.*$/, `STORAGE_DIR=${storage.root}`))
-  const before = await readFile(join(config.folder, '.env'), 'utf8').catch(() => '')
   const keys = new Set(own.map((line) => line.split('=', 1)[0]))
-  const kept = before.split(/\r?\n/).filter((line) => !keys.has(line.split('=', 1)[0]?.trim()))
+  const given = config.resolved.filter(({ key, origin }) => origin !== 'default' && !keys.has(key))
+  const kept = given.flatMap(({ key, value }) => envLine(key, value) ?? [])
   await writeFile(file, `${[...kept, ...own].join('\n').trim()}\n`, { mode: 0o600 })
   return file
 }

@@ -83,12 +83,9 @@ describe('jobSettings', () => {
 
   it('never holds a secret, nor do the arguments of spark-submit', async () => {
     const marker = 'q7Zx'
-    const withSecrets = await configWith([
-      'KAFKA_USERNAME=me',
-      `KAFKA_PASSWORD=${marker}1`,
-      `KAFKA_SSL_KEY_PASSWORD=${marker}2`,
-    ])
-    const { sasl, ssl } = withSecrets.kafka
+    const withSecrets = await configWith(['KAFKA_USERNAME=me', `KAFKA_PASSWORD=${marker}1`])
+    const { sasl } = withSecrets.kafka
+    const ssl = { keyPassword: `${marker}2` }
     const secret: JobEnvironment = { ...environment, kafka: { ...environment.kafka, sasl, ssl } }
     expect(sasl?.password).toBe(`${marker}1`)
     expect(JSON.stringify(jobSettings(withSecrets, secret))).not.toContain(marker)

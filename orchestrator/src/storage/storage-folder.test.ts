@@ -46,6 +46,29 @@ describe('the storage folder', () => {
     expect(await readdir(outside)).toEqual([])
   })
 
+  it.each([
+    ['a,b', 'has a comma'],
+    ['a:b', 'has a colon'],
+    ['a\\b', 'has a backslash'],
+    ['a\nb', 'has a backslash or a control character'],
+    ['~/x', 'is not replaced here'],
+    ['$HOME/x', 'is not replaced here'],
+    ['$' + '{HOME}/x', 'is not replaced here'],
+  ])('may not have a path that would be split or taken literally: %j', async (dir, what) => {
+    const folder = await newFolder()
+    const problems = [...(await check(dir, folder)), ...(await check('storage', join(folder, dir)))]
+    expect(problems[0]).toContain(what)
+    expect(problems).toHaveLength(what.startsWith('has') ? 2 : 1)
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it.each(['a b', '%20', '#', ';', '$', '$(id)', `it's "so"`, 'jürgen', '[x]{y}?*&!', 'a~'])(
+    'may have any other path: %j',
+    async (dir) => {
+      expect(await check(dir, await newFolder())).toEqual([])
+    },
+  )
+
   it('may be an empty folder elsewhere, or an empty one behind a link within the project folder', async () => {
     const folder = await newFolder()
     const elsewhere = await newFolder()

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { lstat, mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve, sep } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { z } from 'zod'
 import { CliError, errorMessage } from '../errors.ts'
 import { packageRoot } from '../package/root.ts'
@@ -28,6 +28,14 @@ export async function checkStorageDir(dir: string, folder: string): Promise<stri
     [resolve(folder), 'is the project folder itself'],
     [resolve(packageRoot), "is this tool's own folder"],
   ])
+  const separator = unusableCharacter(dir)
+  if (separator)
+    return problem(
+      `its path has ${separator}, at which Kafka, Spark or Python would split it`,
+      'move the project folder, or write another path',
+    )
+  if (/^(?:~|\$\{?\w+\}?)$/.test(relative(folder, dir).split(sep)[0] ?? ''))
+    return problem('begins with ~ or a variable, which is not replaced here', 'write the path in full')
   const why =
     forbidden.get(dir) ?? (resolve(folder).startsWith(dir + sep) ? 'contains the project folder' : undefined)
   if (why) return problem(why, fix)
@@ -43,6 +51,13 @@ export async function checkStorageDir(dir: string, folder: string): Promise<stri
   if (entries.length > 0 && !entries.includes(MARK_FILE))
     return problem('is a folder that contains other files', fix)
   return []
+}
+
+/** A character that separates paths in lists (`log.dirs`, SPARK_LOCAL_DIRS, PYTHONPATH), or ends a line in a properties file. */
+function unusableCharacter(path: string): string | undefined {
+  if (path.includes(',')) return 'a comma'
+  if (path.includes(':')) return 'a colon'
+  return /[\\\p{Cc}]/u.test(path) ? 'a backslash or a control character' : undefined
 }
 
 /** Does a path that begins in the project folder lead out of it? One that does not exist yet leads where its parent does. */

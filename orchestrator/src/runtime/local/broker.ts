@@ -13,7 +13,7 @@ import { stateFile } from '../../system/state-file.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../../system/wait.ts'
 import type { PartStatus, RuntimeContext, StoppedPart } from '../runtime.ts'
 import { type BrokerPorts, brokerProperties } from './broker-properties.ts'
-import { localeOptions } from './java-options.ts'
+import { localeOptions, log4jOption } from './java-options.ts'
 
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 20_000
@@ -165,7 +165,7 @@ function randomClusterId(): string {
 }
 
 function javaCommand(java: string, jars: readonly string[], main: string, args: readonly string[]) {
-  const log4j = `-Dlog4j2.configurationFile=file:${join(packageRoot, 'infra', 'kafka', 'log4j2.properties')}`
+  const log4j = log4jOption(join(packageRoot, 'infra', 'kafka', 'log4j2.properties'))
   // A small heap, because a broker relies on the page cache; G1 and its pause target are Kafka's own defaults.
   const options = [
     '-Xms256m',

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { packageRoot } from '../../package/root.ts'
 import { LOOPBACK_OPTION } from './loopback-jar.ts'
 
@@ -13,10 +14,14 @@ export const localeOptions: readonly string[] = [
   '-Dfile.encoding=UTF-8',
 ]
 
+/** Log4j reads a list of URIs, separated by commas; Spark would take a quote in an option for one of its own. */
+export const log4jOption = (file: string): string =>
+  `-Dlog4j2.configurationFile=${pathToFileURL(file).href.replace(/,/g, '%2C').replace(/'/g, '%27')}`
+
 export const driverJavaOptions: readonly string[] = [
   ...localeOptions,
   LOOPBACK_OPTION,
-  `-Dlog4j2.configurationFile=file:${join(packageRoot, 'infra', 'spark', 'log4j2.properties')}`,
+  log4jOption(join(packageRoot, 'infra', 'spark', 'log4j2.properties')),
   // On few cores it needs less memory than G1 for the same work, and its pauses are short with a heap of this size.
   '-XX:+UseParallelGC',
   // Higher thresholds than the defaults: early on, the optimizing compiler would take a core away from the job.
