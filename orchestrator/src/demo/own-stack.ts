@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { CommandContext } from '../cli/command.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { takeDown } from '../stack/down.ts'
-import { readStorageId } from '../storage/storage-folder.ts'
+import { readStorageId } from '../storage/mark.ts'
 import { freePorts } from '../system/ports.ts'
 import { NORMAL } from './simulated-hour.ts'
 
