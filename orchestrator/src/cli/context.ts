@@ -16,6 +16,8 @@ export function commandContext(flags: GlobalFlags, signal: AbortSignal): Command
   return contextWith(flags, { output, signal, folder: once(() => projectFolder(flags, output)) })
 }
 
+const SILENT = { note: () => undefined, warn: () => undefined }
+
 /** What all contexts of a command share. */
 interface Common {
   readonly output: Output
@@ -40,7 +42,8 @@ function contextWith(flags: GlobalFlags, common: Common): CommandContext {
     signal,
     config,
     select: async (applies) => selectRuntime(await config(), { ...output, applies }),
-    selectStarted: async () => startedRuntime(await config(), { ...output, applies: 'job' }),
+    // `stop` and `down` deal with what runs, whatever the settings are now.
+    selectStarted: async () => startedRuntime(await config(), { ...SILENT, applies: 'job' }),
     withSettings: (overrides) => contextWith({ ...flags, set: [...(flags.set ?? []), ...overrides] }, common),
   }
 }

@@ -77,9 +77,13 @@ export class Broker {
     const record = await this.#record.read()
     if (!record) return undefined
     const how = await endProcess(record.process, { termTimeoutMs: STOP_TIMEOUT_MS })
+    if (how === 'was-gone') {
+      // Its ports may be another program's by now.
+      await this.#record.remove()
+      return undefined
+    }
     for (const port of [record.port, record.controllerPort]) await waitForFreePort(port)
     await this.#record.remove()
-    if (how === 'was-gone') return undefined
     return {
       part: 'kafka',
       gone: [`pid ${record.process.pid}`, `port ${record.port}`, `port ${record.controllerPort}`],
