@@ -148,7 +148,7 @@ def test_ready_is_logged_once_although_two_threads_report_it() -> None:
 
         _value = False
 
-        @property  # type: ignore[override]
+        @property
         def is_ready(self) -> bool:
             value = self._value
             with contextlib.suppress(threading.BrokenBarrierError):

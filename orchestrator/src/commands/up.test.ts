@@ -70,6 +70,13 @@ describe('up', () => {
     expect(context.output.notes.join('\n')).toMatch(text)
   })
 
+  it('warns of a flag that only `submit` brings into force', async () => {
+    const context = await testContext()
+    const flags = ['NORMAL_MEAN=38', 'KAFKA_PORT=9093', 'INPUT_TOPIC=other']
+    await run(context.withSettings(flags), [], {})
+    expect(context.output.warnings).toEqual([expect.stringMatching(/NORMAL_MEAN.*submit/)])
+  })
+
   it('adopts a copy only with --adopt, and refuses that flag elsewhere', async () => {
     const context = await testContext()
     await expect(run(context, [], { adopt: true })).rejects.toMatchObject({ code: 'USAGE' })

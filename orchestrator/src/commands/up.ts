@@ -1,6 +1,9 @@
 import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { CliError, errorMessage } from '../errors.ts'
 import { adviceAfterUp } from '../query/job-advice.ts'
+import { isJobSetting } from '../query/submitted.ts'
+import type { Selected } from '../runtime/runtime.ts'
+import { isStackKey } from '../stack/record.ts'
 import { claimRuntime } from '../stack/select.ts'
 import { bringUp } from '../stack/up.ts'
 import { withFolderLock } from '../storage/folder-lock.ts'
@@ -19,6 +22,8 @@ export const run: CommandRun<Flags> = async (base, _args, flags) => {
   if (flags.adopt) await adopt(context)
   const selected = await context.select('stack')
   const { runtime, config, storage } = selected
+  for (const key of flagsForSubmit(selected))
+    output.warn(`--set ${key} has no effect here: it comes into force with \`cpu-anomaly submit --set\``)
   await claimRuntime(selected, output)
   await rememberStorage(config.folder, storage.root).catch((error: unknown) =>
     output.warn(
@@ -43,6 +48,13 @@ export const run: CommandRun<Flags> = async (base, _args, flags) => {
   output.note('Logs        npx cpu-anomaly logs kafka')
   for (const [label, text] of adviceAfterUp(driver)) output.note(`${label.padEnd(12)}${text}`)
 }
+
+/** Settings of the job that were given to `up`, which neither uses nor remembers them. */
+const flagsForSubmit = ({ config, runtime }: Selected): string[] =>
+  config.resolved
+    .filter((setting) => setting.origin === 'flag' && isJobSetting(setting))
+    .map(({ key }) => key)
+    .filter((key) => !isStackKey(runtime.name, key) && !key.endsWith('_TOPIC'))
 
 /** @throws CliError USAGE when this folder is not a copy. */
 async function adopt({ config, output }: CommandContext): Promise<void> {

@@ -36,6 +36,15 @@ describe('findProjectFolder', () => {
     expect(await findProjectFolder(below)).toBe(top)
   })
 
+  it('does not use the home folder for what is below it', async () => {
+    const { top, below } = await nested()
+    await writeFile(join(top, '.env'), 'NORMAL_MEAN=20\n')
+    vi.stubEnv('HOME', top)
+    expect(await findProjectFolder(below)).toBe(below)
+    expect(await findProjectFolder(top)).toBe(top)
+    vi.unstubAllEnvs()
+  })
+
   it('does not use a folder above that belongs to another user, but the working folder as ever', async () => {
     const { top, below } = await nested()
     await writeFile(join(top, '.env'), 'NORMAL_MEAN=20\n')

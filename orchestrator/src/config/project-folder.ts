@@ -7,10 +7,11 @@ import { SETTINGS } from './settings.ts'
 
 /**
  * The project folder of a command: the working folder if it is one, else the nearest one above it that belongs to this
- * user; the working folder if there is none.
+ * user; the working folder if there is none. A home folder is not searched: its `.env` would count for everything below.
  */
 export async function findProjectFolder(cwd: string): Promise<string> {
   for (let folder = cwd; ; folder = dirname(folder)) {
+    if (folder !== cwd && folder === process.env.HOME) return cwd
     if (await isProject(folder)) return folder === cwd || (await isOwn(folder)) ? folder : cwd
     if (dirname(folder) === folder) return cwd
   }

@@ -31,7 +31,7 @@ const sectionOf = (key: string): string | undefined =>
   Object.hasOwn(SETTINGS, key) ? SETTINGS[key as SettingKey].section : undefined
 
 /** Does `submit` bring this setting into force? */
-const isJobSetting = ({ key, secret }: ResolvedSetting): boolean =>
+export const isJobSetting = ({ key, secret }: Pick<ResolvedSetting, 'key' | 'secret'>): boolean =>
   !secret && (isSparkConf(key) || JOB_KEYS.has(key) || /^(?:Detector|Query)$/.test(sectionOf(key) ?? ''))
 
 /** A setting of the job that is no longer what it was submitted with. */
