@@ -15,6 +15,8 @@ export interface SubmittedQuery {
   readonly since?: string
   /** The settings that the job was given, without secrets. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Which of them were flags of `submit`. */
+  readonly flags?: readonly string[]
 }
 
 const JOB_KEYS: ReadonlySet<string> = new Set([
@@ -39,13 +41,15 @@ export interface JobChange {
   readonly key: string
   readonly now: string
   readonly submitted: string
+  /** It was a flag of `submit`, so it is meant to differ from the settings. */
+  readonly isFlag: boolean
   /** Results that are already written depend on it. */
   readonly isDetectors: boolean
 }
 
 /** What differs from the last submit; nothing if that was before settings were remembered. */
 export function changesSinceSubmit(config: Config, query: SubmittedQuery | undefined): JobChange[] {
-  const { settings } = query ?? {}
+  const { settings, flags = [] } = query ?? {}
   if (!settings) return []
   const now = new Map<string, string>(
     config.resolved.filter(isJobSetting).map(({ key, value }) => [key, value]),
@@ -56,6 +60,7 @@ export function changesSinceSubmit(config: Config, query: SubmittedQuery | undef
       key,
       now: now.get(key) ?? '',
       submitted: settings[key] ?? '',
+      isFlag: flags.includes(key),
       isDetectors: sectionOf(key) === 'Detector',
     }))
     .filter((change) => change.now !== change.submitted)
@@ -72,6 +77,9 @@ export const submittedQuery = (
   reason,
   checkpointIntervalMs: query.checkpointIntervalMs,
   settings: Object.fromEntries(resolved.filter(isJobSetting).map(({ key, value }) => [key, value])),
+  flags: resolved
+    .filter((setting) => setting.origin === 'flag' && isJobSetting(setting))
+    .map(({ key }) => key),
 })
 
 const BETWEEN_BATCHES_MS = 30_000

@@ -113,6 +113,14 @@ describe('the settings of a submitted job', () => {
     expect(config.topics.input).toBe('b')
   })
 
+  it('include the flags of `submit`, which are meant to differ: no warning', async () => {
+    const query = submitted(await configOf('', ['NORMAL_MEAN=38']))
+    const notes: string[] = []
+    const say = { note: (line: string) => notes.push(line), warn: expect.fail }
+    expect(jobInForce(await configOf(''), query, true, say).detector.normalMean).toBe(38)
+    expect(notes).toEqual([expect.stringContaining('NORMAL_MEAN=38')])
+  })
+
   it('have no secrets', async () => {
     const config = await configOf('KAFKA_USERNAME=ana\nKAFKA_PASSWORD=canary\n')
     expect(JSON.stringify(submitted(config))).not.toContain('canary')

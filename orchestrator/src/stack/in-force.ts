@@ -61,7 +61,9 @@ export function jobInForce(
 ): Config {
   const changes = changesSinceSubmit(config, query).filter((change) => isJobActive || change.isDetectors)
   if (changes.length === 0) return config
-  for (const change of changes) say.warn(escapeControls(jobText(change, isJobActive)))
+  for (const change of changes)
+    if (change.isFlag) say.note(escapeControls(`${change.key}=${change.submitted}, as \`submit\` was told`))
+    else say.warn(escapeControls(jobText(change, isJobActive)))
   return configWith(
     config,
     Object.fromEntries(changes.map(({ key, submitted }) => [key, submitted])),
