@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { cp, mkdir, readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { freePorts } from '../src/system/ports.ts'
 import { expectNothingLeft, expectOrderly, expectWindows, lastValues } from './helpers/guarantees.ts'
 import { send } from './helpers/kafka.ts'
 import { steadySamples, toRecords } from './helpers/samples.ts'
@@ -97,6 +98,63 @@ describe('a running stack', () => {
     await send(stack.broker, stack.topics.input, records)
     await stack.untilRead(4_000)
     expectWindows(await lastValues(stack), samples)
+  })
+
+  it('is used from its own folder only: not from another, nor from a copy, nor from elsewhere', async () => {
+    const stack = await shared.forTest()
+    const stranger = await Stack.create('local', { KAFKA_PORT: String(stack.ports.kafka) })
+    for (const args of [['submit'], ['tail'], ['produce', '-']]) {
+      const { exitCode, stderr } = await stranger.cli(args, { input: Buffer.from('1700000000000,10\n') })
+      expect({ exitCode, stderr }).toMatchObject({
+        exitCode: 5,
+        stderr: expect.stringMatching(/not|another/),
+      })
+      expect(stderr).toContain(stack.broker)
+    }
+    expect(existsSync(join(stranger.folder, 'storage'))).toBe(false)
+
+    await cp(stack.folder, join(stranger.folder, 'copy'), { recursive: true })
+    const main = join(packageRoot, 'dist', 'main.js')
+    const inFolder = (cwd: string, command: string, ...args: string[]) =>
+      execa(command, args, { cwd, reject: false, stdin: 'ignore' })
+    const copy = await inFolder(
+      join(stranger.folder, 'copy'),
+      process.execPath,
+      main,
+      'down',
+      '--volumes',
+      '--yes',
+    )
+    expect(copy).toMatchObject({ exitCode: 5, stderr: expect.stringContaining(`a copy of ${stack.folder}`) })
+
+    await mkdir(join(stack.folder, 'data'))
+    const below = await inFolder(join(stack.folder, 'data'), process.execPath, main, 'status')
+    expect(below).toMatchObject({ exitCode: 0, stderr: `Project: ${stack.folder}` })
+
+    const namespace = ['--pid', '--fork', '--mount-proc']
+    if ((await inFolder('/', 'unshare', ...namespace, 'true')).exitCode === 0) {
+      const elsewhere = await inFolder(stack.folder, 'unshare', ...namespace, process.execPath, main, 'down')
+      expect(elsewhere).toMatchObject({
+        exitCode: 5,
+        stderr: expect.stringContaining('another PID namespace'),
+      })
+    }
+    expect((await stack.status()).parts).toMatchObject([{ part: 'kafka', state: 'running' }])
+  })
+
+  it('is used as it was started, although the settings have changed', async () => {
+    const stack = await shared.forTest()
+    await stack.ok('submit', '--new-checkpoint')
+    const { input, output, deadLetter } = stack.topics
+    const topics = { INPUT_TOPIC: input, OUTPUT_TOPIC: output, DEAD_LETTER_TOPIC: deadLetter }
+    const [port = 0] = await freePorts(1)
+    await stack.configure({ ...topics, KAFKA_PORT: String(port), NORMAL_MEAN: '38' })
+    const status = await stack.cli(['status', '--json'])
+    expect(status.stderr).toMatch(/KAFKA_PORT=\d+ is not in force.*\n.*NORMAL_MEAN=38 is not in force.*14\.5/)
+    expect(JSON.parse(status.stdout).parts).toMatchObject([{ state: 'running', address: stack.broker }])
+    const up = await stack.cli(['up'])
+    expect(up).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('the running job uses') })
+    await stack.configure(topics)
   })
 
   it('rejects a topic that was deleted and created again, without endless restarts', async () => {

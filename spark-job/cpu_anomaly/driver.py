@@ -107,6 +107,7 @@ class Watch(StreamingQueryListener):
         self._auditor = auditor
         self._log = log
         self.is_ready = False
+        self._becoming_ready = threading.Lock()  # two threads report it: Spark's listener and the driver's own
         self.committed = 0
         self.terminated = threading.Event()
 
@@ -129,9 +130,10 @@ class Watch(StreamingQueryListener):
 
     def ready(self, batch: int) -> None:
         """Logs once per driver that a batch has committed, or that the query processes records or waits for them."""
-        if not self.is_ready:
-            self.is_ready = True
-            self._log.write("ready", batch=batch_or_none(batch))
+        with self._becoming_ready:
+            if not self.is_ready:
+                self._log.write("ready", batch=batch_or_none(batch))
+                self.is_ready = True
 
 
 def is_ready(watch: Watch, auditor: Auditor, mode: Mode, spark: SparkSession) -> bool:

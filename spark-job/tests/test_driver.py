@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
@@ -136,6 +138,34 @@ def test_ready_is_logged_once_with_the_first_batch() -> None:
     assert lines_of(out) == ["ready batch=4"]
     assert [batch.number for batch in auditor.batches] == [4, 5]
     assert watch.committed == 2
+
+
+def test_ready_is_logged_once_although_two_threads_report_it() -> None:
+    out, barrier = io.StringIO(), threading.Barrier(2)
+
+    class Simultaneous(Watch):
+        """Both threads read `is_ready` before either sets it, unless one waits for the other."""
+
+        _value = False
+
+        @property
+        def is_ready(self) -> bool:
+            value = self._value
+            with contextlib.suppress(threading.BrokenBarrierError):
+                barrier.wait(0.2)
+            return value
+
+        @is_ready.setter
+        def is_ready(self, value: bool) -> None:
+            self._value = value
+
+    watch = Simultaneous(cast(Any, FakeAuditor()), EventLog(out))
+    threads = [threading.Thread(target=watch.ready, args=(4,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert lines_of(out) == ["ready batch=4"]
 
 
 @pytest.mark.parametrize(("last", "shown"), [(-1, "ready batch="), (7, "ready batch=7")])

@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load.ts'
 import { FakeBroker } from '../kafka/broker.fixture.ts'
 import { FakeRuntime } from '../runtime/runtime.fixture.ts'
 import type { Selected } from '../runtime/runtime.ts'
+import { recordUp } from '../stack/record.ts'
 import { claimRuntime } from '../stack/select.ts'
 import { storagePaths } from '../storage/paths.ts'
 import { newFolder } from '../system/folder.fixture.ts'
@@ -89,7 +90,8 @@ export async function testContext({ settings = {}, runtime: name }: Options = {}
     derived,
     start: async () => {
       const selected = await context.select()
-      await claimRuntime(selected)
+      await claimRuntime(selected, output)
+      await recordUp(selected.storage, selected.config, runtime.name)
       return selected
     },
   }

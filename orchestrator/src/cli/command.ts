@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { Selected } from '../runtime/runtime.ts'
+import type { Applies } from '../stack/in-force.ts'
 import type { Output } from '../terminal/output.ts'
 
 /** What every command gets in addition to its own arguments and flags. */
@@ -12,8 +13,11 @@ export interface CommandContext {
    * @throws CliError CONFIGURATION that lists every problem.
    */
   config(): Promise<Config>
-  /** The runtime to use: the one that this folder's stack is up on, else the one that RUNTIME names. */
-  select(): Promise<Selected>
+  /**
+   * The runtime to use: the one that this folder's stack is up on, else the one that RUNTIME names. Its settings are those
+   * that the running stack and job were started with, except for what this command brings into force.
+   */
+  select(applies?: Applies): Promise<Selected>
   /** The runtime on which this folder's stack was last started; undefined if it never was. */
   selectStarted(): Promise<Selected | undefined>
   /** A copy with further settings (`KEY=value`), which override all others. */

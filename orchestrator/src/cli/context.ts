@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { readEnvFile } from '../config/env-file.ts'
 import { loadConfig } from '../config/load.ts'
+import { findProjectFolder } from '../config/project-folder.ts'
 import { CliError } from '../errors.ts'
 import { selectRuntime, startedRuntime } from '../stack/select.ts'
 import { type Output, terminalOutput } from '../terminal/output.ts'
@@ -15,7 +16,23 @@ export interface GlobalFlags {
 }
 
 export function commandContext(flags: GlobalFlags, signal: AbortSignal): CommandContext {
-  return contextWith(flags, terminalOutput(flags.quiet), signal, readOnce())
+  const output = terminalOutput(flags.quiet)
+  return contextWith(flags, {
+    output,
+    signal,
+    folder: once(() => projectFolder(flags, output)),
+    readFile: readOnce(),
+  })
+}
+
+const SILENT = { note: () => undefined, warn: () => undefined }
+
+/** What all contexts of a command share. */
+interface Common {
+  readonly output: Output
+  readonly signal: AbortSignal
+  readonly folder: () => Promise<string>
+  readonly readFile: typeof readEnvFile
 }
 
 /** Reads the file only once, because a pipe is empty after that. */
@@ -35,31 +52,43 @@ function settingsFile({ settings, envFile }: GlobalFlags): string | undefined {
   })
 }
 
-function contextWith(
-  flags: GlobalFlags,
-  output: Output,
-  signal: AbortSignal,
-  readFile: typeof readEnvFile,
-): CommandContext {
-  let loaded: Promise<Config> | undefined
-  const config = () => {
-    loaded ??= loadConfig({
-      folder: process.cwd(),
-      envFile: settingsFile(flags),
-      readFile,
-      overrides: flags.set ?? [],
-      environment: process.env,
-      warn: output.warn,
-    })
-    return loaded
-  }
+function contextWith(flags: GlobalFlags, common: Common): CommandContext {
+  const { output, signal } = common
+  const config = once(
+    async (): Promise<Config> =>
+      loadConfig({
+        folder: await common.folder(),
+        envFile: settingsFile(flags),
+        readFile: common.readFile,
+        overrides: flags.set ?? [],
+        environment: process.env,
+        warn: output.warn,
+      }),
+  )
   return {
     output,
     signal,
     config,
-    select: async () => selectRuntime(await config()),
-    selectStarted: async () => startedRuntime(await config()),
-    withSettings: (overrides) =>
-      contextWith({ ...flags, set: [...(flags.set ?? []), ...overrides] }, output, signal, readFile),
+    select: async (applies) => selectRuntime(await config(), { ...output, applies }),
+    // `stop` and `down` deal with what runs, whatever the settings are now.
+    selectStarted: async () => startedRuntime(await config(), { ...SILENT, applies: 'job' }),
+    withSettings: (overrides) => contextWith({ ...flags, set: [...(flags.set ?? []), ...overrides] }, common),
+  }
+}
+
+/** Settings that the command line names belong to the working folder. */
+async function projectFolder(flags: GlobalFlags, output: Output): Promise<string> {
+  const cwd = process.cwd()
+  if (settingsFile(flags) !== undefined) return cwd
+  const folder = await findProjectFolder(cwd)
+  if (folder !== cwd) output.note(`Project: ${folder}`)
+  return folder
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }

@@ -31,6 +31,7 @@ beforeEach(async () => {
   await writeFile(join(java, 'bin', 'java'), '#!/bin/sh\necho \'openjdk version "17.0.15"\' >&2\n')
   await chmod(join(java, 'bin', 'java'), 0o700)
   const runtime = new LocalRuntime({ ...selected, env: { JAVA_HOME: java } })
+  runtime.runningClusterId = async () => context.broker.clusterId
   local = { ...context, select: async () => ({ ...selected, runtime }) }
   spark.measure = async (_workspace, _output, { onResult }) => {
     onResult(throughputResult(1))

@@ -24,8 +24,8 @@ export const run: CommandRun<Flags> = async (context, _args, { keep = false }) =
   const settings = await demoSettings(await requestedRuntime(context))
   const own = context.withSettings(settings)
   await removeEarlierDemo(own)
-  const selected = await own.select()
-  await claimRuntime(selected)
+  const selected = await own.select('stack')
+  await claimRuntime(selected, output)
   await withFolderLock(selected.storage, signal, async () => {
     const result = await runDemo(own, selected, keep)
     output.note('')

@@ -29,7 +29,10 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
 
 /** @throws CliError DECLINED when the user does not confirm. */
 async function confirmRemoval({ storage }: Selected, signal: AbortSignal): Promise<void> {
-  const isConfirmed = await confirm(`Remove all Kafka data and the checkpoint in ${storage.root}?`, signal)
+  const isConfirmed = await confirm(
+    `Remove all Kafka data and every checkpoint, also those set aside, of ${storage.root}?`,
+    signal,
+  )
   if (!isConfirmed) throw new CliError('DECLINED', 'nothing was changed', { hint: 'Answer y, or use --yes.' })
 }
 

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
 import { envExample } from '../config/env-example.ts'
+import { parseEnvText } from '../config/env-lines.ts'
 import { packageRoot } from '../package/root.ts'
 import { type RunOptions, run as runProgram } from '../system/run.ts'
-import { parseEnvText } from '../config/env-lines.ts'
 import { run } from './init.ts'
 
 const git = (args: readonly string[], options: RunOptions) => runProgram(['git', args], options)

@@ -182,3 +182,11 @@ describe('produce', () => {
     })
   })
 })
+
+it("sends nothing to another folder's broker", async () => {
+  context.runtime.clusterIdNow = 'of this folder'
+  await expect(run(context, [await csv('1700000000000,10')], {})).rejects.toMatchObject({
+    code: 'OTHER_FOLDER',
+  })
+  expect(sent()).toEqual([])
+})

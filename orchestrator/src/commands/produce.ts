@@ -9,6 +9,7 @@ import { emptyReport, type InputReport, toRecordValues } from '../produce/record
 import { newestTime, type Restamp, shiftNewestTo } from '../produce/restamp.ts'
 import { fileSource, type SampleSource, streamSource } from '../produce/sample-source.ts'
 import { splitLines } from '../produce/split-lines.ts'
+import { requireOwnBroker } from '../stack/require-broker.ts'
 import { escapeControls } from '../terminal/text.ts'
 
 interface Flags {
@@ -25,6 +26,7 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   checkUsage(args[0], flags)
   const source = args[0] === undefined ? undefined : await openSource(args[0], context)
   const { runtime, config } = await context.select()
+  await requireOwnBroker(runtime)
   const input = emptyReport()
   const batch = flags.batch ?? 1
   const progress = new ProduceProgress(source?.size, batch)

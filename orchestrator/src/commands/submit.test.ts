@@ -67,10 +67,24 @@ describe('submit', () => {
     const context = await testContext()
     context.runtime.grownLines = ['new\u001b[2J']
     context.runtime.onFollowed = context.interrupt
+    let isLocked: boolean | undefined
+    context.runtime.onStep = async (step) => {
+      if (step === 'stop driver') isLocked = await isThere(join(storageOf(context), 'run', 'folder.lock'))
+    }
     await run(context, [], { foreground: true })
+    expect(isLocked).toBe(true)
     expect(context.output.results).toEqual(['new\\x1b[2J'])
     expect(context.journal.at(-1)).toBe('stop driver')
   })
+})
+
+it("leaves nothing behind when the broker is another folder's", async () => {
+  const context = await testContext()
+  context.runtime.clusterIdNow = 'of this folder'
+  await expect(run(context, [], {})).rejects.toMatchObject({ code: 'OTHER_FOLDER' })
+  expect(context.journal).toEqual([])
+  expect(context.runtime.checkpoint.files.size).toBe(0)
+  expect(await isThere(storageOf(context))).toBe(false)
 })
 
 describe('submit --dry-run', () => {

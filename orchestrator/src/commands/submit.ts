@@ -28,9 +28,9 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
       hint: 'Add --dry-run, or leave --full out.',
     })
   const { output, signal } = context
-  const selected = await context.select()
+  const selected = await context.select('job')
   await requireBroker(selected.runtime)
-  await claimRuntime(selected)
+  await claimRuntime(selected, output)
   const { runtime, storage } = selected
   const options = {
     newCheckpoint: flags.newCheckpoint === true,
@@ -44,7 +44,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
 
 /** Prints what would be submitted, and changes nothing. */
 async function dryRun({ select, signal, output }: CommandContext, flags: Flags): Promise<void> {
-  const { runtime, config } = await select()
+  const { runtime, config } = await select('job')
   const plan = await planFor(config, runtime, signal)
   const submission = await prepareSubmission(config, runtime, plan)
   const preview = { submission, plan, settings: maskedSettings(config) }
@@ -58,5 +58,7 @@ async function stayInForeground({ output, signal }: CommandContext, selected: Se
   output.note("The driver's log; Ctrl-C stops the job:")
   for await (const line of runtime.logs('driver', { follow: true, lines: 0 }, signal))
     output.result(escapeControls(line))
-  await stopJob(selected, output, new AbortController().signal)
+  // Ctrl-C has aborted the command's own signal; a second one ends the program.
+  const { signal: never } = new AbortController()
+  await withFolderLock(selected.storage, never, () => stopJob(selected, output, never))
 }

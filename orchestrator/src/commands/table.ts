@@ -21,6 +21,10 @@ export const COMMANDS: readonly CommandSpec[] = [
         summary: 'number of Spark workers (docker runtime); overrides SPARK_WORKERS',
         parse: wholeNumber(1),
       },
+      {
+        flags: '--adopt',
+        summary: 'in a copy of a project folder: make it independent of the original, with the data it has',
+      },
       JSON_FLAG,
     ],
     examples: ['cpu-anomaly up', 'cpu-anomaly up --set KAFKA_PORT=19093'],

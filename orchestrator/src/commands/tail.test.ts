@@ -139,3 +139,10 @@ describe('tail of another topic', () => {
     expect(context.output.results).toHaveLength(1)
   })
 })
+
+it.each([[], ['cpu-usage']])("shows nothing of another folder's broker (topic %s)", async (...args) => {
+  const context = await testContext()
+  context.runtime.clusterIdNow = 'of this folder'
+  await expect(run(context, args, {})).rejects.toMatchObject({ code: 'OTHER_FOLDER' })
+  expect(context.broker.requests).not.toContain('fetch')
+})

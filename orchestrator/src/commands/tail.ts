@@ -6,6 +6,7 @@ import { type Position, parsePosition } from '../kafka/position.ts'
 import type { TopicRecord } from '../kafka/topic-reader.ts'
 import { submittedFile } from '../query/submitted.ts'
 import type { Selected } from '../runtime/runtime.ts'
+import { requireOwnBroker } from '../stack/require-broker.ts'
 import { followResults } from '../tail/follow-results.ts'
 import { Printer } from '../tail/printer.ts'
 import { formatRawRecord, rawRecordJson } from '../tail/raw-record.ts'
@@ -29,10 +30,10 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   const statuses = selectStatuses(flags)
   const selected = await context.select()
   const topic = args[0] ?? selected.config.topics.output
-  if (topic !== selected.config.topics.output) {
-    refuseResultFlags(flags, selected.config.topics.output)
-    return tailRaw(context, selected, topic, from, flags)
-  }
+  const isResults = topic === selected.config.topics.output
+  if (!isResults) refuseResultFlags(flags, selected.config.topics.output)
+  await requireOwnBroker(selected.runtime)
+  if (!isResults) return tailRaw(context, selected, topic, from, flags)
   const asJson = flags.json === true || !output.isTerminal
   const windows = new FinalWindows({ ...selected.config.detector, intervalMs: await intervalMs(selected) })
   const feed = flags.final

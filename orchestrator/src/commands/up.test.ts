@@ -1,8 +1,10 @@
+import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { isThere, testContext } from '../cli/command.fixture.ts'
 import { CliError } from '../errors.ts'
-import { readStorageId } from '../storage/storage-folder.ts'
+import { driverIn } from '../runtime/runtime.fixture.ts'
+import { readStorageId } from '../storage/mark.ts'
 import { run } from './up.ts'
 
 vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
@@ -67,5 +69,37 @@ describe('up', () => {
     }
     await expect(run(context, [], {})).rejects.toMatchObject({ code: 'CLUSTER_UNREACHABLE' })
     expect(await context.selectStarted()).toBeDefined()
+  })
+
+  it.each([
+    ['gave-up', /gave up.*submit.*5 failures/s],
+    ['lost', /killed.*submit/s],
+    ['running', /running.*cpu-anomaly status/s],
+    [undefined, /Next +npx cpu-anomaly submit/],
+  ] as const)('names a job that is %s, and what to do', async (state, text) => {
+    const context = await testContext()
+    context.runtime.driverNow = state && driverIn(state, { reason: '5 failures without a new commit' })
+    await run(context, [], {})
+    expect(context.output.notes.join('\n')).toMatch(text)
+  })
+
+  it('warns of a flag that only `submit` brings into force', async () => {
+    const context = await testContext()
+    const flags = ['NORMAL_MEAN=38', 'KAFKA_PORT=9093', 'INPUT_TOPIC=other']
+    await run(context.withSettings(flags), [], {})
+    expect(context.output.warnings).toEqual([expect.stringMatching(/NORMAL_MEAN.*submit/)])
+  })
+
+  it('adopts a copy only with --adopt, and refuses that flag elsewhere', async () => {
+    const context = await testContext()
+    await expect(run(context, [], { adopt: true })).rejects.toMatchObject({ code: 'USAGE' })
+    const original = await testContext()
+    await original.start()
+    await cp(join(original.folder, 'storage'), join(context.folder, 'storage'), { recursive: true })
+    await run(context, [], { adopt: true })
+    expect(context.output.notes.join('\n')).toContain(original.folder)
+    expect(await readStorageId(join(context.folder, 'storage'))).not.toBe(
+      await readStorageId(join(original.folder, 'storage')),
+    )
   })
 })

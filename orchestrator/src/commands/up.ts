@@ -1,33 +1,50 @@
-import type { CommandRun } from '../cli/command.ts'
+import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { unusedOnRuntime } from '../config/unused-settings.ts'
-import { CliError } from '../errors.ts'
+import { CliError, errorMessage } from '../errors.ts'
+import { adviceAfterUp } from '../query/job-advice.ts'
+import { isJobSetting } from '../query/submitted.ts'
+import type { Selected } from '../runtime/runtime.ts'
+import { isStackKey } from '../stack/record.ts'
 import { claimRuntime } from '../stack/select.ts'
 import { bringUp } from '../stack/up.ts'
 import { withFolderLock } from '../storage/folder-lock.ts'
+import { rememberStorage } from '../storage/known-storages.ts'
+import { adoptCopy, provenance } from '../storage/mark.ts'
 
 interface Flags {
   readonly json?: boolean
   readonly workers?: number
+  readonly adopt?: boolean
 }
 
 export const run: CommandRun<Flags> = async (base, _args, flags) => {
   const context = flags.workers ? base.withSettings([`SPARK_WORKERS=${flags.workers}`]) : base
   const { output, signal } = context
-  const selected = await context.select()
-  if (flags.workers && selected.runtime.name === 'local')
+  if (flags.adopt) await adopt(context)
+  const selected = await context.select('stack')
+  const { runtime, config, storage } = selected
+  if (flags.workers && runtime.name === 'local')
     throw new CliError('USAGE', '--workers has no effect on the local runtime, which has no workers', {
       hint: 'Leave it out, or use the docker runtime: --set RUNTIME=docker.',
     })
-  for (const line of unusedOnRuntime(selected.config.resolved, selected.runtime.name)) output.warn(line)
-  await claimRuntime(selected)
-  await withFolderLock(selected.storage, signal, () => bringUp(selected, output, signal))
-  const { runtime, storage } = selected
+  for (const line of unusedOnRuntime(config.resolved, runtime.name)) output.warn(line)
+  for (const key of flagsForSubmit(selected))
+    output.warn(`--set ${key} has no effect here: it comes into force with \`cpu-anomaly submit --set\``)
+  await claimRuntime(selected, output)
+  await rememberStorage(config.folder, storage.root).catch((error: unknown) =>
+    output.warn(
+      `cannot remember STORAGE_DIR: ${errorMessage(error)}; do not change it while the stack is up`,
+    ),
+  )
+  await withFolderLock(storage, signal, () => bringUp(selected, output, signal))
+  const driver = await runtime.driver()
   if (flags.json) {
     output.json({
       runtime: runtime.name,
       kafka: runtime.kafka.servers,
       storage: storage.root,
       parts: await runtime.parts(),
+      driver,
     })
     return
   }
@@ -35,5 +52,26 @@ export const run: CommandRun<Flags> = async (base, _args, flags) => {
   output.note(`Kafka       ${runtime.kafka.servers.join(',')}`)
   output.note(`Checkpoint  ${runtime.checkpoint.location}`)
   output.note('Logs        npx cpu-anomaly logs kafka')
-  output.note('Next        npx cpu-anomaly submit')
+  for (const [label, text] of adviceAfterUp(driver)) output.note(`${label.padEnd(12)}${text}`)
+}
+
+/** Settings of the job that were given to `up`, which neither uses nor remembers them. */
+const flagsForSubmit = ({ config, runtime }: Selected): string[] =>
+  config.resolved
+    .filter((setting) => setting.origin === 'flag' && isJobSetting(setting))
+    .map(({ key }) => key)
+    .filter((key) => !isStackKey(runtime.name, key) && !key.endsWith('_TOPIC'))
+
+/** @throws CliError USAGE when this folder is not a copy. */
+async function adopt({ config, output }: CommandContext): Promise<void> {
+  const { storageDir, folder } = await config()
+  const found = await provenance(storageDir, folder)
+  if (found.kind !== 'copied')
+    throw new CliError('USAGE', `${folder} is not a copy of a folder with a stack`, {
+      hint: 'Leave --adopt out.',
+    })
+  await adoptCopy(storageDir, folder)
+  output.note(
+    `This copy of ${found.from} is now independent of it. Data that Docker keeps in volumes were not copied.`,
+  )
 }

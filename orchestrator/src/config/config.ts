@@ -26,7 +26,8 @@ export interface ResolvedSetting {
 }
 
 export type RuntimeName = 'local' | 'docker'
-export type Origin = 'flag' | 'environment' | '.env' | 'default'
+/** `up`, `submit`: not what the settings say now, but what the running stack or job was started with. */
+export type Origin = 'flag' | 'environment' | '.env' | '--env-file' | 'default' | 'up' | 'submit'
 export type Direction = 'high' | 'low' | 'both'
 export type TriggerMode = 'micro-batch' | 'real-time'
 export type StateStore = 'memory' | 'rocksdb'

@@ -2,6 +2,9 @@ import { CliError } from '../errors.ts'
 import { envLine } from './env-lines.ts'
 import { isSparkConf, SPARK_CONF_PREFIX, settingEntries } from './settings.ts'
 
+/** Begins a `.env` that this tool wrote, which may set nothing. */
+export const TITLE = '# Settings of cpu-anomaly.'
+
 /**
  * The text of `.env.example`: a line for every setting, with its default in a comment, so that a later version may have
  * another one. What `set` has is set.
@@ -9,7 +12,7 @@ import { isSparkConf, SPARK_CONF_PREFIX, settingEntries } from './settings.ts'
  */
 export function envExample(set: Readonly<Record<string, string>> = {}): string {
   const lines = [
-    '# Settings of cpu-anomaly. Each line in a comment shows a default: remove the # and write another value. A flag overrides',
+    `${TITLE} Each line in a comment shows a default: remove the # and write another value. A flag overrides`,
     '# the environment, the environment overrides this file. `npx cpu-anomaly config` shows each value and where it came from.',
     '# Put a value in single quotes if it contains a # or begins or ends with a space.',
   ]

@@ -56,20 +56,6 @@ describe('a text that could be code', () => {
 })
 
 describe('a problem', () => {
-  it.each([
-    ['KAFKA_PORT', 'tcp://10.0.0.5:9092'],
-    ['SPARK_MASTER', 'spark://x:7077'],
-    ['SPARK_CONF_spark.ui.port', '1'],
-    ['STORAGE_DIR', '/'],
-  ])('with a value of the environment says where it comes from: %s', async (key, value) => {
-    const origin = ` (the environment sets it, not .env: unset it, or override it with --set ${key}=...)`
-    expect(await problemsOf({ environment: { [key]: value } })).toEqual([
-      expect.stringMatching(new RegExp(`^${key}[=:].*${origin.replace(/[().]/g, '\\$&')}$`)),
-    ])
-    const [own = ''] = await problemsOf({ env: `${key}=${value}\n` })
-    expect(own).not.toContain('environment')
-  })
-
   it('does not hide another one: values, rules, unknown keys and storage are reported at once', async () => {
     const problems = await problemsOf({
       env: 'NORMAL_STDDEV=0\nWINDOW_DURATION=500\nOUTPUT_TOPIC=cpu-usage\nNORMAL_MEEN=1\nSTORAGE_DIR=.\n',

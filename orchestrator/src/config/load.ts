@@ -36,7 +36,7 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
   const resolved = resolveSettings([
     ['flag', overrides.values],
     ['environment', options.environment],
-    ['.env', file.values],
+    [options.envFile === undefined ? '.env' : '--env-file', file.values],
   ])
   const { values, invalid, problems: invalidValues } = parseSettings(resolved)
   const config = toConfig(values, resolved, options.folder)
@@ -79,6 +79,15 @@ export function checkOverrides(overrides: readonly string[]): Readonly<Record<st
     ...parseSettings(resolveSettings([['flag', values]])).problems,
   ])
   return values
+}
+
+/** The same settings, except for these values, which are in force already: no problem of theirs is reported. */
+export function configWith(config: Config, values: Readonly<Record<string, string>>, origin: Origin): Config {
+  const resolved = config.resolved.map((setting) => {
+    const value = values[setting.key]
+    return value === undefined ? setting : { ...setting, value, origin }
+  })
+  return toConfig(parseSettings(resolved).values, resolved, config.folder)
 }
 
 /** Every setting as text, with secrets masked, to show it to the user. */

@@ -4,6 +4,9 @@ const PLACES: Readonly<Record<Exclude<Origin, 'default'>, string>> = {
   flag: 'by --set',
   environment: 'in the environment',
   '.env': 'in .env',
+  '--env-file': 'in the file of --env-file',
+  up: 'when the stack was started',
+  submit: 'when the job was submitted',
 }
 
 /** What Kubernetes and GitLab set for each service that a container can reach: for `kafka`, KAFKA_PORT. */

@@ -4,7 +4,7 @@ import type { CommandContext } from '../cli/command.ts'
 import { envLine } from '../config/env-lines.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { takeDown } from '../stack/down.ts'
-import { readStorageId } from '../storage/storage-folder.ts'
+import { readStorageId } from '../storage/mark.ts'
 import { freePorts } from '../system/ports.ts'
 import { NORMAL } from './simulated-hour.ts'
 

@@ -11,6 +11,7 @@ const STOPPED: StackStatus = {
   driver: undefined,
   query: undefined,
   progress: undefined,
+  problem: undefined,
   lastError: undefined,
   sparkUi: undefined,
   storage: '/project/storage',

@@ -8,11 +8,12 @@ import type { SubmittedQuery } from './submitted.ts'
 
 /** What `status` shows to a person. */
 export function statusLines(status: StackStatus): string[] {
-  const { driver, query, progress, sparkUi, lastError } = status
+  const { driver, query, progress, sparkUi, lastError, problem } = status
   return [
     line('runtime', status.runtime),
     ...status.parts.map(partLine),
     line('job', driver ? driverText(driver) : 'not running (start it with `cpu-anomaly submit`)'),
+    ...(problem ? [line('', colors.yellow(problem))] : []),
     ...(lastError ? [line('error', escapeControls(lastError))] : []),
     ...(query ? [line('trigger', queryText(query))] : []),
     ...(progress ? progressLines(progress) : []),

@@ -4,6 +4,7 @@ import type { DriverStatus } from '../runtime/runtime.ts'
 import { type StoragePaths, storagePaths } from '../storage/paths.ts'
 import { newFolder } from '../system/folder.fixture.ts'
 import { queryLag, stackStatus } from './status.ts'
+import { statusLines } from './status-lines.ts'
 import { type SubmittedQuery, submittedFile } from './submitted.ts'
 
 const QUERY: SubmittedQuery = { trigger: 'micro-batch', reason: 'r', checkpointIntervalMs: 60_000 }
@@ -80,6 +81,33 @@ describe('stackStatus', () => {
     expect(await stackStatus(runtime, storage, signal)).toMatchObject({ progress: undefined })
     runtime.logLines.driver.push(progress(3, 0, '0:5'))
     expect(await stackStatus(runtime, storage, signal)).toMatchObject({ progress: { batch: 0 } })
+  })
+
+  it('shows nothing of a query whose data were removed, nor of one before its checkpoint', async () => {
+    const runtime = new FakeRuntime()
+    runtime.logLines.driver = [progress(1, 7, '0:70'), `${at(2)} failed message=old`]
+    const storage = await newStorage()
+    const nothing = { progress: undefined, lastError: undefined }
+    expect(await stackStatus(runtime, storage, signal)).toMatchObject(nothing)
+    await submittedFile(storage).write({ ...QUERY, since: at(3) })
+    expect(await stackStatus(runtime, storage, signal)).toMatchObject(nothing)
+    await submittedFile(storage).write({ ...QUERY, since: at(0) })
+    expect(await stackStatus(runtime, storage, signal)).toMatchObject({ progress: { batch: 7 } })
+  })
+
+  it.each([
+    ['stopped', expect.stringMatching(/no executor.*cpu-anomaly up/)],
+    ['running', undefined],
+  ] as const)('says why a running job does not get on if its only worker is %s', async (state, problem) => {
+    const runtime = new FakeRuntime('docker')
+    runtime.partsNow = [
+      { part: 'spark-master', state: 'running' },
+      { part: 'spark-worker', state },
+    ]
+    runtime.driverNow = driverIn('running')
+    const status = await stackStatus(runtime, await newStorage(), signal)
+    expect(status.problem).toEqual(problem)
+    if (problem) expect(statusLines(status).join('\n')).toContain('no executor')
   })
 })
 

@@ -18,6 +18,8 @@ export interface StackStatus {
   /** How the job was submitted; undefined if there is none. */
   readonly query: SubmittedQuery | undefined
   readonly progress: QueryProgress | undefined
+  /** Why the job does not get on although its driver runs. */
+  readonly problem: string | undefined
   /** The driver's last error message, if it does not run. */
   readonly lastError: string | undefined
   readonly sparkUi: string | undefined
@@ -37,17 +39,31 @@ export async function stackStatus(
     submittedFile(storage).read(),
   ])
   const isRunning = hasProcess(driver)
+  const ofQuery = query ? eventsOfQuery(events, query) : driver ? events : [] // none: the query's data are removed
   return {
     runtime: runtime.name,
     parts,
     driver,
     query: driver && query,
-    progress: queryProgress(eventsOfCheckpoint(events)),
-    lastError: isRunning ? undefined : events.findLast((event) => event.name === 'failed')?.fields.message,
+    progress: queryProgress(eventsOfCheckpoint(ofQuery)),
+    problem: isRunning && lacksWorkers(parts) ? NO_EXECUTOR : undefined,
+    lastError: isRunning ? undefined : ofQuery.findLast((event) => event.name === 'failed')?.fields.message,
     sparkUi: isRunning ? runtime.sparkUi : undefined,
     storage: storage.root,
   }
 }
+
+const NO_EXECUTOR = 'it has no executor, because no worker runs; `cpu-anomaly up` starts one again'
+
+/** Has the cluster workers, but none that runs? On the local runtime tasks run in the driver itself. */
+function lacksWorkers(parts: readonly PartStatus[]): boolean {
+  const workers = parts.filter(({ part }) => part === 'spark-worker')
+  return workers.length > 0 && workers.every(({ state }) => state === 'stopped')
+}
+
+/** The log outlives `down --volumes` and a new checkpoint: what it says of earlier queries is left out. */
+const eventsOfQuery = (events: readonly DriverEvent[], { since }: SubmittedQuery): readonly DriverEvent[] =>
+  since === undefined ? events : events.filter(({ time }) => Date.parse(time) >= Date.parse(since))
 
 /**
  * How many records before these end offsets of the input topic no committed batch has read: infinite before the first

@@ -26,7 +26,9 @@ export interface SubmitOptions {
  */
 export async function planFor(config: Config, runtime: Runtime, signal: AbortSignal): Promise<QueryPlan> {
   const { input, inputPartitions } = config.topics
-  const partitions = await countPartitions(runtime.kafka, input, signal)
+  // Without a broker of this folder, another folder's may answer at its address.
+  const isUp = (await runtime.runningClusterId().catch(() => undefined)) !== undefined
+  const partitions = isUp ? await countPartitions(runtime.kafka, input, signal) : undefined
   return planQuery(config, runtime.job, partitions ?? inputPartitions)
 }
 
@@ -67,8 +69,9 @@ export async function submitJob(
   await output.step('Topics', async (step) => {
     step.done(`Topics: ${formatTopicReport(await ensureTopics(runtime.kafka, config, signal))}`)
   })
-  await prepareCheckpoint(config, runtime, plan, options, output)
-  const query = submittedQuery(config, plan)
+  const isNew = await prepareCheckpoint(config, runtime, plan, options, output)
+  const since = isNew ? new Date().toISOString() : (await submittedFile(storage).read())?.since
+  const query = { ...submittedQuery(config, plan), ...(since && { since }) }
   await submittedFile(storage).write(query)
   await output.step('Job', async (step) => {
     step.update('starting the driver')
@@ -89,13 +92,14 @@ async function requireNoDriver(runtime: Runtime): Promise<void> {
   throw checkpointInUse(`${driver.state}, ${who}`)
 }
 
+/** Returns whether the checkpoint is a new one. */
 async function prepareCheckpoint(
   config: Config,
   runtime: Runtime,
   plan: QueryPlan,
   options: SubmitOptions,
   output: Output,
-): Promise<void> {
+): Promise<boolean> {
   const store = runtime.checkpoint
   const manifest = manifestOf(config, plan, await readClusterId(runtime.kafka))
   if (options.newCheckpoint && ((await store.hasCommits()) || (await hasManifest(store))))
@@ -111,4 +115,5 @@ async function prepareCheckpoint(
       },
     )
   else await writeManifest(store, manifest)
+  return !before
 }

@@ -1,4 +1,5 @@
-import type { Config, TriggerMode } from '../config/config.ts'
+import type { Config, ResolvedSetting, TriggerMode } from '../config/config.ts'
+import { isSparkConf, SETTINGS, type SettingKey } from '../config/settings.ts'
 import type { QueryPlan } from '../job/query-plan.ts'
 import type { StoragePaths } from '../storage/paths.ts'
 import { type StateFile, stateFile } from '../system/state-file.ts'
@@ -9,15 +10,75 @@ export interface SubmittedQuery {
   readonly reason: string
   /** Length of a batch in real-time mode. */
   readonly checkpointIntervalMs: number
+  /** When its checkpoint was begun (ISO time). */
+  readonly since?: string
+  /** The settings that the job was given, without secrets. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** Which of them were flags of `submit`. */
+  readonly flags?: readonly string[]
+}
+
+const JOB_KEYS: ReadonlySet<string> = new Set([
+  'INPUT_TOPIC',
+  'OUTPUT_TOPIC',
+  'DEAD_LETTER_TOPIC',
+  'SPARK_CORES',
+  'SPARK_DRIVER_MEMORY',
+  'SHUFFLE_PARTITIONS',
+  'SPARK_UI_PORT',
+] satisfies SettingKey[])
+
+const sectionOf = (key: string): string | undefined =>
+  Object.hasOwn(SETTINGS, key) ? SETTINGS[key as SettingKey].section : undefined
+
+/** Does `submit` bring this setting into force? */
+export const isJobSetting = ({ key, secret }: Pick<ResolvedSetting, 'key' | 'secret'>): boolean =>
+  !secret && (isSparkConf(key) || JOB_KEYS.has(key) || /^(?:Detector|Query)$/.test(sectionOf(key) ?? ''))
+
+/** A setting of the job that is no longer what it was submitted with. */
+export interface JobChange {
+  readonly key: string
+  readonly now: string
+  readonly submitted: string
+  /** It was a flag of `submit`, so it is meant to differ from the settings. */
+  readonly isFlag: boolean
+  /** Results that are already written depend on it. */
+  readonly isDetectors: boolean
+}
+
+/** What differs from the last submit; nothing if that was before settings were remembered. */
+export function changesSinceSubmit(config: Config, query: SubmittedQuery | undefined): JobChange[] {
+  const { settings, flags = [] } = query ?? {}
+  if (!settings) return []
+  const now = new Map<string, string>(
+    config.resolved.filter(isJobSetting).map(({ key, value }) => [key, value]),
+  )
+  const keys = new Set([...now.keys(), ...Object.keys(settings)])
+  return [...keys]
+    .map((key) => ({
+      key,
+      now: now.get(key) ?? '',
+      submitted: settings[key] ?? '',
+      isFlag: flags.includes(key),
+      isDetectors: sectionOf(key) === 'Detector',
+    }))
+    .filter((change) => change.now !== change.submitted)
 }
 
 export const submittedFile = (storage: StoragePaths): StateFile<SubmittedQuery> =>
   stateFile<SubmittedQuery>(`${storage.run}/query.json`)
 
-export const submittedQuery = ({ query }: Config, { trigger, reason }: QueryPlan): SubmittedQuery => ({
+export const submittedQuery = (
+  { query, resolved }: Config,
+  { trigger, reason }: QueryPlan,
+): SubmittedQuery => ({
   trigger,
   reason,
   checkpointIntervalMs: query.checkpointIntervalMs,
+  settings: Object.fromEntries(resolved.filter(isJobSetting).map(({ key, value }) => [key, value])),
+  flags: resolved
+    .filter((setting) => setting.origin === 'flag' && isJobSetting(setting))
+    .map(({ key }) => key),
 })
 
 const BETWEEN_BATCHES_MS = 30_000

@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { jarSetName } from '../package/jars.ts'
 import { newFolder } from '../system/folder.fixture.ts'
+import { thisPlace } from '../system/place.ts'
 import { cacheDir, fillOnce, isComplete, jarsDir } from './cache.ts'
 
 afterEach(() => {
@@ -83,10 +84,11 @@ describe('fillOnce', () => {
 
   it('ignores what a killed run left: its files and its lock', async () => {
     const dir = await newDir()
+    const killed = { process: { pid: 2 ** 30, startToken: '1' }, place: await thisPlace() }
     await mkdir(dir, { recursive: true })
     await writeFile(join(dir, 'half.jar'), 'ha')
     await mkdir(`${dir}.lock`)
-    await utimes(`${dir}.lock`, new Date(0), new Date(0))
+    await writeFile(join(`${dir}.lock`, '1-0.json'), JSON.stringify(killed))
     await fillOnce(dir, writing('whole'), options())
     expect((await readdir(dir)).sort()).toEqual(['.complete', 'a.jar'])
     expect(await isComplete(dir)).toBe(true)

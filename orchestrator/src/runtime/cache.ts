@@ -1,10 +1,10 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
-import lockfile from 'proper-lockfile'
 import { CliError, errorMessage } from '../errors.ts'
 import { type JarSet, jarSetName } from '../package/jars.ts'
 import { homeFolder } from '../system/home.ts'
-import { arrived, notYet, waitUntil } from '../system/wait.ts'
+import { tryLock } from '../system/lock.ts'
+import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 
 /**
  * The user's cache folder for large downloads, shared by all project folders (XDG on Linux).
@@ -31,6 +31,9 @@ function cacheHome(folder: string | undefined, variable: string): string {
 
 export const jarsDir = (set: JarSet): string => join(cacheDir(), 'jars', jarSetName(set))
 
+/** How long a download by another run may take. */
+const WAIT_MS = 1_800_000
+
 // Written last: a folder without it was left by an interrupted run and is filled again.
 const COMPLETE = '.complete'
 
@@ -52,7 +55,8 @@ export interface FillOptions {
 /**
  * Fills a folder of the cache unless it is filled and works: under a lock, so that only one run fills it, and from an empty folder, so that
  * leftovers of an interrupted run are never used.
- * @throws CliError STORAGE when the disk is full or the folder is not writable.
+ * @throws CliError STORAGE when the disk is full or the folder is not writable; LOCKED when another run fills it for half
+ *   an hour.
  */
 export async function fillOnce(
   dir: string,
@@ -80,20 +84,25 @@ const isUsable = async (dir: string, { works }: FillOptions): Promise<boolean> =
   (await isComplete(dir)) && (works === undefined || (await works(dir)))
 
 async function lockCacheFolder(dir: string, options: FillOptions): Promise<() => Promise<void>> {
-  const lockfilePath = `${dir}.lock`
-  return waitUntil(
-    `the lock of ${dir}`,
-    async () => {
-      try {
-        return arrived(await lockfile.lock(dir, { lockfilePath, stale: 15_000, update: 5_000 }))
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error
+  const lock = `${dir}.lock`
+  try {
+    return await waitUntil(
+      `the lock of ${dir}`,
+      async () => {
+        const attempt = await tryLock(lock)
+        if ('release' in attempt) return arrived(attempt.release)
         options.onWait()
-        return notYet(`${lockfilePath} is held by another run`)
-      }
-    },
-    { timeoutMs: 1_800_000, intervalMs: 500, signal: options.signal },
-  )
+        return notYet(attempt.holder)
+      },
+      { timeoutMs: WAIT_MS, intervalMs: 500, signal: options.signal },
+    )
+  } catch (error) {
+    if (!(error instanceof WaitTimeout)) throw error
+    throw new CliError('LOCKED', `another cpu-anomaly command is still filling ${dir}: ${error.lastSeen}`, {
+      hint: `Wait until it ends, or end it. Its lock is ${lock}.`,
+      cause: error,
+    })
+  }
 }
 
 const DISK_CODES = new Set(['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR'])

@@ -10,3 +10,7 @@ export function ownBrokerAccess({ sasl }: KafkaConfig, server: string): KafkaAcc
     ssl: {},
   }
 }
+
+/** The id of the cluster in the text of a broker's `meta.properties`; empty while the broker is formatting its storage. */
+export const clusterIdIn = (metaProperties: string | undefined): string =>
+  metaProperties?.match(/^cluster\.id=(.+)$/m)?.[1]?.trim() ?? ''

@@ -101,6 +101,8 @@ export class FakeRuntime implements Runtime {
   /** The timeout of the last `stopDriver`. */
   driverStopTimeoutMs: number | undefined
 
+  /** That of `FakeBroker`, unless a test says otherwise. */
+  clusterIdNow: string | undefined = 'cluster-1'
   partsNow: PartStatus[] = [{ part: 'kafka', state: 'running', address: '127.0.0.1:9093', pid: 11 }]
   stoppedParts: StoppedPart[] = [{ part: 'kafka', gone: ['pid 11', 'port 9093'] }]
   removedVolumes: string[] = ['/storage/kafka', '/storage/checkpoint']
@@ -137,6 +139,10 @@ export class FakeRuntime implements Runtime {
 
   async start(_output: Output, signal: AbortSignal): Promise<void> {
     await this.#do('start', signal)
+  }
+
+  async runningClusterId(): Promise<string | undefined> {
+    return this.clusterIdNow
   }
 
   async parts(): Promise<PartStatus[]> {

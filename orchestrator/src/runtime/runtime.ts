@@ -25,6 +25,8 @@ export interface Runtime {
   preflight(signal: AbortSignal): Promise<void>
   /** Installs what is missing, then starts what is not running. Idempotent: it completes a stack of which only parts run. */
   start(output: Output, signal: AbortSignal): Promise<void>
+  /** The id of the cluster that this folder's broker serves; undefined while its process or container does not run. */
+  runningClusterId(): Promise<string | undefined>
   /** The state of each part, checked now; never taken from a file alone. */
   parts(): Promise<PartStatus[]>
   /** Stops Spark, then the broker, and returns what it stopped. Safe to call twice. */

@@ -45,7 +45,7 @@ describe('stackChecks', () => {
     ["Spark's UI", 'SPARK_UI_PORT'],
   ])('passes if the port of %s is free, and fails if it is taken', async (title, setting) => {
     const context = await testContext()
-    context.broker.isUp = false
+    context.runtime.clusterIdNow = undefined
     const [free] = await freePorts(1)
     await check(context, title, [`${setting}=${free}`])
     const taken = await takenPort()

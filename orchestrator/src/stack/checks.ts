@@ -1,8 +1,8 @@
 import { access, constants } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { probeBroker } from '../kafka/probe.ts'
 import type { DoctorCheck, Selected } from '../runtime/runtime.ts'
 import { checkPort } from '../system/ports.ts'
+import { requireBroker } from './require-broker.ts'
 
 /** The checks that every runtime needs, in addition to its own. */
 export function stackChecks({ runtime, config, why }: Selected): DoctorCheck[] {
@@ -18,9 +18,10 @@ export function stackChecks({ runtime, config, why }: Selected): DoctorCheck[] {
     {
       title: 'Kafka',
       run: async () => {
-        const ready = await probeBroker(runtime.kafka, { timeoutMs: 5_000 })
-        if (ready.ok) return `answers at ${runtime.kafka.servers.join(',')}`
-        return checkPort(config.ports.kafka, 'KAFKA_PORT', `not running (${ready.why}); \`up\` starts it`)
+        if ((await runtime.runningClusterId()) === undefined)
+          return checkPort(config.ports.kafka, 'KAFKA_PORT', 'not running; `up` starts it')
+        await requireBroker(runtime)
+        return `answers at ${runtime.kafka.servers.join(',')}`
       },
     },
     {

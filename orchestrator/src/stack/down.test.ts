@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type TestContext, testContext } from '../cli/command.fixture.ts'
 import { CliError } from '../errors.ts'
+import { submittedFile } from '../query/submitted.ts'
 import { driverIn } from '../runtime/runtime.fixture.ts'
 import { takeDown } from './down.ts'
 import { selectRuntime } from './select.ts'
@@ -18,7 +19,8 @@ const down = async (context: TestContext, volumes = false) =>
 
 /** May the next `up` choose another runtime? */
 const isReleased = async (context: TestContext): Promise<boolean> =>
-  (await selectRuntime(await context.withSettings(['RUNTIME=docker']).config())).runtime.name === 'docker'
+  (await selectRuntime(await context.withSettings(['RUNTIME=docker']).config(), context.output)).runtime
+    .name === 'docker'
 
 describe('takeDown', () => {
   it('stops the job, then Kafka and Spark, and keeps the data', async () => {
@@ -31,11 +33,17 @@ describe('takeDown', () => {
     expect(await isReleased(context)).toBe(true)
   })
 
-  it('removes data and checkpoint last, with volumes', async () => {
+  it('removes data and checkpoint last, with volumes, and forgets the query', async () => {
     const context = await started()
+    await submittedFile((await context.select()).storage).write({
+      trigger: 'micro-batch',
+      reason: '',
+      checkpointIntervalMs: 60_000,
+    })
     const { removed } = await down(context, true)
     expect(context.journal).toEqual(['stop driver', 'stop', 'remove volumes'])
     expect(removed).toEqual(context.runtime.removedVolumes)
+    expect(await submittedFile((await context.select()).storage).read()).toBeUndefined()
   })
 
   it('reports no job if none was running', async () => {

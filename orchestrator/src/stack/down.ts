@@ -1,3 +1,4 @@
+import { submittedFile } from '../query/submitted.ts'
 import type { Selected, StoppedPart } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
 import { releaseRuntime } from './select.ts'
@@ -14,6 +15,7 @@ export async function takeDown(selected: Selected, volumes: boolean, output: Out
     return gone
   })
   const removed = volumes ? await runtime.removeVolumes() : []
+  if (volumes) await submittedFile(selected.storage).remove() // what the log says of that query is over
   await releaseRuntime(selected)
   const stopped: StoppedPart[] = [
     ...(job === 'not-running' ? [] : [{ part: 'job', gone: ['driver', 'supervisor'] }]),

@@ -1,35 +1,63 @@
 import type { Config, RuntimeName } from '../config/config.ts'
 import { CliError } from '../errors.ts'
+import { submittedFile } from '../query/submitted.ts'
 import { dockerAvailable, dockerRuntime } from '../runtime/docker/docker-runtime.ts'
+import { isActive } from '../runtime/driver-state.ts'
 import { LocalRuntime } from '../runtime/local/local-runtime.ts'
 import type { Runtime, RuntimeContext, Selected } from '../runtime/runtime.ts'
-import { type StoragePaths, storagePaths } from '../storage/paths.ts'
+import { forgetStorage, knownStorages } from '../storage/known-storages.ts'
+import { provenance, requireOwnStorage } from '../storage/mark.ts'
+import { storagePaths } from '../storage/paths.ts'
 import { prepareStorage } from '../storage/storage-folder.ts'
-import { stateFile } from '../system/state-file.ts'
-
-/** Which runtime this folder's stack was started on, and whether it should be up. */
-interface RuntimeRecord {
-  readonly runtime: RuntimeName
-  readonly up: boolean
-}
+import { type Applies, jobInForce, type Say, stackInForce } from './in-force.ts'
+import { requireHere, type StackRecord, stackFile } from './record.ts'
 
 const ALREADY_CHOSEN = "this folder's stack was started on it"
 
-const runtimeFile = (storage: StoragePaths) => stateFile<RuntimeRecord>(`${storage.run}/runtime.json`)
-
-/** The runtime to use: the one that this folder's stack is up on, else the one that RUNTIME names. */
-export async function selectRuntime(config: Config): Promise<Selected> {
-  const storage = storagePaths(config.storageDir)
-  const { env } = process
-  const { name, why } = await chooseRuntime(config, await runtimeFile(storage).read(), env)
-  return { runtime: makeRuntime(name, { config, storage, env }), config, storage, why }
+export interface SelectOptions extends Say {
+  /** What this command brings into force; by default it uses what is in force already. */
+  readonly applies?: Applies
 }
 
 /**
- * Makes the storage folder and records which runtime was chosen. Must be called before anything is started.
- * @throws CliError CONFIGURATION when this folder's stack is up on another runtime than RUNTIME names.
+ * The runtime to use: the one that this folder's stack is up on, else the one that RUNTIME names.
+ * @throws CliError OTHER_FOLDER when the storage is another folder's or a copy of it; OTHER_PLACE when the stack is up where
+ *   it cannot be seen from here.
  */
-export async function claimRuntime({ config, runtime, storage }: Selected): Promise<void> {
+export async function selectRuntime(config: Config, { applies, ...say }: SelectOptions): Promise<Selected> {
+  const storage = storagePaths(config.storageDir)
+  await requireOwnStorage(storage.root, config.folder)
+  await requireNoOtherStack(config)
+  const { env } = process
+  const record = await stackFile(storage).read()
+  if (record) await requireHere(record, storage)
+  const { name, why } = await chooseRuntime(config, record, env)
+  const inForce = stackInForce(config, record, applies, say)
+  const runtime = makeRuntime(name, { config: inForce, storage, env })
+  const selected = { runtime, config: inForce, storage, why }
+  return applies ? selected : asSubmitted(selected, env, say)
+}
+
+/** With the settings that the job was submitted with. */
+async function asSubmitted(selected: Selected, env: RuntimeContext['env'], say: Say): Promise<Selected> {
+  const { runtime, storage } = selected
+  const query = await submittedFile(storage).read()
+  if (!query) return selected
+  const isJobActive = isActive(await runtime.driver().catch(() => undefined))
+  const config = jobInForce(selected.config, query, isJobActive, say)
+  if (config === selected.config) return selected
+  return { ...selected, config, runtime: makeRuntime(runtime.name, { config, storage, env }) }
+}
+
+/**
+ * Makes the storage folder, in which the folder's lock is.
+ * @throws CliError CONFIGURATION when this folder's stack is up on another runtime than RUNTIME names; OTHER_FOLDER when it
+ *   was moved while it ran.
+ */
+export async function claimRuntime(
+  { config, runtime, storage }: Selected,
+  { note }: Pick<Say, 'note'>,
+): Promise<void> {
   if (config.runtime !== 'auto' && config.runtime !== runtime.name)
     throw new CliError(
       'CONFIGURATION',
@@ -38,27 +66,62 @@ export async function claimRuntime({ config, runtime, storage }: Selected): Prom
         hint: `Run \`cpu-anomaly down\` first, or set RUNTIME=${runtime.name}.`,
       },
     )
+  const found = await provenance(storage.root, config.folder)
+  if (found.kind === 'moved') {
+    await requireNothingAt(found.from, runtime)
+    note(`This folder was ${found.from} before; its data were kept.`)
+  }
   await prepareStorage(config.storageDir, config.folder)
-  await runtimeFile(storage).write({ runtime: runtime.name, up: true })
+}
+
+/** Processes keep the path at which they were started; containers have their data in volumes. */
+async function requireNothingAt(former: string, runtime: Runtime): Promise<void> {
+  if (runtime.name !== 'local' || (await runtime.runningClusterId()) === undefined) return
+  throw new CliError(
+    'OTHER_FOLDER',
+    `this folder was moved from ${former} while its stack was running there`,
+    {
+      hint: 'Stop it with `cpu-anomaly down`, then start it here with `cpu-anomaly up`.',
+    },
+  )
 }
 
 /** The runtime on which this folder's stack was last started; undefined if it never was. */
-export async function startedRuntime(config: Config): Promise<Selected | undefined> {
-  const storage = storagePaths(config.storageDir)
-  const record = await runtimeFile(storage).read()
+export async function startedRuntime(config: Config, options: SelectOptions): Promise<Selected | undefined> {
+  const selected = await selectRuntime(config, options)
+  const record = await stackFile(selected.storage).read()
   if (!record) return undefined
-  const runtime = makeRuntime(record.runtime, { config, storage, env: process.env })
-  return { runtime, config, storage, why: ALREADY_CHOSEN }
+  if (record.up) return selected
+  const { storage } = selected
+  const runtime = makeRuntime(record.runtime, { config: selected.config, storage, env: process.env })
+  return { ...selected, runtime, why: ALREADY_CHOSEN }
 }
 
 /** Records that the stack is down, so that the next `up` chooses a runtime again. */
-export async function releaseRuntime({ runtime, storage }: Selected): Promise<void> {
-  await runtimeFile(storage).write({ runtime: runtime.name, up: false })
+export async function releaseRuntime({ runtime, config, storage }: Selected): Promise<void> {
+  await stackFile(storage).write({ runtime: runtime.name, up: false })
+  await forgetStorage(config.folder, storage.root)
+}
+
+/** @throws CliError CONFIGURATION when the stack is up in another storage folder: STORAGE_DIR was edited meanwhile. */
+async function requireNoOtherStack({ folder, storageDir, resolved }: Config): Promise<void> {
+  const origin = resolved.find(({ key }) => key === 'STORAGE_DIR')?.origin
+  if (origin !== '.env' && origin !== 'default') return // whoever names it in the command means it
+  for (const other of await knownStorages(folder)) {
+    if (other === storageDir || !(await stackFile(storagePaths(other)).read())?.up) continue
+    throw new CliError(
+      'CONFIGURATION',
+      `this folder's stack is up in ${other}, but STORAGE_DIR is now ${storageDir}`,
+      {
+        hint: `Set STORAGE_DIR=${other} again, or first stop that stack with \`cpu-anomaly down --set STORAGE_DIR=${other}\`.`,
+      },
+    )
+  }
 }
 
 async function chooseRuntime(
   config: Config,
-  record: RuntimeRecord | undefined,
+  record: StackRecord | undefined,
   env: RuntimeContext['env'],
 ): Promise<{ name: RuntimeName; why: string }> {
   if (record?.up) return { name: record.runtime, why: ALREADY_CHOSEN }

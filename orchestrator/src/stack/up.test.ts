@@ -1,7 +1,9 @@
 import { expect, it, vi } from 'vitest'
 import { testContext } from '../cli/command.fixture.ts'
 import { CliError } from '../errors.ts'
+import { driverIn } from '../runtime/runtime.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
+import { stackFile } from './record.ts'
 import { bringUp } from './up.ts'
 
 vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
@@ -42,6 +44,7 @@ it('starts nothing when the preflight fails', async () => {
   const starting = bringUp(await context.select(), context.output, context.signal)
   await expect(starting).rejects.toMatchObject({ code: 'TOOL_MISSING' })
   expect(context.journal).toEqual(['preflight'])
+  expect(await context.selectStarted()).toBeUndefined() // `down` would find nothing
 })
 
 it("fails with the broker's last answer when it does not become ready within a minute", async () => {
@@ -53,4 +56,46 @@ it("fails with the broker's last answer when it does not become ready within a m
   const starting = bringUp(selected, context.output, context.signal)
   await expect(starting).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' })
   expect(Date.now() - startedAt).toBe(60_000)
+})
+
+/** A stack that `up` started, and the same folder with another setting. */
+async function restarted(settings: readonly string[]) {
+  const context = await testContext()
+  await context.start()
+  return { context, selected: await context.withSettings(settings).select() }
+}
+
+it.each([['KAFKA_PORT=19093'], ['KAFKA_USERNAME=ana', 'KAFKA_PASSWORD=canary']])(
+  'refuses %s while a job runs that reaches the broker otherwise',
+  async (...settings) => {
+    const { context, selected } = await restarted(settings)
+    context.runtime.driverNow = driverIn('running')
+    const starting = bringUp(selected, context.output, context.signal)
+    await expect(starting).rejects.toMatchObject({
+      code: 'LOCKED',
+      message: expect.stringContaining(settings[0]?.split('=', 1)[0] ?? ''),
+      hint: expect.stringContaining('cpu-anomaly stop'),
+    })
+    expect(context.journal).toEqual([])
+  },
+)
+
+it('brings a changed setting into force, says so, and remembers it', async () => {
+  const { context, selected } = await restarted(['KAFKA_PORT=19093'])
+  await bringUp(selected, context.output, context.signal)
+  expect(context.output.notes).toContainEqual('KAFKA_PORT was 9093, is now 19093')
+  expect(await stackFile(selected.storage).read()).toMatchObject({
+    up: true,
+    settings: { KAFKA_PORT: { value: '19093' } },
+  })
+})
+
+it('does not claim success while a part is missing', async () => {
+  const context = await testContext()
+  context.runtime.partsNow.push({ part: 'spark-worker', state: 'stopped', detail: 'exit code 137' })
+  const starting = bringUp(await context.select(), context.output, context.signal)
+  await expect(starting).rejects.toMatchObject({
+    code: 'CLUSTER_UNREACHABLE',
+    message: expect.stringMatching(/spark-worker.*137/),
+  })
 })

@@ -1,20 +1,64 @@
+import { CliError } from '../errors.ts'
 import { waitForBroker } from '../kafka/probe.ts'
 import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
-import type { Selected } from '../runtime/runtime.ts'
+import { isActive } from '../runtime/driver-state.ts'
+import type { Runtime, Selected } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
+import { escapeControls } from '../terminal/text.ts'
+import { changesSinceUp, recordUp, type SettingChange, stackFile } from './record.ts'
 
-/** Starts Kafka and Spark and creates the topics; returns once both answer. */
-export async function bringUp(
-  { runtime, config, why }: Selected,
-  output: Output,
-  signal: AbortSignal,
-): Promise<void> {
+/**
+ * Starts Kafka and Spark and creates the topics; returns once both answer. What fails before the first start leaves no
+ * record of a stack.
+ */
+export async function bringUp(selected: Selected, output: Output, signal: AbortSignal): Promise<void> {
+  const { runtime, config, storage, why } = selected
   output.note(`Runtime: ${runtime.name} (${why})`)
+  const changes = changesSinceUp(config, await stackFile(storage).read())
+  await requireNoConflictingJob(changes, runtime)
+  for (const change of changes) output.note(escapeControls(changeText(change)))
   await runtime.preflight(signal)
+  await recordUp(storage, config, runtime.name)
   await runtime.start(output, signal)
   await waitForBroker(runtime.kafka, signal)
   await output.step('Topics', async (step) => {
     const report = await ensureTopics(runtime.kafka, config, signal)
     step.done(`Topics: ${formatTopicReport(report)}`)
   })
+  await requireAllParts(selected)
 }
+
+/** @throws CliError CLUSTER_UNREACHABLE that names each part that does not run. */
+async function requireAllParts({ runtime }: Selected): Promise<void> {
+  const missing = (await runtime.parts()).filter(({ state }) => state === 'stopped')
+  if (missing.length === 0) return
+  const named = missing.map(({ part, detail }) => `${part} does not run${detail ? `: ${detail}` : ''}`)
+  throw new CliError('CLUSTER_UNREACHABLE', named.join('\n'), {
+    hint: 'Run `cpu-anomaly up` again; `cpu-anomaly logs spark` and `logs kafka` may say why it ended.',
+  })
+}
+
+/** How the job reaches the broker: its driver was given these, and keeps them. */
+const USED_BY_JOB = {
+  local: new Set(['KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD']),
+  docker: new Set(['KAFKA_USERNAME', 'KAFKA_PASSWORD']),
+}
+
+/** @throws CliError LOCKED when the broker would no longer be where the running job expects it. */
+async function requireNoConflictingJob(changes: readonly SettingChange[], runtime: Runtime): Promise<void> {
+  const conflicts = changes.filter(({ now }) => USED_BY_JOB[runtime.name].has(now.key))
+  if (conflicts.length === 0 || !isActive(await runtime.driver())) return
+  throw new CliError('LOCKED', conflicts.map(conflictText).join('\n'), {
+    hint: 'Stop the job with `cpu-anomaly stop`, then run `up` and `submit`; or restore the old value.',
+  })
+}
+
+const changeText = ({ now, started }: SettingChange): string =>
+  now.secret
+    ? `${now.key} has changed`
+    : `${now.key} was ${started.value || 'empty'}, is now ${now.value || 'empty'}`
+
+const conflictText = ({ now, started }: SettingChange): string =>
+  now.secret
+    ? `${now.key} has changed, but the running job uses the old value`
+    : `${now.key} is now ${now.value || 'empty'}, but the running job uses ${started.value || 'none'}`

@@ -1,5 +1,4 @@
-import { mkdir, readdir, utimes } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { newFolder } from '../system/folder.fixture.ts'
 import { withFolderLock } from './folder-lock.ts'
@@ -45,12 +44,16 @@ describe('withFolderLock', () => {
     expect(await Promise.all(all)).toEqual([1, 1, 1])
   })
 
-  it('takes over the lock of a killed process', async () => {
+  it('names the process that keeps the lock, and does not do the work', async () => {
     const storage = await newStorage()
-    await mkdir(join(storage.run, 'folder.lock'))
-    const longAgo = new Date(Date.now() - 60_000)
-    await utimes(join(storage.run, 'folder.lock'), longAgo, longAgo)
-    expect(await withFolderLock(storage, never(), async () => 'mine')).toBe('mine')
+    await withFolderLock(storage, never(), async () => {
+      const second = withFolderLock(storage, never(), () => expect.fail('two writers'), 300)
+      await expect(second).rejects.toMatchObject({
+        code: 'LOCKED',
+        message: expect.stringContaining(`pid ${process.pid}`),
+        hint: expect.stringContaining('folder.lock'),
+      })
+    })
   })
 
   it('does not lock another folder', async () => {

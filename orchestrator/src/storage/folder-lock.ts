@@ -1,10 +1,9 @@
-import lockfile from 'proper-lockfile'
+import { join } from 'node:path'
 import { CliError } from '../errors.ts'
-import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
+import { tryLock } from '../system/lock.ts'
+import { arrived, notYet, type WaitOptions, WaitTimeout, waitUntil } from '../system/wait.ts'
 import type { StoragePaths } from './paths.ts'
 
-// The lock of a killed process goes stale after this long; waiting a little longer outlasts it.
-const STALE_MS = 10_000
 const WAIT_MS = 15_000
 
 /**
@@ -15,9 +14,9 @@ export async function withFolderLock<T>(
   storage: StoragePaths,
   signal: AbortSignal,
   work: () => Promise<T>,
+  timeoutMs = WAIT_MS,
 ): Promise<T> {
-  const lockfilePath = `${storage.run}/folder.lock`
-  const release = await acquire(storage.run, lockfilePath, signal)
+  const release = await acquire(join(storage.run, 'folder.lock'), { timeoutMs, intervalMs: 200, signal })
   try {
     return await work()
   } finally {
@@ -25,25 +24,22 @@ export async function withFolderLock<T>(
   }
 }
 
-async function acquire(dir: string, lockfilePath: string, signal: AbortSignal): Promise<() => Promise<void>> {
+async function acquire(folder: string, options: WaitOptions): Promise<() => Promise<void>> {
   try {
     return await waitUntil(
       'the lock of this folder',
       async () => {
-        try {
-          return arrived(await lockfile.lock(dir, { lockfilePath, stale: STALE_MS, update: STALE_MS / 4 }))
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error
-          return notYet('another command holds it')
-        }
+        const attempt = await tryLock(folder)
+        return 'release' in attempt ? arrived(attempt.release) : notYet(attempt.holder)
       },
-      { timeoutMs: WAIT_MS, intervalMs: 200, signal },
+      options,
     )
   } catch (error) {
     if (!(error instanceof WaitTimeout)) throw error
-    throw new CliError('LOCKED', 'another cpu-anomaly command is changing this folder right now', {
-      hint: `Wait until it ends, or end it. Its lock is ${lockfilePath}.`,
-      cause: error,
-    })
+    throw new CliError(
+      'LOCKED',
+      `another cpu-anomaly command is changing this folder right now: ${error.lastSeen}`,
+      { hint: `Wait until it ends, or end it. Its lock is ${folder}.`, cause: error },
+    )
   }
 }

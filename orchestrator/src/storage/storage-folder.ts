@@ -1,21 +1,10 @@
-import { randomUUID } from 'node:crypto'
-import { lstat, mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, realpath, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import { z } from 'zod'
 import { CliError, errorMessage } from '../errors.ts'
 import { packageRoot } from '../package/root.ts'
 import { homeFolder } from '../system/home.ts'
-import { parseJson } from '../system/json.ts'
+import { MARK_FILE, writeMark } from './mark.ts'
 import { type StoragePaths, storagePaths } from './paths.ts'
-
-const MARK_FILE = '.cpu-anomaly-storage'
-
-const markSchema = z.object({
-  tool: z.literal('cpu-anomaly'),
-  format: z.literal(1),
-  id: z.uuid(),
-  folder: z.string(),
-})
 
 /** The problems of a storage folder: one that may hold anything else must never be filled, let alone removed. */
 export async function checkStorageDir(dir: string, folder: string): Promise<string[]> {
@@ -69,17 +58,14 @@ async function leadsOutside(parent: string, folder: string): Promise<boolean> {
 }
 
 /**
- * Creates the storage folder with its subfolders, and marks it as ours.
+ * Creates the storage folder with its subfolders, and marks it as this project's.
  * @throws CliError STORAGE when it cannot be created.
  */
 export async function prepareStorage(storageDir: string, projectFolder: string): Promise<StoragePaths> {
   const paths = storagePaths(storageDir)
   try {
     for (const dir of Object.values(paths)) await mkdir(dir, { recursive: true, mode: 0o700 })
-    if (!(await readStorageId(paths.root))) {
-      const mark = { tool: 'cpu-anomaly', format: 1, id: randomUUID(), folder: projectFolder }
-      await writeFile(join(paths.root, MARK_FILE), `${JSON.stringify(mark)}\n`)
-    }
+    await writeMark(paths.root, projectFolder)
     // Kafka's login is in files here, and no project should commit data.
     await writeFile(join(paths.root, '.gitignore'), '*\n')
   } catch (error) {
@@ -89,11 +75,4 @@ export async function prepareStorage(storageDir: string, projectFolder: string):
     })
   }
   return paths
-}
-
-/** The id of a storage folder; undefined if it has no mark, so that nothing in it is ours. */
-export async function readStorageId(root: string): Promise<string | undefined> {
-  const text = await readFile(join(root, MARK_FILE), 'utf8').catch(() => undefined)
-  if (text === undefined) return undefined
-  return markSchema.safeParse(parseJson(text)).data?.id
 }

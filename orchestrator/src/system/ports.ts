@@ -60,18 +60,25 @@ export async function freePorts(count: number): Promise<number[]> {
 export async function requireFreePort(port: number, setting: string, what: string): Promise<void> {
   if (await isPortFree(port)) return
   const holder = await portHolder(port)
-  throw new CliError('PORT_TAKEN', `port ${port} for ${what} is taken${holder ? ` by ${holder}` : ''}`, {
-    hint: `Set ${setting} in .env to a free port, or end the program that holds ${port}.`,
-  })
+  throw new CliError(
+    'PORT_TAKEN',
+    `port ${port} for ${what} is taken${holder ? ` by ${holder.name} (pid ${holder.pid})` : ''}`,
+    {
+      hint: `Set ${setting} in .env to a free port, or end the program that holds ${port}.`,
+    },
+  )
 }
 
-async function portHolder(port: number): Promise<string | undefined> {
+/** The program that listens on a port, if this user may see it. */
+export async function portHolder(
+  port: number,
+): Promise<{ readonly name: string; readonly pid: number } | undefined> {
   const ss = await tryRun(['ss', ['-H', '-l', '-t', '-n', '-p', `sport = :${port}`]], { timeoutMs: 3_000 })
   const listener = ss?.stdout.match(/\(\("([^"]+)",pid=(\d+)/)
-  if (listener) return `${listener[1]} (pid ${listener[2]})`
+  if (listener?.[1]) return { name: listener[1], pid: Number(listener[2]) }
   const lsof = await tryRun(['lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']], { timeoutMs: 3_000 })
   const [, pid, name] = lsof?.stdout.match(/p(\d+)\nc(.+)/) ?? []
-  return pid ? `${name} (pid ${pid})` : undefined
+  return pid && name ? { name, pid: Number(pid) } : undefined
 }
 
 /**

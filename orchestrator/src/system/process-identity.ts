@@ -11,13 +11,23 @@ export interface ProcessIdentity {
 /** The start time of a process, as the system writes it; undefined if there is no such process, or only a zombie. */
 export async function startToken(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-    // The second field, the program's name in parentheses, may itself contain spaces and parentheses.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const fields = await processFields(pid)
     return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
   }
   const ps = await tryRun(['ps', ['-o', 'lstart=', '-p', String(pid)]])
   return ps?.stdout.trim() || undefined
+}
+
+/** Is the process stopped by a signal, as by Ctrl-Z? Only Linux tells. */
+export async function isSuspended(pid: number): Promise<boolean> {
+  return (await processFields(pid))[0] === 'T'
+}
+
+/** The fields of a process after its name: its state first. Empty if there is no such process, or no /proc. */
+async function processFields(pid: number): Promise<string[]> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  // The second field, the program's name in parentheses, may itself contain spaces and parentheses.
+  return stat === '' ? [] : stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {

@@ -4,7 +4,7 @@ import type { KafkaAccess } from '../../kafka/access.ts'
 import { isTestedSpark, SPARK_VERSION } from '../../package/tested-versions.ts'
 import { followFile, type LogOptions } from '../../system/follow-file.ts'
 import type { Output } from '../../terminal/output.ts'
-import { ownBrokerAccess } from '../own-broker.ts'
+import { clusterIdIn, ownBrokerAccess } from '../own-broker.ts'
 import type {
   CheckpointStore,
   DoctorCheck,
@@ -21,9 +21,10 @@ import type {
 import { dockerChecks } from './checks.ts'
 import { findCompose } from './compose/compose.ts'
 import { requireMountedFiles } from './compose/mounted-files.ts'
+import { readTextFile } from './container/files.ts'
 import { containerName } from './container/inspect.ts'
 import { containerLogs } from './container/logs.ts'
-import { DRIVER, KAFKA, MASTER, WORKER } from './container/project.ts'
+import { DRIVER, KAFKA, KAFKA_META_FILE, MASTER, WORKER } from './container/project.ts'
 import { partStatus } from './container/state.ts'
 import { installConnectorJars } from './driver/connector-jars.ts'
 import { DockerDriver } from './driver/docker-driver.ts'
@@ -86,6 +87,12 @@ class DockerRuntime implements Runtime {
       step.done('Connector jars are installed')
     })
     if (await this.#driver.restartIfLost()) output.note('The job had been interrupted and was restarted.')
+  }
+
+  async runningClusterId(): Promise<string | undefined> {
+    const [broker] = await this.#stack.containers(KAFKA)
+    if (!broker?.info.State.Running) return undefined
+    return clusterIdIn(await readTextFile(broker.container, KAFKA_META_FILE))
   }
 
   async parts(): Promise<PartStatus[]> {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliError } from '../../errors.ts'
@@ -11,6 +11,7 @@ import { endProcess, identify, isAlive, type ProcessIdentity } from '../../syste
 import { lastLines, run, spawnDetached } from '../../system/run.ts'
 import { stateFile } from '../../system/state-file.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../../system/wait.ts'
+import { clusterIdIn } from '../own-broker.ts'
 import type { PartStatus, RuntimeContext, StoppedPart } from '../runtime.ts'
 import { type BrokerPorts, brokerProperties } from './broker-properties.ts'
 import { localeOptions, log4jOption } from './java-options.ts'
@@ -20,6 +21,8 @@ const STOP_TIMEOUT_MS = 20_000
 
 interface BrokerRecord extends BrokerPorts {
   readonly process: ProcessIdentity
+  /** Tells a changed login from the one that the broker was started with. */
+  readonly login?: string
   readonly startedAt: string
 }
 
@@ -43,14 +46,20 @@ export class Broker {
     return record && (await isAlive(record.process)) ? record : undefined
   }
 
+  /** Undefined while the broker does not run. */
+  async runningClusterId(): Promise<string | undefined> {
+    if (!(await this.running())) return undefined
+    return clusterIdIn(await readFile(this.#metaFile, 'utf8').catch(() => undefined))
+  }
+
   /** @throws CliError PORT_TAKEN when another program holds the port. */
   async preflight(): Promise<void> {
-    if (!(await this.running())) await requireFreePort(this.#port, 'KAFKA_PORT', 'Kafka')
+    if ((await this.running())?.port !== this.#port) await requireFreePort(this.#port, 'KAFKA_PORT', 'Kafka')
   }
 
   async start(java: string, jars: readonly string[], signal: AbortSignal): Promise<void> {
     const running = await this.running()
-    if (running?.port !== this.#port) {
+    if (running?.port !== this.#port || (running.login ?? this.#login) !== this.#login) {
       if (running) await this.stop()
       await this.#launch(java, jars, signal)
     }
@@ -70,9 +79,13 @@ export class Broker {
     const record = await this.#record.read()
     if (!record) return undefined
     const how = await endProcess(record.process, { termTimeoutMs: STOP_TIMEOUT_MS })
+    if (how === 'was-gone') {
+      // Its ports may be another program's by now.
+      await this.#record.remove()
+      return undefined
+    }
     for (const port of [record.port, record.controllerPort]) await waitForFreePort(port)
     await this.#record.remove()
-    if (how === 'was-gone') return undefined
     return {
       part: 'kafka',
       gone: [`pid ${record.process.pid}`, `port ${record.port}`, `port ${record.controllerPort}`],
@@ -81,6 +94,18 @@ export class Broker {
 
   get #port(): number {
     return this.#context.config.ports.kafka
+  }
+
+  get #metaFile(): string {
+    return join(this.#context.storage.kafka, 'meta.properties')
+  }
+
+  get #login(): string {
+    const { sasl } = this.#context.config.kafka
+    if (!sasl) return ''
+    return createHash('sha256')
+      .update(JSON.stringify([sasl.username, sasl.password]))
+      .digest('hex')
   }
 
   async #launch(java: string, jars: readonly string[], signal: AbortSignal): Promise<void> {
@@ -104,6 +129,7 @@ export class Broker {
       process,
       port: this.#port,
       controllerPort,
+      login: this.#login,
       startedAt: new Date().toISOString(),
     })
   }
@@ -114,7 +140,7 @@ export class Broker {
     properties: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const formatted = await stat(join(this.#context.storage.kafka, 'meta.properties')).catch(() => undefined)
+    const formatted = await stat(this.#metaFile).catch(() => undefined)
     if (formatted) return
     const args = ['format', '-t', randomClusterId(), '-c', properties]
     await run(javaCommand(java, jars, 'kafka.tools.StorageTool', args), {

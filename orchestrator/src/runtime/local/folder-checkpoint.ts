@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { CheckpointStore } from '../runtime.ts'
-import { setAsideName } from '../set-aside.ts'
+import { isSetAsideName, setAsideName } from '../set-aside.ts'
 
 /** The local runtime's checkpoint: a folder under `storage/`. */
 export function folderCheckpoint(dir: string): CheckpointStore {
@@ -28,4 +28,10 @@ export function folderCheckpoint(dir: string): CheckpointStore {
       return target
     },
   }
+}
+
+/** The checkpoints that were set aside from this one; they lie beside it. */
+export async function setAsideFolders(dir: string): Promise<string[]> {
+  const names = await readdir(dirname(dir)).catch(() => [])
+  return names.filter((name) => isSetAsideName(basename(dir), name)).map((name) => join(dirname(dir), name))
 }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KafkaAccess } from '../../kafka/access.ts'
-import { readStorageId } from '../../storage/storage-folder.ts'
+import { readStorageId } from '../../storage/mark.ts'
 import { followFile, type LogOptions } from '../../system/follow-file.ts'
 import type { Output } from '../../terminal/output.ts'
 import { ownBrokerAccess } from '../own-broker.ts'
@@ -22,7 +22,7 @@ import { Broker } from './broker.ts'
 import { localChecks } from './checks.ts'
 import { archiveOptions, classArchive } from './class-archive.ts'
 import { type DriverFolders, type DriverLaunch, driverLaunch } from './driver-launch.ts'
-import { folderCheckpoint } from './folder-checkpoint.ts'
+import { folderCheckpoint, setAsideFolders } from './folder-checkpoint.ts'
 import { driverJars, installAll } from './install.ts'
 import { installSpark } from './install-python.ts'
 import { localJobEnvironment } from './job-environment.ts'
@@ -69,6 +69,10 @@ export class LocalRuntime implements Runtime {
     })
   }
 
+  runningClusterId(): Promise<string | undefined> {
+    return this.#broker.runningClusterId()
+  }
+
   async parts(): Promise<PartStatus[]> {
     return [await this.#broker.status()]
   }
@@ -81,8 +85,9 @@ export class LocalRuntime implements Runtime {
   async removeVolumes(): Promise<string[]> {
     const { root, kafka, checkpoint } = this.#context.storage
     if (!(await readStorageId(root))) return [] // without its mark, the folder may not be ours
-    for (const dir of [kafka, checkpoint]) await rm(dir, { recursive: true, force: true })
-    return [kafka, checkpoint]
+    const folders = [kafka, checkpoint, ...(await setAsideFolders(checkpoint))]
+    for (const dir of folders) await rm(dir, { recursive: true, force: true })
+    return folders
   }
 
   async startDriver(submission: Submission, signal: AbortSignal): Promise<void> {

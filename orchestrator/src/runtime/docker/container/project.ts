@@ -41,6 +41,7 @@ export const labelFilter = ({ id }: Project) => ({ label: [`${STORAGE_LABEL}=${i
 export const SHARED_DIR = '/opt/spark/work-dir'
 export const CHECKPOINT_DIR = `${SHARED_DIR}/checkpoint`
 export const SPARK_CONF_DIR = `${SHARED_DIR}/cluster`
+export const KAFKA_META_FILE = '/var/lib/kafka/data/meta.properties'
 /** The driver's own files. */
 export const DRIVER_DIR = '/opt/cpu-anomaly'
 /** The user of the Spark image. */

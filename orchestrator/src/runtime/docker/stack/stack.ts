@@ -1,6 +1,6 @@
 import type Docker from 'dockerode'
 import { CliError } from '../../../errors.ts'
-import { readStorageId } from '../../../storage/storage-folder.ts'
+import { readMark } from '../../../storage/mark.ts'
 import type { RuntimeContext } from '../../runtime.ts'
 import { type InspectedContainer, inspectContainer } from '../container/inspect.ts'
 import { labelFilter, MASTER, type Project, projectOf } from '../container/project.ts'
@@ -25,9 +25,8 @@ export class Stack {
 
   /** Undefined if nothing was ever started here: there is no storage folder. */
   async project(): Promise<Project | undefined> {
-    const { storage, config } = this.context
-    const id = await readStorageId(storage.root)
-    return id === undefined ? undefined : projectOf(config.folder, id)
+    const mark = await readMark(this.context.storage.root)
+    return mark && projectOf(mark.name ?? mark.folder, mark.id)
   }
 
   /** @throws CliError NOT_STARTED when nothing was ever started here. */

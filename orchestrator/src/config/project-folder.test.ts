@@ -1,0 +1,76 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { prepareStorage } from '../storage/storage-folder.ts'
+import { newFolder } from '../system/folder.fixture.ts'
+import { envExample } from './env-example.ts'
+import { findProjectFolder, hasOurSettings } from './project-folder.ts'
+
+/** A folder two levels below a new one. */
+async function nested(): Promise<{ top: string; below: string }> {
+  const top = await newFolder()
+  const below = join(top, 'data', '2026')
+  await mkdir(below, { recursive: true })
+  return { top, below }
+}
+
+describe('findProjectFolder', () => {
+  it('finds the nearest folder above that has settings of this tool', async () => {
+    const { top, below } = await nested()
+    expect(await findProjectFolder(below)).toBe(below)
+    await writeFile(join(top, '.env'), 'KAFKA_PORT=19093\n')
+    expect(await findProjectFolder(below)).toBe(top)
+    await writeFile(join(top, 'data', '.env'), 'NORMAL_MEAN=20\n')
+    expect(await findProjectFolder(below)).toBe(join(top, 'data'))
+  })
+
+  it('finds the folder above in which a stack was started', async () => {
+    const { top, below } = await nested()
+    await prepareStorage(join(top, 'storage'), top)
+    expect(await findProjectFolder(below)).toBe(top)
+  })
+
+  it('finds the folder above in which `init` wrote a .env that sets nothing', async () => {
+    const { top, below } = await nested()
+    await writeFile(join(top, '.env'), envExample())
+    expect(await findProjectFolder(below)).toBe(top)
+  })
+
+  it("passes another tool's .env", async () => {
+    const { top, below } = await nested()
+    await writeFile(join(top, 'data', '.env'), 'POSTGRES_PASSWORD=x\nKAFKA_PORT=9092\n')
+    await writeFile(join(top, '.env'), 'POSTGRES_PASSWORD=x\nWINDOW_DURATION=1 second\n')
+    expect(await findProjectFolder(below)).toBe(top)
+  })
+
+  it('does not use the home folder for what is below it', async () => {
+    const { top, below } = await nested()
+    await writeFile(join(top, '.env'), 'NORMAL_MEAN=20\n')
+    vi.stubEnv('HOME', top)
+    expect(await findProjectFolder(below)).toBe(below)
+    expect(await findProjectFolder(top)).toBe(top)
+    vi.unstubAllEnvs()
+  })
+
+  it('does not use a folder above that belongs to another user, but the working folder as ever', async () => {
+    const { top, below } = await nested()
+    await writeFile(join(top, '.env'), 'NORMAL_MEAN=20\n')
+    const other = vi.spyOn(process, 'getuid').mockReturnValue(2 ** 20)
+    expect(await findProjectFolder(below)).toBe(below)
+    expect(await findProjectFolder(top)).toBe(top)
+    other.mockRestore()
+  })
+})
+
+it.each([
+  [[], false],
+  [['TZ'], false],
+  [['KAFKA_PORT'], true],
+  [['KAFKA_PORT', 'KAFKA_USERNAME', 'RUNTIME'], true],
+  [['KAFKA_PORT', 'TZ'], false],
+  [['SPARK_IMAGE', 'TZ'], false],
+  [['NORMAL_MEAN', 'TZ'], true],
+  [['SPARK_CONF_spark.ui.retainedJobs', 'TZ'], true],
+])('a .env with the keys %j has settings of this tool: %s', (keys, ours) => {
+  expect(hasOurSettings(keys)).toBe(ours)
+})

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest'
+import type { Config } from '../config/config.ts'
+import { load } from '../config/load.fixture.ts'
+import { submittedQuery } from '../query/submitted.ts'
+import { storagePaths } from '../storage/paths.ts'
+import { newFolder } from '../system/folder.fixture.ts'
+import { type Applies, jobInForce, stackInForce } from './in-force.ts'
+import { recordUp, stackFile } from './record.ts'
+
+const PLAN = {
+  trigger: 'micro-batch',
+  reason: '',
+  shufflePartitions: 2,
+  stateStore: 'memory',
+  slots: 2,
+} as const
+
+const configOf = async (env: string, set: readonly string[] = []): Promise<Config> =>
+  (await load({ env, set })).config
+
+/** What is in force for a command, after `up` ran with other settings; and what is said. */
+async function afterUp(
+  started: Config,
+  now: Config,
+  { runtime = 'local', applies }: { runtime?: 'local' | 'docker'; applies?: Applies } = {},
+) {
+  const storage = storagePaths(await newFolder())
+  await recordUp(storage, started, runtime)
+  const said: string[] = []
+  const say = { note: (line: string) => said.push(line), warn: (line: string) => said.push(line) }
+  return { config: stackInForce(now, await stackFile(storage).read(), applies, say), said }
+}
+
+describe('the settings of a running stack', () => {
+  it('are those that it was started with, although .env was edited, and the difference is said', async () => {
+    const { config, said } = await afterUp(
+      await configOf('KAFKA_PORT=19001\n'),
+      await configOf('KAFKA_PORT=19002\n'),
+    )
+    expect(config.ports.kafka).toBe(19_001)
+    expect(said).toEqual([expect.stringMatching(/KAFKA_PORT=19002 is not in force.*19001.*cpu-anomaly up/)])
+  })
+
+  it('are those of .env when `up` runs again', async () => {
+    const started = await configOf('KAFKA_PORT=19001\n')
+    const now = await configOf('KAFKA_PORT=19002\n')
+    expect(await afterUp(started, now, { applies: 'stack' })).toEqual({ config: now, said: [] })
+  })
+
+  it.each([undefined, 'stack'] as const)(
+    'include the flags of `up`, until it is down (%s)',
+    async (applies) => {
+      const started = await configOf('KAFKA_PORT=19001\n', ['KAFKA_PORT=19777'])
+      const { config, said } = await afterUp(started, await configOf('KAFKA_PORT=19001\n'), { applies })
+      expect(config.ports.kafka).toBe(19_777)
+      expect(said).toEqual([expect.stringMatching(/KAFKA_PORT=19777.*cpu-anomaly down/)])
+    },
+  )
+
+  it('give way to a new flag of `up`', async () => {
+    const started = await configOf('', ['KAFKA_PORT=19777'])
+    const now = await configOf('', ['KAFKA_PORT=19778'])
+    expect((await afterUp(started, now, { applies: 'stack' })).config.ports.kafka).toBe(19_778)
+  })
+
+  it('include the login, which is not shown', async () => {
+    const { config, said } = await afterUp(
+      await configOf('KAFKA_USERNAME=ana\nKAFKA_PASSWORD=canary-1\n'),
+      await configOf('KAFKA_USERNAME=ana\nKAFKA_PASSWORD=canary-2\n'),
+    )
+    expect(config.kafka.sasl).toMatchObject({ username: 'ana', password: 'canary-1' })
+    expect(said.join()).toContain('KAFKA_PASSWORD')
+    expect(said.join()).not.toContain('canary')
+  })
+
+  it('include the workers on Docker, and not on the local runtime', async () => {
+    const [started, now] = [await configOf('', ['SPARK_WORKERS=3']), await configOf('')]
+    expect((await afterUp(started, now, { runtime: 'docker' })).config.spark.workers).toBe(3)
+    expect((await afterUp(started, now)).config.spark.workers).toBe(1)
+  })
+
+  it('are not remembered of a stack that is down', async () => {
+    const now = await configOf('KAFKA_PORT=19002\n')
+    const record = { runtime: 'local', up: false } as const
+    const say = { note: expect.fail, warn: expect.fail }
+    expect(stackInForce(now, record, undefined, say)).toBe(now)
+  })
+})
+
+describe('the settings of a submitted job', () => {
+  const submitted = (config: Config) => submittedQuery(config, PLAN)
+
+  it('are those that it was submitted with, and each difference is said', async () => {
+    const query = submitted(await configOf('NORMAL_MEAN=14.5\nTRIGGER_INTERVAL=1 second\n'))
+    const said: string[] = []
+    const warn = (line: string) => said.push(line)
+    const now = await configOf('NORMAL_MEAN=38\nTRIGGER_INTERVAL=2 seconds\n')
+    const config = jobInForce(now, query, true, { note: expect.fail, warn })
+    expect(config.detector.normalMean).toBe(14.5)
+    expect(config.query.triggerIntervalMs).toBe(1_000)
+    expect(said).toEqual([
+      expect.stringMatching(/NORMAL_MEAN=38 is not in force.*14\.5.*stop.*submit/),
+      expect.stringMatching(/TRIGGER_INTERVAL=2 seconds is not in force.*1 second/),
+    ])
+  })
+
+  it('are only those of the detector once it is stopped: they explain the results', async () => {
+    const query = submitted(await configOf('NORMAL_MEAN=14.5\nINPUT_TOPIC=a\n'))
+    const warn = () => undefined
+    const now = await configOf('NORMAL_MEAN=38\nINPUT_TOPIC=b\n')
+    const config = jobInForce(now, query, false, { note: expect.fail, warn })
+    expect(config.detector.normalMean).toBe(14.5)
+    expect(config.topics.input).toBe('b')
+  })
+
+  it('include the flags of `submit`, which are meant to differ: no warning', async () => {
+    const query = submitted(await configOf('', ['NORMAL_MEAN=38']))
+    const notes: string[] = []
+    const say = { note: (line: string) => notes.push(line), warn: expect.fail }
+    expect(jobInForce(await configOf(''), query, true, say).detector.normalMean).toBe(38)
+    expect(notes).toEqual([expect.stringContaining('NORMAL_MEAN=38')])
+  })
+
+  it('have no secrets', async () => {
+    const config = await configOf('KAFKA_USERNAME=ana\nKAFKA_PASSWORD=canary\n')
+    expect(JSON.stringify(submitted(config))).not.toContain('canary')
+  })
+
+  it('include Spark properties that were removed since', async () => {
+    const query = submitted(await configOf('SPARK_CONF_spark.ui.retainedJobs=7\n'))
+    const said: string[] = []
+    jobInForce(await configOf(''), query, true, { note: expect.fail, warn: (line) => said.push(line) })
+    expect(said).toEqual([expect.stringContaining('SPARK_CONF_spark.ui.retainedJobs')])
+  })
+})

@@ -1,0 +1,90 @@
+import type { Config, Origin, ResolvedSetting, RuntimeName } from '../config/config.ts'
+import type { SettingKey } from '../config/settings.ts'
+import { CliError } from '../errors.ts'
+import type { StoragePaths } from '../storage/paths.ts'
+import { elsewhere, otherMachine, type Place, thisPlace } from '../system/place.ts'
+import { type StateFile, stateFile } from '../system/state-file.ts'
+
+/** What `up` remembers of this folder's stack. */
+export interface StackRecord {
+  readonly runtime: RuntimeName
+  /** Should the stack be up? */
+  readonly up: boolean
+  /** The settings that it was started with: later commands use them, whatever `.env` says meanwhile. */
+  readonly settings?: Readonly<Record<string, StartedSetting>>
+  /** Where it was started: its processes cannot be seen from elsewhere. */
+  readonly place?: Place
+}
+
+interface StartedSetting {
+  readonly value: string
+  readonly origin: Origin
+}
+
+export const stackFile = (storage: StoragePaths): StateFile<StackRecord> =>
+  stateFile<StackRecord>(`${storage.run}/runtime.json`)
+
+/** The settings that `up` brings into force, per runtime; the job's own come into force with `submit`. */
+const STACK_KEYS: Readonly<Record<RuntimeName, readonly SettingKey[]>> = {
+  local: ['KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'],
+  docker: [
+    'KAFKA_PORT',
+    'KAFKA_USERNAME',
+    'KAFKA_PASSWORD',
+    'SPARK_CORES',
+    'SPARK_WORKERS',
+    'SPARK_WORKER_MEMORY',
+    'SPARK_MASTER_UI_PORT',
+    'KAFKA_IMAGE',
+    'SPARK_IMAGE',
+  ],
+}
+
+export const isStackKey = (runtime: RuntimeName, key: string): boolean =>
+  (STACK_KEYS[runtime] as readonly string[]).includes(key)
+
+/** Records that the stack is up, before its first process starts: whatever happens then, `down` finds it. */
+export async function recordUp(storage: StoragePaths, config: Config, runtime: RuntimeName): Promise<void> {
+  const settings = Object.fromEntries(
+    config.resolved
+      .filter(({ key }) => isStackKey(runtime, key))
+      .map(({ key, value, origin }) => [key, { value, origin: origin === 'up' ? 'flag' : origin }] as const),
+  )
+  await stackFile(storage).write({ runtime, up: true, settings, place: await thisPlace() })
+}
+
+/** A setting whose value now differs from the one that is in force. */
+export interface SettingChange {
+  readonly now: ResolvedSetting
+  readonly started: StartedSetting
+}
+
+/** The settings that differ from those that the stack was started with. */
+export function changesSinceUp(config: Config, record: StackRecord | undefined): SettingChange[] {
+  if (!record?.up) return []
+  return config.resolved.flatMap((now) => {
+    const started = record.settings?.[now.key]
+    return started && started.value !== now.value ? [{ now, started }] : []
+  })
+}
+
+/** A flag of `up` (`--set`, `--workers`) counts until `down`, unless a flag says otherwise again. */
+export const isLastingFlag = ({ now, started }: SettingChange): boolean =>
+  started.origin === 'flag' && now.origin !== 'flag'
+
+/**
+ * @throws CliError OTHER_PLACE when the stack was started where its processes cannot be seen from here: they would look
+ *   as if they had ended.
+ */
+export async function requireHere(record: StackRecord, { root, run }: StoragePaths): Promise<void> {
+  if (!record.up || !record.place) return
+  const here = await thisPlace()
+  // Containers are seen through their engine, whatever namespace this is.
+  const machine = otherMachine(record.place, here)
+  const where =
+    record.runtime === 'docker' ? machine && `on the host ${machine}` : elsewhere(record.place, here)
+  if (where === undefined) return
+  throw new CliError('OTHER_PLACE', `the stack of ${root} was started ${where}, and was left alone`, {
+    hint: `Run this command there. If that place no longer exists, and nothing of the stack runs, remove ${run}/runtime.json.`,
+  })
+}
