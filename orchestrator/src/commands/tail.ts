@@ -1,17 +1,17 @@
 import { FinalWindows } from '../anomaly/final-windows.ts'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
+import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
 import { type Position, parsePosition } from '../kafka/position.ts'
 import type { TopicRecord } from '../kafka/topic-reader.ts'
-import { submittedFile } from '../query/submitted.ts'
+import { detectorOf, submittedFile } from '../query/submitted.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { followResults } from '../tail/follow-results.ts'
 import { Printer } from '../tail/printer.ts'
 import { formatRawRecord, rawRecordJson } from '../tail/raw-record.ts'
-import { FinalFeed, UpdateFeed } from '../tail/result-feed.ts'
+import { ResultFeed } from '../tail/result-feed.ts'
 import { selectStatuses } from '../tail/status-flags.ts'
-import { TerminalFeed } from '../tail/terminal-feed.ts'
 import { jsonLine } from '../terminal/text.ts'
 
 interface Flags {
@@ -34,20 +34,23 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
     return tailRaw(context, selected, topic, from, flags)
   }
   const asJson = flags.json === true || !output.isTerminal
-  const windows = new FinalWindows({ ...selected.config.detector, intervalMs: await intervalMs(selected) })
-  const feed = flags.final
-    ? new FinalFeed(statuses, windows)
-    : asJson
-      ? new UpdateFeed(statuses)
-      : new TerminalFeed(statuses, windows)
-  return followResults(selected, feed, { from, limit: flags.limit, asJson, output, signal })
+  const query = await submittedFile(selected.storage).read()
+  const detector = query?.detector ?? detectorOf(selected.config)
+  const windows = new FinalWindows({ ...detector, intervalMs: intervalMs(query ?? selected.config.query) })
+  const feed = new ResultFeed(
+    {
+      wanted: statuses,
+      minSamples: selected.config.minSamples,
+      shows: flags.final ? 'final' : asJson ? 'updates' : 'changes',
+    },
+    windows,
+  )
+  return followResults(selected, feed, { from, limit: flags.limit, asJson, detector, output, signal })
 }
 
 /** How long the job writes results of the same batch: an interval in real-time mode, else 0. */
-async function intervalMs({ config, storage }: Selected): Promise<number> {
-  const query = (await submittedFile(storage).read()) ?? config.query
-  return query.trigger === 'real-time' ? query.checkpointIntervalMs : 0
-}
+const intervalMs = (query: Pick<Config['query'], 'trigger' | 'checkpointIntervalMs'>): number =>
+  query.trigger === 'real-time' ? query.checkpointIntervalMs : 0
 
 /** @throws CliError USAGE when a flag that selects results is set for another topic. */
 function refuseResultFlags({ final, all, status }: Flags, outputTopic: string): void {

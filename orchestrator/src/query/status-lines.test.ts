@@ -96,6 +96,7 @@ describe('statusLines', () => {
       ...STOPPED,
       progress: {
         time: at(5),
+        lastReadAt: at(5),
         batch: 7,
         inputRecords: 1,
         inputRecordsPerSecond: 1_234.4,

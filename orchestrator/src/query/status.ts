@@ -49,6 +49,15 @@ export async function stackStatus(
   }
 }
 
+/** The job's driver, and how far its query is on the current checkpoint. */
+export async function jobNow(
+  runtime: Runtime,
+  signal: AbortSignal,
+): Promise<Pick<StackStatus, 'driver' | 'progress'>> {
+  const [driver, events] = await Promise.all([runtime.driver(), recentEvents(runtime, signal)])
+  return { driver, progress: queryProgress(eventsOfCheckpoint(events)) }
+}
+
 /**
  * How many records before these end offsets of the input topic no committed batch has read: infinite before the first
  * commit, undefined if no job runs.

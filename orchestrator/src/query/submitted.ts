@@ -9,15 +9,33 @@ export interface SubmittedQuery {
   readonly reason: string
   /** Length of a batch in real-time mode. */
   readonly checkpointIntervalMs: number
+  /** Undefined in a file of an earlier version. */
+  readonly detector?: SubmittedDetector
 }
+
+/** By what the job judges. */
+export type SubmittedDetector = Pick<
+  Config['detector'],
+  'normalMean' | 'normalStddev' | 'direction' | 'windowMs' | 'watermarkMs' | 'groupBy'
+>
 
 export const submittedFile = (storage: StoragePaths): StateFile<SubmittedQuery> =>
   stateFile<SubmittedQuery>(`${storage.run}/query.json`)
 
-export const submittedQuery = ({ query }: Config, { trigger, reason }: QueryPlan): SubmittedQuery => ({
+export const submittedQuery = (config: Config, { trigger, reason }: QueryPlan): SubmittedQuery => ({
   trigger,
   reason,
-  checkpointIntervalMs: query.checkpointIntervalMs,
+  checkpointIntervalMs: config.query.checkpointIntervalMs,
+  detector: detectorOf(config),
+})
+
+export const detectorOf = ({ detector }: Config): SubmittedDetector => ({
+  normalMean: detector.normalMean,
+  normalStddev: detector.normalStddev,
+  direction: detector.direction,
+  windowMs: detector.windowMs,
+  watermarkMs: detector.watermarkMs,
+  groupBy: detector.groupBy,
 })
 
 const BETWEEN_BATCHES_MS = 30_000
