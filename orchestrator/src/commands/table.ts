@@ -52,7 +52,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       JSON_FLAG,
       {
         flags: '--from <position>',
-        summary: 'where to start: earliest, latest, -N (the last N records) or an ISO time (default latest)',
+        summary:
+          'where to start: earliest, latest, -N (the last N records) or an ISO time, local unless it names a zone (default latest)',
       },
       { flags: '--limit <n>', summary: 'exit after this many lines', parse: wholeNumber(1) },
       { flags: '--final', summary: 'print each window once, when it can no longer change' },

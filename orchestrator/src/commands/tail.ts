@@ -12,6 +12,7 @@ import { Printer } from '../tail/printer.ts'
 import { formatRawRecord, rawRecordJson } from '../tail/raw-record.ts'
 import { ResultFeed } from '../tail/result-feed.ts'
 import { selectStatuses } from '../tail/status-flags.ts'
+import { untilReaderGone } from '../terminal/closed-pipe.ts'
 import { jsonLine } from '../terminal/text.ts'
 
 interface Flags {
@@ -25,13 +26,14 @@ interface Flags {
 
 export const run: CommandRun<Flags> = async (context, args, flags) => {
   const from = parsePosition(flags.from ?? 'latest')
-  const { output, signal } = context
+  const { output } = context
+  const signal = untilReaderGone(context.signal)
   const statuses = selectStatuses(flags)
   const selected = await context.select()
   const topic = args[0] ?? selected.config.topics.output
   if (topic !== selected.config.topics.output) {
     refuseResultFlags(flags, selected.config.topics.output)
-    return tailRaw(context, selected, topic, from, flags)
+    return tailRaw({ ...context, signal }, selected, topic, from, flags)
   }
   const asJson = flags.json === true || !output.isTerminal
   const query = await submittedFile(selected.storage).read()

@@ -15,10 +15,10 @@ describe('LiveLine', () => {
     const line = new LiveLine(stream, true)
     line.show('12 SAFE')
     const shown = written()
-    expect(shown.startsWith('\r\u001b[2K')).toBe(true)
+    expect(shown.startsWith('\r\u001b[J')).toBe(true)
     expect(stripVTControlCharacters(shown)).toBe('\r12 SAFE')
     line.clear()
-    expect(written()).toBe('\r\u001b[2K')
+    expect(written()).toBe('\r\u001b[J')
     line.clear()
     expect(written()).toBe('')
   })
@@ -27,6 +27,22 @@ describe('LiveLine', () => {
     const { stream, written } = terminal(10)
     new LiveLine(stream, true).show('x'.repeat(50))
     expect(stripVTControlCharacters(written())).toBe(`\r${'x'.repeat(9)}`)
+  })
+
+  it('erases every row into which a narrower terminal has wrapped it', () => {
+    const { stream, written } = terminal(80)
+    const line = new LiveLine(stream, true)
+    line.show('x'.repeat(79))
+    written()
+    stream.columns = 30
+    line.clear()
+    expect(written()).toBe('\u001b[2A\r\u001b[J')
+  })
+
+  it('counts a terminal without a width as 80 columns', () => {
+    const { stream, written } = terminal(0)
+    new LiveLine(stream, true).show('x'.repeat(100))
+    expect(stripVTControlCharacters(written())).toBe(`\r${'x'.repeat(79)}`)
   })
 
   it('writes nothing if the text is the same, or was just shown', () => {
