@@ -99,8 +99,16 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'status',
     summary: 'show what is running and how far the query has read',
-    flags: [JSON_FLAG, { flags: '--watch', summary: 'refresh every second until Ctrl-C' }],
-    examples: ['cpu-anomaly status', 'cpu-anomaly status --json'],
+    flags: [
+      JSON_FLAG,
+      { flags: '--watch', summary: 'refresh every second until Ctrl-C' },
+      {
+        flags: '--check',
+        summary:
+          'exit with 4 if Kafka or Spark does not run, with 7 if the job does not run or makes no progress, else with 0',
+      },
+    ],
+    examples: ['cpu-anomaly status', 'cpu-anomaly status --json', 'cpu-anomaly --quiet status --check'],
     load: () => import('./status.ts'),
   },
   {

@@ -38,6 +38,38 @@ export const detectorOf = ({ detector }: Config): SubmittedDetector => ({
   groupBy: detector.groupBy,
 })
 
+export interface ChangedSetting {
+  readonly key: string
+  /** As the job runs with it. */
+  readonly submitted: string
+  /** As it is configured now. */
+  readonly now: string
+}
+
+const DETECTOR_KEYS: Readonly<Record<keyof SubmittedDetector, string>> = {
+  normalMean: 'NORMAL_MEAN',
+  normalStddev: 'NORMAL_STDDEV',
+  direction: 'ANOMALY_DIRECTION',
+  windowMs: 'WINDOW_DURATION',
+  watermarkMs: 'WATERMARK_DELAY',
+  groupBy: 'GROUP_BY',
+}
+
+/** The detector's settings that were changed without a submit. */
+export function changedSettings({ detector }: SubmittedQuery, config: Config): ChangedSetting[] {
+  if (!detector) return []
+  const now = detectorOf(config)
+  const text = (field: keyof SubmittedDetector, value: string | number) =>
+    field.endsWith('Ms') ? `${value} milliseconds` : String(value)
+  return (Object.keys(DETECTOR_KEYS) as (keyof SubmittedDetector)[])
+    .filter((field) => detector[field] !== now[field])
+    .map((field) => ({
+      key: DETECTOR_KEYS[field],
+      submitted: text(field, detector[field]),
+      now: text(field, now[field]),
+    }))
+}
+
 const BETWEEN_BATCHES_MS = 30_000
 /** After an interval ends, its records are read to the end, it commits, and the auditor accounts for it. */
 const AFTER_INTERVAL_MS = 45_000
