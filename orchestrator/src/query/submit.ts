@@ -10,6 +10,7 @@ import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
 import { checkpointInUse, isActive } from '../runtime/driver-state.ts'
 import { JOB_FILE, type Runtime, type Selected, type Submission } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
+import { requireSameWindows } from './earlier-results.ts'
 import { hasManifest, manifestOf, readManifest, requireSameManifest, writeManifest } from './manifest.ts'
 import { awaitReady } from './ready.ts'
 import { stopTimeoutMs, submittedFile, submittedQuery } from './submitted.ts'
@@ -65,6 +66,8 @@ export async function submitJob(
   await output.step('Topics', async (step) => {
     step.done(`Topics: ${formatTopicReport(await ensureTopics(runtime.kafka, config, signal))}`)
   })
+  if (options.newCheckpoint || !(await runtime.checkpoint.hasCommits()))
+    await requireSameWindows(runtime.kafka, config, signal)
   await prepareCheckpoint(config, runtime, plan, options, output)
   const query = submittedQuery(config, plan)
   await submittedFile(storage).write(query)
