@@ -17,6 +17,12 @@ describe('jobTexts', () => {
   })
 })
 
+it('a job that has read something and is gone was stopped', () => {
+  expect(jobTexts({ state: undefined, late: 0, lastReadMs: NOW - 1_000 }, undefined, NOW)).toEqual([
+    'the job is stopped',
+  ])
+})
+
 describe('JobWatch', () => {
   let runtime: FakeRuntime
   let reports: string[]

@@ -26,8 +26,11 @@ const WORDS: Readonly<Partial<Record<DriverStatus['state'], string>>> = {
   lost: 'the job was killed',
 }
 
-/** Why no results may come, in a few words; empty while the job runs. */
-const stateText = ({ state }: JobFacts): string => (state ? (WORDS[state] ?? '') : 'no job runs')
+/** Why no results may come, in a few words; empty while the job runs. A clean stop leaves only the job's log. */
+function stateText({ state, lastReadMs }: JobFacts): string {
+  if (state) return WORDS[state] ?? ''
+  return lastReadMs === undefined ? 'no job runs' : 'the job is stopped'
+}
 
 const lateText = (late: number): string => `${late.toLocaleString('en')} late`
 
