@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { testContext } from '../cli/command.fixture.ts'
 import { driverIn } from '../runtime/runtime.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
@@ -37,6 +37,8 @@ it.each([
 ])('with --watch, refreshes every second until Ctrl-C, on %s', async (_, isTerminal) => {
   const context = await testContext()
   context.output.isTerminal = isTerminal
+  vi.stubEnv('TERM', 'xterm-256color')
+  onTestFinished(() => void vi.unstubAllEnvs())
   context.runtime.onDriverRead = (reads) => {
     if (reads === 3) context.interrupt()
   }

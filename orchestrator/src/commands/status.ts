@@ -4,6 +4,7 @@ import { CliError } from '../errors.ts'
 import { type StackStatus, stackStatus } from '../query/status.ts'
 import { statusLines } from '../query/status-lines.ts'
 import { untilReaderGone } from '../terminal/closed-pipe.ts'
+import { canOverwrite } from '../terminal/width.ts'
 
 const WATCH_MS = 1_000
 const CLEAR_SCREEN = '\x1b[H\x1b[2J'
@@ -27,7 +28,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
     if (flags.json) output.json(status)
     else
       output.result(
-        `${flags.watch && output.isTerminal ? CLEAR_SCREEN : ''}${statusLines(status).join('\n')}`,
+        `${flags.watch && canOverwrite({ isTTY: output.isTerminal }) ? CLEAR_SCREEN : ''}${statusLines(status).join('\n')}`,
       )
     if (flags.check) requireHealthy(status)
     if (flags.watch) await delay(WATCH_MS, undefined, { signal }).catch(() => undefined)

@@ -161,6 +161,7 @@ describe('the live line of followResults', () => {
   function terminal(): string[] {
     const { isTTY, columns } = process.stderr
     const written: string[] = []
+    vi.stubEnv('TERM', 'xterm-256color')
     Object.assign(process.stderr, { isTTY: true, columns: 120 })
     const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
       written.push(stripVTControlCharacters(String(text)).trim())
@@ -168,6 +169,7 @@ describe('the live line of followResults', () => {
     })
     onTestFinished(() => {
       write.mockRestore()
+      vi.unstubAllEnvs()
       Object.assign(process.stderr, { isTTY, columns })
     })
     return written

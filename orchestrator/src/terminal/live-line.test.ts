@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { LiveLine } from './live-line.ts'
 
 function terminal(columns: number, isTTY = true) {
@@ -8,6 +8,11 @@ function terminal(columns: number, isTTY = true) {
   const written = () => String(stream.read() ?? '')
   return { stream: stream as unknown as NodeJS.WriteStream, written }
 }
+
+beforeEach(() => {
+  vi.stubEnv('TERM', 'xterm-256color')
+  onTestFinished(() => void vi.unstubAllEnvs())
+})
 
 describe('LiveLine', () => {
   it('overwrites itself and is erased when cleared', () => {
@@ -52,6 +57,13 @@ describe('LiveLine', () => {
     written()
     line.show('a')
     line.show('b')
+    expect(written()).toBe('')
+  })
+
+  it('writes nothing to a terminal that cannot move its cursor', () => {
+    vi.stubEnv('TERM', 'dumb')
+    const { stream, written } = terminal(80)
+    new LiveLine(stream, true).show('a')
     expect(written()).toBe('')
   })
 

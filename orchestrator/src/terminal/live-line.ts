@@ -1,5 +1,5 @@
 import { colors } from './colors.ts'
-import { terminalWidth } from './width.ts'
+import { canOverwrite, terminalWidth } from './width.ts'
 
 const MIN_INTERVAL_MS = 100
 
@@ -14,7 +14,7 @@ export class LiveLine {
 
   constructor(stream: NodeJS.WriteStream, enabled: boolean) {
     this.#stream = stream
-    this.#enabled = enabled && stream.isTTY === true
+    this.#enabled = enabled && canOverwrite(stream)
   }
 
   show(text: string): void {

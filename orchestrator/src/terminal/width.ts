@@ -4,3 +4,7 @@ const DEFAULT_COLUMNS = 80
 /** Columns of a terminal, now. */
 export const terminalWidth = ({ columns }: { readonly columns?: number | undefined }): number =>
   columns ? columns : DEFAULT_COLUMNS
+
+/** Can lines be overwritten on this stream? Not in a file or a pipe, nor on a terminal without cursor movement. */
+export const canOverwrite = ({ isTTY }: { readonly isTTY?: boolean }): boolean =>
+  isTTY === true && process.env.TERM !== 'dumb'
