@@ -21,7 +21,7 @@ describe('liveText', () => {
       running,
       'newest 00:00:00 SAFE 14.5 %; 1,234 SAFE windows not shown',
     ],
-    [{ ...feed, waiting: 3 }, newest, running, 'newest 00:00:00 SAFE 14.5 %; 3 not final yet'],
+    [{ ...feed, waiting: 3 }, newest, running, 'newest 00:00:00 SAFE 14.5 %; 3 windows not final yet'],
     [
       feed,
       undefined,

@@ -43,7 +43,7 @@ export function liveText(
     ...(facts ? jobTexts(facts, newest?.writtenMs, nowMs) : []),
     ...(newest ? [newestText(newest, nowMs)] : ['waiting for results']),
     ...(hidden > 0 ? [`${formatCount(hidden)} ${names} windows not shown`] : []),
-    ...(waiting > 0 ? [`${formatCount(waiting)} not final yet`] : []),
+    ...(waiting > 0 ? [`${formatCount(waiting)} windows not final yet`] : []),
   ].join('; ')
 }
 

@@ -63,9 +63,11 @@ describe.each(['updates', 'changes'] as const)('a feed that shows %s', (shows) =
     const feed = feedOf(shows, { minSamples: 3 })
     feed.take([resultAt(0, 'ERROR', 1), resultAt(500, 'SAFE', 2)], 0)
     expect(feed.hidden).toBe(0)
+    expect(feed.waiting).toBe(2)
     feed.take([resultAt(20_000, 'SAFE', 3)], 1_000)
     expect(feed.take([resultAt(20_500, 'SAFE', 3)], 3_000)).toEqual([resultAt(0, 'ERROR', 1)])
     expect(feed.hidden).toBe(3)
+    expect(feed.waiting).toBe(0)
   })
 
   it('takes nothing back of a window that was an anomaly only with its first samples', () => {

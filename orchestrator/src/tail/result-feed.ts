@@ -23,6 +23,8 @@ export class ResultFeed {
   readonly #options: FeedOptions
   readonly #windows: FinalWindows
   readonly #known = new BoundedMap<KnownWindow>()
+  /** Keys of the windows with too few samples. */
+  readonly #waiting = new Set<string>()
   #hidden = 0
 
   constructor(options: FeedOptions, windows: FinalWindows) {
@@ -45,9 +47,9 @@ export class ResultFeed {
     return new Set(STATUSES.filter((status) => !this.#options.wanted.has(status)))
   }
 
-  /** Number of windows that are shown only once they are final. */
+  /** Number of windows that wait for more samples, or to be final. */
   get waiting(): number {
-    return this.#options.shows === 'final' ? this.pending : 0
+    return this.#options.shows === 'final' ? this.pending : this.#waiting.size
   }
 
   /** Takes the results of one poll and returns those to show now, in the order of their windows. */
@@ -69,7 +71,9 @@ export class ResultFeed {
   /** Is it news that need not wait until the window is final? */
   #accept(result: WindowResult): boolean {
     if (this.#options.shows === 'final') return false
-    const known = this.#known.get(windowKey(result))
+    const key = windowKey(result)
+    const known = this.#known.get(key)
+    if (!known && result.count < this.#options.minSamples) this.#waiting.add(key)
     if (result.count < (known?.newest.count ?? this.#options.minSamples)) return false
     if (known && haveSameValues(result, known.newest)) return false
     this.#update(result, known)
@@ -98,6 +102,7 @@ export class ResultFeed {
     const isHidden = !shown && !this.#options.wanted.has(result.status)
     this.#hidden += Number(isHidden) - Number(before?.isHidden ?? false)
     this.#known.set(windowKey(result), { newest, shown, isHidden })
+    this.#waiting.delete(windowKey(result))
   }
 }
 
