@@ -46,7 +46,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'tail',
-    summary: 'print results as they arrive',
+    summary: 'print results as they arrive: each window once it has MIN_SAMPLES samples, or is final',
     args: [{ name: '[topic]', summary: 'topic to print (default: the output topic)' }],
     flags: [
       JSON_FLAG,

@@ -4,18 +4,21 @@ import { CliError } from '../errors.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
 import { formatSeconds } from '../terminal/units.ts'
+import type { Manifest } from './manifest.ts'
 
 /** Enough to find a result among the last records, if something else was written after it. */
 const LAST_RECORDS = 100
 
 /**
  * A new checkpoint writes each window anew, so that its results replace the earlier ones of the same keys. Windows of
- * another length, or of several series, have other keys: they would stay beside the new ones for ever.
+ * another length, of other series or of another input have other keys: they would stay beside the new ones for ever.
+ * `before`: the manifest of the checkpoint that is replaced, which knows more than the results say.
  * @throws CliError CONFIGURATION when the output topic holds such results.
  */
 export async function requireSameWindows(
   access: KafkaAccess,
   { topics, detector }: Config,
+  before: Manifest | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const earlier = await lastResult(access, topics.output, signal)
@@ -25,12 +28,17 @@ export async function requireSameWindows(
     throw mixed(topics.output, `of ${formatSeconds(windowMs)} windows`, 'WINDOW_DURATION')
   if (earlier.series !== '' && detector.groupBy === 'none')
     throw mixed(topics.output, 'of several series', 'GROUP_BY')
+  if (before?.OUTPUT_TOPIC !== topics.output) return
+  if (before.GROUP_BY !== detector.groupBy)
+    throw mixed(topics.output, `with GROUP_BY=${before.GROUP_BY}`, 'GROUP_BY')
+  if (before.INPUT_TOPIC !== topics.input)
+    throw mixed(topics.output, `of the input topic ${before.INPUT_TOPIC}`, 'INPUT_TOPIC')
 }
 
 const mixed = (topic: string, what: string, key: string) =>
   new CliError(
     'CONFIGURATION',
-    `OUTPUT_TOPIC=${topic}: the topic holds results ${what}, made with another ${key}`,
+    `OUTPUT_TOPIC=${topic}: the topic holds results ${what}; ${key} was changed since`,
     {
       hint: `Set another OUTPUT_TOPIC, restore ${key}, or remove all data with \`cpu-anomaly down --volumes\`.`,
     },

@@ -263,6 +263,26 @@ describe('submitJob with earlier results in the output topic', () => {
   )
 
   it.each([
+    ['series', ['GROUP_BY=key'], /OUTPUT_TOPIC=anomaly.*GROUP_BY=none/],
+    ['input', ['INPUT_TOPIC=other'], /OUTPUT_TOPIC=anomaly.*input topic cpu-usage/],
+  ])(
+    'refuses a new checkpoint beside windows of another %s, as the old manifest says',
+    async (_, settings, message) => {
+      const context = await testContext()
+      await context.start()
+      await submit(context)
+      context.runtime.driverNow = undefined
+      context.broker.append('anomaly', result(0.5))
+      const before = context.journal.length
+      await expect(submit(context, { settings, newCheckpoint: true })).rejects.toMatchObject({
+        code: 'CONFIGURATION',
+        message: expect.stringMatching(message),
+      })
+      expect(context.journal.slice(before).filter((step) => !step.startsWith('create topic'))).toEqual([])
+    },
+  )
+
+  it.each([
     ['windows of the same length', result(0.5), []],
     ['the same series', result(0.5, 'host'), ['GROUP_BY=key']],
     ['records that are not results', { value: 'x' }, []],

@@ -66,8 +66,11 @@ export async function submitJob(
   await output.step('Topics', async (step) => {
     step.done(`Topics: ${formatTopicReport(await ensureTopics(runtime.kafka, config, signal))}`)
   })
-  if (options.newCheckpoint || !(await runtime.checkpoint.hasCommits()))
-    await requireSameWindows(runtime.kafka, config, signal)
+  if (options.newCheckpoint || !(await runtime.checkpoint.hasCommits())) {
+    // A damaged manifest is no reason to keep the checkpoint.
+    const before = await readManifest(runtime.checkpoint).catch(() => undefined)
+    await requireSameWindows(runtime.kafka, config, before, signal)
+  }
   await prepareCheckpoint(config, runtime, plan, options, output)
   const query = submittedQuery(config, plan)
   await submittedFile(storage).write(query)
