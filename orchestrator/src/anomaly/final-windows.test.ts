@@ -68,13 +68,31 @@ describe('FinalWindows', () => {
     expect(windows.add([at(0, 3)], 8_000)).toEqual([at(0, 3)])
   })
 
-  it('ignores a replay of pending windows: a count never falls', () => {
+  it('waits while a replay catches up with what the window had before', () => {
     const windows = new FinalWindows(OPTIONS)
     windows.add([at(0, 5), at(20_000)], 0)
     windows.add([at(0, 2)], 500)
-    expect(windows.add([at(0, 3), at(20_500)], 2_000)).toEqual([at(0, 5)])
-    expect(windows.add([at(0, 4), at(0, 5)], 3_000)).toEqual([])
+    expect(windows.add([at(0, 3), at(20_500)], 1_400)).toEqual([])
+    expect(windows.add([at(0, 4), at(0, 5)], 1_500)).toEqual([at(0, 5)])
+    expect(windows.add([at(0, 2), at(0, 5)], 3_000)).toEqual([])
     expect(windows.pending).toBe(2)
+  })
+
+  it('takes the last result of a window, with as many samples or fewer, as a new checkpoint writes it', () => {
+    const windows = new FinalWindows(OPTIONS)
+    windows.add([at(0, 5), at(500, 5), at(20_000)], 0)
+    expect(windows.add([at(20_500)], 2_000)).toEqual([at(0, 5), at(500, 5)])
+    const judgedAnew = { ...at(0, 5), status: 'ERROR' as const, score: 3 }
+    expect(windows.add([judgedAnew, at(500, 3)], 10_000)).toEqual([judgedAnew])
+    expect(windows.add([], 10_900)).toEqual([])
+    expect(windows.add([], 11_000)).toEqual([at(500, 3)])
+    expect(windows.add([at(500, 3)], 12_000)).toEqual([])
+  })
+
+  it('flushes the last result of a window even if it has fewer samples', () => {
+    const windows = new FinalWindows(OPTIONS)
+    windows.add([at(0, 5), at(0, 3)], 0)
+    expect(windows.flush()).toEqual([at(0, 3)])
   })
 
   it('waits for an interval in real-time mode, because its watermark lets late samples in until then', () => {
@@ -103,7 +121,10 @@ describe('FinalWindows', () => {
     const batches = fc.array(
       fc.record({
         pauseMs: fc.integer({ min: 0, max: 3_000 }),
-        starts: fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 6 }),
+        // Counts fall too: the last result of a window wins.
+        results: fc.array(fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 1, max: 4 })), {
+          maxLength: 6,
+        }),
       }),
       { maxLength: 30 },
     )
@@ -116,10 +137,9 @@ describe('FinalWindows', () => {
           for (const result of results) released.set(result.window.start, result)
         }
         let now = 0
-        let count = 0
-        for (const { pauseMs, starts } of drawn) {
+        for (const { pauseMs, results: pairs } of drawn) {
           now += pauseMs
-          const results = starts.map((start) => at(start * 500, ++count))
+          const results = pairs.map(([start, count]) => at(start * 500, count))
           for (const result of results) last.set(result.window.start, result)
           release(windows.add(results, now))
         }

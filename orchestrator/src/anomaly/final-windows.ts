@@ -1,5 +1,5 @@
 import { byWindow, type WindowResult, windowKey, windowStartMs } from './result.ts'
-import { WindowUpdates } from './window-updates.ts'
+import { BoundedMap, haveSameValues, valuesOf, type WindowValues } from './window-updates.ts'
 
 export interface FinalityOptions {
   readonly windowMs: number
@@ -18,11 +18,16 @@ const BATCH_SPREAD_MS = 1_000
  * a result of a later batch has arrived. In real-time mode a batch writes results as it runs, and the next batch has
  * begun once an interval has passed. The driver's progress lines are not needed for this: in real-time mode they
  * appear once per interval, and a restart may repeat them.
+ *
+ * The last result of a window wins. One with fewer samples than an earlier one may belong to a replay, which soon
+ * reaches the earlier number again: it is final only if it is still the last one a batch later.
  */
 export class FinalWindows {
   readonly #options: FinalityOptions
-  readonly #pending = new Map<string, WindowResult>()
-  readonly #updates = new WindowUpdates()
+  readonly #pending = new Map<string, PendingWindow>()
+  /** Keys of the pending windows that have fewer samples than they had before. */
+  readonly #behind = new Set<string>()
+  readonly #known = new BoundedMap<KnownWindow>()
   readonly #spreadMs: number
   #closedBy = Number.NEGATIVE_INFINITY
   /** Start of the newest window over time, oldest entry first. */
@@ -40,30 +45,35 @@ export class FinalWindows {
 
   /** Takes the results of one poll, which may be empty, and returns the windows that it made final, in order. */
   add(results: readonly WindowResult[], nowMs: number): WindowResult[] {
-    if (results.length === 0) return []
-    const taken = results.filter((result) => this.#take(result))
+    for (const result of results) this.#take(result, nowMs)
     const before = this.#closedBy
-    this.#closedBy = this.#advance(results, nowMs)
-    // If no further window was closed, only the results of this poll can be final: very many may be pending.
+    if (results.length > 0) this.#closedBy = this.#advance(results, nowMs)
+    // If no further window was closed, only these can be final: very many may be pending.
     const candidates =
-      this.#closedBy > before
-        ? this.#pending.values()
-        : taken.map((result) => this.#pending.get(windowKey(result)))
-    return this.#release(candidates, (result) =>
-      isClosed(windowStartMs(result), this.#closedBy, this.#options),
-    )
+      this.#closedBy > before ? this.#pending.keys() : [...results.map(windowKey), ...this.#behind]
+    return this.#release(candidates, (window) => this.#isFinal(window, nowMs))
   }
 
   /** Returns all pending windows, in order. For an idle stream: they will not change. */
   flush(): WindowResult[] {
-    return this.#release(this.#pending.values(), () => true)
+    return this.#release(this.#pending.keys(), () => true)
   }
 
-  /** False for a repeat. A window that grew after it was released becomes pending again. */
-  #take(result: WindowResult): boolean {
-    if (this.#updates.take(result).kind === 'old') return false
-    this.#pending.set(windowKey(result), result)
-    return true
+  #take(result: WindowResult, atMs: number): void {
+    const key = windowKey(result)
+    const known = this.#known.get(key)
+    const isRepeat = known !== undefined && haveSameValues(result, known.values)
+    const isBehind = known !== undefined && result.count < known.values.count
+    if (isRepeat && known.isReleased) this.#pending.delete(key)
+    else this.#pending.set(key, { result, atMs })
+    if (isBehind) this.#behind.add(key)
+    else this.#behind.delete(key)
+    if (!isBehind && !isRepeat) this.#known.set(key, { values: valuesOf(result), isReleased: false })
+  }
+
+  #isFinal({ result, atMs }: PendingWindow, nowMs: number): boolean {
+    if (!isClosed(windowStartMs(result), this.#closedBy, this.#options)) return false
+    return atMs <= nowMs - this.#spreadMs || !this.#behind.has(windowKey(result))
   }
 
   /** Returns the start of the newest window of all earlier batches. */
@@ -76,15 +86,30 @@ export class FinalWindows {
     return earlier?.newestStartMs ?? Number.NEGATIVE_INFINITY
   }
 
-  #release(
-    candidates: Iterable<WindowResult | undefined>,
-    isFinal: (result: WindowResult) => boolean,
-  ): WindowResult[] {
-    const released = new Set<WindowResult>()
-    for (const result of candidates) if (result && isFinal(result)) released.add(result)
-    for (const result of released) this.#pending.delete(windowKey(result))
-    return [...released].sort(byWindow)
+  #release(keys: Iterable<string>, isFinal: (window: PendingWindow) => boolean): WindowResult[] {
+    const released: WindowResult[] = []
+    for (const key of keys) {
+      const window = this.#pending.get(key)
+      if (!window || !isFinal(window)) continue
+      this.#pending.delete(key)
+      this.#behind.delete(key)
+      this.#known.set(key, { values: valuesOf(window.result), isReleased: true })
+      released.push(window.result)
+    }
+    return released.sort(byWindow)
   }
+}
+
+interface PendingWindow {
+  readonly result: WindowResult
+  /** When it arrived. */
+  readonly atMs: number
+}
+
+interface KnownWindow {
+  /** The last values that were not behind earlier ones. */
+  readonly values: WindowValues
+  readonly isReleased: boolean
 }
 
 /** Keeps a margin of two windows: the newest sample's place in its window, and the batch by which the watermark lags. */

@@ -6,24 +6,29 @@ import type { WindowResult } from './result.ts'
 
 const result: WindowResult = {
   window: { start: '2017-10-26T09:23:16.000Z', end: '2017-10-26T09:23:16.500Z' },
-  mean: 38.5246,
+  mean: 14.5 + 2.7 * 8.898,
   stddev: 20.2173,
   count: 500,
   status: 'ERROR',
   score: 8.898,
   series: '',
 }
-const options: FormatOptions = { normalMean: 14.5, width: 200, colors: pc.createColors(false) }
+const options: FormatOptions = {
+  normalMean: 14.5,
+  normalStddev: 2.7,
+  width: 200,
+  colors: pc.createColors(false),
+}
 
 describe('formatResult', () => {
   it('shows every column if there is room', () => {
     expect(formatResult(result, options)).toBe(
-      '2017-10-26  09:23:16.000Z  ERROR  38.52 ± 20.22 %   +8.9σ  ███▉        n=500   mean 38.52 % is 8.9 sigma above normal 14.5 %',
+      '09:23:16.000Z  ERROR  38.52 ± 20.22 %   +8.9σ  ███▉        n=500   mean 38.52 % is 8.9 sigma above normal 14.5 %',
     )
   })
 
   it.each([
-    [200, 'ERROR', 'sigma above normal', '2017-10-26'],
+    [200, 'ERROR', 'sigma above normal', 'n=500'],
     [110, '09:23:16.000Z', 'sigma above normal', '█'],
     [100, '09:23:16.000Z', 'sigma above normal', '+8.9σ'],
     [60, '09:23:16.000Z', '+8.9σ', '█'],
@@ -35,6 +40,11 @@ describe('formatResult', () => {
     const line = formatResult(result, { ...options, width })
     for (const part of parts) expect(line).toContain(part)
     expect(line.length).toBeLessThanOrEqual(Math.max(width, 20))
+  })
+
+  it('shows the date before the time, if asked to, in 40 columns too', () => {
+    const line = formatResult(result, { ...options, width: 40, showsDate: true })
+    expect(line).toBe('2017-10-26 09:23:16.000Z  ERROR   +8.9σ')
   })
 
   it('aligns columns for small and large values', () => {
@@ -69,16 +79,32 @@ describe('formatResult', () => {
 })
 
 describe('reason', () => {
-  it.each<[Partial<WindowResult>, string]>([
-    [{}, 'mean 38.52 % is 8.9 sigma above normal 14.5 %'],
-    [{ mean: 1, score: -5, status: 'ERROR' }, 'mean 1.00 % is 5.0 sigma below normal 14.5 %'],
-    [{ mean: 14.4, score: -0.04, status: 'SAFE' }, 'mean 14.40 % is within normal, 0.0 sigma below 14.5 %'],
+  const normal = { normalMean: 14.5, normalStddev: 2.7 }
+  const judged = (mean: number, change: Partial<WindowResult> = {}): WindowResult => ({
+    ...result,
+    mean,
+    score: (mean - 14.5) / 2.7,
+    ...change,
+  })
+
+  it.each<[WindowResult, string]>([
+    [judged(38.5), 'mean 38.50 % is 8.9 sigma above normal 14.5 %'],
+    [judged(1), 'mean 1.00 % is 5.0 sigma below normal 14.5 %'],
+    [judged(14.4, { status: 'SAFE' }), 'mean 14.40 % is within normal, 0.0 sigma below 14.5 %'],
     [
-      { count: 1, stddev: null, status: 'WARN', score: 1.5 },
-      'mean 38.52 % is 1.5 sigma above normal 14.5 % (one sample)',
+      judged(18.55, { count: 1, status: 'WARN' }),
+      'mean 18.55 % is 1.5 sigma above normal 14.5 % (one sample)',
     ],
-  ])('explains %j as %s', (change, expected) => {
-    expect(reason({ ...result, ...change }, 14.5)).toBe(expected)
+  ])('explains %j as %s', (judgedResult, expected) => {
+    expect(reason(judgedResult, normal)).toBe(expected)
+  })
+
+  it.each<[WindowResult, string]>([
+    [judged(30.3), 'mean 30.30 % is 5.9 sigma above normal'],
+    [judged(14.4, { status: 'SAFE' }), 'mean 14.40 % is within normal, 0.0 sigma below it'],
+  ])('does not name a normal by which the job did not judge: %j', (judgedResult, expected) => {
+    expect(reason(judgedResult, { ...normal, normalMean: 38 })).toBe(expected)
+    expect(reason(judgedResult, { ...normal, normalStddev: 1.1 })).toBe(expected)
   })
 })
 

@@ -3,19 +3,22 @@ import { escapeControls } from '../terminal/text.ts'
 import type { Status, WindowResult } from './result.ts'
 
 export interface FormatOptions {
-  /** `NORMAL_MEAN`, percent: the reason compares the mean with it. */
+  /** `NORMAL_MEAN` and `NORMAL_STDDEV`, percent: the reason names the mean if the result was judged by them. */
   readonly normalMean: number
+  readonly normalStddev: number
+  /** Shows the date before the time (default false). */
+  readonly showsDate?: boolean
   /** Columns of the terminal. */
   readonly width: number
   /** For tests; by default colours depend on NO_COLOR and on the terminal. */
   readonly colors?: typeof terminalColors
 }
 
-type Column = 'date' | 'time' | 'status' | 'mean' | 'score' | 'bar' | 'reason' | 'count' | 'series'
+type Column = 'time' | 'status' | 'mean' | 'score' | 'bar' | 'reason' | 'count' | 'series'
 
 // From widest to narrowest; the first one that fits is used.
 const LAYOUTS: readonly (readonly Column[])[] = [
-  ['date', 'time', 'status', 'mean', 'score', 'bar', 'count', 'reason', 'series'],
+  ['time', 'status', 'mean', 'score', 'bar', 'count', 'reason', 'series'],
   ['time', 'status', 'mean', 'score', 'bar', 'reason', 'series'],
   ['time', 'status', 'mean', 'score', 'reason', 'series'],
   ['time', 'status', 'mean', 'score', 'bar', 'series'],
@@ -40,14 +43,27 @@ export function formatResult(result: WindowResult, options: FormatOptions): stri
     .trimEnd()
 }
 
-/** Explains why a window has its status. */
-export function reason({ mean, score, status, count }: WindowResult, normalMean: number): string {
+type Normal = Pick<FormatOptions, 'normalMean' | 'normalStddev'>
+
+/**
+ * Explains why a window has its status. The job may have judged it by other settings than today's: then the score does
+ * not follow from them, and the reason does not name them.
+ */
+export function reason(result: WindowResult, normal: Normal): string {
+  const { mean, score, status, count } = result
   const side = score < 0 ? 'below' : 'above'
   const distance = Math.abs(score).toFixed(1)
   const samples = count === 1 ? ' (one sample)' : ''
+  const value = isJudgedBy(result, normal) ? ` ${normal.normalMean} %` : ''
   if (status === 'SAFE')
-    return `mean ${mean.toFixed(2)} % is within normal, ${distance} sigma ${side} ${normalMean} %${samples}`
-  return `mean ${mean.toFixed(2)} % is ${distance} sigma ${side} normal ${normalMean} %${samples}`
+    return `mean ${mean.toFixed(2)} % is within normal, ${distance} sigma ${side}${value || ' it'}${samples}`
+  return `mean ${mean.toFixed(2)} % is ${distance} sigma ${side} normal${value}${samples}`
+}
+
+/** Does the score follow from these settings? */
+function isJudgedBy({ mean, score }: WindowResult, { normalMean, normalStddev }: Normal): boolean {
+  const expected = (mean - normalMean) / normalStddev
+  return Math.abs(score - expected) <= 1e-9 * Math.max(1, Math.abs(expected))
 }
 
 /** Draws a horizontal bar with a resolution of an eighth of a cell. */
@@ -58,18 +74,17 @@ export function bar(percent: number, cells = BAR_CELLS): string {
   return ('█'.repeat(Math.floor(eighths / 8)) + part).padEnd(cells)
 }
 
-function columnTexts(result: WindowResult, { normalMean }: FormatOptions): Record<Column, string> {
+function columnTexts(result: WindowResult, options: FormatOptions): Record<Column, string> {
   const start = new Date(result.window.start).toISOString()
   const spread = result.stddev === null ? '' : ` ± ${result.stddev.toFixed(2)}`
   return {
-    date: start.slice(0, 10),
-    time: start.slice(11),
+    time: options.showsDate ? start.replace('T', ' ') : start.slice(11),
     status: result.status.padEnd(5),
     mean: `${`${result.mean.toFixed(2)}${spread}`.padStart(13)} %`,
     score: `${result.score < 0 ? '-' : '+'}${Math.abs(result.score).toFixed(1)}σ`.padStart(6),
     bar: bar(result.mean),
     count: `n=${result.count}`.padEnd(6),
-    reason: reason(result, normalMean),
+    reason: reason(result, options),
     series: clip(escapeControls(result.series), SERIES_LIMIT),
   }
 }
@@ -82,7 +97,6 @@ function paint(column: Column, text: string, status: Status, colors: typeof term
     case 'score':
     case 'bar':
       return byStatus(text)
-    case 'date':
     case 'time':
     case 'count':
       return colors.dim(text)

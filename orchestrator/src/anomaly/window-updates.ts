@@ -1,35 +1,28 @@
-import { type WindowResult, windowKey } from './result.ts'
+import type { WindowResult } from './result.ts'
 
-export interface WindowUpdate {
-  /** `old`: it counts no more samples than an earlier result, as after a restart that replays a batch. */
-  readonly kind: 'first' | 'changed' | 'old'
-  /** The newest result before this one; undefined for `first`. */
-  readonly before: WindowSnapshot | undefined
-}
+/** The values of a result, without its window. */
+export type WindowValues = Pick<WindowResult, 'count' | 'mean' | 'stddev' | 'status' | 'score'>
 
-export type WindowSnapshot = Pick<WindowResult, 'count' | 'status'>
+export const valuesOf = ({ count, mean, stddev, status, score }: WindowResult): WindowValues => ({
+  count,
+  mean,
+  stddev,
+  status,
+  score,
+})
 
-/**
- * Compares each result with the earlier ones of its window. A window's count only grows, so a result that counts no
- * more samples than an earlier one is a repeat: after a restart the job writes again what came after its last commit.
- */
-export class WindowUpdates {
-  readonly #newest: BoundedMap<WindowSnapshot>
+/** Do they say the same? Spark may add up the samples of a replayed batch in another order: the last digits differ. */
+export const haveSameValues = (a: WindowValues, b: WindowValues): boolean =>
+  a.count === b.count &&
+  a.status === b.status &&
+  isClose(a.mean, b.mean) &&
+  isClose(a.score, b.score) &&
+  isClose(a.stddev ?? 0, b.stddev ?? 0)
 
-  constructor(limit?: number) {
-    this.#newest = new BoundedMap(limit)
-  }
+const isClose = (a: number, b: number): boolean =>
+  Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b))
 
-  take(result: WindowResult): WindowUpdate {
-    const key = windowKey(result)
-    const before = this.#newest.get(key)
-    if (before && result.count <= before.count) return { kind: 'old', before }
-    this.#newest.set(key, { count: result.count, status: result.status })
-    return { kind: before ? 'changed' : 'first', before }
-  }
-}
-
-/** About 30 MB. A replay of windows that are further back than this is shown again. */
+/** About 40 MB of window values. A replay of windows that are further back than this is shown again. */
 const LIMIT = 200_000
 
 /** A map that drops the entry that was set longest ago, so that a tail of many days does not grow without bound. */

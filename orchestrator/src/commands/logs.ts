@@ -1,6 +1,7 @@
 import type { CommandRun } from '../cli/command.ts'
 import { CliError } from '../errors.ts'
 import type { LogPart } from '../runtime/runtime.ts'
+import { untilReaderGone } from '../terminal/closed-pipe.ts'
 import { escapeControls } from '../terminal/text.ts'
 
 const PARTS: readonly LogPart[] = ['kafka', 'spark', 'driver']
@@ -17,7 +18,8 @@ export const run: CommandRun<Flags> = async (context, [part = 'driver'], { follo
     })
   const { runtime } = await context.select()
   let shown = 0
-  for await (const line of runtime.logs(part, { follow, lines }, context.signal)) {
+  const signal = follow ? untilReaderGone(context.signal) : context.signal
+  for await (const line of runtime.logs(part, { follow, lines }, signal)) {
     context.output.result(escapeControls(line))
     shown += 1
   }

@@ -1,9 +1,10 @@
-import { expect, it, vi } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { testContext } from '../cli/command.fixture.ts'
 import { driverIn } from '../runtime/runtime.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
 import { run } from './status.ts'
 
+vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
 vi.mock('node:timers/promises', () => import('../system/virtual-time.fixture.ts'))
 
 const CLEAR = '\u001b[2J'
@@ -36,6 +37,8 @@ it.each([
 ])('with --watch, refreshes every second until Ctrl-C, on %s', async (_, isTerminal) => {
   const context = await testContext()
   context.output.isTerminal = isTerminal
+  vi.stubEnv('TERM', 'xterm-256color')
+  onTestFinished(() => void vi.unstubAllEnvs())
   context.runtime.onDriverRead = (reads) => {
     if (reads === 3) context.interrupt()
   }
@@ -46,4 +49,33 @@ it.each([
   expect(context.output.results).toHaveLength(3)
   expect(Date.now() - startedAt).toBe(2_000)
   expect(context.output.results.every((text) => text.includes(CLEAR) === isTerminal)).toBe(true)
+})
+
+it('with --check, shows a healthy stack and succeeds', async () => {
+  const context = await testContext()
+  context.runtime.driverNow = driverIn('running')
+  await run(context, [], { check: true })
+  expect(context.output.results).toHaveLength(1)
+})
+
+it.each([
+  ['no job runs', undefined, 'running', 'QUERY_FAILED'],
+  ['the job is stopped', 'stopped', 'running', 'QUERY_FAILED'],
+  ['kafka is stopped', 'running', 'stopped', 'KAFKA_UNREACHABLE'],
+] as const)('with --check, shows the stack and fails when %s', async (text, state, kafka, code) => {
+  const context = await testContext()
+  context.runtime.driverNow = state && driverIn(state)
+  context.runtime.partsNow = [{ part: 'kafka', state: kafka }]
+  await expect(run(context, [], { check: true })).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining(text),
+  })
+  expect(context.output.results).toHaveLength(1)
+  await run(context, [], {})
+})
+
+it('refuses --check with --watch', async () => {
+  await expect(run(await testContext(), [], { check: true, watch: true })).rejects.toMatchObject({
+    code: 'USAGE',
+  })
 })

@@ -50,13 +50,14 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'tail',
-    summary: 'print results as they arrive',
+    summary: 'print results as they arrive: each window once it has MIN_SAMPLES samples, or is final',
     args: [{ name: '[topic]', summary: 'topic to print (default: the output topic)' }],
     flags: [
       JSON_FLAG,
       {
         flags: '--from <position>',
-        summary: 'where to start: earliest, latest, -N (the last N records) or an ISO time (default latest)',
+        summary:
+          'where to start: earliest, latest, -N (the last N records) or an ISO time, local unless it names a zone (default latest)',
       },
       { flags: '--limit <n>', summary: 'exit after this many lines', parse: wholeNumber(1) },
       { flags: '--final', summary: 'print each window once, when it can no longer change' },
@@ -102,8 +103,16 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'status',
     summary: 'show what is running and how far the query has read',
-    flags: [JSON_FLAG, { flags: '--watch', summary: 'refresh every second until Ctrl-C' }],
-    examples: ['cpu-anomaly status', 'cpu-anomaly status --json'],
+    flags: [
+      JSON_FLAG,
+      { flags: '--watch', summary: 'refresh every second until Ctrl-C' },
+      {
+        flags: '--check',
+        summary:
+          'exit with 4 if Kafka or Spark does not run, with 7 if the job does not run or makes no progress, else with 0',
+      },
+    ],
+    examples: ['cpu-anomaly status', 'cpu-anomaly status --json', 'cpu-anomaly --quiet status --check'],
     load: () => import('./status.ts'),
   },
   {

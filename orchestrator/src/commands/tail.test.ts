@@ -1,5 +1,6 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type TestContext, testContext } from '../cli/command.fixture.ts'
+import { at, driverIn } from '../runtime/runtime.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
 import { run } from './tail.ts'
 
@@ -23,7 +24,7 @@ const result = (second: number, status: string, more: object = {}) => ({
 
 let context: TestContext
 beforeEach(async () => {
-  context = await testContext()
+  context = await testContext({ settings: { MIN_SAMPLES: '1' } })
   context.broker.createTopic('cpu-usage').createTopic('anomaly').createTopic('cpu-usage.dead-letter')
 })
 
@@ -97,6 +98,49 @@ describe('tail', () => {
     useVirtualTime()
     await run(context, [], { from: 'earliest', limit: counts.length, ...flags })
     expect(context.output.results.map((line) => JSON.parse(line).count)).toEqual(counts)
+  })
+
+  it.each([{}, { final: true }])(
+    'shows the verdicts of a new checkpoint with other thresholds: %j',
+    async (flags) => {
+      const verdicts = (...statuses: readonly string[]) =>
+        statuses.map((status, second) => result(second, status, { count: 500, score: status.length }))
+      context.broker.append('anomaly', ...verdicts('SAFE', 'SAFE'), ...verdicts('ERROR', 'SAFE'))
+      useVirtualTime()
+      await run(context, [], { from: 'earliest', limit: 1, ...flags })
+      expect(context.output.results.map((line) => JSON.parse(line))).toMatchObject([
+        { window: { start: '2026-01-01T00:00:00.000Z' }, status: 'ERROR' },
+      ])
+    },
+  )
+
+  it('prints a window of 20 s once with --final, though its samples are 3 s apart', async () => {
+    context = await testContext({ settings: { WINDOW_DURATION: '20 seconds' } })
+    context.broker.createTopic('cpu-usage').createTopic('anomaly')
+    context.runtime.driverNow = driverIn('running')
+    useVirtualTime()
+    const counts = new Map<number, number>()
+    for (let sample = 0; sample < 26; sample += 1) {
+      const second = 12 + 3 * sample
+      setTimeout(
+        () => {
+          const window = second - (second % 20)
+          counts.set(window, (counts.get(window) ?? 0) + 1)
+          context.broker.append('cpu-usage', { value: 'x' })
+          context.runtime.logLines.driver = [
+            `${at(second)} progress batch=${sample} end_offsets=0:${sample + 1}`,
+          ]
+          const start = new Date(Date.parse(at(window))).toISOString()
+          context.broker.append(
+            'anomaly',
+            result(0, 'WARN', { window: { start, end: at(window + 20) }, count: counts.get(window) }),
+          )
+        },
+        1_000 + 3_000 * sample,
+      )
+    }
+    await run(context, [], { from: 'earliest', limit: 5, final: true })
+    expect(context.output.results.map((line) => JSON.parse(line).count)).toEqual([3, 7, 6, 7, 3])
   })
 
   it('names the existing topics when the output topic is missing', async () => {

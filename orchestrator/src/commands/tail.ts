@@ -1,5 +1,6 @@
 import { FinalWindows } from '../anomaly/final-windows.ts'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
+import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
 import { type Position, parsePosition } from '../kafka/position.ts'
@@ -10,9 +11,9 @@ import { requireOwnBroker } from '../stack/require-broker.ts'
 import { followResults } from '../tail/follow-results.ts'
 import { Printer } from '../tail/printer.ts'
 import { formatRawRecord, rawRecordJson } from '../tail/raw-record.ts'
-import { FinalFeed, UpdateFeed } from '../tail/result-feed.ts'
+import { ResultFeed } from '../tail/result-feed.ts'
 import { selectStatuses } from '../tail/status-flags.ts'
-import { TerminalFeed } from '../tail/terminal-feed.ts'
+import { untilReaderGone } from '../terminal/closed-pipe.ts'
 import { jsonLine } from '../terminal/text.ts'
 
 interface Flags {
@@ -26,29 +27,33 @@ interface Flags {
 
 export const run: CommandRun<Flags> = async (context, args, flags) => {
   const from = parsePosition(flags.from ?? 'latest')
-  const { output, signal } = context
+  const { output } = context
+  const signal = untilReaderGone(context.signal)
   const statuses = selectStatuses(flags)
   const selected = await context.select()
   const topic = args[0] ?? selected.config.topics.output
   const isResults = topic === selected.config.topics.output
   if (!isResults) refuseResultFlags(flags, selected.config.topics.output)
   await requireOwnBroker(selected.runtime)
-  if (!isResults) return tailRaw(context, selected, topic, from, flags)
+  if (!isResults) return tailRaw({ ...context, signal }, selected, topic, from, flags)
   const asJson = flags.json === true || !output.isTerminal
-  const windows = new FinalWindows({ ...selected.config.detector, intervalMs: await intervalMs(selected) })
-  const feed = flags.final
-    ? new FinalFeed(statuses, windows)
-    : asJson
-      ? new UpdateFeed(statuses)
-      : new TerminalFeed(statuses, windows)
+  const query = await submittedFile(selected.storage).read()
+  const { detector } = selected.config
+  const windows = new FinalWindows({ ...detector, intervalMs: intervalMs(query ?? selected.config.query) })
+  const feed = new ResultFeed(
+    {
+      wanted: statuses,
+      minSamples: selected.config.minSamples,
+      shows: flags.final ? 'final' : asJson ? 'updates' : 'changes',
+    },
+    windows,
+  )
   return followResults(selected, feed, { from, limit: flags.limit, asJson, output, signal })
 }
 
 /** How long the job writes results of the same batch: an interval in real-time mode, else 0. */
-async function intervalMs({ config, storage }: Selected): Promise<number> {
-  const query = (await submittedFile(storage).read()) ?? config.query
-  return query.trigger === 'real-time' ? query.checkpointIntervalMs : 0
-}
+const intervalMs = (query: Pick<Config['query'], 'trigger' | 'checkpointIntervalMs'>): number =>
+  query.trigger === 'real-time' ? query.checkpointIntervalMs : 0
 
 /** @throws CliError USAGE when a flag that selects results is set for another topic. */
 function refuseResultFlags({ final, all, status }: Flags, outputTopic: string): void {

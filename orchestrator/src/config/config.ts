@@ -3,6 +3,8 @@ import type { SettingKey } from './settings.ts'
 /** The settings of one project folder, parsed and checked: see `settings.ts` for the keys and their defaults. */
 export interface Config {
   readonly detector: DetectorConfig
+  /** Samples from which on the status of a window is shown before the window is final. */
+  readonly minSamples: number
   readonly topics: TopicsConfig
   readonly kafka: KafkaConfig
   readonly query: QueryConfig

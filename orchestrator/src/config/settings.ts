@@ -87,6 +87,12 @@ export const SETTINGS = {
     'none: all samples form one series; key: one series per record key, such as a host',
     oneOf('none', 'key'),
   ),
+  MIN_SAMPLES: setting(
+    'Detector',
+    '10',
+    'tail shows a window once it has this many samples, or is final',
+    integer(1, 1_000_000),
+  ),
 
   INPUT_TOPIC: setting('Topics', 'cpu-usage', 'topic of the samples, as time_millis,cpu', topic),
   OUTPUT_TOPIC: setting(

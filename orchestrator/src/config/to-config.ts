@@ -57,6 +57,7 @@ export function toConfig(
       cpuMax: values.CPU_MAX,
       groupBy: values.GROUP_BY,
     },
+    minSamples: values.MIN_SAMPLES,
     topics: {
       input: values.INPUT_TOPIC,
       output: values.OUTPUT_TOPIC,

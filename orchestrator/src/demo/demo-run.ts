@@ -2,17 +2,18 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { FinalWindows } from '../anomaly/final-windows.ts'
 import { formatResult } from '../anomaly/format.ts'
-import { type WindowResult, windowStartMs } from '../anomaly/result.ts'
+import { type Status, type WindowResult, windowStartMs } from '../anomaly/result.ts'
 import { CliError } from '../errors.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
 import { LIVE_RATE, liveSamples } from '../produce/live-samples.ts'
 import { produceSamples } from '../produce/produce-samples.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
-import { FinalFeed } from '../tail/result-feed.ts'
+import { type FeedOptions, ResultFeed } from '../tail/result-feed.ts'
 import { ResultReader } from '../tail/result-reader.ts'
 import { LiveLine } from '../terminal/live-line.ts'
 import type { Output } from '../terminal/output.ts'
+import { terminalWidth } from '../terminal/width.ts'
 import { chartOfMeans } from './chart.ts'
 import { LatestResults } from './latest-results.ts'
 import { HOUR_SAMPLES, NORMAL, simulatedHour } from './simulated-hour.ts'
@@ -38,8 +39,8 @@ export class DemoRun {
   readonly #signal: AbortSignal
   readonly #latest = new LatestResults()
   readonly #line = new LiveLine(process.stderr, true)
-  readonly #hourFeed: FinalFeed
-  readonly #liveFeed: FinalFeed
+  readonly #hourFeed: ResultFeed
+  readonly #liveFeed: ResultFeed
   #liveFromMs = Number.POSITIVE_INFINITY
   #sent = 0
 
@@ -49,8 +50,8 @@ export class DemoRun {
     this.#signal = signal
     // Samples are sent in order here, so none is late, and a window is final once two newer ones have arrived.
     const windows = () => new FinalWindows({ windowMs: selected.config.detector.windowMs, watermarkMs: 0 })
-    this.#hourFeed = new FinalFeed(new Set(['WARN', 'ERROR']), windows())
-    this.#liveFeed = new FinalFeed(new Set(['SAFE', 'WARN', 'ERROR']), windows())
+    this.#hourFeed = new ResultFeed(feedOf('WARN', 'ERROR'), windows())
+    this.#liveFeed = new ResultFeed(feedOf('SAFE', 'WARN', 'ERROR'), windows())
   }
 
   async run(): Promise<DemoResult> {
@@ -78,7 +79,7 @@ export class DemoRun {
     const hourSeconds = (performance.now() - startedAt) / 1_000
     this.#show(this.#hourFeed.flush())
     const means = this.#latest.means(hourFromMs - 500, hourFromMs + HOUR_MS)
-    this.#note(`\n${chartOfMeans(means, process.stderr.columns ?? 80)}`)
+    this.#note(`\n${chartOfMeans(means, terminalWidth(process.stderr))}`)
 
     this.#note(`\nNow the CPU of this machine, live, for ${LIVE_SECONDS} s; every window:`)
     this.#liveFromMs = Date.now()
@@ -143,12 +144,21 @@ export class DemoRun {
   }
 
   #show(results: readonly WindowResult[]): void {
-    const width = process.stdout.columns ?? 120
-    for (const result of results)
-      this.#line.above(this.#output.result)(formatResult(result, { normalMean: NORMAL.mean, width }))
+    const options = {
+      normalMean: NORMAL.mean,
+      normalStddev: NORMAL.stddev,
+      width: terminalWidth(process.stdout),
+    }
+    for (const result of results) this.#line.above(this.#output.result)(formatResult(result, options))
   }
 
   #note(line: string): void {
     this.#line.above(this.#output.note)(line)
   }
 }
+
+const feedOf = (...statuses: readonly Status[]): FeedOptions => ({
+  wanted: new Set(statuses),
+  minSamples: 1,
+  shows: 'final',
+})

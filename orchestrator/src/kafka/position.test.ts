@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { CliError } from '../errors.ts'
 import { type LocatedRecord, type Offsets, offsetsOfLast, parsePosition, reconcile } from './position.ts'
+
+const NOW = Date.UTC(2027, 0, 1)
 
 describe('parsePosition', () => {
   it.each([
@@ -8,14 +10,33 @@ describe('parsePosition', () => {
     ['latest', { kind: 'latest' }],
     ['-10', { kind: 'last', count: 10 }],
     ['-0', { kind: 'last', count: 0 }],
-    ['2026-01-31', { kind: 'since', timeMs: Date.UTC(2026, 0, 31) }],
+    ['2026-01-31', { kind: 'since', timeMs: new Date(2026, 0, 31).getTime() }],
+    ['2026-01-31T08:00', { kind: 'since', timeMs: new Date(2026, 0, 31, 8).getTime() }],
+    ['2026-01-31 08:00:59.5', { kind: 'since', timeMs: new Date(2026, 0, 31, 8, 0, 59, 500).getTime() }],
+    ['2024-02-29T00:00Z', { kind: 'since', timeMs: Date.UTC(2024, 1, 29) }],
+    ['2026-01-31T08:00:00.123456Z', { kind: 'since', timeMs: Date.UTC(2026, 0, 31, 8, 0, 0, 123) }],
     ['2026-01-31T08:00Z', { kind: 'since', timeMs: Date.UTC(2026, 0, 31, 8) }],
     ['2026-01-31T08:00:00Z', { kind: 'since', timeMs: Date.UTC(2026, 0, 31, 8) }],
     ['2026-01-31 08:00:00.250Z', { kind: 'since', timeMs: Date.UTC(2026, 0, 31, 8, 0, 0, 250) }],
     ['2026-01-31T08:00:00+02:00', { kind: 'since', timeMs: Date.UTC(2026, 0, 31, 6) }],
     ['2026-01-31T08:00:00-0530', { kind: 'since', timeMs: Date.UTC(2026, 0, 31, 13, 30) }],
   ])('reads %s', (text, expected) => {
-    expect(parsePosition(text)).toEqual(expected)
+    expect(parsePosition(text, NOW)).toEqual(expected)
+  })
+
+  it('reads a day and a time of day in the same zone, which is local', () => {
+    const zone = process.env.TZ
+    onTestFinished(() => {
+      if (zone === undefined) delete process.env.TZ
+      else process.env.TZ = zone
+    })
+    process.env.TZ = 'Asia/Kolkata'
+    const utc = { kind: 'since', timeMs: Date.UTC(2026, 0, 30, 18, 30) }
+    expect([parsePosition('2026-01-31', NOW), parsePosition('2026-01-31T00:00', NOW)]).toEqual([utc, utc])
+  })
+
+  it('refuses a time in the future, where there is nothing to read', () => {
+    expect(() => parsePosition('2027-01-02T00:00Z', NOW)).toThrow('--from 2027-01-02T00:00Z: in the future')
   })
 
   it.each(
@@ -31,9 +52,16 @@ describe('parsePosition', () => {
       '2026-13-01',
       '2026-01-32',
       '2026-01-31T25:00Z',
+      '2026-02-30',
+      '2026-02-30T08:00Z',
+      '2025-02-29',
+      '2026-04-31T08:00',
+      '2026-01-31T08:60Z',
+      '2026-01-31T08:00:60Z',
+      '2026-01-31T08:00+15:00',
     ].concat(['31.01.2026', 'yesterday', ' -1', `-${'9'.repeat(30)}`]),
   )('refuses %j and names what is valid', (text) => {
-    const parse = () => parsePosition(text)
+    const parse = () => parsePosition(text, NOW)
     expect(parse).toThrow(CliError)
     expect(parse).toThrow(`--from ${text}: not a position`)
     expect(parse).toThrow(

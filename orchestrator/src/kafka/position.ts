@@ -9,20 +9,47 @@ export type Position =
   /** Records written at this time or later. */
   | { readonly kind: 'since'; readonly timeMs: number }
 
-const ISO_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/
+const ISO_TIME =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3})\d*)?)?(Z|[+-]\d\d:?\d\d)?)?$/
 
 /**
- * Parses `--from`.
+ * Parses `--from`. A time without a zone is local, with or without the time of day.
  * @throws CliError USAGE when it is not a position.
  */
-export function parsePosition(text: string): Position {
+export function parsePosition(text: string, nowMs = Date.now()): Position {
   if (text === 'earliest' || text === 'latest') return { kind: text }
   if (/^-\d+$/.test(text) && Number.isSafeInteger(Number(text))) return { kind: 'last', count: -Number(text) }
-  const timeMs = ISO_TIME.test(text) ? Date.parse(text.replace(' ', 'T')) : Number.NaN
-  if (Number.isFinite(timeMs)) return { kind: 'since', timeMs }
-  throw new CliError('USAGE', `--from ${text}: not a position`, {
-    hint: 'Use earliest, latest, -N for the last N records, or an ISO time such as 2026-01-31T08:00:00Z.',
+  const timeMs = parseTime(text)
+  if (timeMs === undefined) throw notPosition(text, 'not a position')
+  if (timeMs > nowMs) throw notPosition(text, `in the future: ${new Date(timeMs).toISOString()}`)
+  return { kind: 'since', timeMs }
+}
+
+const notPosition = (text: string, why: string) =>
+  new CliError('USAGE', `--from ${text}: ${why}`, {
+    hint: 'Use earliest, latest, -N for the last N records, or a time such as 2026-01-31T08:00 (local) or 2026-01-31T08:00:00Z.',
   })
+
+/** Epoch milliseconds; undefined for what is not a time, such as 30 February, which `Date` would take for 2 March. */
+function parseTime(text: string): number | undefined {
+  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '0', zone] =
+    text.match(ISO_TIME) ?? []
+  if (year === undefined) return undefined
+  const fields = [year, Number(month) - 1, day, hour, minute, second, fraction.padEnd(3, '0')].map(Number)
+  const [y = 0, mo = 0, ...rest] = fields
+  const utcMs = Date.UTC(y, mo, ...rest)
+  const written = new Date(utcMs).toISOString()
+  if (!written.startsWith(`${year}-${month}-${day}T${hour.padStart(2, '0')}:${minute.padStart(2, '0')}`))
+    return undefined
+  return zone === undefined ? new Date(y, mo, ...rest).getTime() : zonedMs(utcMs, zone)
+}
+
+function zonedMs(utcMs: number, zone: string): number | undefined {
+  if (zone === 'Z') return utcMs
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))]
+  if (hours > 14 || minutes > 59) return undefined
+  const offsetMs = (hours * 60 + minutes) * 60_000
+  return zone.startsWith('-') ? utcMs + offsetMs : utcMs - offsetMs
 }
 
 /** Offsets per partition. */

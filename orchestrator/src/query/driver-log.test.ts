@@ -45,6 +45,18 @@ describe('queryProgress', () => {
     })
   })
 
+  it('knows when records were last read, and no watermark before the first sample', () => {
+    const idle = parseDriverEvent(
+      '2026-11-24T06:00:09Z progress batch=3 input_rows=0 watermark=1970-01-01T00:00:00.000Z',
+    )
+    const events = [event(1), event(2), idle].filter((one) => one !== undefined)
+    expect(queryProgress(events)).toMatchObject({
+      batch: 3,
+      lastReadAt: '2026-11-24T06:00:02Z',
+      watermark: undefined,
+    })
+  })
+
   it('is undefined before the first batch', () => {
     expect(queryProgress([])).toBeUndefined()
   })

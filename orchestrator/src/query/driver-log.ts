@@ -42,6 +42,8 @@ export async function recentEvents(runtime: Runtime, signal: AbortSignal): Promi
 /** How far the query is, from the last progress line. */
 export interface QueryProgress {
   readonly time: string
+  /** When the last batch that had read records was committed; undefined if none has. */
+  readonly lastReadAt: string | undefined
   readonly batch: number
   /** Records that the last batch read. */
   readonly inputRecords: number
@@ -60,25 +62,30 @@ export interface QueryProgress {
 }
 
 export function queryProgress(events: readonly DriverEvent[]): QueryProgress | undefined {
-  const last = events.findLast((event) => event.name === 'progress')
+  const reports = events.filter((event) => event.name === 'progress')
+  const last = reports.at(-1)
   if (!last) return undefined
   const { fields } = last
   const number = (key: string) => Number(fields[key] ?? Number.NaN)
   return {
     time: last.time,
+    lastReadAt: reports.findLast((event) => Number(event.fields.input_rows) > 0)?.time,
     batch: number('batch'),
     inputRecords: number('input_rows'),
     inputRecordsPerSecond: number('rows_per_s'),
     processedRecordsPerSecond: number('processed_rows_per_s'),
     lag: number('lag'),
     endOffsets: parseOffsets(fields.end_offsets ?? ''),
-    watermark: fields.watermark || undefined,
+    watermark: fields.watermark === NO_WATERMARK ? undefined : fields.watermark || undefined,
     stateRows: number('state_rows'),
     read: number('read'),
     deadLettered: number('dead_lettered'),
     late: number('late'),
   }
 }
+
+/** Spark's watermark before any sample has set one. */
+const NO_WATERMARK = '1970-01-01T00:00:00.000Z'
 
 function parseOffsets(text: string): Record<string, number> {
   const pairs = text.split(',').filter((pair) => pair !== '')

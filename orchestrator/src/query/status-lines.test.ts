@@ -1,9 +1,11 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import type { Config } from '../config/config.ts'
 import { at, driverIn } from '../runtime/runtime.fixture.ts'
 import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
+import type { QueryProgress } from './driver-log.ts'
 import type { StackStatus } from './status.ts'
-import { statusLines } from './status-lines.ts'
+import { detectorText, statusLines } from './status-lines.ts'
 
 const STOPPED: StackStatus = {
   runtime: 'local',
@@ -11,7 +13,11 @@ const STOPPED: StackStatus = {
   driver: undefined,
   query: undefined,
   progress: undefined,
-  problem: undefined,
+  detector: undefined,
+  unread: undefined,
+  secondsSinceProgress: undefined,
+  stall: undefined,
+  problems: [],
   lastError: undefined,
   sparkUi: undefined,
   storage: '/project/storage',
@@ -92,26 +98,79 @@ describe('statusLines', () => {
     expect(batches).not.toContain('90')
   })
 
-  it('rounds rates and groups the digits of large numbers', () => {
+  it('shows what the job judges by', () => {
     const lines = statusLines({
       ...STOPPED,
-      progress: {
-        time: at(5),
-        batch: 7,
-        inputRecords: 1,
-        inputRecordsPerSecond: 1_234.4,
-        processedRecordsPerSecond: 1_300_000,
-        lag: 5_678,
-        endOffsets: {},
-        watermark: undefined,
-        stateRows: 20,
-        read: 9_000_001,
-        deadLettered: 3,
-        late: 4,
-      },
-    })
-    const text = lines.join('\n')
-    for (const fact of ['batch 7', at(5), '1,234', '1,300,000', '5,678', '9,000,001'])
-      expect(text).toContain(fact)
+      detector: DETECTOR,
+    }).map(stripVTControlCharacters)
+    const at = lines.findIndex((line) => line.startsWith('detector'))
+    expect(lines[at]).toContain(
+      'WARN above 17.2 %, ERROR above 19.9 % (normal 14.5 ± 2.7 %); windows of 0.5 s',
+    )
   })
+
+  it('says that the job makes no progress', () => {
+    const text = statusLines({ ...STOPPED, stall: { seconds: 62, unread: 10_000 } }).join('\n')
+    expect(text).toContain('no progress for 62 s, although 10,000 records are unread')
+  })
+
+  const PROGRESS: QueryProgress = {
+    time: at(5),
+    lastReadAt: at(5),
+    batch: 7,
+    inputRecords: 1,
+    inputRecordsPerSecond: 1_234.4,
+    processedRecordsPerSecond: 1_300_000,
+    lag: 0,
+    endOffsets: {},
+    watermark: undefined,
+    stateRows: 20,
+    read: 9_000_001,
+    deadLettered: 3,
+    late: 10_000,
+  }
+
+  it('rounds rates, groups the digits of large numbers, and says how old the rates are', () => {
+    const status = { ...STOPPED, progress: PROGRESS, unread: 5_678, secondsSinceProgress: 62 }
+    const text = statusLines(status).join('\n')
+    const facts = [
+      'batch 7',
+      '62 s ago',
+      at(5),
+      '1,234',
+      '1,300,000',
+      'unread 5,678',
+      'none yet',
+      '9,000,001',
+    ]
+    for (const fact of [...facts, 'late 10,000']) expect(text).toContain(fact)
+    expect(text).not.toContain('lag')
+  })
+
+  it('does not call records of real-time mode unread, nor guess their number', () => {
+    const query = { trigger: 'real-time', reason: 'r', checkpointIntervalMs: 60_000 } as const
+    const text = statusLines({ ...STOPPED, progress: PROGRESS, query }).join('\n')
+    expect(text).toContain('not yet committed unknown')
+  })
+})
+
+const DETECTOR: Config['detector'] = {
+  normalMean: 14.5,
+  normalStddev: 2.7,
+  direction: 'high',
+  windowMs: 500,
+  watermarkMs: 10_000,
+  maxFutureSkewMs: 300_000,
+  cpuMin: undefined,
+  cpuMax: undefined,
+  groupBy: 'none',
+}
+
+it.each([
+  [{}, 'WARN above 17.2 %, ERROR above 19.9 %'],
+  [{ direction: 'low' }, 'WARN below 11.8 %, ERROR below 9.1 %'],
+  [{ direction: 'both' }, 'WARN outside 11.8 to 17.2 %, ERROR outside 9.1 to 19.9 %'],
+  [{ groupBy: 'key' }, 'windows of 0.5 s per key, samples may be 10 s late'],
+] as const)('describes a detector with %j', (change, expected) => {
+  expect(detectorText({ ...DETECTOR, ...change })).toContain(expected)
 })

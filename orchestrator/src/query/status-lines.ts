@@ -1,22 +1,26 @@
+import type { Config } from '../config/config.ts'
 import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
 import { colors } from '../terminal/colors.ts'
 import { escapeControls } from '../terminal/text.ts'
 import { formatSeconds } from '../terminal/units.ts'
 import type { QueryProgress } from './driver-log.ts'
+import { obstacleOf } from './health.ts'
 import type { StackStatus } from './status.ts'
 import type { SubmittedQuery } from './submitted.ts'
 
 /** What `status` shows to a person. */
 export function statusLines(status: StackStatus): string[] {
-  const { driver, query, progress, sparkUi, lastError, problem } = status
+  const { driver, query, detector, progress, sparkUi, lastError } = status
+  const obstacle = obstacleOf(status)
   return [
     line('runtime', status.runtime),
     ...status.parts.map(partLine),
     line('job', driver ? driverText(driver) : 'not running (start it with `cpu-anomaly submit`)'),
-    ...(problem ? [line('', colors.yellow(problem))] : []),
     ...(lastError ? [line('error', escapeControls(lastError))] : []),
+    ...(obstacle ? [line('', colors.yellow(obstacle))] : []),
     ...(query ? [line('trigger', queryText(query))] : []),
-    ...(progress ? progressLines(progress) : []),
+    ...(detector ? [line('detector', detectorText(detector))] : []),
+    ...(progress ? progressLines(progress, status) : []),
     ...(sparkUi ? [line('Spark UI', sparkUi)] : []),
     line('storage', status.storage),
   ]
@@ -61,21 +65,50 @@ const queryText = ({ trigger, reason, checkpointIntervalMs }: SubmittedQuery): s
     ? `real-time, progress and dead letters every ${formatSeconds(checkpointIntervalMs)} (${reason})`
     : `micro-batch (${reason})`
 
-function progressLines(progress: QueryProgress): string[] {
+/** What the job judges by, in percent of CPU. */
+export function detectorText(detector: Config['detector']): string {
+  const { normalMean, normalStddev, direction, windowMs, watermarkMs, groupBy } = detector
+  const beyond = (sigmas: number) => {
+    const [low, high] = [-sigmas, sigmas].map((sigma) => percent(normalMean + sigma * normalStddev))
+    return { high: `above ${high} %`, low: `below ${low} %`, both: `outside ${low} to ${high} %` }[direction]
+  }
+  const series = groupBy === 'key' ? ' per key' : ''
+  return `WARN ${beyond(1)}, ERROR ${beyond(2)} (normal ${normalMean} ± ${normalStddev} %); windows of ${formatSeconds(windowMs)}${series}, samples may be ${formatSeconds(watermarkMs)} late`
+}
+
+/** Without the noise of binary fractions: 17.2, not 17.200000000000003. */
+const percent = (value: number): string => String(Number(value.toPrecision(10)))
+
+function progressLines(
+  progress: QueryProgress,
+  { unread, secondsSinceProgress = 0, query }: StackStatus,
+): string[] {
   const rate = (records: number) => `${Math.round(records).toLocaleString('en')} records/s`
-  const count = (number: number) => number.toLocaleString('en')
+  const ago = `${count(secondsSinceProgress)} s ago`
+  const rates =
+    progress.inputRecords > 0
+      ? `${count(progress.inputRecords)} records at ${rate(progress.inputRecordsPerSecond)}, could process ${rate(progress.processedRecordsPerSecond)}`
+      : 'no records'
   return [
+    line('progress', `batch ${progress.batch}, ${ago} (${progress.time}): ${rates}`),
     line(
-      'progress',
-      `batch ${progress.batch} at ${progress.time}: in ${rate(progress.inputRecordsPerSecond)}, can process ${rate(progress.processedRecordsPerSecond)}`,
+      '',
+      `${unreadText(unread, query)}, watermark ${progress.watermark ?? 'none yet'}, state rows ${count(progress.stateRows)}`,
     ),
     line(
       '',
-      `lag ${count(progress.lag)}, watermark ${progress.watermark ?? 'none yet'}, state rows ${count(progress.stateRows)}`,
-    ),
-    line(
-      '',
-      `read ${count(progress.read)}, dead-lettered ${count(progress.deadLettered)}, late ${count(progress.late)}`,
+      `read ${count(progress.read)}, dead-lettered ${count(progress.deadLettered)}, ${lateText(progress)}`,
     ),
   ]
 }
+
+/** In real-time mode the query has read most of these records, but commits only once per interval. */
+function unreadText(unread: number | undefined, query: SubmittedQuery | undefined): string {
+  const label = query?.trigger === 'real-time' ? 'not yet committed' : 'unread'
+  return `${label} ${unread === undefined ? 'unknown' : count(unread)}`
+}
+
+/** The samples that were late, since the checkpoint began. */
+const lateText = ({ late }: QueryProgress): string => `late ${count(late)}`
+
+const count = (number: number): string => number.toLocaleString('en')

@@ -1,16 +1,24 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { configWith } from '../config/load.fixture.ts'
+import { FakeBroker } from '../kafka/broker.fixture.ts'
 import { at, driverIn, FakeRuntime } from '../runtime/runtime.fixture.ts'
 import type { DriverStatus } from '../runtime/runtime.ts'
 import { type StoragePaths, storagePaths } from '../storage/paths.ts'
 import { newFolder } from '../system/folder.fixture.ts'
+import { obstacleOf } from './health.ts'
 import { queryLag, stackStatus } from './status.ts'
 import { statusLines } from './status-lines.ts'
 import { type SubmittedQuery, submittedFile } from './submitted.ts'
+
+vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
 
 const QUERY: SubmittedQuery = { trigger: 'micro-batch', reason: 'r', checkpointIntervalMs: 60_000 }
 const progress = (second: number, batch: number, endOffsets: string) =>
   `${at(second)} progress batch=${batch} end_offsets=${endOffsets}`
 const { signal } = new AbortController()
+
+const statusOf = async (runtime: FakeRuntime, storage?: StoragePaths) =>
+  stackStatus({ runtime, storage: storage ?? (await newStorage()), config: await configWith([]) }, signal)
 
 async function newStorage(): Promise<StoragePaths> {
   return storagePaths(await newFolder())
@@ -30,7 +38,7 @@ describe('stackStatus', () => {
     const runtime = new FakeRuntime()
     runtime.driverNow = driverIn(state)
     runtime.logLines.driver = [`${at(1)} failed message=first`, `${at(2)} failed message=last`]
-    const status = await stackStatus(runtime, await newStorage(), signal)
+    const status = await statusOf(runtime)
     expect(status).toMatchObject({
       driver: { state },
       sparkUi: hasUi ? runtime.sparkUi : undefined,
@@ -42,12 +50,20 @@ describe('stackStatus', () => {
     const runtime = new FakeRuntime('docker')
     runtime.partsNow = [{ part: 'kafka', state: 'stopped' }]
     const storage = await newStorage()
-    expect(await stackStatus(runtime, storage, signal)).toEqual({
+    expect(await statusOf(runtime, storage)).toEqual({
       runtime: 'docker',
       parts: [{ part: 'kafka', state: 'stopped' }],
       driver: undefined,
       query: undefined,
+      detector: undefined,
       progress: undefined,
+      unread: undefined,
+      secondsSinceProgress: undefined,
+      stall: undefined,
+      problems: [
+        { code: 'KAFKA_UNREACHABLE', text: 'kafka is stopped' },
+        { code: 'QUERY_FAILED', text: 'no job runs' },
+      ],
       lastError: undefined,
       sparkUi: undefined,
       storage: storage.root,
@@ -62,14 +78,14 @@ describe('stackStatus', () => {
     runtime.driverNow = driver
     const storage = await newStorage()
     await submittedFile(storage).write(QUERY)
-    expect(await stackStatus(runtime, storage, signal)).toMatchObject({ query })
+    expect(await statusOf(runtime, storage)).toMatchObject({ query })
   })
 
   it('works even if the log cannot be read', async () => {
     const runtime = new FakeRuntime()
     runtime.driverNow = driverIn('running')
     runtime.logFailure = new Error('EACCES: permission denied')
-    const status = await stackStatus(runtime, await newStorage(), signal)
+    const status = await statusOf(runtime)
     expect(status).toMatchObject({ driver: { state: 'running' }, progress: undefined })
   })
 
@@ -78,9 +94,9 @@ describe('stackStatus', () => {
     runtime.driverNow = driverIn('running')
     runtime.logLines.driver = [progress(1, 7, '0:70'), `${at(2)} started resumed_from_batch=`]
     const storage = await newStorage()
-    expect(await stackStatus(runtime, storage, signal)).toMatchObject({ progress: undefined })
+    expect(await statusOf(runtime, storage)).toMatchObject({ progress: undefined })
     runtime.logLines.driver.push(progress(3, 0, '0:5'))
-    expect(await stackStatus(runtime, storage, signal)).toMatchObject({ progress: { batch: 0 } })
+    expect(await statusOf(runtime, storage)).toMatchObject({ progress: { batch: 0 } })
   })
 
   it('shows nothing of a query whose data were removed, nor of one before its checkpoint', async () => {
@@ -88,11 +104,11 @@ describe('stackStatus', () => {
     runtime.logLines.driver = [progress(1, 7, '0:70'), `${at(2)} failed message=old`]
     const storage = await newStorage()
     const nothing = { progress: undefined, lastError: undefined }
-    expect(await stackStatus(runtime, storage, signal)).toMatchObject(nothing)
+    expect(await statusOf(runtime, storage)).toMatchObject(nothing)
     await submittedFile(storage).write({ ...QUERY, since: at(3) })
-    expect(await stackStatus(runtime, storage, signal)).toMatchObject(nothing)
+    expect(await statusOf(runtime, storage)).toMatchObject(nothing)
     await submittedFile(storage).write({ ...QUERY, since: at(0) })
-    expect(await stackStatus(runtime, storage, signal)).toMatchObject({ progress: { batch: 7 } })
+    expect(await statusOf(runtime, storage)).toMatchObject({ progress: { batch: 7 } })
   })
 
   it.each([
@@ -105,9 +121,62 @@ describe('stackStatus', () => {
       { part: 'spark-worker', state },
     ]
     runtime.driverNow = driverIn('running')
-    const status = await stackStatus(runtime, await newStorage(), signal)
-    expect(status.problem).toEqual(problem)
+    const status = await statusOf(runtime)
+    expect(obstacleOf(status)).toEqual(problem)
     if (problem) expect(statusLines(status).join('\n')).toContain('no executor')
+  })
+})
+
+describe('the records that stackStatus counts as unread', () => {
+  const NOW = Date.parse(at(100))
+  const lines = [`${at(1)} progress batch=3 end_offsets=0:1,1:1`]
+
+  /** Three records: one that batch 3 has read, one of the time that is given, one of now. */
+  async function withRecords(timestampMs: number, state: DriverStatus['state'] = 'running') {
+    vi.useFakeTimers({ toFake: ['Date'], now: NOW })
+    onTestFinished(() => void vi.useRealTimers())
+    const broker = new FakeBroker().createTopic('cpu-usage', 2)
+    broker.append('cpu-usage', { value: 'a', timestampMs: 0 }, { value: 'b', timestampMs }, { value: 'c' })
+    const runtime = new FakeRuntime()
+    runtime.driverNow = driverIn(state)
+    runtime.logLines.driver = [...lines]
+    return { broker, runtime }
+  }
+
+  it.each(['running', 'stopped'] as const)(
+    'are those in the topic now, of a job that is %s',
+    async (state) => {
+      const { runtime } = await withRecords(NOW, state)
+      expect(await statusOf(runtime)).toMatchObject({ unread: 2, secondsSinceProgress: 99, stall: undefined })
+    },
+  )
+
+  it('are a stall of a running job if they wait for long', async () => {
+    const { runtime } = await withRecords(NOW - 31_000)
+    const status = await statusOf(runtime)
+    expect(status.stall).toEqual({ seconds: 99, unread: 2 })
+    expect(status.problems).toEqual([
+      { code: 'QUERY_FAILED', text: 'no progress for 99 s, although 2 records are unread' },
+    ])
+  })
+
+  it('are a stall of a job that has not committed anything either', async () => {
+    const { runtime } = await withRecords(NOW - 31_000)
+    runtime.logLines.driver = []
+    expect((await statusOf(runtime)).stall).toEqual({ seconds: 100, unread: 3 })
+  })
+
+  it('are none in real-time mode while its interval lasts', async () => {
+    const { runtime } = await withRecords(NOW - 31_000)
+    const storage = await newStorage()
+    await submittedFile(storage).write({ ...QUERY, trigger: 'real-time', checkpointIntervalMs: 80_000 })
+    expect(await statusOf(runtime, storage)).toMatchObject({ unread: 2, stall: undefined })
+  })
+
+  it('are unknown while the broker does not answer', async () => {
+    const { runtime, broker } = await withRecords(NOW - 31_000)
+    broker.isUp = false
+    expect(await statusOf(runtime)).toMatchObject({ unread: undefined, stall: undefined })
   })
 })
 

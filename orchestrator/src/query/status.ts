@@ -1,7 +1,7 @@
+import type { Config } from '../config/config.ts'
 import type { Offsets } from '../kafka/position.ts'
 import { hasProcess, isActive } from '../runtime/driver-state.ts'
-import type { DriverStatus, PartStatus, Runtime } from '../runtime/runtime.ts'
-import type { StoragePaths } from '../storage/paths.ts'
+import type { DriverStatus, PartStatus, Runtime, Selected } from '../runtime/runtime.ts'
 import {
   type DriverEvent,
   eventsOfCheckpoint,
@@ -9,7 +9,9 @@ import {
   queryProgress,
   recentEvents,
 } from './driver-log.ts'
+import { type Problem, problemsOf, type Stall, stallAfterMs } from './health.ts'
 import { type SubmittedQuery, submittedFile } from './submitted.ts'
+import { countUnread, recordsBetween, type Unread } from './unread.ts'
 
 export interface StackStatus {
   readonly runtime: string
@@ -17,9 +19,16 @@ export interface StackStatus {
   readonly driver: DriverStatus | undefined
   /** How the job was submitted; undefined if there is none. */
   readonly query: SubmittedQuery | undefined
+  /** By what the job judges; undefined if there is none. */
+  readonly detector: Config['detector'] | undefined
   readonly progress: QueryProgress | undefined
-  /** Why the job does not get on although its driver runs. */
-  readonly problem: string | undefined
+  /** Records of the input topic that no committed batch has read, now; undefined if unknown. */
+  readonly unread: number | undefined
+  readonly secondsSinceProgress: number | undefined
+  /** Set if the query runs, but does not get on. */
+  readonly stall: Stall | undefined
+  /** Empty if the stack is healthy. */
+  readonly problems: readonly Problem[]
   /** The driver's last error message, if it does not run. */
   readonly lastError: string | undefined
   readonly sparkUi: string | undefined
@@ -28,10 +37,10 @@ export interface StackStatus {
 
 /** Checks every part now. A part that is down is a result, not an error. */
 export async function stackStatus(
-  runtime: Runtime,
-  storage: StoragePaths,
+  selected: Omit<Selected, 'why'>,
   signal: AbortSignal,
 ): Promise<StackStatus> {
+  const { runtime, storage, config } = selected
   const [parts, driver, events, query] = await Promise.all([
     runtime.parts(),
     runtime.driver(),
@@ -40,25 +49,64 @@ export async function stackStatus(
   ])
   const isRunning = hasProcess(driver)
   const ofQuery = query ? eventsOfQuery(events, query) : driver ? events : [] // none: the query's data are removed
-  return {
+  const progress = queryProgress(eventsOfCheckpoint(ofQuery))
+  const submitted = driver && query
+  const intervalMs = submitted?.trigger === 'real-time' ? submitted.checkpointIntervalMs : 0
+  const ageMs = stallAfterMs(intervalMs)
+  const readBefore = driver && config.query.startingOffsets === 'earliest' ? {} : undefined
+  const unread = await unreadNow(selected, parts, progress?.endOffsets ?? readBefore, ageMs, signal)
+  const status = {
     runtime: runtime.name,
     parts,
     driver,
-    query: driver && query,
-    progress: queryProgress(eventsOfCheckpoint(ofQuery)),
-    problem: isRunning && lacksWorkers(parts) ? NO_EXECUTOR : undefined,
+    query: submitted,
+    detector: submitted && config.detector,
+    progress,
+    unread: unread?.records,
+    secondsSinceProgress: progress && secondsSince(progress.time),
+    stall: driver && isRunning ? stallOf(driver, progress, unread, ageMs) : undefined,
     lastError: isRunning ? undefined : ofQuery.findLast((event) => event.name === 'failed')?.fields.message,
     sparkUi: isRunning ? runtime.sparkUi : undefined,
     storage: storage.root,
   }
+  return { ...status, problems: problemsOf(status) }
 }
 
-const NO_EXECUTOR = 'it has no executor, because no worker runs; `cpu-anomaly up` starts one again'
+/** Undefined if Kafka is down, or it is not known where the query began to read. */
+async function unreadNow(
+  { runtime, config }: Pick<Selected, 'runtime' | 'config'>,
+  parts: readonly PartStatus[],
+  read: QueryProgress['endOffsets'] | undefined,
+  ageMs: number,
+  signal: AbortSignal,
+): Promise<Unread | undefined> {
+  const isUp = parts.some(({ part, state }) => part === 'kafka' && state === 'running')
+  if (!isUp || !read) return undefined
+  return countUnread(runtime.kafka, config.topics.input, read, { olderThanMs: Date.now() - ageMs, signal })
+}
 
-/** Has the cluster workers, but none that runs? On the local runtime tasks run in the driver itself. */
-function lacksWorkers(parts: readonly PartStatus[]): boolean {
-  const workers = parts.filter(({ part }) => part === 'spark-worker')
-  return workers.length > 0 && workers.every(({ state }) => state === 'stopped')
+/** Records have waited for so long, and in all this time no batch was committed. */
+function stallOf(
+  driver: DriverStatus,
+  progress: QueryProgress | undefined,
+  unread: Unread | undefined,
+  ageMs: number,
+): Stall | undefined {
+  if (!unread || unread.older === 0) return undefined
+  const seconds = Math.min(secondsSince(driver.startedAt), secondsSince(progress?.time ?? driver.startedAt))
+  return seconds * 1_000 >= ageMs ? { seconds, unread: unread.records } : undefined
+}
+
+const secondsSince = (time: string): number =>
+  Math.max(Math.floor((Date.now() - Date.parse(time)) / 1_000), 0)
+
+/** The job's driver, and how far its query is on the current checkpoint. */
+export async function jobNow(
+  runtime: Runtime,
+  signal: AbortSignal,
+): Promise<Pick<StackStatus, 'driver' | 'progress'>> {
+  const [driver, events] = await Promise.all([runtime.driver(), recentEvents(runtime, signal)])
+  return { driver, progress: queryProgress(eventsOfCheckpoint(events)) }
 }
 
 /** The log outlives `down --volumes` and a new checkpoint: what it says of earlier queries is left out. */
@@ -77,6 +125,5 @@ export async function queryLag(
   if (!isActive(await runtime.driver())) return undefined
   const progress = queryProgress(eventsOfCheckpoint(await recentEvents(runtime, signal)))
   if (!progress) return Number.POSITIVE_INFINITY
-  const unread = [...inputEnds].map(([partition, end]) => Number(end) - (progress.endOffsets[partition] ?? 0))
-  return unread.reduce((sum, records) => sum + Math.max(records, 0), 0)
+  return recordsBetween(new Map(), inputEnds, progress.endOffsets)
 }

@@ -11,6 +11,7 @@ import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
 import { checkpointInUse, isActive } from '../runtime/driver-state.ts'
 import { JOB_FILE, type Runtime, type Selected, type Submission } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
+import { requireSameWindows } from './earlier-results.ts'
 import { hasManifest, manifestOf, readManifest, requireSameManifest, writeManifest } from './manifest.ts'
 import { awaitReady } from './ready.ts'
 import { stopTimeoutMs, submittedFile, submittedQuery } from './submitted.ts'
@@ -69,6 +70,11 @@ export async function submitJob(
   await output.step('Topics', async (step) => {
     step.done(`Topics: ${formatTopicReport(await ensureTopics(runtime.kafka, config, signal))}`)
   })
+  if (options.newCheckpoint || !(await runtime.checkpoint.hasCommits())) {
+    // A damaged manifest is no reason to keep the checkpoint.
+    const before = await readManifest(runtime.checkpoint).catch(() => undefined)
+    await requireSameWindows(runtime.kafka, config, before, signal)
+  }
   const isNew = await prepareCheckpoint(config, runtime, plan, options, output)
   const since = isNew ? new Date().toISOString() : (await submittedFile(storage).read())?.since
   const query = { ...submittedQuery(config, plan), ...(since && { since }) }

@@ -33,7 +33,9 @@ const sectionOf = (key: string): string | undefined =>
 
 /** Does `submit` bring this setting into force? */
 export const isJobSetting = ({ key, secret }: Pick<ResolvedSetting, 'key' | 'secret'>): boolean =>
-  !secret && (isSparkConf(key) || JOB_KEYS.has(key) || /^(?:Detector|Query)$/.test(sectionOf(key) ?? ''))
+  !secret &&
+  key !== 'MIN_SAMPLES' && // concerns only what `tail` shows
+  (isSparkConf(key) || JOB_KEYS.has(key) || /^(?:Detector|Query)$/.test(sectionOf(key) ?? ''))
 
 /** A setting of the job that is no longer what it was submitted with. */
 export interface JobChange {

@@ -1,16 +1,27 @@
-import { formatResult } from '../anomaly/format.ts'
 import type { WindowResult } from '../anomaly/result.ts'
+import type { Config } from '../config/config.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
 import type { Position } from '../kafka/position.ts'
+import type { TopicRecord } from '../kafka/topic-reader.ts'
 import { queryLag } from '../query/status.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { LiveLine } from '../terminal/live-line.ts'
 import type { Output } from '../terminal/output.ts'
 import { jsonLine } from '../terminal/text.ts'
+import { terminalWidth } from '../terminal/width.ts'
 import { IdleWatch, type LagOf } from './idle-watch.ts'
+import { JobWatch } from './job-watch.ts'
+import { liveText, type NewestResult, newerResult } from './live-text.ts'
 import { Printer } from './printer.ts'
 import type { ResultFeed } from './result-feed.ts'
+import { ResultLines } from './result-lines.ts'
 import { ResultReader } from './result-reader.ts'
+
+/**
+ * For a person: the results of one batch arrive within this time, in any order, and are sorted. Programs get them at
+ * once.
+ */
+const GATHER_MS = 150
 
 export interface FollowResultsOptions {
   readonly from: Position
@@ -28,23 +39,31 @@ export async function followResults(
   options: FollowResultsOptions,
 ): Promise<void> {
   const { asJson, from, limit, output, signal } = options
+  const { detector } = config
   const live = new LiveLine(process.stderr, !asJson)
   const printer = new Printer(live.above(output.result), limit)
   const reader = new ResultReader(live.above(output.warn))
-  const lagOf: LagOf = (inputEnds) => queryLag(runtime, inputEnds, signal)
-  const idleWatch = new IdleWatch(runtime.kafka, config.topics.input, lagOf, signal)
   const notice = live.above(output.note)
-  let newest: WindowResult | undefined
+  const lagOf: LagOf = (inputEnds) => queryLag(runtime, inputEnds, signal)
+  const settleMs = detector.windowMs + detector.watermarkMs
+  const idleWatch = new IdleWatch(runtime.kafka, config.topics.input, lagOf, settleMs, signal)
+  const jobWatch = new JobWatch(runtime, signal, notice)
+  const linesOf = lineFormat(asJson, detector)
+  const gathered = new Gathered(asJson ? 0 : GATHER_MS)
+  let newest: NewestResult | undefined
   try {
     for await (const records of followTopic(runtime.kafka, config.topics.output, { from, signal, notice })) {
-      const results = reader.read(records)
-      if (results.length > 0) idleWatch.resultsArrived()
-      const shown = feed.take(results, Date.now())
+      const now = Date.now()
+      const facts = jobWatch.facts(now)
+      const taken = gathered.add(records, now)
+      if (!taken) continue
+      for (const { timestampMs } of taken) idleWatch.resultWritten(timestampMs)
+      const results = reader.read(taken)
+      const shown = feed.take(results, now)
       if (feed.pending > 0 && (await idleWatch.isIdle())) shown.push(...feed.flush())
-      if (await printer.print(shown.map((result) => resultLine(result, config.detector.normalMean, asJson))))
-        return
-      newest = results.at(-1) ?? newest
-      live.show(liveText(feed, newest))
+      if (await printer.print(linesOf(shown))) return
+      newest = newerResult(newest, results, taken)
+      live.show(liveText(feed, newest, facts, now))
     }
   } catch (error) {
     if (!signal.aborted) throw error
@@ -54,14 +73,38 @@ export async function followResults(
   }
 }
 
-function resultLine(result: WindowResult, normalMean: number, asJson: boolean): string {
-  return asJson
-    ? jsonLine(result)
-    : formatResult(result, { normalMean, width: process.stdout.columns ?? 120 })
+function lineFormat(
+  asJson: boolean,
+  { normalMean, normalStddev }: Config['detector'],
+): (results: readonly WindowResult[]) => string[] {
+  if (asJson) return (results) => results.map(jsonLine)
+  const lines = new ResultLines()
+  return (results) =>
+    lines.format(results, {
+      normalMean,
+      normalStddev,
+      width: terminalWidth(process.stdout),
+      nowMs: Date.now(),
+    })
 }
 
-function liveText({ hidden }: ResultFeed, newest: WindowResult | undefined): string {
-  if (!newest) return 'waiting for results; `cpu-anomaly status` shows whether a job is running'
-  const time = newest.window.start.slice(11, 23)
-  return `${hidden} windows not shown; newest ${time} ${newest.status} ${newest.mean.toFixed(1)} %`
+/** Collects the records of several polls. */
+class Gathered {
+  readonly #forMs: number
+  #records: TopicRecord[] = []
+  #sinceMs = 0
+
+  constructor(forMs: number) {
+    this.#forMs = forMs
+  }
+
+  /** Returns all records once the first of them has waited long enough, and those of a poll without any at once. */
+  add(records: readonly TopicRecord[], nowMs: number): readonly TopicRecord[] | undefined {
+    if (this.#records.length === 0) this.#sinceMs = nowMs
+    this.#records.push(...records)
+    if (this.#records.length > 0 && nowMs - this.#sinceMs < this.#forMs) return undefined
+    const all = this.#records
+    this.#records = []
+    return all
+  }
 }

@@ -15,7 +15,8 @@ beforeEach(() => {
   controller = new AbortController()
 })
 
-const watchWith = (lag: LagOf) => new IdleWatch(broker.access, 'in', lag, controller.signal)
+/** Windows and their delay take half a second here. */
+const watchWith = (lag: LagOf) => new IdleWatch(broker.access, 'in', lag, 500, controller.signal)
 const unknown: LagOf = async () => undefined
 const noLag: LagOf = async () => 0
 
@@ -47,14 +48,31 @@ describe('IdleWatch', () => {
   })
 
   it.each([
-    ['the input topic grows', () => broker.append('in', { value: 'x', partition: 1 })],
-    ['results arrive', (watch: IdleWatch) => watch.resultsArrived()],
-  ])('counts from the last time that %s', async (_, act) => {
+    ['the input topic grows', () => broker.append('in', { value: 'x', partition: 1 }), 3_600],
+    // The input topic is checked only after the window has settled.
+    ['results arrive', (watch: IdleWatch) => watch.resultWritten(Date.now()), 4_100],
+  ])('counts from the last time that %s', async (_, act, expected) => {
     const watch = watchWith(noLag)
     const after = await idleAfter(watch, (ms) => {
       if (ms <= 3_000) act(watch)
     })
-    expect(after).toSatisfy((ms: number) => ms >= 3_600 && ms < 3_900)
+    expect(after).toSatisfy((ms: number) => ms >= expected && ms < expected + 300)
+  })
+
+  it('waits until a window and its delay have passed since the last result', async () => {
+    const watch = new IdleWatch(broker.access, 'in', noLag, 7_000, controller.signal)
+    watch.resultWritten(T0 - 1_000)
+    expect(await idleAfter(watch)).toSatisfy((ms: number) => ms >= 6_600 && ms < 6_900)
+    expect(requests('list-offsets')).toBeLessThanOrEqual(4)
+  })
+
+  it('counts a result without a time, or from the future, as written now', async () => {
+    for (const timestampMs of [-1, T0 + 3_600_000]) {
+      vi.setSystemTime(T0)
+      const watch = watchWith(noLag)
+      watch.resultWritten(timestampMs)
+      expect(await idleAfter(watch)).toSatisfy((ms: number) => ms >= 1_100 && ms < 1_400)
+    }
   })
 
   it('checks at most four times per second', async () => {
@@ -67,7 +85,7 @@ describe('IdleWatch', () => {
     const lag = vi.fn(noLag)
     const watch = watchWith(lag)
     await idleAfter(watch, (ms) => {
-      if (ms < 5_000) watch.resultsArrived()
+      if (ms < 5_000) watch.resultWritten(Date.now())
     })
     expect(lag).toHaveBeenCalledOnce()
     expect([...(lag.mock.calls[0]?.[0] ?? [])]).toEqual([
@@ -115,9 +133,11 @@ describe('isIdle', () => {
   it.each<[StreamActivity, boolean]>([
     [{ inputIdleMs: 1_500, resultsIdleMs: 1_500, lag: 0 }, true],
     [{ inputIdleMs: 1_500, resultsIdleMs: 1_500, lag: undefined }, true],
-    [{ inputIdleMs: 1_499, resultsIdleMs: 9_000, lag: 0 }, false],
     [{ inputIdleMs: 9_000, resultsIdleMs: 1_499, lag: 0 }, false],
     [{ inputIdleMs: 9_000, resultsIdleMs: 9_000, lag: 1 }, false],
+    [{ inputIdleMs: 600, resultsIdleMs: 1_500, lag: 0 }, true],
+    [{ inputIdleMs: 599, resultsIdleMs: 1_500, lag: 0 }, false],
+    [{ inputIdleMs: 1_499, resultsIdleMs: 1_500, lag: undefined }, false],
   ])('a stream with %j is idle: %s', (activity, expected) => {
     expect(isIdle(activity, 1_500)).toBe(expected)
   })

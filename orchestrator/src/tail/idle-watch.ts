@@ -3,7 +3,7 @@ import { isTransient } from '../kafka/errors.ts'
 import type { Offsets } from '../kafka/position.ts'
 import { TopicReader } from '../kafka/topic-reader.ts'
 
-/** How long the stream must be idle if no job reports its lag. */
+/** How long the input topic must not grow if no job reports its lag. */
 const IDLE_MS = 1_500
 /** Shorter if a job reports its lag: the results of everything that it has committed are in the output topic. */
 const IDLE_WITH_LAG_MS = 600
@@ -16,15 +16,19 @@ export type LagOf = (inputEnds: Offsets) => Promise<number | undefined>
 export interface StreamActivity {
   /** For how long the input topic has not grown, in ms. */
   readonly inputIdleMs: number
-  /** For how long no result has arrived, in ms. */
+  /** For how long no result has been written, in ms. */
   readonly resultsIdleMs: number
   /** Records of the input topic that the job has yet to read; undefined if unknown. */
   readonly lag: number | undefined
 }
 
-/** Is the stream idle for so long that no window will change, although no newer window closes them? */
-export function isIdle({ inputIdleMs, resultsIdleMs, lag }: StreamActivity, idleMs: number): boolean {
-  return inputIdleMs >= idleMs && resultsIdleMs >= idleMs && (lag ?? 0) === 0
+/**
+ * Is the stream idle for so long that no window will change, although no newer window closes them? A sample of the newest
+ * window may come until the window and the delay have passed: `settleMs`.
+ */
+export function isIdle({ inputIdleMs, resultsIdleMs, lag }: StreamActivity, settleMs: number): boolean {
+  const enough = lag === undefined ? IDLE_MS : IDLE_WITH_LAG_MS
+  return inputIdleMs >= enough && resultsIdleMs >= Math.max(settleMs, enough) && (lag ?? 0) === 0
 }
 
 /** Watches the input topic, the results and the job's lag for activity. */
@@ -32,27 +36,34 @@ export class IdleWatch {
   readonly #access: KafkaAccess
   readonly #inputTopic: string
   readonly #lagOf: LagOf
+  readonly #settleMs: number
   readonly #signal: AbortSignal
   #reader: TopicReader | undefined
   #ends = ''
   #inputGrewAt = 0
   #checkedAt = 0
-  #resultsArrivedAt = Date.now()
+  #resultsWrittenAt = Number.NEGATIVE_INFINITY
 
-  constructor(access: KafkaAccess, inputTopic: string, lagOf: LagOf, signal: AbortSignal) {
+  /** `settleMs`: how long the results must have been idle, that is a window and the delay of late samples. */
+  constructor(access: KafkaAccess, inputTopic: string, lagOf: LagOf, settleMs: number, signal: AbortSignal) {
     this.#access = access
     this.#inputTopic = inputTopic
     this.#lagOf = lagOf
+    this.#settleMs = settleMs
     this.#signal = signal
   }
 
-  resultsArrived(): void {
-    this.#resultsArrivedAt = Date.now()
+  /** Takes the time, in Kafka, of a result that has arrived: those of a finished stream need no further wait. */
+  resultWritten(timestampMs: number): void {
+    const now = Date.now()
+    const writtenAt = timestampMs > 0 ? Math.min(timestampMs, now) : now
+    this.#resultsWrittenAt = Math.max(this.#resultsWrittenAt, writtenAt)
   }
 
-  /** Checks at most once per 250 ms; false in between, and while the broker is away. */
+  /** Checks at most once per 250 ms; false in between, while results arrive, and while the broker is away. */
   async isIdle(): Promise<boolean> {
-    if (Date.now() - this.#checkedAt < CHECK_EVERY_MS) return false
+    const resultsIdleMs = () => Date.now() - this.#resultsWrittenAt
+    if (resultsIdleMs() < this.#settleMs || Date.now() - this.#checkedAt < CHECK_EVERY_MS) return false
     this.#checkedAt = Date.now()
     const ends = await this.#inputEnds()
     if (!ends) return false
@@ -60,10 +71,10 @@ export class IdleWatch {
     const text = [...ends].join()
     if (text !== this.#ends) this.#inputGrewAt = now
     this.#ends = text
-    const idle = { inputIdleMs: now - this.#inputGrewAt, resultsIdleMs: now - this.#resultsArrivedAt }
-    if (!isIdle({ ...idle, lag: undefined }, IDLE_WITH_LAG_MS)) return false
+    const inputIdleMs = now - this.#inputGrewAt
+    if (inputIdleMs < IDLE_WITH_LAG_MS) return false
     const lag = await this.#lagOf(ends)
-    return isIdle({ ...idle, lag }, lag === undefined ? IDLE_MS : IDLE_WITH_LAG_MS)
+    return isIdle({ inputIdleMs, resultsIdleMs: resultsIdleMs(), lag }, this.#settleMs)
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { LiveLine } from './live-line.ts'
 
 function terminal(columns: number, isTTY = true) {
@@ -9,16 +9,21 @@ function terminal(columns: number, isTTY = true) {
   return { stream: stream as unknown as NodeJS.WriteStream, written }
 }
 
+beforeEach(() => {
+  vi.stubEnv('TERM', 'xterm-256color')
+  onTestFinished(() => void vi.unstubAllEnvs())
+})
+
 describe('LiveLine', () => {
   it('overwrites itself and is erased when cleared', () => {
     const { stream, written } = terminal(80)
     const line = new LiveLine(stream, true)
     line.show('12 SAFE')
     const shown = written()
-    expect(shown.startsWith('\r\u001b[2K')).toBe(true)
+    expect(shown.startsWith('\r\u001b[J')).toBe(true)
     expect(stripVTControlCharacters(shown)).toBe('\r12 SAFE')
     line.clear()
-    expect(written()).toBe('\r\u001b[2K')
+    expect(written()).toBe('\r\u001b[J')
     line.clear()
     expect(written()).toBe('')
   })
@@ -29,6 +34,22 @@ describe('LiveLine', () => {
     expect(stripVTControlCharacters(written())).toBe(`\r${'x'.repeat(9)}`)
   })
 
+  it('erases every row into which a narrower terminal has wrapped it', () => {
+    const { stream, written } = terminal(80)
+    const line = new LiveLine(stream, true)
+    line.show('x'.repeat(79))
+    written()
+    stream.columns = 30
+    line.clear()
+    expect(written()).toBe('\u001b[2A\r\u001b[J')
+  })
+
+  it('counts a terminal without a width as 80 columns', () => {
+    const { stream, written } = terminal(0)
+    new LiveLine(stream, true).show('x'.repeat(100))
+    expect(stripVTControlCharacters(written())).toBe(`\r${'x'.repeat(79)}`)
+  })
+
   it('writes nothing if the text is the same, or was just shown', () => {
     const { stream, written } = terminal(80)
     const line = new LiveLine(stream, true)
@@ -36,6 +57,13 @@ describe('LiveLine', () => {
     written()
     line.show('a')
     line.show('b')
+    expect(written()).toBe('')
+  })
+
+  it('writes nothing to a terminal that cannot move its cursor', () => {
+    vi.stubEnv('TERM', 'dumb')
+    const { stream, written } = terminal(80)
+    new LiveLine(stream, true).show('a')
     expect(written()).toBe('')
   })
 

@@ -1,4 +1,5 @@
 import { colors } from './colors.ts'
+import { canOverwrite, terminalWidth } from './width.ts'
 
 const MIN_INTERVAL_MS = 100
 
@@ -7,11 +8,13 @@ export class LiveLine {
   readonly #stream: NodeJS.WriteStream
   readonly #enabled: boolean
   #shown = ''
+  /** Columns that it takes. */
+  #length = 0
   #shownAt = 0
 
   constructor(stream: NodeJS.WriteStream, enabled: boolean) {
     this.#stream = stream
-    this.#enabled = enabled && stream.isTTY === true
+    this.#enabled = enabled && canOverwrite(stream)
   }
 
   show(text: string): void {
@@ -22,10 +25,11 @@ export class LiveLine {
       (this.#shown !== '' && now - this.#shownAt < MIN_INTERVAL_MS)
     )
       return
-    // A wrapped line cannot be erased.
-    const fitted = text.slice(0, Math.max(this.#stream.columns - 1, 0))
-    this.#stream.write(`\r\u001b[2K${colors.dim(fitted)}`)
+    // In the last column it would wrap.
+    const fitted = text.slice(0, terminalWidth(this.#stream) - 1)
+    this.#stream.write(`${this.#erase()}${colors.dim(fitted)}`)
     this.#shown = text
+    this.#length = fitted.length
     this.#shownAt = now
   }
 
@@ -39,7 +43,14 @@ export class LiveLine {
 
   clear(): void {
     if (this.#shown === '') return
-    this.#stream.write('\r\u001b[2K')
+    this.#stream.write(this.#erase())
     this.#shown = ''
+    this.#length = 0
+  }
+
+  /** A terminal that became narrower since has wrapped the line into several rows; the cursor is in the last one. */
+  #erase(): string {
+    const rows = Math.ceil(this.#length / terminalWidth(this.#stream))
+    return `${rows > 1 ? `\u001b[${rows - 1}A` : ''}\r\u001b[J`
   }
 }

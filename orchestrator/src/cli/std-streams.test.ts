@@ -1,0 +1,43 @@
+import { Writable } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { flushed, watchStdStreams } from './std-streams.ts'
+
+/** A stream whose writes fail with this error code. */
+const failing = (code: string) =>
+  new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error(`${code}: of the test`), { code })),
+  })
+const working = () => new Writable({ write: (_chunk, _encoding, done) => done() })
+
+/** Writes one line to each stream; returns the exit codes and what was printed. */
+async function outcome(stdout: Writable, stderr: Writable) {
+  const exits: number[] = []
+  let printed = ''
+  const write = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+    printed += String(chunk)
+    return true
+  })
+  onTestFinished(() => write.mockRestore())
+  watchStdStreams({ stdout, stderr }, { debug: false, exit: (code) => void exits.push(code) })
+  stdout.write('result\n')
+  stderr.write('progress\n')
+  await Promise.all([flushed(stdout), flushed(stderr)])
+  return { exits, printed: stripVTControlCharacters(printed) }
+}
+
+it('ends with one sentence and exit code 6 when results cannot be written', async () => {
+  expect(await outcome(failing('ENOSPC'), working())).toEqual({
+    exits: [6],
+    printed:
+      'error: standard output cannot be written: ENOSPC: of the test\n→ What was printed is not complete.\n',
+  })
+})
+
+it.each([
+  ['ends without an error when the reader of the results has gone', failing('EPIPE'), working(), [0]],
+  ['goes on when progress cannot be written', working(), failing('ENOSPC'), []],
+  ['goes on when the reader of the progress has gone', working(), failing('EPIPE'), []],
+])('%s', async (_, stdout, stderr, exits) => {
+  expect(await outcome(stdout, stderr)).toEqual({ exits, printed: '' })
+})

@@ -1,0 +1,71 @@
+import type { ErrorCode } from '../errors.ts'
+import { hasProcess } from '../runtime/driver-state.ts'
+import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
+import type { StackStatus } from './status.ts'
+
+/** Why a stack is not healthy, and the error code of `status --check`. */
+export interface Problem {
+  readonly code: ErrorCode
+  readonly text: string
+}
+
+const NOT_HEALTHY: Readonly<Record<DriverStatus['state'], string | undefined>> = {
+  running: undefined,
+  starting: 'the job is starting',
+  'backing-off': 'the job failed and will be restarted',
+  'gave-up': 'the job gave up',
+  failed: 'the job failed',
+  stopped: 'the job is stopped',
+  orphaned: 'the job runs without its supervisor',
+  lost: 'the job was killed',
+}
+
+/** Kafka and Spark first: without them the job cannot run. */
+export function problemsOf({ parts, driver, stall }: Omit<StackStatus, 'problems'>): Problem[] {
+  const jobText = driver ? NOT_HEALTHY[driver.state] : 'no job runs'
+  return [
+    ...parts.filter(({ state }) => state !== 'running').map(partProblem),
+    ...(jobText ? [{ code: 'QUERY_FAILED', text: jobText } as const] : []),
+    ...(stall ? [{ code: 'QUERY_FAILED', text: stallText(stall) } as const] : []),
+  ]
+}
+
+const NO_EXECUTOR = 'it has no executor, because no worker runs; `cpu-anomaly up` starts one again'
+
+/** Why a job whose driver runs does not get on; undefined if it does. */
+export function obstacleOf({
+  parts,
+  driver,
+  stall,
+}: Pick<StackStatus, 'parts' | 'driver' | 'stall'>): string | undefined {
+  if (hasProcess(driver) && lacksWorkers(parts)) return NO_EXECUTOR
+  return stall && stallText(stall)
+}
+
+/** Has the cluster workers, but none that runs? On the local runtime tasks run in the driver itself. */
+function lacksWorkers(parts: readonly PartStatus[]): boolean {
+  const workers = parts.filter(({ part }) => part === 'spark-worker')
+  return workers.length > 0 && workers.every(({ state }) => state === 'stopped')
+}
+
+const partProblem = ({ part, state }: PartStatus): Problem => ({
+  code: part === 'kafka' ? 'KAFKA_UNREACHABLE' : 'CLUSTER_UNREACHABLE',
+  text: `${part} is ${state}`,
+})
+
+/** The query should have made progress, and has not. */
+export interface Stall {
+  readonly seconds: number
+  readonly unread: number
+}
+
+const STALL_MS = 30_000
+
+/**
+ * How long a record may wait for a commit before the query counts as stalled. In real-time mode it commits once per
+ * interval.
+ */
+export const stallAfterMs = (intervalMs: number): number => STALL_MS + intervalMs
+
+const stallText = ({ seconds, unread }: Stall): string =>
+  `no progress for ${seconds.toLocaleString('en')} s, although ${unread.toLocaleString('en')} records are unread`

@@ -1,0 +1,82 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { at, driverIn, FakeRuntime } from '../runtime/runtime.fixture.ts'
+import { useVirtualTime } from '../system/virtual-time.fixture.ts'
+import { JobWatch, jobTexts } from './job-watch.ts'
+
+const NOW = Date.parse(at(62))
+
+describe('jobTexts', () => {
+  it.each([
+    ['running', []],
+    ['orphaned', []],
+    ['stopped', ['the job is stopped']],
+    ['backing-off', ['the job failed and will be restarted']],
+    [undefined, ['no job runs']],
+  ] as const)('of a job that is %s are %j', (state, expected) => {
+    expect(jobTexts({ state, late: 0, lastReadMs: undefined }, undefined, NOW)).toEqual(expected)
+  })
+})
+
+it('a job that has read something and is gone was stopped', () => {
+  expect(jobTexts({ state: undefined, late: 0, lastReadMs: NOW - 1_000 }, undefined, NOW)).toEqual([
+    'the job is stopped',
+  ])
+})
+
+describe('JobWatch', () => {
+  let runtime: FakeRuntime
+  let reports: string[]
+  let watch: JobWatch
+
+  beforeEach(() => {
+    useVirtualTime()
+    runtime = new FakeRuntime()
+    runtime.driverNow = driverIn('running')
+    reports = []
+    watch = new JobWatch(runtime, new AbortController().signal, (line) => reports.push(line))
+  })
+
+  const afterChecks = async (seconds: number) => {
+    for (let second = 0; second < seconds; second += 1) {
+      watch.facts(Date.now())
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+    }
+  }
+  const late = (samples: number) => {
+    runtime.logLines.driver = [`${at(1)} progress batch=1 input_rows=9 late=${samples}`]
+  }
+
+  it('reports nothing while the job runs', async () => {
+    await afterChecks(10)
+    expect(reports).toEqual([])
+    expect(watch.facts(Date.now())).toEqual({ state: 'running', late: 0, lastReadMs: undefined })
+  })
+
+  it('reports each change once', async () => {
+    runtime.driverNow = undefined
+    await afterChecks(5)
+    runtime.driverNow = driverIn('running')
+    await afterChecks(5)
+    expect(reports).toEqual([expect.stringContaining('no job runs'), 'the job runs again'])
+  })
+
+  it('reports late samples, and further ones half a minute later', async () => {
+    late(3)
+    await afterChecks(5)
+    late(10_000)
+    await afterChecks(5)
+    expect(reports).toEqual([expect.stringContaining('3 late')])
+    await afterChecks(30)
+    expect(reports).toEqual([expect.stringContaining('3 late'), expect.stringContaining('10,000 late')])
+    expect(watch.facts(Date.now())).toMatchObject({ late: 10_000, lastReadMs: Date.parse(at(1)) })
+  })
+
+  it('goes on after a check that failed', async () => {
+    runtime.logFailure = new Error('EACCES')
+    await afterChecks(3)
+    expect(watch.facts(Date.now())).toBeUndefined()
+    runtime.logFailure = undefined
+    await afterChecks(3)
+    expect(watch.facts(Date.now())).toMatchObject({ state: 'running' })
+  })
+})
