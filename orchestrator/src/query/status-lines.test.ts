@@ -12,6 +12,7 @@ const STOPPED: StackStatus = {
   query: undefined,
   progress: undefined,
   lastError: undefined,
+  remarks: [],
   sparkUi: undefined,
   storage: '/project/storage',
 }
@@ -112,5 +113,9 @@ describe('statusLines', () => {
     const text = lines.join('\n')
     for (const fact of ['batch 7', at(5), '1,234', '1,300,000', '5,678', '9,000,001'])
       expect(text).toContain(fact)
+  })
+
+  it('shows what is remarkable about the clocks', () => {
+    expect(shown({ remarks: ['the watermark is ahead'] })).toMatchObject({ beware: 'the watermark is ahead' })
   })
 })

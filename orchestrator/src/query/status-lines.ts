@@ -16,6 +16,7 @@ export function statusLines(status: StackStatus): string[] {
     ...(lastError ? [line('error', escapeControls(lastError))] : []),
     ...(query ? [line('trigger', queryText(query))] : []),
     ...(progress ? progressLines(progress) : []),
+    ...status.remarks.map((remark) => line('beware', remark)),
     ...(sparkUi ? [line('Spark UI', sparkUi)] : []),
     line('storage', status.storage),
   ]

@@ -48,6 +48,7 @@ describe('stackStatus', () => {
       query: undefined,
       progress: undefined,
       lastError: undefined,
+      remarks: [],
       sparkUi: undefined,
       storage: storage.root,
     })

@@ -2,6 +2,7 @@ import type { Offsets } from '../kafka/position.ts'
 import { hasProcess, isActive } from '../runtime/driver-state.ts'
 import type { DriverStatus, PartStatus, Runtime } from '../runtime/runtime.ts'
 import type { StoragePaths } from '../storage/paths.ts'
+import { clockRemarks } from './clock-remarks.ts'
 import {
   type DriverEvent,
   eventsOfCheckpoint,
@@ -18,6 +19,8 @@ export interface StackStatus {
   /** How the job was submitted; undefined if there is none. */
   readonly query: SubmittedQuery | undefined
   readonly progress: QueryProgress | undefined
+  /** What the log shows of clocks that are ahead. */
+  readonly remarks: readonly string[]
   /** The driver's last error message, if it does not run. */
   readonly lastError: string | undefined
   readonly sparkUi: string | undefined
@@ -43,6 +46,7 @@ export async function stackStatus(
     driver,
     query: driver && query,
     progress: queryProgress(eventsOfCheckpoint(events)),
+    remarks: clockRemarks(events, Date.now()),
     lastError: isRunning ? undefined : events.findLast((event) => event.name === 'failed')?.fields.message,
     sparkUi: isRunning ? runtime.sparkUi : undefined,
     storage: storage.root,
