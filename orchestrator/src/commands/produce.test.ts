@@ -267,6 +267,13 @@ describe('produce beside a job', () => {
     expect(sent()).toHaveLength(2)
   })
 
+  it('warns of a file that is older than the last sample of the topic', async () => {
+    runJob()
+    context.broker.append('cpu-usage', { value: sample(60_000) })
+    await run(context, [await csv(sample(0))], {})
+    expect(context.output.warnings).toEqual([expect.stringMatching(/^1 of 1 samples are older than/)])
+  })
+
   it('warns that live samples are late while the watermark is ahead of the clock', async () => {
     useVirtualTime()
     runJob({ watermarkMs: Date.now() + 60_000 })
@@ -325,7 +332,8 @@ describe('produce --wait', () => {
     accountWhenSent(53, 2, [])
     await run(context, [await csv(sample(0), sample(1), sample(2))], { wait: true, json: true })
     expect(context.output.values).toEqual([
-      expect.objectContaining({ outcome: { counted: 3, late: 0, deadLetters: {}, others: 0 } }),
+      expect.objectContaining({ acknowledged: 3 }),
+      { counted: 3, late: 0, dead_letters: {}, others: 0 },
     ])
   })
 

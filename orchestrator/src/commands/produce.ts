@@ -1,10 +1,11 @@
 import { hostname } from 'node:os'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { CliError } from '../errors.ts'
-import { readSince, topicEnds } from '../kafka/read-range.ts'
+import { readLast, readSince, topicEnds } from '../kafka/read-range.ts'
 import { checkClock } from '../produce/clock.ts'
 import { type Finding, liveFindings } from '../produce/findings.ts'
 import { LIVE_RATE, liveSamples } from '../produce/live-samples.ts'
+import { newestTime } from '../produce/newest-time.ts'
 import { deadLettersOf, type Outcome, outcomeOf, outcomeText } from '../produce/outcome.ts'
 import { type Prepared, prepare } from '../produce/prepare.ts'
 import { countText, type ProduceResult, produceSamples } from '../produce/produce-samples.ts'
@@ -14,8 +15,7 @@ import { openInput } from '../produce/sample-input.ts'
 import { fileSource, type SampleSource, streamSource } from '../produce/sample-source.ts'
 import { awaitAccounted } from '../query/await-accounted.ts'
 import { readLedger } from '../query/checkpoint-log.ts'
-import { jobWatermark, latenessMs } from '../query/watermark.ts'
-import { isActive } from '../runtime/driver-state.ts'
+import { isInputRead, jobWatermark, latenessMs } from '../query/watermark.ts'
 import type { Selected } from '../runtime/runtime.ts'
 
 interface Flags {
@@ -35,7 +35,7 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   checkUsage(args[0], flags)
   const source = args[0] === undefined ? undefined : await openSource(args[0], context)
   const selected = await context.select()
-  const isJobActive = await checkJob(selected, flags)
+  const isRead = await checkJob(selected, flags)
   const progress = new ProduceProgress(source?.size, flags.batch ?? 1)
   try {
     const circumstances = await circumstancesOf(selected, context.signal)
@@ -44,8 +44,15 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
     const accounts = flags.wait ? await openAccounts(selected, context.signal) : undefined
     const produced = await send(context, selected, input, flags, progress)
     progress.end()
-    const outcome = accounts && (await settle(context, selected, produced, accounts))
-    report(context, selected, produced, { input, outcome, isJobActive }, flags)
+    reportSent(context, selected, produced, input, flags)
+    if (!isRead)
+      context.output.note(
+        `No job reads ${selected.config.topics.input} now: the samples wait there until \`cpu-anomaly submit\`.`,
+      )
+    if (accounts && !context.signal.aborted) {
+      const outcome = await settle(context, selected, produced, accounts)
+      reportOutcome(context, selected, outcome, flags)
+    }
   } finally {
     progress.end()
   }
@@ -76,7 +83,7 @@ async function openSource(file: string, { output }: CommandContext): Promise<Sam
 }
 
 /**
- * True if a job runs, or will run again by itself.
+ * True if a job reads the topic.
  * @throws CliError USAGE for a key that makes every sample a dead letter; NOT_STARTED for --wait without a job.
  */
 async function checkJob({ runtime, config }: Selected, { key = '', wait }: Flags): Promise<boolean> {
@@ -85,24 +92,36 @@ async function checkJob({ runtime, config }: Selected, { key = '', wait }: Flags
       'USAGE',
       '--key has more than 1 KiB: with GROUP_BY=key, all samples would be dead letters',
     )
-  const isJobActive = isActive(await runtime.driver())
-  if (wait && !isJobActive)
-    throw new CliError('NOT_STARTED', 'no job runs, so --wait would never end', {
+  const isRead = await isInputRead(runtime, config)
+  if (wait && !isRead)
+    throw new CliError('NOT_STARTED', `no job reads ${config.topics.input}, so --wait would never end`, {
       hint: 'Start it with `cpu-anomaly submit`, or send without --wait.',
     })
-  return isJobActive
+  return isRead
 }
 
 type Given = Omit<Circumstances, 'name' | 'isComplete' | 'isSorted' | 'nowMs'>
 
-async function circumstancesOf({ runtime, config }: Selected, signal: AbortSignal): Promise<Given> {
+async function circumstancesOf(selected: Selected, signal: AbortSignal): Promise<Given> {
+  const { detector, topics } = selected.config
   return {
-    maxFutureSkewMs: config.detector.maxFutureSkewMs,
-    windowMs: config.detector.windowMs,
-    toleranceMs: latenessMs(config),
-    deadLetterTopic: config.topics.deadLetter,
-    job: await jobWatermark(runtime, config, signal),
+    maxFutureSkewMs: detector.maxFutureSkewMs,
+    windowMs: detector.windowMs,
+    cpuMin: detector.cpuMin,
+    cpuMax: detector.cpuMax,
+    toleranceMs: latenessMs(selected.config),
+    deadLetterTopic: topics.deadLetter,
+    job: await jobOf(selected, signal),
   }
+}
+
+/** The job's watermark, and where the last sample of the topic will move it. */
+async function jobOf({ runtime, config }: Selected, signal: AbortSignal): Promise<Given['job']> {
+  const job = await jobWatermark(runtime, config, signal)
+  if (!job) return undefined
+  const last = await readLast(runtime.kafka, config.topics.input, 1, signal)
+  const newestMs = newestTime(last, Date.now() + config.detector.maxFutureSkewMs)
+  return { ...job, closingMs: Math.max(job.closingMs, newestMs - latenessMs(config)) }
 }
 
 async function prepareInput(
@@ -174,26 +193,17 @@ function settle(
   })
 }
 
-interface Report {
-  readonly input: Prepared | undefined
-  readonly outcome: Outcome | undefined
-  readonly isJobActive: boolean
-}
-
-/** @throws CliError NOTHING_COUNTED when the job has counted none of the samples. */
-function report(
+function reportSent(
   { output }: CommandContext,
   { config }: Selected,
   produced: ProduceResult,
-  { input, outcome, isJobActive }: Report,
+  input: Prepared | undefined,
   { batch, json }: Flags,
 ): void {
   const { samples, records, seconds } = produced
   const samplesPerSecond = seconds > 0 ? Math.round(samples / seconds) : 0
   const later = input?.summary()
   if (later) output.warn(later)
-  if (!isJobActive)
-    output.note(`No job runs: the samples wait in ${config.topics.input} until \`cpu-anomaly submit\`.`)
   if (json)
     output.json({
       acknowledged: samples,
@@ -201,19 +211,25 @@ function report(
       samples_per_s: samplesPerSecond,
       header: input?.survey.header !== undefined,
       unlike_samples: input?.unlike() ?? 0,
-      ...(outcome ? { outcome } : {}),
     })
   else
     output.result(
       `${countText(produced, batch)} sent to ${config.topics.input} and acknowledged in ${seconds.toFixed(1)} s (${samplesPerSecond} samples/s)`,
     )
-  if (outcome && !json) output.result(outcomeText(outcome))
-  if (outcome && samples > 0 && outcome.counted === 0)
-    throw new CliError(
-      'NOTHING_COUNTED',
-      `the job has counted none of the samples: ${outcomeText(outcome)}`,
-      {
-        hint: `\`cpu-anomaly tail ${config.topics.deadLetter} --from -10\` shows the last dead letters.`,
-      },
-    )
+}
+
+/** @throws CliError NOTHING_COUNTED when the job has counted none of the samples. */
+function reportOutcome(
+  { output }: CommandContext,
+  { config }: Selected,
+  outcome: Outcome,
+  { json }: Flags,
+): void {
+  const { counted, late, deadLetters, others } = outcome
+  if (json) output.json({ counted, late, dead_letters: deadLetters, others })
+  else output.result(outcomeText(outcome))
+  if (counted > 0) return
+  throw new CliError('NOTHING_COUNTED', `the job has counted none of the samples: ${outcomeText(outcome)}`, {
+    hint: `\`cpu-anomaly tail ${config.topics.deadLetter} --from -10\` shows the last dead letters.`,
+  })
 }

@@ -11,6 +11,8 @@ const usual: Circumstances = {
   nowMs: NOW,
   maxFutureSkewMs: 300_000,
   windowMs: 500,
+  cpuMin: undefined,
+  cpuMax: undefined,
   toleranceMs: 10_500,
   deadLetterTopic: 'dead',
   isSorted: false,
@@ -28,7 +30,7 @@ async function found(lines: readonly string[], { now, ...more }: Options = {}): 
   const known = async function* () {
     yield lines.map((line) => Buffer.from(line))
   }
-  const surveyed = await survey(known(), circumstances.toleranceMs)
+  const surveyed = await survey(known(), circumstances.toleranceMs, circumstances)
   const restamp: Restamp | undefined =
     now && surveyed.newest ? shiftNewestTo(surveyed.newest, NOW) : undefined
   return findings(surveyed, restamp, await prospects(known, surveyed, restamp, circumstances), circumstances)
@@ -90,6 +92,18 @@ describe('what is said of the format', () => {
   it('warns how many lines become dead letters, and names the first', async () => {
     const lines = [...samples(3, 1_000, NOW - 5_000), 'n/a', '', '1509009792,1']
     expect(await found(lines)).toEqual(warned(/^3 of 6 lines .*\bdead; line 4 has 1 column/))
+  })
+})
+
+describe('what is said of values out of range', () => {
+  it('warns of some, and refuses a file that is all out of range', async () => {
+    const lines = [`${NOW},50`, `${NOW},101`]
+    expect(await found(lines, { cpuMax: 100 })).toEqual(
+      warned(/^1 of 2 samples .*CPU_MAX.*dead; line 2 has 101 %/),
+    )
+    expect(await found(lines, { cpuMin: 150 })).toEqual(
+      refused(/^2 of 2 samples .* line 1 has 50 %/, /CPU_MIN/),
+    )
   })
 })
 

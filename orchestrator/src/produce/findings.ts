@@ -23,6 +23,7 @@ export function findings(
   if (survey.samples === 0) return format
   return [
     ...format,
+    ...rangeFindings(survey, circumstances),
     ...orderFindings(survey, circumstances),
     ...futureFindings(survey, restamp, counts, circumstances),
     ...lateFindings(survey, restamp, counts, circumstances),
@@ -76,6 +77,21 @@ function formatFindings(
       message: `${lines - samples} of ${ofLines(lines, isComplete)} are not samples and become dead letters in ${deadLetterTopic}; ${where}`,
     })
   return found
+}
+
+function rangeFindings(
+  { samples, outOfRange, firstOutOfRange }: Survey,
+  { isComplete, deadLetterTopic }: Circumstances,
+): Finding[] {
+  if (!firstOutOfRange) return []
+  const { number, text } = firstOutOfRange
+  return [
+    {
+      kind: outOfRange === samples ? 'refuse' : 'warn',
+      message: `${outOfRange} of ${ofSamples(samples, isComplete)} are outside CPU_MIN and CPU_MAX and become dead letters in ${deadLetterTopic}; line ${number} has ${text} %`,
+      hint: 'Change CPU_MIN and CPU_MAX in .env if these are right; the values must be percent.',
+    },
+  ]
 }
 
 function orderFindings(

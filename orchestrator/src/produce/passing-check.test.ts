@@ -13,6 +13,8 @@ function newCheck(after = 0) {
     nowMs: NOW,
     maxFutureSkewMs: 300_000,
     windowMs: 500,
+    cpuMin: undefined,
+    cpuMax: undefined,
     toleranceMs: 10_500,
     deadLetterTopic: 'dead',
     isSorted: false,

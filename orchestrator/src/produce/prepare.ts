@@ -33,7 +33,7 @@ export async function prepare(
   options: SendOptions,
   given: Omit<Circumstances, 'name' | 'isComplete' | 'isSorted' | 'nowMs'>,
 ): Promise<Prepared> {
-  const found = await survey(input.known(), given.toleranceMs)
+  const found = await survey(input.known(), given.toleranceMs, given)
   const nowMs = Date.now()
   const restamp = restampOf(found, options, nowMs)
   const isSorted = options.sort === true || (options.now === true && options.rate !== undefined)

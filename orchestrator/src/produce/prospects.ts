@@ -1,9 +1,9 @@
 import type { Restamp } from './restamp.ts'
 import { readSample, type Sample } from './sample.ts'
-import type { Survey } from './survey.ts'
+import type { CpuRange, Survey } from './survey.ts'
 
 /** What decides whether a sample will count, apart from the sample itself. Times are milliseconds since 1970. */
-export interface Circumstances {
+export interface Circumstances extends CpuRange {
   /** What the input is called. */
   readonly name: string
   readonly isComplete: boolean

@@ -51,4 +51,12 @@ describe('openInput', () => {
     const input = await openInput(streamSource('standard input', stream), 'moments', unchanged, signal)
     expect([input.isComplete, await textOf(input.known())]).toEqual([false, lines])
   })
+
+  it('refuses to keep a large file in memory', async () => {
+    const source = { name: 'cpu.csv', size: 100_000_001, read: expect.fail }
+    await expect(openInput(source, 'whole', unchanged, signal)).rejects.toMatchObject({
+      code: 'USAGE',
+      hint: expect.stringContaining('sort -n'),
+    })
+  })
 })

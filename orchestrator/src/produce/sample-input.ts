@@ -1,3 +1,4 @@
+import { CliError } from '../errors.ts'
 import { untilAborted } from '../system/until-aborted.ts'
 import { readHead } from './read-head.ts'
 import { readSample } from './sample.ts'
@@ -19,13 +20,15 @@ export interface SampleInput {
 export type Foresight = 'moments' | 'present' | 'whole'
 
 const MOMENTS = { withinMs: 250, maxBytes: 8_000_000 }
+/** What is kept in memory takes about ten times as much there. */
+const KEPT_BYTES = 100_000_000
 /** A pipe that pauses for so long has delivered what was there. */
 const PRESENT = {
   idleMs: 1_000,
-  maxBytes: 256_000_000,
-  whyWhole: '--now needs its newest sample, and more than 256 MB arrived without a pause',
+  maxBytes: KEPT_BYTES,
+  whyWhole: '--now needs its newest sample, and more than 100 MB arrived without a pause',
 }
-const WHOLE = { maxBytes: 256_000_000, whyWhole: '--sort keeps it in memory, up to 256 MB of it' }
+const WHOLE = { maxBytes: KEPT_BYTES, whyWhole: '--sort keeps it in memory, and it has more than 100 MB' }
 const LIMITS = { moments: MOMENTS, present: PRESENT, whole: WHOLE }
 
 /** @throws CliError USAGE for bytes that are not CSV, and for a stream that is too long for this foresight. */
@@ -37,6 +40,10 @@ export async function openInput(
 ): Promise<SampleInput> {
   const { name } = source
   const lines = (chunks: AsyncIterable<Buffer>) => withoutMark(splitLines(chunks))
+  if (source.size !== undefined && foresight === 'whole' && source.size > KEPT_BYTES)
+    throw new CliError('USAGE', `${name} is too long: ${WHOLE.whyWhole}`, {
+      hint: `Sort it first: sort -n -t, -k1,1 FILE | cpu-anomaly produce -`,
+    })
   if (source.size !== undefined)
     return {
       name,

@@ -7,7 +7,8 @@ async function* inChunks(...chunks: readonly (readonly string[])[]): AsyncGenera
   for (const chunk of chunks) yield chunk.map((line) => Buffer.from(line))
 }
 
-const surveyOf = (lines: readonly string[]) => survey(inChunks(lines.slice(0, 2), lines.slice(2)), 10_000)
+const surveyOf = (lines: readonly string[]) =>
+  survey(inChunks(lines.slice(0, 2), lines.slice(2)), 10_000, { cpuMin: undefined, cpuMax: 100 })
 
 describe('survey', () => {
   it('finds the range of the times, wherever the ends are', async () => {
@@ -45,5 +46,10 @@ describe('survey', () => {
       unsorted: 2,
       firstUnsorted: { number: 4, behindMs: 10_001 },
     })
+  })
+
+  it('counts samples that are out of range', async () => {
+    const found = await surveyOf([`${T},1`, `${T},100.1`, `${T},-5`, `${T},101`])
+    expect(found).toMatchObject({ samples: 4, outOfRange: 2, firstOutOfRange: { number: 2, text: '100.1' } })
   })
 })

@@ -1,4 +1,4 @@
-import { isHeader, readSample } from './sample.ts'
+import { isHeader, readSample, type Sample } from './sample.ts'
 import type { TimeUnit } from './time-unit.ts'
 
 /** A line of the input, counted from 1. */
@@ -10,6 +10,12 @@ export interface NumberedLine {
 export interface TimedLine {
   readonly number: number
   readonly timeMs: number
+}
+
+/** Where samples are accepted; see CPU_MIN and CPU_MAX. */
+export interface CpuRange {
+  readonly cpuMin: number | undefined
+  readonly cpuMax: number | undefined
 }
 
 /** What an input holds, before anything of it is sent. */
@@ -26,11 +32,18 @@ export interface Survey {
   /** Samples that are older than one before them by more than the job waits for late ones. */
   readonly unsorted: number
   readonly firstUnsorted: (TimedLine & { readonly behindMs: number }) | undefined
+  /** Samples whose CPU value is out of range. */
+  readonly outOfRange: number
+  readonly firstOutOfRange: NumberedLine | undefined
   readonly firstUnlike: NumberedLine | undefined
 }
 
 /** Reads lines once and keeps only totals. `toleranceMs`: how much older than one before it a sample may be. */
-export async function survey(lines: AsyncIterable<readonly Buffer[]>, toleranceMs: number): Promise<Survey> {
+export async function survey(
+  lines: AsyncIterable<readonly Buffer[]>,
+  toleranceMs: number,
+  range: CpuRange,
+): Promise<Survey> {
   const byUnit = new Map<TimeUnit, Tally>()
   let header: string | undefined
   let firstUnlike: NumberedLine | undefined
@@ -39,7 +52,7 @@ export async function survey(lines: AsyncIterable<readonly Buffer[]>, toleranceM
     for (const line of some) {
       number += 1
       const sample = readSample(line.toString('latin1'))
-      if (sample) tallyOf(byUnit, sample.unit, toleranceMs).add(number, sample.timeMs, line)
+      if (sample) tallyOf(byUnit, sample.unit, toleranceMs).add(number, sample, line, range)
       else if (number === 1 && isHeader(line.toString('utf8'))) header = line.toString('utf8').trim()
       else firstUnlike ??= { number, text: line.toString('utf8') }
     }
@@ -53,6 +66,8 @@ export async function survey(lines: AsyncIterable<readonly Buffer[]>, toleranceM
     newest: usual?.[1].newest,
     unsorted: usual?.[1].unsorted ?? 0,
     firstUnsorted: usual?.[1].firstUnsorted,
+    outOfRange: usual?.[1].outOfRange ?? 0,
+    firstOutOfRange: usual?.[1].firstOutOfRange,
     firstUnlike: earliest([firstUnlike, ...others.map(([, tally]) => tally.first)]),
   }
 }
@@ -72,6 +87,8 @@ class Tally {
   first: NumberedLine | undefined
   oldest: TimedLine | undefined
   newest: TimedLine | undefined
+  outOfRange = 0
+  firstOutOfRange: NumberedLine | undefined
   unsorted = 0
   firstUnsorted: Survey['firstUnsorted']
   readonly #toleranceMs: number
@@ -80,9 +97,13 @@ class Tally {
     this.#toleranceMs = toleranceMs
   }
 
-  add(number: number, timeMs: number, line: Buffer): void {
+  add(number: number, { timeMs, cpu }: Sample, line: Buffer, { cpuMin, cpuMax }: CpuRange): void {
     this.count += 1
     this.first ??= { number, text: line.toString('latin1') }
+    if (Number(cpu) < (cpuMin ?? -Infinity) || Number(cpu) > (cpuMax ?? Infinity)) {
+      this.outOfRange += 1
+      this.firstOutOfRange ??= { number, text: cpu }
+    }
     if (this.oldest === undefined || timeMs < this.oldest.timeMs) this.oldest = { number, timeMs }
     if (this.newest === undefined || timeMs > this.newest.timeMs) this.newest = { number, timeMs }
     const behindMs = this.newest.timeMs - timeMs

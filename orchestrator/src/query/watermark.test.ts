@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type TestContext, testContext } from '../cli/command.fixture.ts'
-import { at } from '../runtime/runtime.fixture.ts'
-import { jobWatermark } from './watermark.ts'
+import { at, driverIn } from '../runtime/runtime.fixture.ts'
+import { isInputRead, jobWatermark } from './watermark.ts'
 
 let context: TestContext
 let files: Map<string, string>
@@ -56,5 +56,18 @@ describe('jobWatermark', () => {
     if (_ !== 'a checkpoint without a batch') plan(0, 5)
     prepare()
     expect(await watermark()).toBeUndefined()
+  })
+})
+
+describe('isInputRead', () => {
+  it.each([
+    ['runs', driverIn('running'), 'cpu-usage', true],
+    ['will be restarted', driverIn('backing-off'), 'cpu-usage', true],
+    ['runs, for another topic', driverIn('running'), 'x', false],
+    ['is stopped', driverIn('stopped'), 'cpu-usage', false],
+  ])('of a job that %s', async (_, driver, topic, expected) => {
+    files.set('cpu-anomaly-manifest.json', JSON.stringify({ INPUT_TOPIC: topic }))
+    context.runtime.driverNow = driver
+    expect(await isInputRead(context.runtime, await context.config())).toBe(expected)
   })
 })

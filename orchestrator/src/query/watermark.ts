@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
+import { isActive } from '../runtime/driver-state.ts'
 import type { CheckpointStore, Runtime } from '../runtime/runtime.ts'
 import { readLedger, readPlan } from './checkpoint-log.ts'
 import { type DriverEvent, eventsOfCheckpoint, recentEvents } from './driver-log.ts'
@@ -46,6 +47,11 @@ async function newestWatermark(checkpoint: CheckpointStore): Promise<number | un
     if (!plan) return newest
     newest = plan.watermarkMs
   }
+}
+
+/** Does a job read the input topic, or will it again without another `submit`? */
+export async function isInputRead(runtime: Runtime, config: Config): Promise<boolean> {
+  return isActive(await runtime.driver()) && (await isOf(runtime.checkpoint, config.topics.input))
 }
 
 /** Is this the checkpoint of a job that reads this topic? */
