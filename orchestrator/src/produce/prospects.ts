@@ -19,7 +19,7 @@ export interface Circumstances extends CpuRange {
 }
 
 /** A window that starts at or before one of these gets no more samples. */
-export interface JobWatermark {
+interface JobWatermark {
   /** For every batch that has not begun yet. */
   readonly closedMs: number
   /** For the batch after that, by what has been read so far. */

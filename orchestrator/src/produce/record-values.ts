@@ -1,5 +1,5 @@
 import type { Restamp } from './restamp.ts'
-import { formatSample, readSample } from './sample.ts'
+import { formatSample, plainTime, readSample } from './sample.ts'
 import type { TimeUnit } from './time-unit.ts'
 
 /** How lines become the values of records. */
@@ -36,6 +36,11 @@ export async function* withoutHeader(
 }
 
 function toRecordValue(line: Buffer, number: number, { unit, restamp, ...told }: Conversion): Buffer {
+  const plainMs = restamp || unit !== 'ms' ? undefined : plainTime(line)
+  if (plainMs !== undefined) {
+    told.onSample?.(plainMs, number)
+    return line
+  }
   const sample = readSample(line.toString('latin1'))
   if (sample?.unit !== unit) {
     told.onUnlike?.(line, number)

@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatSample, isHeader, readSample } from './sample.ts'
+import { formatSample, isHeader, plainTime, readSample } from './sample.ts'
 
 describe('readSample', () => {
   it.each([
@@ -47,6 +48,35 @@ describe('readSample', () => {
     const line = formatSample({ timeMs: 1_509_009_792_670, cpu: '13.640' })
     expect(line).toBe('1509009792670,13.640')
     expect(readSample(line)).toMatchObject({ timeMs: 1_509_009_792_670, cpu: '13.640' })
+  })
+})
+
+describe('plainTime', () => {
+  it.each(['1509009792670,13.64', '1509009792670,0', '9999999999999,250.0'])('reads %s', (line) => {
+    expect(plainTime(Buffer.from(line))).toBe(Number(line.slice(0, 13)))
+  })
+
+  it.each([
+    '1509009792670,-5',
+    '1509009792670,.5',
+    '1509009792670,5.',
+    '0509009792670,5',
+    '1509009792670, 5',
+  ])('leaves %s to the complete rule', (line) => {
+    expect(plainTime(Buffer.from(line))).toBeUndefined()
+  })
+
+  it('never accepts what is not a sample, nor reads another time', () => {
+    const text = fc.array(fc.constantFrom(...'0159,.e-; '), { minLength: 1, maxLength: 5 })
+    const line = fc.tuple(fc.constantFrom('1509009792670', '150900979267', '15090097926701'), text)
+    fc.assert(
+      fc.property(line, ([time, rest]) => {
+        const whole = `${time}${rest.join('')}`
+        const plainMs = plainTime(Buffer.from(whole))
+        if (plainMs !== undefined) expect(readSample(whole)).toMatchObject({ timeMs: plainMs, unit: 'ms' })
+      }),
+      { numRuns: 2_000 },
+    )
   })
 })
 

@@ -1,8 +1,8 @@
-import { isHeader, readSample, type Sample } from './sample.ts'
+import { isHeader, plainTime, readSample } from './sample.ts'
 import type { TimeUnit } from './time-unit.ts'
 
 /** A line of the input, counted from 1. */
-export interface NumberedLine {
+interface NumberedLine {
   readonly number: number
   readonly text: string
 }
@@ -44,39 +44,72 @@ export async function survey(
   toleranceMs: number,
   range: CpuRange,
 ): Promise<Survey> {
-  const byUnit = new Map<TimeUnit, Tally>()
-  let header: string | undefined
-  let firstUnlike: NumberedLine | undefined
-  let number = 0
-  for await (const some of lines)
-    for (const line of some) {
-      number += 1
-      const sample = readSample(line.toString('latin1'))
-      if (sample) tallyOf(byUnit, sample.unit, toleranceMs).add(number, sample, line, range)
-      else if (number === 1 && isHeader(line.toString('utf8'))) header = line.toString('utf8').trim()
-      else firstUnlike ??= { number, text: line.toString('utf8') }
+  const surveyor = new Surveyor(toleranceMs, range)
+  for await (const some of lines) for (const line of some) surveyor.add(line)
+  return surveyor.result()
+}
+
+class Surveyor {
+  readonly #toleranceMs: number
+  readonly #range: CpuRange
+  readonly #isLimited: boolean
+  readonly #byUnit = new Map<TimeUnit, Tally>()
+  #number = 0
+  #header: string | undefined
+  #firstUnlike: NumberedLine | undefined
+
+  constructor(toleranceMs: number, range: CpuRange) {
+    this.#toleranceMs = toleranceMs
+    this.#range = range
+    this.#isLimited = range.cpuMin !== undefined || range.cpuMax !== undefined
+  }
+
+  add(line: Buffer): void {
+    this.#number += 1
+    const plainMs = this.#isLimited ? undefined : plainTime(line)
+    if (plainMs === undefined) this.#addOther(line)
+    else this.#tally('ms').add(this.#number, plainMs, line)
+  }
+
+  #addOther(line: Buffer): void {
+    const sample = readSample(line.toString('latin1'))
+    const text = line.toString('utf8')
+    if (sample) {
+      const outside = this.#isLimited && isOutside(sample.cpu, this.#range) ? sample.cpu : undefined
+      this.#tally(sample.unit).add(this.#number, sample.timeMs, line, outside)
+    } else if (this.#number === 1 && isHeader(text)) this.#header = text.trim()
+    else this.#firstUnlike ??= { number: this.#number, text }
+  }
+
+  result(): Survey {
+    const [usual, ...others] = [...this.#byUnit].sort(([, a], [, b]) => b.count - a.count)
+    const tally = usual?.[1] ?? new Tally(this.#toleranceMs)
+    return {
+      lines: this.#header === undefined ? this.#number : this.#number - 1,
+      header: this.#header,
+      unit: usual?.[0],
+      samples: tally.count,
+      oldest: tally.oldest,
+      newest: tally.newest,
+      unsorted: tally.unsorted,
+      firstUnsorted: tally.firstUnsorted,
+      outOfRange: tally.outOfRange,
+      firstOutOfRange: tally.firstOutOfRange,
+      firstUnlike: earliest([this.#firstUnlike, ...others.map(([, other]) => other.first)]),
     }
-  const [usual, ...others] = [...byUnit].sort(([, a], [, b]) => b.count - a.count)
-  return {
-    lines: header === undefined ? number : number - 1,
-    header,
-    unit: usual?.[0],
-    samples: usual?.[1].count ?? 0,
-    oldest: usual?.[1].oldest,
-    newest: usual?.[1].newest,
-    unsorted: usual?.[1].unsorted ?? 0,
-    firstUnsorted: usual?.[1].firstUnsorted,
-    outOfRange: usual?.[1].outOfRange ?? 0,
-    firstOutOfRange: usual?.[1].firstOutOfRange,
-    firstUnlike: earliest([firstUnlike, ...others.map(([, tally]) => tally.first)]),
+  }
+
+  #tally(unit: TimeUnit): Tally {
+    const known = this.#byUnit.get(unit)
+    if (known) return known
+    const tally = new Tally(this.#toleranceMs)
+    this.#byUnit.set(unit, tally)
+    return tally
   }
 }
 
-function tallyOf(byUnit: Map<TimeUnit, Tally>, unit: TimeUnit, toleranceMs: number): Tally {
-  const tally = byUnit.get(unit) ?? new Tally(toleranceMs)
-  byUnit.set(unit, tally)
-  return tally
-}
+const isOutside = (cpu: string, { cpuMin, cpuMax }: CpuRange): boolean =>
+  (cpuMin !== undefined && Number(cpu) < cpuMin) || (cpuMax !== undefined && Number(cpu) > cpuMax)
 
 const earliest = (lines: readonly (NumberedLine | undefined)[]): NumberedLine | undefined =>
   lines.flatMap((line) => line ?? []).sort((a, b) => a.number - b.number)[0]
@@ -97,12 +130,13 @@ class Tally {
     this.#toleranceMs = toleranceMs
   }
 
-  add(number: number, { timeMs, cpu }: Sample, line: Buffer, { cpuMin, cpuMax }: CpuRange): void {
+  /** `outside`: the CPU value, if it is out of range. */
+  add(number: number, timeMs: number, line: Buffer, outside?: string): void {
     this.count += 1
     this.first ??= { number, text: line.toString('latin1') }
-    if (Number(cpu) < (cpuMin ?? -Infinity) || Number(cpu) > (cpuMax ?? Infinity)) {
+    if (outside !== undefined) {
       this.outOfRange += 1
-      this.firstOutOfRange ??= { number, text: cpu }
+      this.firstOutOfRange ??= { number, text: outside }
     }
     if (this.oldest === undefined || timeMs < this.oldest.timeMs) this.oldest = { number, timeMs }
     if (this.newest === undefined || timeMs > this.newest.timeMs) this.newest = { number, timeMs }

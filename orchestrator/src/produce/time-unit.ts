@@ -13,7 +13,7 @@ const UNIT_BY_DIGITS: Readonly<Record<number, TimeUnit>> = { 10: 's', 13: 'ms', 
 
 /** The unit in which a whole number is a time between 2001 and 2286; undefined if there is none. */
 export const unitOf = (digits: string): TimeUnit | undefined =>
-  UNIT_BY_DIGITS[digits.replace(/^0+/, '').length]
+  UNIT_BY_DIGITS[digits.startsWith('0') ? digits.replace(/^0+/, '').length : digits.length]
 
 /** Cut or extended as text: nanoseconds are larger than the integers that a number holds exactly. */
 export function toMillis(digits: string, unit: TimeUnit): number {
