@@ -145,7 +145,7 @@ function sayFirst({ output }: CommandContext, findings: readonly Finding[], { an
   }
 }
 
-async function send(
+function send(
   { output, signal }: CommandContext,
   { runtime, config }: Selected,
   input: Prepared | undefined,
@@ -155,7 +155,7 @@ async function send(
   const { rate = LIVE_RATE, seconds, key = hostname(), batch = 1 } = flags
   const values = input ? input.values(output.warn) : liveSamples({ rate, seconds, signal })
   const isStampedHere = input === undefined || flags.now === true
-  const produced = await produceSamples(runtime.kafka, config.topics.input, values, {
+  return produceSamples(runtime.kafka, config.topics.input, values, {
     key,
     batch,
     signal,
@@ -164,7 +164,6 @@ async function send(
       ? { onClock: (aheadMs) => checkClock(aheadMs, config.detector, flags.anyway === true, output.warn) }
       : {}),
   })
-  return produced
 }
 
 interface Accounts {

@@ -9,7 +9,7 @@ export interface HeadLimits {
   readonly maxBytes: number
   /** Why an input that has not ended after `maxBytes` cannot be used; undefined: the head just ends there. */
   readonly whyWhole?: string
-  /** The head is not enough, and grows further, as long as this is false. */
+  /** The head grows, however long it takes, until this is true of some lines that arrived together. */
   readonly isEnough: (lines: readonly Buffer[]) => boolean
 }
 
@@ -33,13 +33,15 @@ export async function readHead(
   const head: Buffer[] = []
   let bytes = 0
   let startedAt: number | undefined
+  let isEnough = false
   for (;;) {
     const next = source.next()
-    const waitMs = limits.isEnough(head) ? patience(limits, startedAt) : undefined
+    const waitMs = isEnough ? patience(limits, startedAt) : undefined
     const item = waitMs === undefined ? await next : await settledWithin(next, waitMs)
     if (item === undefined) return { head, isComplete: false, all: resume(head, next, source) }
     if (item.done) return { head, isComplete: true, all: once(head) }
     startedAt ??= performance.now()
+    isEnough ||= limits.isEnough(item.value)
     for (const line of item.value) {
       head.push(line)
       bytes += line.length
