@@ -150,7 +150,7 @@ describe('produce', () => {
   })
 
   it.each([
-    ['no line is a sample', ['1,12.5', '2,13.5'], {}, /line 1 column 1/],
+    ['no line is a sample', ['1,12.5', '2,13.5'], {}, /line 1, column 1/],
     ['there is only a header', ['time_millis,cpu'], { now: true }, /only a header/],
     ['it is not sorted', [sample(60_000), sample(0)], {}, /not sorted by time: line 2/],
     ['it is all in the future', [`${Date.now() + 3_600_000},1`], {}, /in the future/],

@@ -2,11 +2,11 @@ import { expect, it } from 'vitest'
 import { explainLine } from './explain-line.ts'
 
 it.each([
-  ['', /blank/],
+  ['', /^line 7 is blank/],
   [`1509009792670,${'1'.repeat(1_024)}`, /1 KiB/],
   ['1509009792670,1\r1509009792671,2', /carriage return/],
   ['1509009792670,1\ufffd', /UTF-8/],
-  ['"1509009792670","13.64"', /column 1: .*1509009792670.* in quotes/],
+  ['"1509009792670","13.64"', /^line 7, column 1: "1509009792670" is in quotes/],
   ['1509009792670,"13.64"', /column 2: .*13\.64.* in quotes/],
   ['1509009792670;13,64', /separated by a semicolon; expected a comma/],
   ['1509009792670;13;64', /separated by a semicolon/],
@@ -24,5 +24,5 @@ it.each([
   ['1509009792670,1e400', /column 2: "1e400" is too large/],
   [`1509009792670,\u001b[2J${'x'.repeat(80)}`, /column 2: "\\\\x1b\[2Jx{40,60}…"/],
 ])('of %j is %s', (line, expected) => {
-  expect(explainLine(line)).toMatch(expected)
+  expect(explainLine(7, line)).toMatch(expected)
 })

@@ -11,8 +11,13 @@ const SEPARATORS = [
   ['|', 'a bar'],
 ] as const
 
-/** Why a line is not a sample, with the column and what was expected there. */
-export function explainLine(line: string): string {
+/** Why a line is not a sample, with its number, the column and what was expected there. */
+export function explainLine(number: number, line: string): string {
+  const why = explain(line)
+  return `line ${number}${why.startsWith('column') ? ',' : ''} ${why}`
+}
+
+function explain(line: string): string {
   if (line.trim() === '') return 'is blank'
   if (Buffer.byteLength(line) > MAX_LINE_BYTES) return 'has more than 1 KiB'
   if (/\r./s.test(line)) return 'has a carriage return in it; lines must end in LF or CRLF'
@@ -20,7 +25,7 @@ export function explainLine(line: string): string {
   const fields = line.split(',').map((field) => field.trim())
   const quoted = fields.findIndex((field) => field.startsWith('"'))
   if (quoted >= 0)
-    return `column ${quoted + 1}: ${shown(fields[quoted])} is in quotes; expected a plain number`
+    return `column ${quoted + 1}: ${shown(fields[quoted]?.replaceAll('"', ''))} is in quotes; expected a plain number`
   const [time = '', cpu = ''] = fields
   const separator = explainSeparator(time)
   if (separator) return separator

@@ -61,13 +61,13 @@ describe('what is said of the format', () => {
     [
       'of pandas',
       ['time,cpu', '1509009792670.0,10'],
-      /cpu\.csv: line 2 column 1: "1509009792670\.0" is not a whole/,
+      /cpu\.csv: line 2, column 1: "1509009792670\.0" is not a whole/,
     ],
     ['of Excel', ['1509009792670;13,64'], /line 1 is separated by a semicolon/],
-    ['with quotes', ['"1509009792670","13.64"'], /line 1 column 1: .* in quotes/],
+    ['with quotes', ['"1509009792670","13.64"'], /line 1, column 1: .* in quotes/],
     ['with three columns', ['time,host,cpu', '1509009792670,a,1'], /line 1 has 3 columns/],
-    ['with dates', ['timestamp,value', '2014-02-14 14:30:00,6.4'], /line 2 column 1: .* is a date/],
-    ['with an index', ['1,12.5', '2,13'], /line 1 column 1: "1" is not a time/],
+    ['with dates', ['timestamp,value', '2014-02-14 14:30:00,6.4'], /line 2, column 1: .* is a date/],
+    ['with an index', ['1,12.5', '2,13'], /line 1, column 1: "1" is not a time/],
     ['with a header only', ['time,cpu'], /only a header/],
   ])('refuses a file %s', async (_, lines, message) => {
     expect(await found(lines)).toEqual(refused(message, /time_millis,cpu/))

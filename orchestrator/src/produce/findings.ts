@@ -54,7 +54,7 @@ function formatFindings(
   { header, lines, unit, samples, firstUnlike }: Survey,
   { name, isComplete, deadLetterTopic }: Circumstances,
 ): Finding[] {
-  const where = firstUnlike && `line ${firstUnlike.number} ${explainLine(firstUnlike.text)}`
+  const where = firstUnlike && explainLine(firstUnlike.number, firstUnlike.text)
   const hint =
     'A sample is a line time_millis,cpu such as 1509009792670,13.64: milliseconds since 1970 and percent.'
   if (unit === undefined) {

@@ -21,29 +21,27 @@ export class PassingCheck {
 
   readonly onUnlike = (line: Buffer, number: number): void => {
     const { deadLetterTopic } = this.#circumstances
-    this.#note(
-      'unlike',
-      number,
-      () => `${explainLine(line.toString('utf8'))}; it becomes a dead letter in ${deadLetterTopic}`,
-    )
+    const explain = () => explainLine(number, line.toString('utf8'))
+    this.#note('unlike', number, () => `${explain()}; it becomes a dead letter in ${deadLetterTopic}`)
   }
 
   readonly onSample = (timeMs: number, number: number): void => {
     const { toleranceMs } = this.#circumstances
     const fate = fateOf(timeMs, { ...this.#circumstances, nowMs: Date.now() })
     const behindMs = this.#newestMs - timeMs
-    if (fate === 'late') this.#note('late', number, () => "is behind the job's watermark: late, in no window")
+    if (fate === 'late')
+      this.#note('late', number, () => `line ${number} is behind the job's watermark: late, in no window`)
     if (fate === 'future')
       this.#note(
         'future',
         number,
-        () => `is ${formatTimeSpan(timeMs - Date.now())} in the future: a dead letter`,
+        () => `line ${number} is ${formatTimeSpan(timeMs - Date.now())} in the future: a dead letter`,
       )
     if (behindMs > toleranceMs)
       this.#note(
         'unsorted',
         number,
-        () => `is ${formatTimeSpan(behindMs)} older than one before it: it may be late`,
+        () => `line ${number} is ${formatTimeSpan(behindMs)} older than one before it: it may be late`,
       )
     if (timeMs > this.#newestMs && fate !== 'future') this.#newestMs = timeMs
   }
@@ -64,6 +62,6 @@ export class PassingCheck {
     if (number <= this.#after) return
     const count = this.#counts.get(trouble) ?? 0
     this.#counts.set(trouble, count + 1)
-    if (count === 0) this.#warn(`line ${number} ${why()}`)
+    if (count === 0) this.#warn(why())
   }
 }
