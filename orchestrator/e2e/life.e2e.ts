@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { cp, mkdir, readdir } from 'node:fs/promises'
+import { cp, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { freePorts } from '../src/system/ports.ts'
 import { expectNothingLeft, expectOrderly, expectWindows, lastValues } from './helpers/guarantees.ts'
 import { send } from './helpers/kafka.ts'
-import { steadySamples, toRecords } from './helpers/samples.ts'
+import { steadySamples, toLine, toRecords } from './helpers/samples.ts'
 import { SharedStack } from './helpers/shared-stack.ts'
 import { packageRoot, Stack } from './helpers/stack.ts'
 import { waitFor } from './helpers/wait-for.ts'
@@ -79,6 +79,42 @@ describe('a running stack', () => {
     const missing = await stack.cli(['tail', 'no-such-topic'])
     expect(missing.exitCode).toBe(2)
     expect(missing.stderr).toContain(stack.topics.input)
+  })
+
+  it('says what becomes of what produce sends, and refuses a file that would be late', async () => {
+    const stack = await shared.forTest()
+    await stack.ok('submit', '--new-checkpoint')
+    const write = async (name: string, lines: readonly string[]) => {
+      await writeFile(join(stack.folder, name), `${lines.join('\n')}\n`)
+      return name
+    }
+    const recent = steadySamples(Date.now() - 100_000, 4_000, 25)
+    const newestFirst = await write('newest-first.csv', recent.map(toLine).reverse())
+    const unsorted = await stack.cli(['produce', newestFirst])
+    expect(unsorted).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--sort') })
+    const sorted = await stack.ok('produce', newestFirst, '--sort', '--wait')
+    expect(sorted).toContain('4000 counted, 0 late, 0 dead letters')
+    expectWindows(await lastValues(stack), recent)
+
+    // Two batches later the watermark is that of the samples above.
+    const later = steadySamples(Date.now(), 2, 1_000).map(toLine)
+    for (const [index, line] of later.entries())
+      await stack.ok('produce', await write(`later-${index}.csv`, [line]), '--wait')
+    const old = await write('old.csv', [...samples.slice(0, 500).map(toLine), 'n/a'])
+    const refused = await stack.cli(['produce', old])
+    expect(refused).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/500 of 500 samples would be late/),
+    })
+    const anyway = await stack.cli(['produce', old, '--anyway', '--wait'])
+    expect(anyway).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining('0 counted, 500 late, 1 dead letter (field_count 1)'),
+    })
+    const shifted = await stack.cli(['produce', '-', '--now', '--wait'], {
+      input: Buffer.from(samples.slice(0, 200).map(toLine).join('\n')),
+    })
+    expect(shifted.stdout).toContain('200 counted, 0 late, 0 dead letters')
   })
 
   it('reports a driver whose supervisor was killed, and replaces both after the driver dies too', async () => {

@@ -1,5 +1,6 @@
 /** Every failure that a user or an environment can cause, and its exit code. */
 const EXIT_CODES = {
+  NOTHING_COUNTED: 1,
   USAGE: 2,
   CONFIGURATION: 2,
   NOT_STARTED: 2,

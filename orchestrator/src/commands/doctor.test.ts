@@ -42,7 +42,7 @@ describe('doctor', () => {
       await expect(run(context, [], {})).rejects.toMatchObject({
         code: first,
         exitCode,
-        message: expect.stringMatching(/\b2\b.*\b9\b/),
+        message: expect.stringMatching(/\b2\b.*\b11\b/),
       })
       expect(text(context)).toContain('Python is there')
       expect(text(context)).toContain('no network')

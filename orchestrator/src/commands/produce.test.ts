@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { type TestContext, testContext } from '../cli/command.fixture.ts'
+import { driverIn } from '../runtime/runtime.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
 import { standardInput } from '../terminal/stdin.fixture.ts'
 import { run } from './produce.ts'
@@ -21,6 +22,10 @@ beforeEach(async () => {
   context = await testContext()
   context.broker.createTopic('cpu-usage')
 })
+
+/** A line whose time is so many milliseconds after this moment of 2017. */
+const T = 1_509_009_792_000
+const sample = (afterMs: number, cpu: number | string = 1) => `${T + afterMs},${cpu}`
 
 async function csv(...lines: readonly string[]): Promise<string> {
   const file = join(context.folder, 'cpu.csv')
@@ -43,15 +48,15 @@ describe('produce', () => {
     ['a folder', ['/'], {}],
   ])('refuses %s before it does anything else', async (_, args, flags) => {
     const untouched = { ...context, select: expect.fail, config: expect.fail }
-    const file = await csv('1000,14.5')
+    const file = await csv(sample(0))
     const given = args.map((arg) => (arg === FILE ? file : arg))
     await expect(run(untouched, given, flags)).rejects.toMatchObject({ code: 'USAGE', exitCode: 2 })
     expect(context.broker.requests).toEqual([])
   })
 
   it('sends each line of a file as one record with the key of this machine', async () => {
-    await run(context, [await csv('1000,14.5', '1050,15')], {})
-    expect(sent()).toEqual(['1000,14.5', '1050,15'])
+    await run(context, [await csv(sample(0, 14.5), sample(50, 15))], {})
+    expect(sent()).toEqual([sample(0, 14.5), sample(50, 15)])
     expect(context.broker.records('cpu-usage').map(({ key }) => String(key))).toEqual([
       hostname(),
       hostname(),
@@ -61,43 +66,45 @@ describe('produce', () => {
   })
 
   it('reads standard input', async () => {
-    standardInput('1000,14.5\n', { isTTY: false })
+    standardInput(`${sample(0)}\n`, { isTTY: false })
     await run(context, ['-'], { key: 'rack-7' })
-    expect(sent()).toEqual(['1000,14.5'])
+    expect(sent()).toEqual([sample(0)])
     expect(String(context.broker.records('cpu-usage')[0]?.key)).toBe('rack-7')
-    expect(context.output.notes).toEqual([])
   })
 
   it('explains how to end typed input', async () => {
-    standardInput('1000,14.5\n', { isTTY: true })
+    standardInput(`${sample(0)}\n`, { isTTY: true })
     await run(context, ['-'], {})
-    expect(context.output.notes).toEqual([expect.stringContaining('Ctrl-D')])
+    expect(context.output.notes[0]).toContain('Ctrl-D')
   })
 
   it('puts --batch samples into a record', async () => {
-    await run(context, [await csv('1,1', '2,2', '3,3')], { batch: 2, json: true })
-    expect(sent()).toEqual(['1,1\n2,2', '3,3'])
+    await run(context, [await csv(sample(1), sample(2), sample(3))], { batch: 2, json: true })
+    expect(sent()).toEqual([`${sample(1)}\n${sample(2)}`, sample(3)])
     expect(context.output.values).toEqual([expect.objectContaining({ acknowledged: 3, records: 2 })])
   })
 
   it('does not send the header, and notes that', async () => {
-    await run(context, [await csv('time_millis,cpu', '1000,14.5')], {})
-    expect(sent()).toEqual(['1000,14.5'])
-    expect(context.output.notes).toEqual([expect.stringContaining('time_millis,cpu')])
+    await run(context, [await csv('time_millis,cpu', sample(0))], {})
+    expect(sent()).toEqual([sample(0)])
+    expect(context.output.notes[0]).toContain('time_millis,cpu')
   })
 
-  it('sends lines that are not samples, and warns once', async () => {
-    await run(context, [await csv('1000,14.5', `n/a\u001b[2J${'x'.repeat(80)}`, 'too')], {})
+  it('warns of lines that are not samples, and then sends them', async () => {
+    context.broker.onRequest = (request) => {
+      if (request === 'produce') expect(context.output.warnings).toHaveLength(1)
+    }
+    await run(context, [await csv(sample(0), `n/a\u001b[2J${'x'.repeat(80)}`, 'too')], {})
     expect(sent()).toHaveLength(3)
     expect(context.output.warnings).toEqual([expect.stringMatching(/\b2\b.*n\/a.*x1b\[2J/)])
     expect(context.output.warnings.join().includes('x'.repeat(61))).toBe(false)
   })
 
   it.each([
-    ['of a clean file', ['1000,14.5'], { header: false, unlike_samples: 0 }],
+    ['of a clean file', [sample(0)], { header: false, unlike_samples: 0 }],
     [
       'of one with a header and a stray line',
-      ['time_millis,cpu', 'n/a', '1,1'],
+      ['time_millis,cpu', 'n/a', sample(0)],
       { header: true, unlike_samples: 1 },
     ],
   ])('prints with --json what was sent %s', async (_, lines, expected) => {
@@ -110,36 +117,75 @@ describe('produce', () => {
 
   it('with --now, shifts a whole file so that its newest sample has the present time', async () => {
     const before = Date.now()
-    await run(context, [await csv('1000,1', '3000,3', '2000,2')], { now: true })
+    await run(context, [await csv(sample(1_000), sample(3_000), sample(2_000))], { now: true })
     const times = sent().map((value) => Number(value.split(',')[0]))
     expect(times.map((time) => time - (times[0] ?? 0))).toEqual([0, 2_000, 1_000])
     expect(times[1]).toBeGreaterThanOrEqual(before)
     expect(times[1]).toBeLessThanOrEqual(Date.now())
   })
 
-  it.each([
-    ['is paced', async () => [[await csv('1000,1', '2000,2')], { now: true, rate: 1_000_000 }] as const],
-    [
-      'comes from a pipe',
-      async () => {
-        standardInput('1000,1\n2000,2\n', { isTTY: false })
-        return [['-'], { now: true }] as const
-      },
-    ],
-  ])('with --now, gives each sample the time at which it is sent when the input %s', async (_, prepare) => {
+  it('with --now, shifts what comes from a pipe like a file', async () => {
+    standardInput(`${sample(1_000)}\n${sample(61_000)}\n`, { isTTY: false })
     const before = Date.now()
-    const [args, flags] = await prepare()
-    await run(context, args, flags)
+    await run(context, ['-'], { now: true })
+    const [first = 0, second = 0] = sent().map((value) => Number(value.split(',')[0]))
+    expect(second - first).toBe(60_000)
+    expect(second).toBeGreaterThanOrEqual(before)
+    expect(second).toBeLessThanOrEqual(Date.now())
+  })
+
+  it('with --now and --rate, gives each sample the time at which it is sent', async () => {
+    const before = Date.now()
+    await run(context, [await csv(sample(60_000), sample(0))], { now: true, rate: 1_000_000 })
     for (const value of sent()) expect(Number(value.split(',')[0])).toBeGreaterThanOrEqual(before)
   })
 
-  it('accepts a file with only a header with --now, although it has no newest sample', async () => {
-    await run(context, [await csv('time_millis,cpu')], { now: true, json: true })
-    expect(context.output.values).toEqual([expect.objectContaining({ acknowledged: 0, header: true })])
+  it.each([
+    ['seconds', '1509009792,10', '1509009852,11'],
+    ['microseconds', '1509009792000000,10', '1509009852000000,11'],
+  ])('converts times in %s, and says so', async (unit, ...lines) => {
+    await run(context, [await csv(...lines)], {})
+    expect(sent()).toEqual([sample(0, 10), sample(60_000, 11)])
+    expect(context.output.notes[0]).toContain(unit)
+  })
+
+  it.each([
+    ['no line is a sample', ['1,12.5', '2,13.5'], {}, /line 1, column 1/],
+    ['there is only a header', ['time_millis,cpu'], { now: true }, /only a header/],
+    ['it is not sorted', [sample(60_000), sample(0)], {}, /not sorted by time: line 2/],
+    ['it is all in the future', [`${Date.now() + 3_600_000},1`], {}, /in the future/],
+  ])('sends nothing of a file if %s, unless --anyway is set', async (_, lines, flags, message) => {
+    const file = await csv(...lines)
+    await expect(run(context, [file], flags)).rejects.toMatchObject({
+      code: 'USAGE',
+      exitCode: 2,
+      message: expect.stringMatching(message),
+    })
+    expect(sent()).toEqual([])
+    await run(context, [file], { ...flags, anyway: true })
+    expect(context.output.warnings).toEqual([expect.stringMatching(message)])
+  })
+
+  it('refuses a pipe in which no line is a sample', async () => {
+    standardInput('1,12.5\n', { isTTY: false })
+    await expect(run(context, ['-'], { now: true })).rejects.toMatchObject({ code: 'USAGE' })
+    expect(sent()).toEqual([])
+  })
+
+  it('with --sort, sends the samples in the order of their times', async () => {
+    await run(context, [await csv('time,cpu', sample(60_000), sample(0), sample(30_000))], { sort: true })
+    expect(sent()).toEqual([sample(0), sample(30_000), sample(60_000)])
+    expect(context.output.warnings).toEqual([])
+  })
+
+  it('refuses a key that makes every sample a dead letter', async () => {
+    context = await testContext({ settings: { GROUP_BY: 'key' } })
+    const flags = { key: 'x'.repeat(1_025) }
+    await expect(run(context, [await csv(sample(0))], flags)).rejects.toMatchObject({ code: 'USAGE' })
   })
 
   it('is not faster than --rate', async () => {
-    const file = await csv(...Array.from({ length: 21 }, (_, index) => `${index},1`))
+    const file = await csv(...Array.from({ length: 21 }, (_, index) => sample(index)))
     useVirtualTime()
     const startedAt = Date.now()
     await run(context, [file], { rate: 10 })
@@ -158,7 +204,7 @@ describe('produce', () => {
     context.broker.onRequest = (request) => {
       if (request === 'produce') context.interrupt()
     }
-    await run(context, [await csv(...Array.from({ length: 1_500 }, (_, index) => `${index},1`))], {
+    await run(context, [await csv(...Array.from({ length: 1_500 }, (_, index) => sample(index)))], {
       json: true,
     })
     expect(context.output.values).toEqual([expect.objectContaining({ acknowledged: 700 })])
@@ -176,7 +222,7 @@ describe('produce', () => {
   it('names the existing topics when the input topic is missing', async () => {
     context.broker.topics.delete('cpu-usage')
     context.broker.createTopic('orders')
-    await expect(run(context, [await csv('1000,14.5')], {})).rejects.toMatchObject({
+    await expect(run(context, [await csv(sample(0))], {})).rejects.toMatchObject({
       code: 'NO_SUCH_TOPIC',
       hint: expect.stringContaining('orders'),
     })
@@ -189,4 +235,132 @@ it("sends nothing to another folder's broker", async () => {
     code: 'OTHER_FOLDER',
   })
   expect(sent()).toEqual([])
+})
+
+/** A job that reads this topic, with this watermark. */
+function runJob({ watermarkMs = 0, read = 0, late = 0, end = 0 } = {}): void {
+  context.runtime.driverNow = driverIn('running')
+  const { files } = context.runtime.checkpoint
+  files.set('cpu-anomaly-manifest.json', JSON.stringify({ INPUT_TOPIC: 'cpu-usage' }))
+  files.set('cpu-anomaly-ledger.json', JSON.stringify({ batch: 0, read, dead_lettered: 0, late }))
+  files.set('offsets/0', `v1\n{"batchWatermarkMs":${watermarkMs}}\n{"cpu-usage":{"0":${end}}}`)
+}
+
+describe('produce beside a job', () => {
+  it('says where the samples wait if no job runs', async () => {
+    await run(context, [await csv(sample(0))], {})
+    expect(context.output.notes).toEqual([expect.stringMatching(/cpu-usage.*cpu-anomaly submit/)])
+  })
+
+  it.each([
+    ['runs', () => undefined],
+    ['is stopped', () => (context.runtime.driverNow = driverIn('stopped'))],
+  ])('refuses a file that is all behind the watermark of a job that %s', async (_, change) => {
+    runJob({ watermarkMs: Date.now() - 11_000 })
+    change()
+    await expect(run(context, [await csv(sample(0), sample(1))], {})).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/^2 of 2 samples would be late/),
+      hint: expect.stringMatching(/--now(.|\n)*--new-checkpoint/),
+    })
+    expect(sent()).toEqual([])
+  })
+
+  it('warns before it sends a file that is partly behind the watermark', async () => {
+    runJob({ watermarkMs: T })
+    await run(context, [await csv(sample(0), sample(500))], {})
+    expect(context.output.warnings).toEqual([
+      expect.stringMatching(/^1 of 2 samples would be late(.|\n)*--now/),
+    ])
+    expect(sent()).toHaveLength(2)
+  })
+
+  it('warns of a file that is older than the last sample of the topic', async () => {
+    runJob()
+    context.broker.append('cpu-usage', { value: sample(60_000) })
+    await run(context, [await csv(sample(0))], {})
+    expect(context.output.warnings).toEqual([expect.stringMatching(/^1 of 1 samples are older than/)])
+  })
+
+  it('warns that live samples are late while the watermark is ahead of the clock', async () => {
+    useVirtualTime()
+    runJob({ watermarkMs: Date.now() + 60_000 })
+    await run(context, [], { live: true, seconds: 90 })
+    expect(context.output.warnings).toEqual([expect.stringMatching(/ahead of this machine's clock/)])
+  })
+
+  it('ends if its clock makes all live samples dead letters, and warns of a smaller difference', async () => {
+    context.broker.createTopic('cpu-usage', 1, { 'message.timestamp.type': 'LogAppendTime' })
+    useVirtualTime()
+    context.broker.clockAheadMs = -600_000
+    await expect(run(context, [], { live: true })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(/clock is 10 min ahead of the broker's/),
+    })
+    context.broker.clockAheadMs = 120_000
+    await run(context, [], { live: true, seconds: 1 })
+    expect(context.output.warnings).toEqual([expect.stringMatching(/clock is 2 min behind the broker's/)])
+  })
+
+  it('does not compare the clocks for samples that have their own times', async () => {
+    context.broker.createTopic('cpu-usage', 1, { 'message.timestamp.type': 'LogAppendTime' })
+    context.broker.clockAheadMs = -600_000
+    await run(context, [await csv(sample(0))], {})
+    expect(context.output.warnings).toEqual([])
+  })
+})
+
+describe('produce --wait', () => {
+  const letter = { reason: 'field_count', topic: 'cpu-usage', partition: 0, offset: 1 }
+  beforeEach(() => {
+    context.broker.createTopic('cpu-usage.dead-letter')
+    runJob({ read: 50, late: 2 })
+  })
+
+  /** The job accounts for what is sent as soon as it is sent. */
+  const accountWhenSent = (read: number, late: number, letters: readonly object[]) => {
+    context.broker.onRequest = (request) => {
+      if (request !== 'produce') return
+      runJob({ read, late, end: 3 })
+      for (const one of letters)
+        context.broker.append('cpu-usage.dead-letter', {
+          key: JSON.stringify(one),
+          value: JSON.stringify(one),
+        })
+    }
+  }
+
+  it('says what became of the samples', async () => {
+    accountWhenSent(53, 3, [letter])
+    await run(context, [await csv(sample(0), 'n/a', sample(1))], { wait: true })
+    expect(context.output.results[1]).toBe('1 counted, 1 late, 1 dead letter (field_count 1)')
+  })
+
+  it('prints that as JSON', async () => {
+    accountWhenSent(53, 2, [])
+    await run(context, [await csv(sample(0), sample(1), sample(2))], { wait: true, json: true })
+    expect(context.output.values).toEqual([
+      expect.objectContaining({ acknowledged: 3 }),
+      { counted: 3, late: 0, dead_letters: {}, others: 0 },
+    ])
+  })
+
+  it('fails if none of them counted', async () => {
+    accountWhenSent(53, 5, [])
+    await expect(
+      run(context, [await csv(sample(0), sample(1), sample(2))], { wait: true }),
+    ).rejects.toMatchObject({
+      code: 'NOTHING_COUNTED',
+      exitCode: 1,
+      message: expect.stringContaining('3 late'),
+    })
+  })
+
+  it('is refused if no job runs', async () => {
+    context.runtime.driverNow = undefined
+    await expect(run(context, [await csv(sample(0))], { wait: true })).rejects.toMatchObject({
+      code: 'NOT_STARTED',
+    })
+    expect(sent()).toEqual([])
+  })
 })

@@ -1,21 +1,31 @@
 import { hostname } from 'node:os'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { CliError } from '../errors.ts'
+import { readLast, readSince, topicEnds } from '../kafka/read-range.ts'
+import { checkClock } from '../produce/clock.ts'
+import { type Finding, liveFindings } from '../produce/findings.ts'
 import { LIVE_RATE, liveSamples } from '../produce/live-samples.ts'
-import { pace } from '../produce/pace.ts'
+import { newestTime } from '../produce/newest-time.ts'
+import { deadLettersOf, type Outcome, outcomeOf, outcomeText } from '../produce/outcome.ts'
+import { type Prepared, prepare } from '../produce/prepare.ts'
 import { countText, type ProduceResult, produceSamples } from '../produce/produce-samples.ts'
 import { ProduceProgress } from '../produce/progress.ts'
-import { emptyReport, type InputReport, toRecordValues } from '../produce/record-values.ts'
-import { newestTime, type Restamp, shiftNewestTo } from '../produce/restamp.ts'
+import type { Circumstances } from '../produce/prospects.ts'
+import { openInput } from '../produce/sample-input.ts'
 import { fileSource, type SampleSource, streamSource } from '../produce/sample-source.ts'
-import { splitLines } from '../produce/split-lines.ts'
+import { awaitAccounted } from '../query/await-accounted.ts'
+import { readLedger } from '../query/checkpoint-log.ts'
+import { isInputRead, jobWatermark, latenessMs } from '../query/watermark.ts'
+import type { Selected } from '../runtime/runtime.ts'
 import { requireOwnBroker } from '../stack/require-broker.ts'
-import { escapeControls } from '../terminal/text.ts'
 
 interface Flags {
   readonly live?: boolean
   readonly rate?: number
   readonly now?: boolean
+  readonly sort?: boolean
+  readonly anyway?: boolean
+  readonly wait?: boolean
   readonly key?: string
   readonly seconds?: number
   readonly batch?: number
@@ -25,37 +35,40 @@ interface Flags {
 export const run: CommandRun<Flags> = async (context, args, flags) => {
   checkUsage(args[0], flags)
   const source = args[0] === undefined ? undefined : await openSource(args[0], context)
-  const { runtime, config } = await context.select()
-  await requireOwnBroker(runtime)
-  const input = emptyReport()
-  const batch = flags.batch ?? 1
-  const progress = new ProduceProgress(source?.size, batch)
-  const values = source
-    ? await sourceValues(source, flags, input, progress, context.signal)
-    : liveSamples({ rate: flags.rate ?? LIVE_RATE, seconds: flags.seconds, signal: context.signal })
+  const selected = await context.select()
+  await requireOwnBroker(selected.runtime)
+  const isRead = await checkJob(selected, flags)
+  const progress = new ProduceProgress(source?.size, flags.batch ?? 1)
   try {
-    const produced = await produceSamples(runtime.kafka, config.topics.input, values, {
-      key: flags.key ?? hostname(),
-      batch,
-      signal: context.signal,
-      onAcknowledged: (samples, records) => progress.acknowledged(samples, records),
-    })
+    const circumstances = await circumstancesOf(selected, context.signal)
+    const input = source && (await prepareInput(source, flags, circumstances, progress, context.signal))
+    sayFirst(context, input?.findings ?? liveFindings(Date.now(), flags.seconds, circumstances), flags)
+    const accounts = flags.wait ? await openAccounts(selected, context.signal) : undefined
+    const produced = await send(context, selected, input, flags, progress)
     progress.end()
-    report(context, config.topics.input, produced, input, flags)
+    reportSent(context, selected, produced, input, flags)
+    if (!isRead)
+      context.output.note(
+        `No job reads ${selected.config.topics.input} now: the samples wait there until \`cpu-anomaly submit\`.`,
+      )
+    if (accounts && !context.signal.aborted) {
+      const outcome = await settle(context, selected, produced, accounts)
+      reportOutcome(context, selected, outcome, flags)
+    }
   } finally {
     progress.end()
   }
 }
 
 /** @throws CliError USAGE when there is nothing to send, or when flags contradict each other. */
-function checkUsage(file: string | undefined, { live, now, seconds }: Flags): void {
+function checkUsage(file: string | undefined, { live, now, seconds, sort }: Flags): void {
   const problem =
     file === undefined && !live
       ? 'produce needs a file, - or --live'
       : file !== undefined && live
         ? '--live and a file contradict each other'
-        : live && now
-          ? '--now works only with a file or -: live samples have the present time already'
+        : live && (now || sort)
+          ? '--now and --sort work only with a file or -: live samples have the present time already'
           : seconds !== undefined && !live
             ? '--seconds works only with --live'
             : undefined
@@ -71,57 +84,153 @@ async function openSource(file: string, { output }: CommandContext): Promise<Sam
   return streamSource('standard input', process.stdin)
 }
 
-async function sourceValues(
+/**
+ * True if a job reads the topic.
+ * @throws CliError USAGE for a key that makes every sample a dead letter; NOT_STARTED for --wait without a job.
+ */
+async function checkJob({ runtime, config }: Selected, { key = '', wait }: Flags): Promise<boolean> {
+  if (config.detector.groupBy === 'key' && Buffer.byteLength(key) > 1_024)
+    throw new CliError(
+      'USAGE',
+      '--key has more than 1 KiB: with GROUP_BY=key, all samples would be dead letters',
+    )
+  const isRead = await isInputRead(runtime, config)
+  if (wait && !isRead)
+    throw new CliError('NOT_STARTED', `no job reads ${config.topics.input}, so --wait would never end`, {
+      hint: 'Start it with `cpu-anomaly submit`, or send without --wait.',
+    })
+  return isRead
+}
+
+type Given = Omit<Circumstances, 'name' | 'isComplete' | 'isSorted' | 'nowMs'>
+
+async function circumstancesOf(selected: Selected, signal: AbortSignal): Promise<Given> {
+  const { detector, topics } = selected.config
+  return {
+    maxFutureSkewMs: detector.maxFutureSkewMs,
+    windowMs: detector.windowMs,
+    cpuMin: detector.cpuMin,
+    cpuMax: detector.cpuMax,
+    toleranceMs: latenessMs(selected.config),
+    deadLetterTopic: topics.deadLetter,
+    job: await jobOf(selected, signal),
+  }
+}
+
+/** The job's watermark, and where the last sample of the topic will move it. */
+async function jobOf({ runtime, config }: Selected, signal: AbortSignal): Promise<Given['job']> {
+  const job = await jobWatermark(runtime, config, signal)
+  if (!job) return undefined
+  const last = await readLast(runtime.kafka, config.topics.input, 1, signal)
+  const newestMs = newestTime(last, Date.now() + config.detector.maxFutureSkewMs)
+  return { ...job, closingMs: Math.max(job.closingMs, newestMs - latenessMs(config)) }
+}
+
+async function prepareInput(
   source: SampleSource,
-  { now, rate }: Flags,
-  input: InputReport,
+  { rate, now, sort }: Flags,
+  circumstances: Given,
   progress: ProduceProgress,
   signal: AbortSignal,
-): Promise<AsyncIterable<readonly Buffer[]>> {
-  const restamp = now ? await restampToNow(source, rate) : undefined
-  const lines = splitLines(progress.countBytes(source.read()))
-  return toRecordValues(rate === undefined ? lines : pace(lines, rate, signal), input, restamp)
+): Promise<Prepared> {
+  const foresight = sort ? 'whole' : now && rate === undefined ? 'present' : 'moments'
+  const input = await openInput(source, foresight, (chunks) => progress.countBytes(chunks), signal)
+  return prepare(input, { rate, now, sort, signal }, circumstances)
 }
 
-/**
- * How `--now` restamps. In a file that is sent as fast as possible, all samples shift by the same span, so that the
- * newest one gets the present time. With --rate or from a pipe, each sample gets the time at which it is sent.
- */
-async function restampToNow(source: SampleSource, rate: number | undefined): Promise<Restamp | undefined> {
-  if (rate !== undefined || source.size === undefined) return () => Date.now()
-  const newest = await newestTime(splitLines(source.read()))
-  return newest === undefined ? undefined : shiftNewestTo(newest, Date.now())
+/** @throws CliError USAGE for what stands against sending, unless it is sent anyway. */
+function sayFirst({ output }: CommandContext, findings: readonly Finding[], { anyway }: Flags): void {
+  for (const { kind, message, hint } of findings) {
+    if (kind === 'refuse' && !anyway) throw new CliError('USAGE', message, hint ? { hint } : {})
+    if (kind === 'note') output.note(message)
+    else output.warn(hint && !anyway ? `${message}\n${hint}` : message)
+  }
 }
 
-function report(
+function send(
+  { output, signal }: CommandContext,
+  { runtime, config }: Selected,
+  input: Prepared | undefined,
+  flags: Flags,
+  progress: ProduceProgress,
+): Promise<ProduceResult> {
+  const { rate = LIVE_RATE, seconds, key = hostname(), batch = 1 } = flags
+  const values = input ? input.values(output.warn) : liveSamples({ rate, seconds, signal })
+  const isStampedHere = input === undefined || flags.now === true
+  return produceSamples(runtime.kafka, config.topics.input, values, {
+    key,
+    batch,
+    signal,
+    onAcknowledged: (samples, records) => progress.acknowledged(samples, records),
+    ...(isStampedHere
+      ? { onClock: (aheadMs) => checkClock(aheadMs, config.detector, flags.anyway === true, output.warn) }
+      : {}),
+  })
+}
+
+interface Accounts {
+  readonly ledger: Awaited<ReturnType<typeof readLedger>>
+  readonly deadLetters: Awaited<ReturnType<typeof topicEnds>>
+}
+
+async function openAccounts({ runtime, config }: Selected, signal: AbortSignal): Promise<Accounts> {
+  const deadLetters = await topicEnds(runtime.kafka, config.topics.deadLetter, signal)
+  return { ledger: await readLedger(runtime.checkpoint), deadLetters }
+}
+
+/** Waits until the job has accounted for everything that was sent. */
+function settle(
+  { output, signal }: CommandContext,
+  { runtime, config }: Selected,
+  { samples, ranges }: ProduceResult,
+  before: Accounts,
+): Promise<Outcome> {
+  const { input, deadLetter } = config.topics
+  return output.step('The job accounts for the samples', async (step) => {
+    const ends = new Map(ranges.map(({ partition, to }) => [partition, to]))
+    const after = await awaitAccounted(runtime, input, ends, { signal, update: step.update })
+    const letters = await readSince(runtime.kafka, deadLetter, before.deadLetters, signal)
+    return outcomeOf(samples, before.ledger, after, deadLettersOf(letters, input, ranges))
+  })
+}
+
+function reportSent(
   { output }: CommandContext,
-  topic: string,
+  { config }: Selected,
   produced: ProduceResult,
-  { header, malformedLines, firstMalformed = '' }: InputReport,
+  input: Prepared | undefined,
   { batch, json }: Flags,
 ): void {
   const { samples, records, seconds } = produced
   const samplesPerSecond = seconds > 0 ? Math.round(samples / seconds) : 0
-  if (header !== undefined) output.note(`The header was not sent: ${clipped(header)}`)
-  if (malformedLines > 0) {
-    const lines = malformedLines === 1 ? '1 line' : `${malformedLines} lines`
-    output.warn(
-      `${lines} not in the form time_millis,cpu, sent unchanged; the first: ${clipped(firstMalformed)}`,
-    )
-  }
+  const later = input?.summary()
+  if (later) output.warn(later)
   if (json)
     output.json({
       acknowledged: samples,
       records,
       samples_per_s: samplesPerSecond,
-      header: header !== undefined,
-      unlike_samples: malformedLines,
+      header: input?.survey.header !== undefined,
+      unlike_samples: input?.unlike() ?? 0,
     })
   else
     output.result(
-      `${countText(produced, batch)} sent to ${topic} and acknowledged in ${seconds.toFixed(1)} s (${samplesPerSecond} samples/s)`,
+      `${countText(produced, batch)} sent to ${config.topics.input} and acknowledged in ${seconds.toFixed(1)} s (${samplesPerSecond} samples/s)`,
     )
 }
 
-const clipped = (line: string): string =>
-  JSON.stringify(escapeControls(line.length > 60 ? `${line.slice(0, 60)}…` : line))
+/** @throws CliError NOTHING_COUNTED when the job has counted none of the samples. */
+function reportOutcome(
+  { output }: CommandContext,
+  { config }: Selected,
+  outcome: Outcome,
+  { json }: Flags,
+): void {
+  const { counted, late, deadLetters, others } = outcome
+  if (json) output.json({ counted, late, dead_letters: deadLetters, others })
+  else output.result(outcomeText(outcome))
+  if (counted > 0) return
+  throw new CliError('NOTHING_COUNTED', `the job has counted none of the samples: ${outcomeText(outcome)}`, {
+    hint: `\`cpu-anomaly tail ${config.topics.deadLetter} --from -10\` shows the last dead letters.`,
+  })
+}

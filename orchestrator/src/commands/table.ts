@@ -83,6 +83,12 @@ export const COMMANDS: readonly CommandSpec[] = [
         parse: wholeNumber(1),
       },
       { flags: '--now', summary: 'shift the times of the samples so that the newest is now' },
+      { flags: '--sort', summary: 'send the samples in the order of their times' },
+      { flags: '--anyway', summary: 'send samples that will not count: late, in the future, or unsorted' },
+      {
+        flags: '--wait',
+        summary: 'return when the job has accounted for all of it, and say what became of it',
+      },
       {
         flags: '--batch <n>',
         summary: 'samples per record, one per line (default 1)',
@@ -95,6 +101,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       'cpu-anomaly produce cpu_usage.csv',
       'cpu-anomaly produce cpu_usage.csv --batch 100',
+      'cpu-anomaly produce export.csv --sort --now --wait',
       'cpu-anomaly produce --live',
       'cat more.csv | cpu-anomaly produce -',
     ],

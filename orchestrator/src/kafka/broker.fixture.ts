@@ -84,6 +84,8 @@ export class FakeBroker {
   clusterId = 'cluster-1'
   /** A broker that is down refuses connections and fails requests on existing ones. */
   isUp = true
+  /** How far its clock is ahead of this one. */
+  clockAheadMs = 0
   readonly topics = new Map<string, Topic>()
   /** Every request, in order. */
   readonly requests: Request[] = []

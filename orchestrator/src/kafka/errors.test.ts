@@ -96,6 +96,12 @@ describe('translateKafkaError', () => {
       'KAFKA_REFUSED',
       /TOPIC_AUTHORIZATION_FAILED/,
     ],
+    [
+      'a clock that is far ahead',
+      protocol('INVALID_TIMESTAMP'),
+      'KAFKA_REFUSED',
+      /this machine's clock is ahead of the broker's/,
+    ],
     ['a missing topic', protocol('UNKNOWN_TOPIC_OR_PARTITION'), 'NO_SUCH_TOPIC', /has no topic/],
     [
       'any other error of Kafka',

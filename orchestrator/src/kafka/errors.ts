@@ -48,7 +48,15 @@ export function translateKafkaError(error: unknown, endpoint: BrokerEndpoint): C
   if (error instanceof CliError) return error
   const failure = rootFailure(error)
   if (!failure) return undefined
-  const translations = [refusal, tlsFailure, closedConnection, networkFailure, missingTopic, otherFailure]
+  const translations = [
+    refusal,
+    wrongClock,
+    tlsFailure,
+    closedConnection,
+    networkFailure,
+    missingTopic,
+    otherFailure,
+  ]
   for (const translate of translations) {
     const translated = translate(failure, endpoint)
     if (translated) return translated
@@ -110,6 +118,18 @@ function refusal(failure: KafkaFailure, { servers, securityProtocol }: BrokerEnd
     hint: 'Grant this user (with Kafka ACLs) the right to create, read and write the topics, or use another user.',
     cause: failure,
   })
+}
+
+function wrongClock(failure: KafkaFailure): CliError | undefined {
+  if (failure.type !== 'INVALID_TIMESTAMP') return undefined
+  return new CliError(
+    'KAFKA_REFUSED',
+    "Kafka refused the timestamps of the records: this machine's clock is ahead of the broker's, by an hour or more",
+    {
+      hint: 'Set the clock right, or let the topic stamp records itself: message.timestamp.type=LogAppendTime.',
+      cause: failure,
+    },
+  )
 }
 
 function tlsFailure(failure: KafkaFailure, { servers }: BrokerEndpoint): CliError | undefined {

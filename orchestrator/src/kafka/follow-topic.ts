@@ -3,6 +3,7 @@ import type { KafkaAccess } from './access.ts'
 import { withAdmin } from './client.ts'
 import { isTransient, kafkaErrorType, noSuchTopic, translateKafkaError } from './errors.ts'
 import { type Offsets, offsetsOfLast, type Position, reconcile } from './position.ts'
+import { readBetween } from './read-range.ts'
 import { type Bounds, TopicReader, type TopicRecord } from './topic-reader.ts'
 
 const MAX_WAIT_MS = 200
@@ -138,18 +139,6 @@ async function lastRecords(
     )
     if (isComplete) return records
   }
-}
-
-async function readBetween(reader: TopicReader, from: Offsets, end: Offsets): Promise<TopicRecord[]> {
-  const all: TopicRecord[] = []
-  let positions: Offsets = from
-  const isDone = (partition: number) => (positions.get(partition) ?? 0n) >= (end.get(partition) ?? 0n)
-  while (![...end.keys()].every(isDone)) {
-    const { records, next } = await reader.fetch(positions, MAX_WAIT_MS)
-    for (const record of records) if (record.offset < (end.get(record.partition) ?? 0n)) all.push(record)
-    positions = next
-  }
-  return all
 }
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b)

@@ -116,9 +116,15 @@ class Admin extends Connection {
 class Producer extends Connection {
   async send({ topic, messages }: { readonly topic: string; readonly messages: readonly Message[] }) {
     await this.broker.answer('produce')
+    const baseOffset = String(this.broker.offset(topic, 0, 'end'))
     this.broker.append(topic, ...messages)
     this.broker.journal.push(`produce ${messages.length} to ${topic}`)
-    return []
+    return [{ topicName: topic, partition: 0, baseOffset, logAppendTime: this.#appendTime(topic) }]
+  }
+
+  #appendTime(topic: string): string {
+    const isStamped = this.broker.topic(topic).settings['message.timestamp.type'] === 'LogAppendTime'
+    return String(isStamped ? Date.now() + this.broker.clockAheadMs : -1)
   }
 }
 

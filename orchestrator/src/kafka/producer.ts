@@ -1,9 +1,9 @@
-import { Partitioners, type Producer } from 'kafkajs'
+import { Partitioners, type Producer, type RecordMetadata } from 'kafkajs'
 import type { KafkaAccess } from './access.ts'
 import { type ClientOptions, kafkaClient, withConnected } from './client.ts'
 import { retryOptions } from './client-config.ts'
 
-export type { Producer }
+export type { Producer, RecordMetadata }
 
 /**
  * A producer that neither loses, repeats nor reorders: acknowledged by all replicas, idempotent, one request at a time.

@@ -27,9 +27,13 @@ describe('wantedTopics', () => {
   })
 
   it('never compacts the samples, which share keys', () => {
-    expect(wanted.find(({ topic }) => topic === 'cpu-usage')?.settings).toEqual({
-      'cleanup.policy': 'delete',
-    })
+    expect(wanted.find(({ topic }) => topic === 'cpu-usage')?.settings['cleanup.policy']).toBe('delete')
+  })
+
+  it('keeps samples by the time of their arrival, not by the one that their producer sets', () => {
+    expect(wanted.find(({ topic }) => topic === 'cpu-usage')?.settings['message.timestamp.type']).toBe(
+      'LogAppendTime',
+    )
   })
 })
 

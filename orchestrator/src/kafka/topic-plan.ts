@@ -42,7 +42,9 @@ export function wantedTopics(topics: TopicsConfig): WantedTopic[] {
       topic: topics.input,
       partitions: topics.inputPartitions,
       partitionsSetting: 'INPUT_PARTITIONS',
-      settings: { 'cleanup.policy': 'delete' },
+      // Retention goes by a record's timestamp. Some producers set that to the time of the sample, and the broker would
+      // delete a file of last year within minutes, before the job has read it.
+      settings: { 'cleanup.policy': 'delete', 'message.timestamp.type': 'LogAppendTime' },
     },
     {
       topic: topics.output,

@@ -2,17 +2,17 @@ import type { Admin } from 'kafkajs'
 import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import type { KafkaAccess } from './access.ts'
-import { TOPIC_RESOURCE, withAdmin } from './client.ts'
+import { withAdmin } from './client.ts'
 import { kafkaErrorType } from './errors.ts'
 import {
   type ExistingTopic,
   planTopics,
   type TopicDifference,
   type TopicPlan,
-  type TopicSettings,
   type WantedTopic,
   wantedTopics,
 } from './topic-plan.ts'
+import { topicSettings } from './topic-settings.ts'
 
 export interface TopicReport {
   readonly topic: string
@@ -68,38 +68,13 @@ async function existingTopics(admin: Admin, wanted: readonly WantedTopic[]): Pro
   const present = wanted.filter(({ topic }) => all.has(topic))
   if (present.length === 0) return []
   const { topics } = await admin.fetchTopicMetadata({ topics: present.map(({ topic }) => topic) })
+  // Undefined if the user may not read them: existing topics can be used all the same.
   const settings = await topicSettings(admin, present)
   return topics.map(({ name, partitions }) => ({
     topic: name,
     partitions: partitions.length,
     settings: settings?.get(name),
   }))
-}
-
-/** Undefined if the user may not read them: existing topics can be used all the same. */
-async function topicSettings(
-  admin: Admin,
-  topics: readonly WantedTopic[],
-): Promise<Map<string, TopicSettings> | undefined> {
-  try {
-    const { resources } = await admin.describeConfigs({
-      includeSynonyms: false,
-      resources: topics.map(({ topic, settings }) => ({
-        type: TOPIC_RESOURCE,
-        name: topic,
-        configNames: Object.keys(settings),
-      })),
-    })
-    return new Map(
-      resources.map(({ resourceName, configEntries }) => [
-        resourceName,
-        Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
-      ]),
-    )
-  } catch (error) {
-    if (kafkaErrorType(error)?.endsWith('AUTHORIZATION_FAILED')) return undefined
-    throw error
-  }
 }
 
 /** @throws CliError KAFKA_REFUSED with the commands that create the topics by hand. */

@@ -2,7 +2,7 @@ import { CliError } from '../errors.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import { withAdmin } from '../kafka/client.ts'
 import { isKafkaError, kafkaErrorType, noSuchTopic, translateKafkaError } from '../kafka/errors.ts'
-import { type Producer, withProducer } from '../kafka/producer.ts'
+import { type Producer, type RecordMetadata, withProducer } from '../kafka/producer.ts'
 import { untilAborted } from '../system/until-aborted.ts'
 import { groupByRequest, type PackedRecord, RecordPacker, type RequestSizeLimits } from './record-packer.ts'
 
@@ -29,6 +29,11 @@ export interface ProduceOptions {
   readonly signal: AbortSignal
   /** Called after each request with the totals so far. */
   readonly onAcknowledged?: (samples: number, records: number) => void
+  /**
+   * Called once, with how far this machine's clock is ahead of the broker's, if the topic stamps records by that one.
+   * What it throws ends the sending.
+   */
+  readonly onClock?: (aheadMs: number) => void
 }
 
 /** What Kafka has acknowledged: none of it is lost or duplicated. */
@@ -36,6 +41,15 @@ export interface ProduceResult {
   readonly samples: number
   readonly records: number
   readonly seconds: number
+  /** Where the records are, in the order in which they were sent. */
+  readonly ranges: readonly OffsetRange[]
+}
+
+/** Offsets of one partition, up to but not including `to`. */
+export interface OffsetRange {
+  readonly partition: number
+  readonly from: bigint
+  readonly to: bigint
 }
 
 /**
@@ -80,6 +94,8 @@ class SampleSender {
   #startedAt = performance.now()
   #samples = 0
   #records = 0
+  #isClockKnown = false
+  readonly #ranges: OffsetRange[] = []
 
   constructor(topic: string, options: ProduceOptions) {
     const overhead = Buffer.byteLength(options.key) + RECORD_OVERHEAD
@@ -99,7 +115,7 @@ class SampleSender {
 
   result(): ProduceResult {
     const seconds = (performance.now() - this.#startedAt) / 1_000
-    return { samples: this.#samples, records: this.#records, seconds }
+    return { samples: this.#samples, records: this.#records, seconds, ranges: this.#ranges }
   }
 
   /** False if the sending was interrupted before all records were acknowledged. */
@@ -108,13 +124,32 @@ class SampleSender {
     for (const request of groupByRequest(records, this.#limits)) {
       if (!maySend()) return false
       const messages = request.map(({ value }) => ({ key, value }))
+      const sentMs = Date.now()
       const sending = producer.send({ topic: this.#topic, messages, acks: -1 })
-      if (!(await isDoneSoonAfterAbort(sending, signal))) return false
+      const metadata = await doneSoonAfterAbort(sending, signal)
+      if (!metadata) return false
       this.#records += request.length
       this.#samples += request.reduce((sum, record) => sum + record.samples, 0)
       onAcknowledged?.(this.#samples, this.#records)
+      this.#remember(metadata, request.length, sentMs)
     }
     return true
+  }
+
+  /** All records have one key, so a request goes to one partition. */
+  #remember([metadata]: readonly RecordMetadata[], records: number, sentMs: number): void {
+    if (!metadata) return
+    const { partition, baseOffset, logAppendTime } = metadata
+    const from = BigInt(baseOffset ?? -1)
+    const last = this.#ranges.at(-1)
+    const to = from + BigInt(records)
+    if (last?.partition === partition && last.to === from)
+      this.#ranges[this.#ranges.length - 1] = { ...last, to }
+    else if (from >= 0n) this.#ranges.push({ partition, from, to })
+    const appendedMs = Number(logAppendTime ?? -1)
+    if (this.#isClockKnown || appendedMs < 0) return
+    this.#isClockKnown = true
+    this.#options.onClock?.((sentMs + Date.now()) / 2 - appendedMs)
   }
 }
 
@@ -134,19 +169,19 @@ async function requireTopic(access: KafkaAccess, topic: string, signal: AbortSig
   )
 }
 
-/** True when the request is acknowledged; false if that takes longer than `FLUSH_MS` after the signal aborts. */
-async function isDoneSoonAfterAbort(sending: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+/** What the broker answers; undefined if that takes longer than `FLUSH_MS` after the signal aborts. */
+async function doneSoonAfterAbort<T>(sending: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined
   let abort = () => {}
-  const gaveUp = new Promise<boolean>((resolve) => {
+  const gaveUp = new Promise<undefined>((resolve) => {
     abort = () => {
-      timer = setTimeout(() => resolve(false), FLUSH_MS)
+      timer = setTimeout(() => resolve(undefined), FLUSH_MS)
     }
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })
   })
   try {
-    return await Promise.race([sending.then(() => true), gaveUp])
+    return await Promise.race([sending, gaveUp])
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', abort)

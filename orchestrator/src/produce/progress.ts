@@ -5,6 +5,7 @@ import { countText } from './produce-samples.ts'
 /** Shows on a terminal how much was sent: a bar if the size of the input is known, else a count. */
 export class ProduceProgress {
   readonly #bar: SingleBar | undefined
+  readonly #totalBytes: number | undefined
   readonly #line = new LiveLine(process.stderr, true)
   readonly #startedAt = performance.now()
   readonly #batch: number
@@ -12,13 +13,13 @@ export class ProduceProgress {
 
   constructor(totalBytes: number | undefined, batch: number) {
     this.#batch = batch
+    this.#totalBytes = totalBytes
     if (totalBytes === undefined || !process.stderr.isTTY) return
     const format = ' {bar} {percentage} % | {sent} | {rate} samples/s'
     this.#bar = new SingleBar(
       { format, stream: process.stderr, hideCursor: null, clearOnComplete: true },
       Presets.shades_classic,
     )
-    this.#bar.start(totalBytes, 0, { sent: '', rate: 0 })
   }
 
   /** Passes bytes through and counts them. */
@@ -32,6 +33,8 @@ export class ProduceProgress {
   acknowledged(samples: number, records: number): void {
     const rate = Math.round(samples / ((performance.now() - this.#startedAt) / 1_000))
     const sent = countText({ samples, records }, this.#batch)
+    // Not before: the bar would be drawn over what is said first.
+    if (this.#bar && !this.#bar.isActive) this.#bar.start(this.#totalBytes ?? 0, 0, { sent, rate })
     if (this.#bar) this.#bar.update(this.#bytes, { sent, rate })
     else this.#line.show(`${sent} | ${rate} samples/s`)
   }

@@ -1,51 +1,65 @@
 import { describe, expect, it } from 'vitest'
-import { emptyReport, toRecordValues } from './record-values.ts'
-import { type Restamp, shiftNewestTo } from './restamp.ts'
+import { type Conversion, toRecordValues, withoutHeader } from './record-values.ts'
+import { shiftNewestTo } from './restamp.ts'
+
+const T = 1_509_009_792_000
 
 async function* inChunks(...chunks: readonly (readonly string[])[]): AsyncGenerator<Buffer[]> {
   for (const chunk of chunks) yield chunk.map((line) => Buffer.from(line))
 }
 
-async function valuesOf(chunks: readonly (readonly string[])[], restamp?: Restamp) {
-  const report = emptyReport()
-  const values: string[] = []
-  for await (const some of toRecordValues(inChunks(...chunks), report, restamp))
-    values.push(...some.map(String))
-  return { values, report }
+async function valuesOf(lines: AsyncIterable<readonly Buffer[]>, conversion: Partial<Conversion> = {}) {
+  const values: Buffer[] = []
+  for await (const some of toRecordValues(lines, { unit: 'ms', firstNumber: 1, ...conversion }))
+    values.push(...some)
+  return values.map(String)
 }
 
 describe('toRecordValues', () => {
-  it('drops the header and leaves every other line unchanged', async () => {
-    const chunks = [
-      ['"time_millis","cpu"', ' 1 , 2 ', 'nonsense'],
-      ['time,cpu', ''],
-    ]
-    const { values, report } = await valuesOf(chunks)
-    expect(values).toEqual([' 1 , 2 ', 'nonsense', 'time,cpu', ''])
-    expect(report).toEqual({ header: '"time_millis","cpu"', malformedLines: 3, firstMalformed: 'nonsense' })
-  })
-
-  it('reports nothing if all lines are samples', async () => {
-    const { values, report } = await valuesOf([['1,2', '3,4']])
-    expect(values).toEqual(['1,2', '3,4'])
-    expect(report).toEqual(emptyReport())
+  it('leaves lines unchanged', async () => {
+    const lines = [` ${T} , 2 `, 'nonsense', '']
+    expect(await valuesOf(inChunks(lines.slice(0, 1), lines.slice(1)))).toEqual(lines)
   })
 
   it('restamps samples and nothing else', async () => {
-    const { values } = await valuesOf(
-      [['time,cpu', '1000, 2.50 ', 'nonsense', '1500,3']],
-      shiftNewestTo(1_500, 9_000),
-    )
-    expect(values).toEqual(['8500,2.50', 'nonsense', '9000,3'])
+    const restamp = shiftNewestTo({ number: 1, timeMs: T }, 9_000)
+    expect(await valuesOf(inChunks([`${T - 500}, 2.50 `, 'nonsense', `${T},3`]), { restamp })).toEqual([
+      '8500,2.50',
+      'nonsense',
+      '9000,3',
+    ])
+  })
+
+  it('converts times of the given unit, and no other', async () => {
+    const lines = inChunks(['1509009792,1', `${T},2`])
+    expect(await valuesOf(lines, { unit: 's' })).toEqual([`${T},1`, `${T},2`])
+  })
+
+  it('tells which line each sample and each other line is', async () => {
+    const seen: unknown[] = []
+    await valuesOf(inChunks([`${T},1`], ['nonsense']), {
+      firstNumber: 2,
+      onSample: (timeMs, number) => seen.push([timeMs, number]),
+      onUnlike: (line, number) => seen.push([String(line), number]),
+    })
+    expect(seen).toEqual([
+      [T, 2],
+      ['nonsense', 3],
+    ])
   })
 
   it('keeps bytes that are not UTF-8', async () => {
     const bytes = Buffer.from([0x31, 0x2c, 0xff])
-    const all: Buffer[] = []
     const lines = (async function* () {
       yield [bytes]
     })()
-    for await (const some of toRecordValues(lines, emptyReport(), undefined)) all.push(...some)
-    expect(all).toEqual([bytes])
+    for await (const some of toRecordValues(lines, { unit: 'ms', firstNumber: 1 }))
+      expect(some).toEqual([bytes])
+  })
+})
+
+describe('withoutHeader', () => {
+  it('drops the first line only', async () => {
+    expect(await valuesOf(withoutHeader(inChunks(['time,cpu', 'a'], ['b'])))).toEqual(['a', 'b'])
   })
 })

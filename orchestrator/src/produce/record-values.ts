@@ -1,47 +1,52 @@
 import type { Restamp } from './restamp.ts'
-import { formatSample, isHeader, parseSample } from './sample.ts'
+import { formatSample, plainTime, readSample } from './sample.ts'
+import type { TimeUnit } from './time-unit.ts'
 
-/** What `toRecordValues` noticed in the input; filled in as lines pass. */
-export interface InputReport {
-  header: string | undefined
-  /** Number of lines that do not look like samples. They are sent all the same: the job reports why it rejects them. */
-  malformedLines: number
-  firstMalformed: string | undefined
+/** How lines become the values of records. */
+export interface Conversion {
+  /** The unit of the times, which are sent in milliseconds; a line with another one is not a sample. */
+  readonly unit: TimeUnit
+  readonly restamp?: Restamp | undefined
+  /** The number of the first line: 2 after a header. */
+  readonly firstNumber: number
+  /** Called for each sample with the time that is sent, and the number of its line. */
+  readonly onSample?: ((timeMs: number, number: number) => void) | undefined
+  /** Called for each line that is not a sample. It is sent all the same: the job reports why it rejects it. */
+  readonly onUnlike?: ((line: Buffer, number: number) => void) | undefined
 }
 
-export const emptyReport = (): InputReport => ({
-  header: undefined,
-  malformedLines: 0,
-  firstMalformed: undefined,
-})
-
-/** Turns lines into record values: drops a header and, with `restamp`, replaces the times; otherwise unchanged. */
+/** Converts and restamps the times of samples; every other byte stays as it is. */
 export async function* toRecordValues(
   lines: AsyncIterable<readonly Buffer[]>,
-  report: InputReport,
-  restamp: Restamp | undefined,
+  conversion: Conversion,
 ): AsyncGenerator<Buffer[]> {
+  let number = conversion.firstNumber - 1
+  for await (const some of lines) yield some.map((line) => toRecordValue(line, ++number, conversion))
+}
+
+/** The lines after the first one, which is a header. */
+export async function* withoutHeader(
+  lines: AsyncIterable<readonly Buffer[]>,
+): AsyncGenerator<readonly Buffer[]> {
   let isFirst = true
   for await (const some of lines) {
-    const rest = isFirst ? withoutHeader(some, report) : some
+    yield isFirst ? some.slice(1) : some
     isFirst = false
-    yield rest.map((line) => toRecordValue(line, report, restamp))
   }
 }
 
-function withoutHeader(lines: readonly Buffer[], report: InputReport): readonly Buffer[] {
-  const text = lines[0]?.toString('utf8')
-  if (text === undefined || !isHeader(text)) return lines
-  report.header = text.trim()
-  return lines.slice(1)
-}
-
-function toRecordValue(line: Buffer, report: InputReport, restamp: Restamp | undefined): Buffer {
-  const sample = parseSample(line.toString('latin1'))
-  if (!sample) {
-    report.malformedLines += 1
-    report.firstMalformed ??= line.toString('utf8')
+function toRecordValue(line: Buffer, number: number, { unit, restamp, ...told }: Conversion): Buffer {
+  const plainMs = restamp || unit !== 'ms' ? undefined : plainTime(line)
+  if (plainMs !== undefined) {
+    told.onSample?.(plainMs, number)
     return line
   }
-  return restamp ? Buffer.from(formatSample({ timeMs: restamp(sample), cpu: sample.cpu })) : line
+  const sample = readSample(line.toString('latin1'))
+  if (sample?.unit !== unit) {
+    told.onUnlike?.(line, number)
+    return line
+  }
+  const timeMs = restamp ? restamp(sample) : sample.timeMs
+  told.onSample?.(timeMs, number)
+  return restamp || unit !== 'ms' ? Buffer.from(formatSample({ timeMs, cpu: sample.cpu })) : line
 }

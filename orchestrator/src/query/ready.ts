@@ -74,7 +74,8 @@ function eventsSince(events: readonly DriverEvent[], since: string | undefined):
 
 const CODE_BY_EXIT: Readonly<Record<number, ErrorCode>> = { 2: 'CONFIGURATION', 3: 'DATA_LOSS' }
 
-async function driverFailed(
+/** The error of a driver that does not run any more: its own last message, if it left one. */
+export async function driverFailed(
   runtime: Runtime,
   driver: DriverStatus | undefined,
   signal: AbortSignal,

@@ -19,6 +19,7 @@ const STOPPED: StackStatus = {
   stall: undefined,
   problems: [],
   lastError: undefined,
+  remarks: [],
   sparkUi: undefined,
   storage: '/project/storage',
 }
@@ -151,6 +152,10 @@ describe('statusLines', () => {
     const query = { trigger: 'real-time', reason: 'r', checkpointIntervalMs: 60_000 } as const
     const text = statusLines({ ...STOPPED, progress: PROGRESS, query }).join('\n')
     expect(text).toContain('not yet committed unknown')
+  })
+
+  it('shows what is remarkable about the clocks', () => {
+    expect(shown({ remarks: ['the watermark is ahead'] })).toMatchObject({ beware: 'the watermark is ahead' })
   })
 })
 

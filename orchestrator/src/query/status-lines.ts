@@ -21,6 +21,7 @@ export function statusLines(status: StackStatus): string[] {
     ...(query ? [line('trigger', queryText(query))] : []),
     ...(detector ? [line('detector', detectorText(detector))] : []),
     ...(progress ? progressLines(progress, status) : []),
+    ...status.remarks.map((remark) => line('beware', remark)),
     ...(sparkUi ? [line('Spark UI', sparkUi)] : []),
     line('storage', status.storage),
   ]

@@ -65,6 +65,7 @@ describe('stackStatus', () => {
         { code: 'QUERY_FAILED', text: 'no job runs' },
       ],
       lastError: undefined,
+      remarks: [],
       sparkUi: undefined,
       storage: storage.root,
     })

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import type { Offsets } from '../kafka/position.ts'
 import { hasProcess, isActive } from '../runtime/driver-state.ts'
 import type { DriverStatus, PartStatus, Runtime, Selected } from '../runtime/runtime.ts'
+import { clockRemarks } from './clock-remarks.ts'
 import {
   type DriverEvent,
   eventsOfCheckpoint,
@@ -29,6 +30,8 @@ export interface StackStatus {
   readonly stall: Stall | undefined
   /** Empty if the stack is healthy. */
   readonly problems: readonly Problem[]
+  /** What the log shows of clocks that are ahead. */
+  readonly remarks: readonly string[]
   /** The driver's last error message, if it does not run. */
   readonly lastError: string | undefined
   readonly sparkUi: string | undefined
@@ -65,6 +68,7 @@ export async function stackStatus(
     unread: unread?.records,
     secondsSinceProgress: progress && secondsSince(progress.time),
     stall: driver && isRunning ? stallOf(driver, progress, unread, ageMs) : undefined,
+    remarks: clockRemarks(ofQuery, Date.now()),
     lastError: isRunning ? undefined : ofQuery.findLast((event) => event.name === 'failed')?.fields.message,
     sparkUi: isRunning ? runtime.sparkUi : undefined,
     storage: storage.root,

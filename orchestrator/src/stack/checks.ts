@@ -3,9 +3,11 @@ import { dirname } from 'node:path'
 import type { DoctorCheck, Selected } from '../runtime/runtime.ts'
 import { checkPort } from '../system/ports.ts'
 import { requireBroker } from './require-broker.ts'
+import { topicChecks } from './topic-checks.ts'
 
 /** The checks that every runtime needs, in addition to its own. */
-export function stackChecks({ runtime, config, why }: Selected): DoctorCheck[] {
+export function stackChecks(selected: Selected): DoctorCheck[] {
+  const { runtime, config, why } = selected
   return [
     { title: 'runtime', run: async () => `${runtime.name} (${why})` },
     {
@@ -31,5 +33,6 @@ export function stackChecks({ runtime, config, why }: Selected): DoctorCheck[] {
           ? runtime.sparkUi
           : checkPort(config.ports.sparkUi, 'SPARK_UI_PORT', `port ${config.ports.sparkUi} is free`),
     },
+    ...topicChecks(selected),
   ]
 }

@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest'
-import { formatCount, formatMegabytes, formatMs, formatPercent, formatRate, formatSeconds } from './units.ts'
+import {
+  formatCount,
+  formatMegabytes,
+  formatMs,
+  formatPercent,
+  formatRate,
+  formatSeconds,
+  formatTimeSpan,
+} from './units.ts'
 
 it.each([
   [formatCount(1), '1'],
@@ -15,6 +23,12 @@ it.each([
   [formatMs(Number.NaN), '-'],
   [formatSeconds(450), '0.5 s'],
   [formatSeconds(60_000), '60 s'],
+  [formatTimeSpan(850), '850 ms'],
+  [formatTimeSpan(12_300), '12 s'],
+  [formatTimeSpan(299_000), '4 min 59 s'],
+  [formatTimeSpan(300_000), '5 min'],
+  [formatTimeSpan(11_400_000), '3 h 10 min'],
+  [formatTimeSpan(12 * 86_400_000), '12 days'],
   [formatMegabytes(912_345_678), '912 MB'],
   [formatPercent(0.456), '46 %'],
   [formatPercent(Number.NaN), '-'],

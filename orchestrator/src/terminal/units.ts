@@ -26,3 +26,18 @@ export const formatPercent = (share: number): string =>
   Number.isFinite(share) ? `${Math.round(share * 100)} %` : '-'
 
 const shortened = (number: number): string => String(Number(number.toFixed(1)))
+
+/** A span in the largest unit that it fills: `850 ms`, `12 s`, `4 min 59 s`, `3 h 10 min`, `12 days`. */
+export function formatTimeSpan(ms: number): string {
+  const seconds = Math.round(ms / 1_000)
+  if (Math.abs(ms) < 1_000) return `${Math.round(ms)} ms`
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3_600) return joined(seconds, 60, 'min', 's')
+  if (seconds < 2 * 86_400) return joined(Math.round(seconds / 60), 60, 'h', 'min')
+  return `${Math.round(seconds / 86_400).toLocaleString('en')} days`
+}
+
+function joined(total: number, size: number, large: string, small: string): string {
+  const rest = total % size
+  return `${Math.floor(total / size)} ${large}${rest > 0 ? ` ${rest} ${small}` : ''}`
+}

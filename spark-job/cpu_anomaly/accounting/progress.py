@@ -64,6 +64,8 @@ def summary_of(progress: Mapping[str, Any], windows: Mapping[str, Any]) -> dict[
         "lag": offsets_between(source.get("endOffset"), source.get("latestOffset")),
         "end_offsets": describe_offsets(source.get("endOffset")),
         "watermark": progress["eventTime"].get("watermark"),
+        # The start of the newest window in this batch, from which the next watermark follows.
+        "newest_window": progress["eventTime"].get("max"),
         "state_rows": sum(state["numRowsTotal"] for state in progress["stateOperators"]),
         "windows": sum(counts.values()),
         **counts,

@@ -1,0 +1,71 @@
+import type { KafkaAccess } from './access.ts'
+import { translateKafkaError } from './errors.ts'
+import type { Offsets } from './position.ts'
+import { TopicReader, type TopicRecord } from './topic-reader.ts'
+
+const MAX_WAIT_MS = 200
+
+/** The offset that the next record of each partition will get. */
+export const topicEnds = (access: KafkaAccess, topic: string, signal: AbortSignal): Promise<Offsets> =>
+  withReader(access, topic, signal, (reader) => reader.ends())
+
+/** The records of a topic from these offsets to its present end. */
+export const readSince = (
+  access: KafkaAccess,
+  topic: string,
+  from: Offsets,
+  signal: AbortSignal,
+): Promise<TopicRecord[]> =>
+  withReader(access, topic, signal, async (reader) => readBetween(reader, from, await reader.ends()))
+
+/** The last records of each partition, up to this many. */
+export const readLast = (
+  access: KafkaAccess,
+  topic: string,
+  count: number,
+  signal: AbortSignal,
+): Promise<TopicRecord[]> =>
+  withReader(access, topic, signal, async (reader) => {
+    const { begin, end } = await reader.bounds()
+    const from = new Map(
+      [...end].map(([partition, last]) => {
+        const first = begin.get(partition) ?? 0n
+        return [partition, last - BigInt(count) > first ? last - BigInt(count) : first] as const
+      }),
+    )
+    return readBetween(reader, from, end)
+  })
+
+export async function readBetween(reader: TopicReader, from: Offsets, end: Offsets): Promise<TopicRecord[]> {
+  const all: TopicRecord[] = []
+  let positions: Offsets = from
+  const isDone = (partition: number) => (positions.get(partition) ?? 0n) >= (end.get(partition) ?? 0n)
+  while (![...end.keys()].every(isDone)) {
+    const { records, next } = await reader.fetch(positions, MAX_WAIT_MS)
+    for (const record of records) if (record.offset < (end.get(record.partition) ?? 0n)) all.push(record)
+    positions = next
+  }
+  return all
+}
+
+/** @throws CliError KAFKA_UNREACHABLE, KAFKA_REFUSED or NO_SUCH_TOPIC; the signal's reason when it aborts. */
+async function withReader<T>(
+  access: KafkaAccess,
+  topic: string,
+  signal: AbortSignal,
+  work: (reader: TopicReader) => Promise<T>,
+): Promise<T> {
+  let reader: TopicReader | undefined
+  const close = () => reader?.close()
+  signal.addEventListener('abort', close, { once: true })
+  try {
+    reader = await TopicReader.open(access, topic, { signal })
+    return await work(reader)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw translateKafkaError(error, access) ?? error
+  } finally {
+    signal.removeEventListener('abort', close)
+    close()
+  }
+}

@@ -1,0 +1,174 @@
+import { formatTimeSpan } from '../terminal/units.ts'
+import { explainLine } from './explain-line.ts'
+import { type Circumstances, fateOf, type Prospects } from './prospects.ts'
+import type { Restamp } from './restamp.ts'
+import type { Survey, TimedLine } from './survey.ts'
+import { UNIT_NAMES } from './time-unit.ts'
+
+/** What stands against sending, and what to know before it. */
+export interface Finding {
+  readonly kind: 'refuse' | 'warn' | 'note'
+  readonly message: string
+  readonly hint?: string
+}
+
+/** Everything to say about an input before it is sent. */
+export function findings(
+  survey: Survey,
+  restamp: Restamp | undefined,
+  counts: Prospects,
+  circumstances: Circumstances,
+): Finding[] {
+  const format = formatFindings(survey, circumstances)
+  if (survey.samples === 0) return format
+  return [
+    ...format,
+    ...rangeFindings(survey, circumstances),
+    ...orderFindings(survey, circumstances),
+    ...futureFindings(survey, restamp, counts, circumstances),
+    ...lateFindings(survey, restamp, counts, circumstances),
+  ]
+}
+
+/** What to say before this machine's own CPU is sampled for so many seconds, or without end. */
+export function liveFindings(
+  nowMs: number,
+  seconds: number | undefined,
+  circumstances: Pick<Circumstances, 'job' | 'windowMs' | 'maxFutureSkewMs'>,
+): Finding[] {
+  const { job } = circumstances
+  const fate = fateOf(nowMs, { ...circumstances, nowMs })
+  if (!job || !fate) return []
+  const untilMs = fate === 'late' ? job.closedMs : job.closingMs
+  const isHopeless = fate === 'late' && seconds !== undefined && nowMs + seconds * 1_000 <= job.closedMs
+  return [
+    {
+      kind: isHopeless ? 'refuse' : 'warn',
+      message: `the job's watermark is ${formatTimeSpan(untilMs - nowMs)} ahead of this machine's clock, because the job has read samples from the future: samples of the present are late, in no window, until ${isoTime(untilMs)}`,
+      hint: 'Wait until then, or start a new checkpoint: `cpu-anomaly stop`, then `cpu-anomaly submit --new-checkpoint`.',
+    },
+  ]
+}
+
+function formatFindings(
+  { header, lines, unit, samples, firstUnlike }: Survey,
+  { name, isComplete, deadLetterTopic }: Circumstances,
+): Finding[] {
+  const where = firstUnlike && explainLine(firstUnlike.number, firstUnlike.text)
+  const hint =
+    'A sample is a line time_millis,cpu such as 1509009792670,13.64: milliseconds since 1970 and percent.'
+  if (unit === undefined) {
+    const message = where
+      ? `cannot read samples from ${name}: ${where}; none of its ${isComplete ? '' : 'first '}lines is a sample`
+      : `cannot read samples from ${name}: it has ${header === undefined ? 'no line' : 'only a header'}`
+    return [{ kind: 'refuse', message, hint }]
+  }
+  const found: Finding[] = []
+  if (header !== undefined)
+    found.push({ kind: 'note', message: `The header is not sent: ${JSON.stringify(header)}` })
+  if (unit !== 'ms')
+    found.push({
+      kind: 'note',
+      message: `The times look like ${UNIT_NAMES[unit]}, so they are sent converted to milliseconds.`,
+    })
+  if (where)
+    found.push({
+      kind: 'warn',
+      message: `${lines - samples} of ${ofLines(lines, isComplete)} are not samples and become dead letters in ${deadLetterTopic}; ${where}`,
+    })
+  return found
+}
+
+function rangeFindings(
+  { samples, outOfRange, firstOutOfRange }: Survey,
+  { isComplete, deadLetterTopic }: Circumstances,
+): Finding[] {
+  if (!firstOutOfRange) return []
+  const { number, text } = firstOutOfRange
+  return [
+    {
+      kind: outOfRange === samples ? 'refuse' : 'warn',
+      message: `${outOfRange} of ${ofSamples(samples, isComplete)} are outside CPU_MIN and CPU_MAX and become dead letters in ${deadLetterTopic}; line ${number} has ${text} %`,
+      hint: 'Change CPU_MIN and CPU_MAX in .env if these are right; the values must be percent.',
+    },
+  ]
+}
+
+function orderFindings(
+  { samples, unsorted, firstUnsorted }: Survey,
+  { name, isSorted, isComplete }: Circumstances,
+): Finding[] {
+  if (isSorted || !firstUnsorted) return []
+  const { number, behindMs } = firstUnsorted
+  return [
+    {
+      kind: 'refuse',
+      message: `${name} is not sorted by time: line ${number} is ${formatTimeSpan(behindMs)} older than a line before it; the job may read ${unsorted} of ${ofSamples(samples, isComplete)} too late, in no window`,
+      hint: '--sort sends them in the order of their times; --anyway sends them as they are.',
+    },
+  ]
+}
+
+function futureFindings(
+  { samples, newest }: Survey,
+  restamp: Restamp | undefined,
+  { future }: Prospects,
+  { nowMs, maxFutureSkewMs, toleranceMs, deadLetterTopic, isComplete }: Circumstances,
+): Finding[] {
+  if (!newest || restamp) return []
+  const ahead = `line ${newest.number} is ${formatTimeSpan(newest.timeMs - nowMs)} ahead of this machine's clock`
+  const limit = `MAX_FUTURE_SKEW is ${formatTimeSpan(maxFutureSkewMs)}`
+  if (future > 0)
+    return [
+      {
+        kind: future === samples ? 'refuse' : 'warn',
+        message: `${future} of ${ofSamples(samples, isComplete)} are in the future and become dead letters in ${deadLetterTopic}: ${ahead}, ${limit}`,
+        hint: '--now moves the newest sample to the present; --anyway sends them as they are. Is the clock right?',
+      },
+    ]
+  if (newest.timeMs - toleranceMs <= nowMs) return []
+  return [
+    {
+      kind: 'warn',
+      message: `${ahead}: once the job has read it, samples of the present are late, in no window, for ${formatTimeSpan(newest.timeMs - toleranceMs - nowMs)}`,
+    },
+  ]
+}
+
+const WAYS_OUT = [
+  '--now moves the samples to the present.',
+  'To count old and new samples together: `cpu-anomaly stop`, send them with --anyway, then `cpu-anomaly submit --new-checkpoint`.',
+  'Or set INPUT_TOPIC to a topic of their own, and start a new checkpoint for it.',
+]
+
+function lateFindings(
+  { samples, oldest, newest }: Survey,
+  restamp: Restamp | undefined,
+  { late, closing }: Prospects,
+  { job, isComplete }: Circumstances,
+): Finding[] {
+  if (!job || !oldest || !newest || late + closing === 0) return []
+  const time = (line: TimedLine) => isoTime(restamp ? restamp(line) : line.timeMs)
+  const range = `The samples are from ${time(oldest)} to ${time(newest)}.`
+  const found: Finding[] = []
+  const hint = [range, ...(restamp ? WAYS_OUT.slice(1) : WAYS_OUT)]
+  if (late > 0)
+    found.push({
+      kind: late === samples ? 'refuse' : 'warn',
+      message: `${late} of ${ofSamples(samples, isComplete)} would be late, in no window: the job has read newer ones (its watermark is ${isoTime(job.closedMs)})`,
+      hint: [...hint, ...(late === samples ? ['--anyway sends them, only to be counted as late.'] : [])].join(
+        '\n',
+      ),
+    })
+  if (closing > 0)
+    found.push({
+      kind: 'warn',
+      message: `${closing} of ${ofSamples(samples, isComplete)} are older than what the job has read last: those that it does not read in its next batch will be late, in no window`,
+      ...(late > 0 ? {} : { hint: hint.join('\n') }),
+    })
+  return found
+}
+
+const ofLines = (count: number, isComplete: boolean) => `${isComplete ? '' : 'the first '}${count} lines`
+const ofSamples = (count: number, isComplete: boolean) => `${isComplete ? '' : 'the first '}${count} samples`
+const isoTime = (timeMs: number) => new Date(timeMs).toISOString()

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { deadLettersOf, outcomeOf, outcomeText } from './outcome.ts'
+
+const before = { read: 100, deadLettered: 5, late: 7 }
+
+describe('outcomeOf', () => {
+  it('takes apart what was sent', () => {
+    const after = { read: 200, deadLettered: 8, late: 17 }
+    expect(outcomeOf(100, before, after, { future: 3 })).toEqual({
+      counted: 87,
+      late: 10,
+      deadLetters: { future: 3 },
+      others: 0,
+    })
+  })
+
+  it('attributes late lines to what was sent, as far as possible, if others have sent too', () => {
+    const after = { read: 300, deadLettered: 5, late: 207 }
+    expect(outcomeOf(100, before, after, {})).toMatchObject({ counted: 0, late: 100, others: 100 })
+  })
+})
+
+describe('deadLettersOf', () => {
+  const letter = (offset: number, more: object = {}) => ({
+    key: Buffer.from(`in|0|${offset}`),
+    value: Buffer.from(JSON.stringify({ reason: 'empty', topic: 'in', partition: 0, offset, ...more })),
+  })
+  const ranges = [{ partition: 0, from: 10n, to: 20n }]
+
+  it('counts the letters of the sent records by reason, each once', () => {
+    const records = [letter(9), letter(10), letter(10), letter(19, { reason: 'future' }), letter(20)]
+    expect(deadLettersOf(records, 'in', ranges)).toEqual({ empty: 1, future: 1 })
+  })
+
+  it('leaves out other topics, other partitions and what is not a dead letter', () => {
+    const other = { key: null, value: Buffer.from('[]') }
+    expect(
+      deadLettersOf([letter(11, { topic: 'x' }), letter(11, { partition: 1 }), other], 'in', ranges),
+    ).toEqual({})
+  })
+})
+
+describe('outcomeText', () => {
+  it.each([
+    [
+      { counted: 90, late: 7, deadLetters: { future: 2, empty: 1 }, others: 50 },
+      /at least 90.*at most 7.*50/,
+    ],
+    [
+      { counted: 90, late: 7, deadLetters: { future: 2, empty: 1 }, others: 0 },
+      /^90 .*, 7 late, 3 dead letters \(future 2, empty 1\)$/,
+    ],
+    [{ counted: 90, late: 0, deadLetters: {}, others: 50 }, /^90 counted, 0 late, 0 dead letters$/],
+  ])('of %j', (outcome, expected) => {
+    expect(outcomeText(outcome)).toMatch(expected)
+  })
+})

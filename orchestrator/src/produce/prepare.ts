@@ -1,0 +1,85 @@
+import { type Finding, findings as findingsOf } from './findings.ts'
+import { pace } from './pace.ts'
+import { PassingCheck } from './passing-check.ts'
+import { type Circumstances, prospects } from './prospects.ts'
+import { toRecordValues, withoutHeader } from './record-values.ts'
+import { type Restamp, shiftNewestTo } from './restamp.ts'
+import type { SampleInput } from './sample-input.ts'
+import { sortLines } from './sort-lines.ts'
+import { type Survey, survey } from './survey.ts'
+
+export interface SendOptions {
+  readonly rate?: number | undefined
+  readonly now?: boolean | undefined
+  readonly sort?: boolean | undefined
+  readonly signal: AbortSignal
+}
+
+/** An input that was looked at and can be sent. */
+export interface Prepared {
+  readonly survey: Survey
+  readonly findings: readonly Finding[]
+  /** The values of the records, in order; can be read once. */
+  values(warn: (line: string) => void): AsyncIterable<readonly Buffer[]>
+  /** How many lines that are not samples have been sent. */
+  unlike(): number
+  /** What was found in lines that came after the known ones; undefined if nothing. */
+  summary(): string | undefined
+}
+
+/** Looks at what is known of an input, and decides how it is sent. */
+export async function prepare(
+  input: SampleInput,
+  options: SendOptions,
+  given: Omit<Circumstances, 'name' | 'isComplete' | 'isSorted' | 'nowMs'>,
+): Promise<Prepared> {
+  const found = await survey(input.known(), given.toleranceMs, given)
+  const nowMs = Date.now()
+  const restamp = restampOf(found, options, nowMs)
+  const isSorted = options.sort === true || (options.now === true && options.rate !== undefined)
+  const circumstances = { ...given, nowMs, name: input.name, isComplete: input.isComplete, isSorted }
+  const counts = await prospects(input.known, found, restamp, circumstances)
+  let check: PassingCheck | undefined
+  let unlike = 0
+  return {
+    survey: found,
+    findings: findingsOf(found, restamp, counts, circumstances),
+    values: (warn) => {
+      if (!input.isComplete) check = new PassingCheck(circumstances, knownLines(found), warn)
+      return toRecordValues(inOrder(input, found, options), {
+        unit: found.unit ?? 'ms',
+        restamp,
+        firstNumber: found.header === undefined ? 1 : 2,
+        onSample: check?.onSample,
+        onUnlike: (line, number) => {
+          unlike += 1
+          check?.onUnlike(line, number)
+        },
+      })
+    },
+    unlike: () => unlike,
+    summary: () => check?.summary(),
+  }
+}
+
+const knownLines = ({ lines, header }: Survey): number => lines + (header === undefined ? 0 : 1)
+
+/**
+ * How `--now` restamps: all samples shift by the same span, so that the newest one gets the present time. With --rate,
+ * each sample gets the time at which it is sent instead.
+ */
+function restampOf({ newest }: Survey, { now, rate }: SendOptions, nowMs: number): Restamp | undefined {
+  if (!now) return undefined
+  if (rate !== undefined) return () => Date.now()
+  return newest && shiftNewestTo(newest, nowMs)
+}
+
+function inOrder(
+  input: SampleInput,
+  { header }: Survey,
+  { sort, rate, signal }: SendOptions,
+): AsyncIterable<readonly Buffer[]> {
+  const all = header === undefined ? input.all() : withoutHeader(input.all())
+  const ordered = sort ? sortLines(all) : all
+  return rate === undefined ? ordered : pace(ordered, rate, signal)
+}

@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest'
+import { sortLines } from './sort-lines.ts'
+
+it('puts lines in the order of their times, equal ones as they were, and other lines last', async () => {
+  const source = (async function* () {
+    yield ['1700000000002,1', 'n/a', '1700000000001,2'].map((line) => Buffer.from(line))
+    yield ['1700000000001,3', 'empty'].map((line) => Buffer.from(line))
+  })()
+  const sorted: string[] = []
+  for await (const some of sortLines(source)) sorted.push(...some.map(String))
+  expect(sorted).toEqual(['1700000000001,2', '1700000000001,3', '1700000000002,1', 'n/a', 'empty'])
+})

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { survey } from './survey.ts'
+
+const T = 1_509_009_792_000
+
+async function* inChunks(...chunks: readonly (readonly string[])[]): AsyncGenerator<Buffer[]> {
+  for (const chunk of chunks) yield chunk.map((line) => Buffer.from(line))
+}
+
+const surveyOf = (lines: readonly string[]) =>
+  survey(inChunks(lines.slice(0, 2), lines.slice(2)), 10_000, { cpuMin: undefined, cpuMax: 100 })
+
+describe('survey', () => {
+  it('finds the range of the times, wherever the ends are', async () => {
+    expect(await surveyOf(['time,cpu', `${T + 5},1`, `${T},1`, `${T + 9},1`])).toMatchObject({
+      lines: 3,
+      header: 'time,cpu',
+      unit: 'ms',
+      samples: 3,
+      oldest: { number: 3, timeMs: T },
+      newest: { number: 4, timeMs: T + 9 },
+      unsorted: 0,
+      firstUnlike: undefined,
+    })
+  })
+
+  it('takes the unit of most times, and the first line of another one as unlike a sample', async () => {
+    const found = await surveyOf([`${T},1`, '1509009792,1', '1509009793,1', 'n/a'])
+    expect(found).toMatchObject({ unit: 's', samples: 2, firstUnlike: { number: 1, text: `${T},1` } })
+  })
+
+  it('has no unit if no line is a sample', async () => {
+    expect(await surveyOf(['1,12.5', '2,13'])).toMatchObject({
+      unit: undefined,
+      samples: 0,
+      firstUnlike: { number: 1, text: '1,12.5' },
+    })
+    expect(await surveyOf(['time,cpu'])).toMatchObject({ lines: 0, firstUnlike: undefined })
+    expect(await surveyOf([])).toMatchObject({ lines: 0, header: undefined })
+  })
+
+  it('counts samples that are older than one before them by more than the tolerance', async () => {
+    expect(
+      await surveyOf([`${T},1`, `${T + 30_000},1`, `${T + 20_000},1`, `${T + 19_999},1`, `${T},1`]),
+    ).toMatchObject({
+      unsorted: 2,
+      firstUnsorted: { number: 4, behindMs: 10_001 },
+    })
+  })
+
+  it('counts samples that are out of range', async () => {
+    const found = await surveyOf([`${T},1`, `${T},100.1`, `${T},-5`, `${T},101`])
+    expect(found).toMatchObject({ samples: 4, outOfRange: 2, firstOutOfRange: { number: 2, text: '100.1' } })
+  })
+})

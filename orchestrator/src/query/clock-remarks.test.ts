@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { at } from '../runtime/runtime.fixture.ts'
+import { clockRemarks } from './clock-remarks.ts'
+import { type DriverEvent, parseDriverEvent } from './driver-log.ts'
+
+const events = (...lines: readonly string[]): DriverEvent[] =>
+  lines.flatMap((line) => parseDriverEvent(line) ?? [])
+const NOW = Date.parse(at(7_200))
+
+describe('clockRemarks', () => {
+  it('counts the samples from the future of the last hour', () => {
+    const remarks = clockRemarks(
+      events(
+        `${at(0)} dead_letters batch=1 count=9 reasons=future:9`,
+        `${at(7_000)} dead_letters batch=2 count=3 reasons=empty:1,future:2`,
+        `${at(7_001)} dead_letters batch=3 count=4 reasons=future:4`,
+        `${at(7_002)} dead_letters batch=4 count=4 reasons=empty:4`,
+      ),
+      NOW,
+    )
+    expect(remarks).toEqual([expect.stringMatching(/^6 samples .* future.*doctor/)])
+  })
+
+  it('names a watermark that is ahead of the clock', () => {
+    const remarks = (second: number) =>
+      clockRemarks(events(`${at(7_000)} progress watermark=${at(second)}`), NOW)
+    expect(remarks(7_489)).toEqual([expect.stringMatching(/watermark is 4 min 49 s ahead.*late/)])
+    expect(remarks(7_190)).toEqual([])
+  })
+
+  it('says nothing before there is progress', () => {
+    expect(clockRemarks([], NOW)).toEqual([])
+  })
+})

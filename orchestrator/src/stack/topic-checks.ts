@@ -1,0 +1,53 @@
+import { CliError } from '../errors.ts'
+import { probeBroker } from '../kafka/probe.ts'
+import { readLast } from '../kafka/read-range.ts'
+import { readStamping } from '../kafka/topic-settings.ts'
+import type { DoctorCheck, Selected } from '../runtime/runtime.ts'
+import { formatTimeSpan } from '../terminal/units.ts'
+import { clockTroubles } from './clocks.ts'
+
+const LAST_SAMPLES = 20
+const LAST_DEAD_LETTERS = 100
+
+/** Checks of the topics, while the broker answers. */
+export function topicChecks({ runtime, config }: Selected): DoctorCheck[] {
+  const { kafka } = runtime
+  const { input, deadLetter } = config.topics
+  const whileUp = (check: (signal: AbortSignal) => Promise<string>) => async (signal: AbortSignal) =>
+    (await probeBroker(kafka, { timeoutMs: 5_000 })).ok ? check(signal) : 'not checked: Kafka is not running'
+  return [
+    {
+      title: 'input topic',
+      run: whileUp(async (signal) => {
+        const stamping = await readStamping(kafka, input, signal)
+        if (!stamping) return `${input}: nothing is known of it yet`
+        const { isByBroker, retentionMs } = stamping
+        if (isByBroker || retentionMs === undefined)
+          return `${input} does not delete samples by their own time`
+        return [
+          `beware: ${input} deletes records ${formatTimeSpan(retentionMs)} after the time that their producer sets (CreateTime).`,
+          'Older samples may be deleted before the job reads them. To prevent that:',
+          `kafka-configs.sh --alter --topic ${input} --add-config message.timestamp.type=LogAppendTime`,
+        ].join('\n')
+      }),
+    },
+    {
+      title: 'clocks',
+      run: whileUp(async (signal) => {
+        const isByBroker = (await readStamping(kafka, input, signal))?.isByBroker === true
+        const samples = isByBroker ? await readLast(kafka, input, LAST_SAMPLES, signal) : []
+        const letters = await readLast(kafka, deadLetter, LAST_DEAD_LETTERS, signal).catch(noneYet)
+        const troubles = clockTroubles(samples, letters, Date.now())
+        if (troubles.length === 0) return 'the last samples show no difference'
+        throw new CliError('CHECK_FAILED', troubles.join('\n'), {
+          hint: 'Set the clocks right, for example with NTP. Samples from the future become dead letters, or make others late.',
+        })
+      }),
+    },
+  ]
+}
+
+function noneYet(error: unknown): [] {
+  if (error instanceof CliError && error.code === 'NO_SUCH_TOPIC') return []
+  throw error
+}
