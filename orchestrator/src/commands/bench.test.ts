@@ -66,6 +66,14 @@ describe('bench', () => {
     })
   })
 
+  it('refuses a rate at which nothing would be measured', async () => {
+    const context = await testContext()
+    await expect(run(context, [], { only: 'throughput', rate: 5 })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('--rate applies'),
+    })
+  })
+
   it('needs a broker', async () => {
     context.broker.isUp = false
     await expect(run(local, [], { json: true })).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' })

@@ -30,6 +30,10 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const startedAt = performance.now()
   const { output, signal } = context
   const sections = parseSections(flags.only)
+  if (flags.rate !== undefined && !sections.has('latency'))
+    throw new CliError('USAGE', '--rate applies to the section latency only', {
+      hint: 'Leave it out, or add latency to --only.',
+    })
   const { config, storage, ...selected } = await context.select()
   const runtime = requireLocal(selected.runtime)
   await requireBroker(runtime)

@@ -52,6 +52,11 @@ describe('demo', () => {
     expect(context.output.notes.filter((line) => line.includes(`--settings ${file}`))).toHaveLength(3)
   })
 
+  it('says which settings of the call it replaces, but not those of the project', async () => {
+    await run(context.withSettings(['NORMAL_MEAN=20', 'SPARK_CORES=1']), [], {})
+    expect(context.output.warnings).toEqual(['NORMAL_MEAN has no effect: the demo has a value of its own'])
+  })
+
   it('first removes an earlier demo that was kept', async () => {
     await run(context, [], { keep: true })
     context.runtime.journal.length = 0

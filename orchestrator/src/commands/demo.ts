@@ -22,6 +22,8 @@ export const run: CommandRun<Flags> = async (context, _args, { keep = false }) =
     'Starts Kafka and Spark, finds anomalies in an hour of simulated CPU samples and in your own CPU, and cleans up.',
   )
   const settings = await demoSettings(await requestedRuntime(context))
+  for (const key of await overridden(context, settings))
+    output.warn(`${key} has no effect: the demo has a value of its own`)
   const own = context.withSettings(settings)
   await removeEarlierDemo(own)
   const selected = await own.select('stack')
@@ -36,6 +38,15 @@ export const run: CommandRun<Flags> = async (context, _args, { keep = false }) =
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0)
   output.note(`The demo took ${seconds} s.${keep ? '' : ' Everything is stopped and removed.'}`)
   if (!keep) output.note('Next     npx cpu-anomaly up')
+}
+
+/** The settings of this call (`--set`) that the demo replaces. Those of the project are meant for the project's own stack. */
+async function overridden(context: CommandContext, settings: readonly string[]): Promise<string[]> {
+  const own = new Set(settings.map((setting) => setting.split('=', 1)[0]))
+  const given = (await context.config()).resolved.filter(
+    ({ key, origin }) => origin === 'flag' && own.has(key),
+  )
+  return given.map(({ key }) => key).filter((key) => key !== 'RUNTIME')
 }
 
 /** RUNTIME if it is set, else the local runtime, which needs no Docker. */

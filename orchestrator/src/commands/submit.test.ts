@@ -122,3 +122,20 @@ describe('submit --dry-run', () => {
     await expect(run(context, [], { dryRun: true })).rejects.toMatchObject({ code: 'CONFIGURATION' })
   })
 })
+
+describe('flags that have no effect together', () => {
+  it.each([
+    [{ full: true }, '--full'],
+    [{ dryRun: true, foreground: true }, '--dry-run'],
+    [{ dryRun: true, newCheckpoint: true }, '--dry-run'],
+    [{ dryRun: true, timeoutSeconds: 1 }, '--dry-run'],
+    [{ foreground: true, json: true }, 'not JSON'],
+  ])('are refused before anything starts: %j', async (flags, expected) => {
+    const context = await testContext()
+    await expect(run(context, [], flags)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining(expected),
+    })
+    expect(context.journal).toEqual([])
+  })
+})

@@ -22,11 +22,8 @@ interface Flags {
 }
 
 export const run: CommandRun<Flags> = async (context, _args, flags) => {
+  checkUsage(flags)
   if (flags.dryRun) return dryRun(context, flags)
-  if (flags.full)
-    throw new CliError('USAGE', '--full works only with --dry-run', {
-      hint: 'Add --dry-run, or leave --full out.',
-    })
   const { output, signal } = context
   const selected = await context.select('job')
   await requireBroker(selected.runtime)
@@ -40,6 +37,26 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   if (flags.json) output.json({ job: 'running', ui: runtime.sparkUi, driver: await runtime.driver() })
   if (flags.foreground) return stayInForeground(context, selected)
   output.note('Next     npx cpu-anomaly tail anomaly      (send samples: npx cpu-anomaly produce --live)')
+}
+
+/** @throws CliError USAGE for flags that would have no effect together. */
+function checkUsage({ dryRun, full, foreground, newCheckpoint, timeoutSeconds, json }: Flags): void {
+  if (full && !dryRun)
+    throw new CliError('USAGE', '--full works only with --dry-run', {
+      hint: 'Add --dry-run, or leave --full out.',
+    })
+  if (dryRun && (foreground || newCheckpoint || timeoutSeconds !== undefined))
+    throw new CliError(
+      'USAGE',
+      '--dry-run starts nothing, so other flags than --full and --json have no effect',
+      {
+        hint: 'Leave --foreground, --new-checkpoint and --timeout-seconds out.',
+      },
+    )
+  if (foreground && json)
+    throw new CliError('USAGE', '--foreground shows a log, which is not JSON', {
+      hint: 'Use --foreground or --json.',
+    })
 }
 
 /** Prints what would be submitted, and changes nothing. */
