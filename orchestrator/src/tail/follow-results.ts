@@ -39,7 +39,7 @@ export async function followResults(
     for await (const records of followTopic(runtime.kafka, config.topics.output, { from, signal, notice })) {
       const results = reader.read(records)
       if (results.length > 0) idleWatch.resultsArrived()
-      const shown = feed.take(results, Date.now())
+      const shown = feed.take(results, performance.now())
       if (feed.pending > 0 && (await idleWatch.isIdle())) shown.push(...feed.flush())
       if (await printer.print(shown.map((result) => resultLine(result, config.detector.normalMean, asJson))))
         return

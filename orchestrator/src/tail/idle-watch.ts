@@ -36,8 +36,8 @@ export class IdleWatch {
   #reader: TopicReader | undefined
   #ends = ''
   #inputGrewAt = 0
-  #checkedAt = 0
-  #resultsArrivedAt = Date.now()
+  #checkedAt = Number.NEGATIVE_INFINITY
+  #resultsArrivedAt = performance.now()
 
   constructor(access: KafkaAccess, inputTopic: string, lagOf: LagOf, signal: AbortSignal) {
     this.#access = access
@@ -47,16 +47,16 @@ export class IdleWatch {
   }
 
   resultsArrived(): void {
-    this.#resultsArrivedAt = Date.now()
+    this.#resultsArrivedAt = performance.now()
   }
 
   /** Checks at most once per 250 ms; false in between, and while the broker is away. */
   async isIdle(): Promise<boolean> {
-    if (Date.now() - this.#checkedAt < CHECK_EVERY_MS) return false
-    this.#checkedAt = Date.now()
+    if (performance.now() - this.#checkedAt < CHECK_EVERY_MS) return false
+    this.#checkedAt = performance.now()
     const ends = await this.#inputEnds()
     if (!ends) return false
-    const now = Date.now()
+    const now = performance.now()
     const text = [...ends].join()
     if (text !== this.#ends) this.#inputGrewAt = now
     this.#ends = text
