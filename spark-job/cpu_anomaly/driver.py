@@ -30,7 +30,7 @@ from cpu_anomaly.continuity import Continuity
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.failures import diagnose
 from cpu_anomaly.modes import Mode, mode_of
-from cpu_anomaly.monitor import Monitor, Standstill
+from cpu_anomaly.monitor import Monitor, Standstill, WallClock
 from cpu_anomaly.query import start_query
 from cpu_anomaly.session import start_spark, use_pool
 from cpu_anomaly.settings import Settings, kafka_client_options
@@ -76,7 +76,7 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     auditor.remember_topics(topic_ids)
     auditor.recover()
     growth = PartitionGrowth(spark, settings, mode, partitions)
-    monitor = Monitor(continuity, growth, Standstill(log, mode.batch_ms / 1000))
+    monitor = Monitor(WallClock.of_jvm(spark), continuity, growth, Standstill(log, mode.batch_ms / 1000))
     watch = Watch(auditor, monitor, log)
     spark.streams.addListener(watch)
     use_pool(spark, "query")

@@ -9,8 +9,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any, cast
 
 from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
 
 from cpu_anomaly.continuity import Continuity
 from cpu_anomaly.event_log import EventLog
@@ -29,22 +31,34 @@ FATAL = (TopicReplacedError, RecordsLostError)
 
 
 class WallClock:
-    """Compares the wall clock, by which Spark waits for the next batch, with one that cannot be set."""
+    """Compares the clock by which Spark waits for the next batch with one that cannot be set. Both are in seconds."""
 
-    def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, wall: Callable[[], float], steady: Callable[[], float]) -> None:
         self._wall = wall
         self._steady = steady
-        self._ahead = wall() - steady()
+        self._ahead = self._compare()
+
+    @staticmethod
+    def of_jvm(spark: SparkSession) -> WallClock:
+        system = cast(Any, spark.sparkContext)._jvm.java.lang.System
+        return WallClock(lambda: system.currentTimeMillis() / 1e3, lambda: system.nanoTime() / 1e9)
 
     def require_no_step_back(self) -> None:
         """Raises RestartNeededError if the clock was set back since the last call."""
-        ahead = self._wall() - self._steady()
+        ahead = self._compare()
         step, self._ahead = self._ahead - ahead, ahead
         if step > MAX_STEP_BACK_SECONDS:
             raise RestartNeededError(
                 f"the wall clock was set back by {step:.0f} s, and Spark would wait until it shows the old time again, "
                 "so the driver is started again"
             )
+
+    def _compare(self) -> float:
+        """By how much the wall clock is ahead, not counting a pause of this process between two readings."""
+        while True:
+            before, wall, after = self._steady(), self._wall(), self._steady()
+            if after - before < CLOCK_SECONDS:
+                return wall - before
 
 
 class Standstill:
@@ -75,11 +89,13 @@ class Standstill:
 class Monitor:
     """Looks at the clock every second and at the topics every five."""
 
-    def __init__(self, continuity: Continuity, growth: PartitionGrowth, standstill: Standstill) -> None:
+    def __init__(
+        self, clock: WallClock, continuity: Continuity, growth: PartitionGrowth, standstill: Standstill
+    ) -> None:
+        self._clock = clock
         self._continuity = continuity
         self._growth = growth
         self._standstill = standstill
-        self._clock = WallClock()
         self._found: Exception | None = None
 
     def start(self) -> None:

@@ -232,6 +232,7 @@ class Run:
         monkeypatch.setattr(driver, "with_enough_slots", lambda spark, *_: spark)
         monkeypatch.setattr(driver, "Checkpoint", lambda *_: None)
         monkeypatch.setattr(driver, "Continuity", lambda *_: continuity)
+        monkeypatch.setattr(driver, "WallClock", SimpleNamespace(of_jvm=lambda _: None))
         monkeypatch.setattr(driver, "Monitor", lambda *_: self.monitor)
         monkeypatch.setattr(driver, "use_pool", lambda _, pool: self.effects.append(f"pool {pool}"))
         monkeypatch.setattr(driver, "start_query", self._start_query)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import pytest
+from pyspark.sql import SparkSession
 
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.monitor import Monitor, Standstill, WallClock
@@ -46,6 +47,22 @@ def test_clock_that_is_set_back_needs_a_new_driver(forward: float) -> None:
     with pytest.raises(RestartNeededError, match=r"^the wall clock was set back by 3600 s, .* is started again$"):
         compared.require_no_step_back()
     compared.require_no_step_back()
+
+
+def test_pause_between_two_readings_is_not_a_step() -> None:
+    clock = Clock()
+    pauses = iter([0.0, 0.0, 0.0, 60.0, 0.0, 0.0])
+
+    def steady() -> float:
+        clock.steady += next(pauses)
+        return clock.steady
+
+    compared = WallClock(lambda: clock.wall + clock.steady, steady)
+    compared.require_no_step_back()
+
+
+def test_clock_is_that_of_the_jvm(spark: SparkSession) -> None:
+    WallClock.of_jvm(spark).require_no_step_back()
 
 
 class Log:
@@ -117,7 +134,8 @@ class FakeGrowth:
 @pytest.fixture
 def parts() -> tuple[FakeContinuity, FakeGrowth, Monitor]:
     continuity, growth = FakeContinuity(), FakeGrowth()
-    monitor = Monitor(cast(Any, continuity), cast(Any, growth), Standstill(EventLog(io.StringIO()), 0))
+    standstill = Standstill(EventLog(io.StringIO()), 0)
+    monitor = Monitor(Clock().compare(), cast(Any, continuity), cast(Any, growth), standstill)
     return continuity, growth, monitor
 
 
