@@ -72,7 +72,7 @@ class KafkaTopics:
         return KafkaTopics(self._admin, self._jvm, self._settings, wait_ms)
 
     def ids(self) -> Mapping[str, str]:
-        names = [self._settings.input_topic, self._settings.output_topic]
+        names = self._settings.topics
         options = self._jvm.org.apache.kafka.clients.admin.DescribeTopicsOptions().timeoutMs(self._wait_ms)
         answers = self._admin.describeTopics(java_list(self._jvm, names), options).topicNameValues()
         return {name: topic_id for name in names if (topic_id := id_or_none(answers[name]))}
