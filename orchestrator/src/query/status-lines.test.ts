@@ -11,6 +11,7 @@ const STOPPED: StackStatus = {
   driver: undefined,
   query: undefined,
   progress: undefined,
+  standstill: undefined,
   lastError: undefined,
   sparkUi: undefined,
   storage: '/project/storage',
@@ -24,6 +25,11 @@ function shown(status: Partial<StackStatus>): Record<string, string> {
 }
 
 describe('statusLines', () => {
+  it('says that the query stands still', () => {
+    const { standstill } = shown({ standstill: { seconds: 60, unread: 7 } })
+    expect(standstill).toMatch(/for 60 s, and 7 records are unread/)
+  })
+
   it('of a stack that is down: runtime, how to start a job, storage', () => {
     expect(shown({})).toEqual({
       runtime: 'local',

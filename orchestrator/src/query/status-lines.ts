@@ -3,6 +3,7 @@ import { colors } from '../terminal/colors.ts'
 import { escapeControls } from '../terminal/text.ts'
 import { formatSeconds } from '../terminal/units.ts'
 import type { QueryProgress } from './driver-log.ts'
+import { standstillText } from './standstill.ts'
 import type { StackStatus } from './status.ts'
 import type { SubmittedQuery } from './submitted.ts'
 
@@ -13,6 +14,7 @@ export function statusLines(status: StackStatus): string[] {
     line('runtime', status.runtime),
     ...status.parts.map(partLine),
     line('job', driver ? driverText(driver) : 'not running (start it with `cpu-anomaly submit`)'),
+    ...(status.standstill ? [line('standstill', colors.yellow(standstillText(status.standstill)))] : []),
     ...(lastError ? [line('error', escapeControls(lastError))] : []),
     ...(query ? [line('trigger', queryText(query))] : []),
     ...(progress ? progressLines(progress) : []),

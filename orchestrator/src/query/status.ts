@@ -9,6 +9,7 @@ import {
   queryProgress,
   recentEvents,
 } from './driver-log.ts'
+import { type Standstill, standstillOf } from './standstill.ts'
 import { type SubmittedQuery, submittedFile } from './submitted.ts'
 
 export interface StackStatus {
@@ -18,6 +19,7 @@ export interface StackStatus {
   /** How the job was submitted; undefined if there is none. */
   readonly query: SubmittedQuery | undefined
   readonly progress: QueryProgress | undefined
+  readonly standstill: Standstill | undefined
   /** The driver's last error message, if it does not run. */
   readonly lastError: string | undefined
   readonly sparkUi: string | undefined
@@ -43,6 +45,7 @@ export async function stackStatus(
     driver,
     query: driver && query,
     progress: queryProgress(eventsOfCheckpoint(events)),
+    standstill: isRunning ? standstillOf(events) : undefined,
     lastError: isRunning ? undefined : events.findLast((event) => event.name === 'failed')?.fields.message,
     sparkUi: isRunning ? runtime.sparkUi : undefined,
     storage: storage.root,
