@@ -18,7 +18,7 @@ from cpu_anomaly.continuity import Continuity
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.slots import PartitionGrowth
-from cpu_anomaly.topics import Bounds, RecordsLostError, TopicReplacedError
+from cpu_anomaly.topics import RecordsLostError, TopicReplacedError
 
 CLOCK_SECONDS = 1.0
 TOPICS_SECONDS = 5.0
@@ -69,15 +69,15 @@ class Standstill:
         self._log = log
         self._first = batch_seconds + STANDSTILL_SECONDS
         self._steady = steady
-        self._position: Mapping[str, int] = {}
+        self._commits = 0
         self._since: float | None = None
         self._next = self._first
 
-    def note(self, position: Mapping[str, int], bounds: Bounds) -> None:
+    def note(self, commits: int, unread: int) -> None:
         """Logs it once per STANDSTILL_SECONDS."""
-        unread = bounds.unread(position)
-        if unread == 0 or position != self._position:
-            self._position, self._since, self._next = position, None, self._first
+        # Not whether the position moves: behind the last record there may be markers of transactions.
+        if unread == 0 or commits != self._commits:
+            self._commits, self._since, self._next = commits, None, self._first
         if unread > 0 and self._since is None:
             self._since = self._steady()
         seconds = 0.0 if self._since is None else self._steady() - self._since
@@ -96,6 +96,7 @@ class Monitor:
         self._continuity = continuity
         self._growth = growth
         self._standstill = standstill
+        self._commits = 0
         self._found: Exception | None = None
 
     def start(self) -> None:
@@ -103,6 +104,7 @@ class Monitor:
 
     def committed(self, position: Mapping[str, int]) -> None:
         """A batch has ended here: offsets by partition of the input topic."""
+        self._commits += 1
         self._note(lambda: self._continuity.committed(position))
 
     def has_found(self) -> bool:
@@ -141,7 +143,7 @@ class Monitor:
     def _look(self) -> None:
         bounds = self._continuity.look()
         self._growth.require_slots(len(bounds.end))
-        self._standstill.note(self._continuity.position, bounds)
+        self._standstill.note(self._commits, bounds.unread(self._continuity.position))
 
     def _look_at_everything(self) -> None:
         self._look()

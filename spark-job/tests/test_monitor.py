@@ -71,9 +71,9 @@ class Log:
         self.seconds = 0.0
         self._standstill = Standstill(EventLog(self._out), batch_seconds, lambda: self.seconds)
 
-    def at(self, seconds: float, position: int, end: int = 10) -> None:
+    def at(self, seconds: float, commits: int = 0, unread: int = 6) -> None:
         self.seconds = seconds
-        self._standstill.note({"0": position}, Bounds({"0": 0}, {"0": end}))
+        self._standstill.note(commits, unread)
 
     def lines(self) -> list[str]:
         return [line.split(" ", 1)[1] for line in self._out.getvalue().splitlines()]
@@ -82,23 +82,23 @@ class Log:
 def test_standstill_is_logged_once_per_minute() -> None:
     log = Log()
     for seconds in range(0, 150, 5):
-        log.at(seconds, position=4)
+        log.at(seconds)
     assert log.lines() == ["standstill seconds=60 unread=6", "standstill seconds=120 unread=6"]
 
 
 def test_standstill_begins_when_a_batch_should_have_ended() -> None:
     log = Log(batch_seconds=30)
     for seconds in (0, 89, 90):
-        log.at(seconds, position=4)
+        log.at(seconds)
     assert log.lines() == ["standstill seconds=90 unread=6"]
 
 
-@pytest.mark.parametrize(("position", "end"), [(5, 10), (4, 4)])
-def test_query_that_goes_on_or_has_nothing_to_read_does_not_stand_still(position: int, end: int) -> None:
+@pytest.mark.parametrize(("commits", "unread"), [(1, 6), (0, 0)])
+def test_query_that_commits_or_has_nothing_to_read_does_not_stand_still(commits: int, unread: int) -> None:
     log = Log()
-    log.at(0, position=4)
-    log.at(40, position, end)
-    log.at(80, position)
+    log.at(0)
+    log.at(40, commits, unread)
+    log.at(80, commits)
     assert log.lines() == []
 
 
