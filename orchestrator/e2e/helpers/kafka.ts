@@ -70,7 +70,8 @@ export const growTopic = (broker: string, topic: string, count: number): Promise
 export const recreateTopic = (broker: string, topic: string): Promise<void> =>
   withAdmin(broker, async (admin) => {
     await admin.deleteTopics({ topics: [topic] })
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] })
+    // Without waiting for the leader: the broker may not have forgotten the old topic yet, and kafkajs would give up.
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false })
   })
 
 /** All records that are in a topic now, ordered by partition and offset. */
