@@ -26,13 +26,16 @@ from cpu_anomaly.accounting.audit import Inspector
 from cpu_anomaly.accounting.auditor import Auditor
 from cpu_anomaly.accounting.checkpoint import Checkpoint
 from cpu_anomaly.accounting.progress import Batch
+from cpu_anomaly.continuity import Continuity
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.failures import diagnose
 from cpu_anomaly.modes import Mode, mode_of
+from cpu_anomaly.monitor import Monitor, Standstill, WallClock
 from cpu_anomaly.query import start_query
 from cpu_anomaly.session import start_spark, use_pool
 from cpu_anomaly.settings import Settings, kafka_client_options
-from cpu_anomaly.topics import describe_topics, require_same_topics
+from cpu_anomaly.slots import PartitionGrowth, with_enough_slots
+from cpu_anomaly.topics import KafkaTopics, require_same_topics, require_topics
 
 POLL_SECONDS = 0.1
 # See `stop_after_batch`.
@@ -60,22 +63,38 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     client = kafka_client_options(settings)
     spark = start_spark(settings, mode)
     mode.require_spark(spark.version)
+    topics = KafkaTopics.connect(spark, settings, client)
+    partitions = len(topics.input_bounds().end)
+    spark = with_enough_slots(spark, settings, mode, partitions)
     auditor = auditor_of(spark, settings, mode, client, log)
     log_started(log, spark, auditor)
-    topic_ids = describe_topics(spark, [settings.input_topic, settings.output_topic], client)
+    topic_ids = topics.ids()
+    require_topics(settings.topics, topic_ids)
     require_same_topics(auditor.ledger.topic_ids, topic_ids)
-    auditor.remember_topics(topic_ids)
+    continuity = Continuity(topics, settings, topic_ids, Checkpoint(spark, settings.checkpoint), log)
+    continuity.require_unread_records()
+    auditor.remember_topics({name: topic_ids[name] for name in (settings.input_topic, settings.output_topic)})
     auditor.recover()
-    watch = Watch(auditor, log)
+    growth = PartitionGrowth(spark, settings, mode, partitions)
+    monitor = Monitor(WallClock.of_jvm(spark), continuity, growth, Standstill(log, mode.batch_ms / 1000))
+    watch = Watch(auditor, monitor, log)
     spark.streams.addListener(watch)
     use_pool(spark, "query")
+    monitor.start()
+
+    def is_over() -> bool:
+        return is_stop_wanted() or monitor.has_found()
+
     while not is_stop_wanted():
         auditor.start()
         running = start_query(spark, settings, mode, client)
-        run_until(lambda: is_stop_wanted() or is_ready(watch, auditor, mode, spark), running)
-        run_until(lambda: is_stop_wanted() or auditor.is_behind() or auditor.has_failed(), running)
-        stop_after_batch(running, watch, mode.batch_ms / 1000)
-        auditor.finish()
+        with monitor.explaining():
+            run_until(lambda: is_over() or is_ready(watch, auditor, mode, spark), running)
+            run_until(lambda: is_over() or auditor.is_behind() or auditor.has_failed(), running)
+            monitor.raise_fatal()
+            stop_after_batch(running, watch, mode.batch_ms / 1000)
+            auditor.finish()
+        monitor.raise_found()
     log.write("stopped", batch=batch_or_none(auditor.ledger.batch))
 
 
@@ -103,8 +122,9 @@ def log_started(log: EventLog, spark: SparkSession, auditor: Auditor) -> None:
 class Watch(StreamingQueryListener):
     """Turns Spark's reports into lines of the log and work for the auditor."""
 
-    def __init__(self, auditor: Auditor, log: EventLog) -> None:
+    def __init__(self, auditor: Auditor, monitor: Monitor, log: EventLog) -> None:
         self._auditor = auditor
+        self._monitor = monitor
         self._log = log
         self.is_ready = False
         self._becoming_ready = threading.Lock()  # two threads report it: Spark's listener and the driver's own
@@ -121,6 +141,7 @@ class Watch(StreamingQueryListener):
         if anomalies := batch.anomalies():
             log_anomalies(self._log, batch.number, anomalies)
         self._auditor.submit(batch)
+        self._monitor.committed(batch.end)
 
     def onQueryIdle(self, _event: QueryIdleEvent) -> None:
         self.ready(self._auditor.ledger.batch)

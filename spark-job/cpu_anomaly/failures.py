@@ -8,8 +8,9 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException
 
 from cpu_anomaly.accounting.checkpoint import CheckpointError
+from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.settings import ConfigurationError
-from cpu_anomaly.topics import TopicReplacedError
+from cpu_anomaly.topics import RecordsLostError, TopicReplacedError
 
 DATA_LOSS_SIGNS = ("KAFKA_DATA_LOSS", "OffsetOutOfRange")
 # Kafka's client calls this a configuration error, but the name of a stopped container does not resolve until it runs.
@@ -39,7 +40,9 @@ def diagnose(error: Exception) -> Failure:
     message = causes[-1].strip().splitlines()[0] if causes[-1].strip() else type(error).__name__
     if isinstance(error, TopicReplacedError):
         return Failure("topic_replaced", message, 3)
-    if isinstance(error, CheckpointError) or has_sign(DATA_LOSS_SIGNS, causes):
+    if isinstance(error, RestartNeededError):
+        return Failure("restart", message, 7)
+    if isinstance(error, CheckpointError | RecordsLostError) or has_sign(DATA_LOSS_SIGNS, causes):
         return Failure("data_loss", message, 3)
     if has_sign(OUTAGE_SIGNS, causes):
         return Failure("query", message, 7)

@@ -34,6 +34,9 @@ class Mode(Protocol):
     def read_options(self, cores: int) -> dict[str, int]:
         """Options of the Kafka source that size its batches and their tasks."""
 
+    def task_slots(self, input_partitions: int, shuffle_partitions: int) -> int:
+        """Task slots that the job needs at once; 0 if any number will do."""
+
     def with_trigger(self, writer: DataStreamWriter) -> DataStreamWriter:
         """The writer with the mode's trigger."""
 
@@ -58,6 +61,10 @@ class MicroBatch:
     def read_options(self, cores: int) -> dict[str, int]:
         # As many tasks as cores, even if the topic has one partition: parsing costs more than fetching.
         return {"minPartitions": cores, "maxOffsetsPerTrigger": self.max_offsets_per_trigger}
+
+    def task_slots(self, input_partitions: int, shuffle_partitions: int) -> int:  # noqa: ARG002 (the interface of both modes)
+        """Tasks take turns."""
+        return 0
 
     def with_trigger(self, writer: DataStreamWriter) -> DataStreamWriter:
         return writer.trigger(processingTime=f"{self.trigger_interval_ms} milliseconds")
@@ -93,6 +100,10 @@ class RealTime:
     def read_options(self, cores: int) -> dict[str, int]:  # noqa: ARG002 (the interface of both modes)
         """None: records pass through one by one, and every partition has one task."""
         return {}
+
+    def task_slots(self, input_partitions: int, shuffle_partitions: int) -> int:
+        """All tasks run at once; one more slot is for the audit. `submit` counts in the same way (`job/trigger.ts`)."""
+        return input_partitions + shuffle_partitions + 1
 
     def with_trigger(self, writer: DataStreamWriter) -> DataStreamWriter:
         # The ledger follows what Spark reports, so a commit must be on disk by then, not on its way there.

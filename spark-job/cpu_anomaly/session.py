@@ -20,10 +20,18 @@ FORGET_FETCHED: SparkOptions = {
 }
 
 
-def start_spark(settings: Settings, mode: Mode) -> SparkSession:
-    """What the job itself relies on; everything that depends on the machine comes from spark-submit."""
+class RestartNeededError(Exception):
+    """This driver cannot go on, but a new one can."""
+
+
+def start_spark(settings: Settings, mode: Mode, master: str | None = None) -> SparkSession:
+    """What the job itself relies on; everything that depends on the machine comes from spark-submit.
+
+    `master` replaces that of spark-submit.
+    """
+    builder = SparkSession.builder.master(master) if master else SparkSession.builder
     return (
-        SparkSession.builder.appName(settings.app_name)
+        builder.appName(settings.app_name)
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.scheduler.mode", "FAIR")
         # A stateful query cannot be adaptive, and unless this is off Spark warns about it at every start.

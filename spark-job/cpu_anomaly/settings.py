@@ -55,6 +55,11 @@ class Settings:
         return Settings(**given)
 
     @property
+    def topics(self) -> list[str]:
+        """Input, output, dead letters."""
+        return [self.input_topic, self.output_topic, self.dead_letter_topic]
+
+    @property
     def has_series(self) -> bool:
         """Each record key names a series of its own."""
         return self.group_by == "key"

@@ -1,34 +1,155 @@
-"""Topics on the broker: ids, end offsets, and whether a topic is still the one that the checkpoint knows."""
+"""Topics on the broker: ids, offsets, and whether they still fit what the checkpoint knows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
+
+from cpu_anomaly.settings import ConfigurationError, Settings
+
+WAIT_MS = 30_000
+# Kafka's client warns at each attempt to connect, by default up to 20 times per second.
+ADMIN_OPTIONS = {
+    "default.api.timeout.ms": str(WAIT_MS),
+    "reconnect.backoff.ms": "1000",
+    "reconnect.backoff.max.ms": "5000",
+}
+NO_SUCH_TOPIC = "org.apache.kafka.common.errors.UnknownTopicOrPartitionException"
 
 
 class TopicReplacedError(Exception):
     """A topic of this name exists, but it is not the one whose offsets the checkpoint holds."""
 
 
-def describe_topics(spark: SparkSession, names: Sequence[str], client: Mapping[str, str]) -> dict[str, str]:
-    """Topic ids by name."""
-    with kafka_admin(spark, client) as (admin, jvm):
-        described = describe(admin, jvm, names)
-        return {name: described[name].topicId().toString() for name in names}
+class RecordsLostError(Exception):
+    """Records that the query has not read are no longer on the broker."""
 
 
-def end_offsets(spark: SparkSession, topic: str, client: Mapping[str, str]) -> dict[str, int]:
+@dataclass(frozen=True)
+class Bounds:
+    """By partition of a topic, the offset of its oldest record that is still there, and of the next one to come."""
+
+    earliest: Mapping[str, int]
+    end: Mapping[str, int]
+
+    def unread(self, position: Mapping[str, int]) -> int:
+        """How many offsets are between a position and the end."""
+        return sum(max(0, end - position.get(partition, 0)) for partition, end in self.end.items())
+
+
+class Topics(Protocol):
+    """The job's topics, as the broker has them."""
+
+    def waiting(self, wait_ms: int) -> Topics:
+        """The same topics, but an answer may take this long."""
+
+    def ids(self) -> Mapping[str, str]:
+        """Ids by name of those that exist."""
+
+    def input_bounds(self) -> Bounds:
+        """Of the input topic."""
+
+
+class KafkaTopics:
+    """Keeps one admin client, to be asked every few seconds. Raises Py4JJavaError while the broker is away."""
+
+    def __init__(self, admin: Any, jvm: Any, settings: Settings, wait_ms: int = WAIT_MS) -> None:
+        self._admin = admin
+        self._jvm = jvm
+        self._settings = settings
+        self._wait_ms = wait_ms
+
+    @staticmethod
+    def connect(spark: SparkSession, settings: Settings, client: Mapping[str, str]) -> KafkaTopics:
+        return KafkaTopics(*open_admin(spark, client), settings)
+
+    def waiting(self, wait_ms: int) -> KafkaTopics:
+        return KafkaTopics(self._admin, self._jvm, self._settings, wait_ms)
+
+    def ids(self) -> Mapping[str, str]:
+        names = self._settings.topics
+        options = self._jvm.org.apache.kafka.clients.admin.DescribeTopicsOptions().timeoutMs(self._wait_ms)
+        answers = self._admin.describeTopics(java_list(self._jvm, names), options).topicNameValues()
+        return {name: topic_id for name in names if (topic_id := id_or_none(answers[name]))}
+
+    def input_bounds(self) -> Bounds:
+        return bounds_of(self._admin, self._jvm, self._settings.input_topic, self._wait_ms)
+
+
+def id_or_none(answer: Any) -> str | None:
+    """None if there is no such topic."""
+    try:
+        return str(answer.get().topicId().toString())
+    except Py4JJavaError as error:
+        if NO_SUCH_TOPIC in error.java_exception.toString():
+            return None
+        raise
+
+
+def end_offsets(spark: SparkSession, topic: str, client: Mapping[str, str]) -> Mapping[str, int]:
     """By partition, the offset of the record that will come next."""
+    return topic_bounds(spark, topic, client).end
+
+
+def topic_bounds(spark: SparkSession, topic: str, client: Mapping[str, str]) -> Bounds:
     with kafka_admin(spark, client) as (admin, jvm):
+        return bounds_of(admin, jvm, topic, WAIT_MS)
+
+
+def bounds_of(admin: Any, jvm: Any, topic: str, wait_ms: int) -> Bounds:
+    api = jvm.org.apache.kafka.clients.admin
+    patience = api.DescribeTopicsOptions().timeoutMs(wait_ms)
+    description = admin.describeTopics(java_list(jvm, [topic]), patience).allTopicNames().get()[topic]
+    numbers = [partition.partition() for partition in description.partitions()]
+
+    def offsets(spec: Any) -> dict[str, int]:
         wanted = jvm.java.util.HashMap()
-        for description in describe(admin, jvm, [topic])[topic].partitions():
-            partition = jvm.org.apache.kafka.common.TopicPartition(topic, description.partition())
-            wanted.put(partition, jvm.org.apache.kafka.clients.admin.OffsetSpec.latest())
-        offsets = admin.listOffsets(wanted).all().get()
-        return {str(partition.partition()): offsets[partition].offset() for partition in offsets}
+        for number in numbers:
+            wanted.put(jvm.org.apache.kafka.common.TopicPartition(topic, number), spec)
+        found = admin.listOffsets(wanted, api.ListOffsetsOptions().timeoutMs(wait_ms)).all().get()
+        return {str(partition.partition()): found[partition].offset() for partition in found}
+
+    # Earliest first: an end that is read later is never below it.
+    return Bounds(offsets(api.OffsetSpec.earliest()), offsets(api.OffsetSpec.latest()))
+
+
+def require_unread_records(topic: str, position: Mapping[str, int], bounds: Bounds) -> None:
+    """Raises RecordsLostError if the broker lacks records between a position that no task has read past and the end.
+
+    Retention removes the oldest records; a broker that lost its disk, or an unclean leader election, the newest. A
+    partition that the position does not have is new and is read from offset 0. An empty position lacks nothing: the
+    query has not started to read yet.
+    """
+    problems = [
+        problem
+        for partition in sorted(bounds.end, key=int)
+        if position and (problem := lost_records(partition, position.get(partition, 0), bounds))
+    ]
+    if problems:
+        raise RecordsLostError(
+            f"records of topic {topic} were removed before the job read them: {'; '.join(problems)}; the results would "
+            "lack them: start a new checkpoint with `submit --new-checkpoint` to read what is left"
+        )
+
+
+def lost_records(partition: str, wanted: int, bounds: Bounds) -> str | None:
+    earliest, end = bounds.earliest.get(partition, 0), bounds.end[partition]
+    if wanted < earliest:
+        return f"partition {partition}: {earliest - wanted} lost, wanted offset {wanted}, the earliest is {earliest}"
+    if wanted > end:
+        return f"partition {partition}: the job has read up to offset {wanted}, but the topic ends at {end}"
+    return None
+
+
+def require_topics(names: Sequence[str], ids: Mapping[str, str]) -> None:
+    """Raises ConfigurationError for a topic that does not exist."""
+    if missing := [name for name in names if name not in ids]:
+        raise ConfigurationError(f"topic {', '.join(missing)} does not exist: `up` creates it")
 
 
 def require_same_topics(known: Mapping[str, str], current: Mapping[str, str]) -> None:
@@ -48,19 +169,23 @@ def require_same_topics(known: Mapping[str, str], current: Mapping[str, str]) ->
 @contextmanager
 def kafka_admin(spark: SparkSession, client: Mapping[str, str]) -> Iterator[tuple[Any, Any]]:
     """An admin client of Kafka in the driver's JVM, and the JVM."""
-    jvm = cast(Any, spark.sparkContext)._jvm
-    properties = jvm.java.util.Properties()
-    for name, value in {"default.api.timeout.ms": "30000", **client}.items():
-        properties.setProperty(name, value)
-    admin = jvm.org.apache.kafka.clients.admin.Admin.create(properties)
+    admin, jvm = open_admin(spark, client)
     try:
         yield admin, jvm
     finally:
         admin.close()
 
 
-def describe(admin: Any, jvm: Any, names: Sequence[str]) -> Any:
+def open_admin(spark: SparkSession, client: Mapping[str, str]) -> tuple[Any, Any]:
+    jvm = cast(Any, spark.sparkContext)._jvm
+    properties = jvm.java.util.Properties()
+    for name, value in {**ADMIN_OPTIONS, **client}.items():
+        properties.setProperty(name, value)
+    return jvm.org.apache.kafka.clients.admin.Admin.create(properties), jvm
+
+
+def java_list(jvm: Any, values: Sequence[str]) -> Any:
     wanted = jvm.java.util.ArrayList()
-    for name in names:
-        wanted.add(name)
-    return admin.describeTopics(wanted).allTopicNames().get()
+    for value in values:
+        wanted.add(value)
+    return wanted

@@ -6,7 +6,8 @@ import contextlib
 import io
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -18,7 +19,11 @@ from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.driver import Watch, main, run, run_until, stop_after_batch
 from cpu_anomaly.event_log import EventLog, iso_time
 from cpu_anomaly.modes import RealTime
+from cpu_anomaly.monitor import FATAL
 from cpu_anomaly.query import MAX_ANOMALIES_PER_BATCH
+from cpu_anomaly.session import RestartNeededError
+from cpu_anomaly.settings import ConfigurationError
+from cpu_anomaly.topics import Bounds, RecordsLostError
 
 T0 = 1_700_000_000
 
@@ -75,8 +80,36 @@ class FakeAuditor:
         self.batches.append(batch)
 
 
+class FakeMonitor:
+    """Finds what it is told to find."""
+
+    def __init__(self) -> None:
+        self.found: Exception | None = None
+        self.positions: list[Mapping[str, int]] = []
+
+    def start(self) -> None:
+        pass
+
+    def committed(self, position: Mapping[str, int]) -> None:
+        self.positions.append(position)
+
+    def has_found(self) -> bool:
+        return self.found is not None
+
+    def raise_found(self) -> None:
+        if self.found:
+            raise self.found
+
+    def raise_fatal(self) -> None:
+        if isinstance(self.found, FATAL):
+            raise self.found
+
+    def explaining(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
 def watch_of(auditor: FakeAuditor | None = None, out: io.StringIO | None = None) -> Watch:
-    watch = Watch(cast(Any, auditor or FakeAuditor()), EventLog(out or io.StringIO()))
+    watch = Watch(cast(Any, auditor or FakeAuditor()), cast(Any, FakeMonitor()), EventLog(out or io.StringIO()))
     watch.terminated.set()
     return watch
 
@@ -202,6 +235,8 @@ class Run:
         self.is_behind = False
         self.is_stop_wanted = False
         self.queries: list[Query] = []
+        self.monitor = FakeMonitor()
+        self.topic_ids = {"cpu-usage": "a", "anomaly": "b", "cpu-usage.dead-letter": "c"}
         self._listeners: list[Watch] = []
         spark = SimpleNamespace(
             version="4.3.0",
@@ -211,7 +246,7 @@ class Run:
         auditor = SimpleNamespace(
             ledger=SimpleNamespace(batch=3, topic_ids={}),
             last_commit=lambda: 3,
-            remember_topics=lambda _: self.effects.append("remember topics"),
+            remember_topics=lambda ids: self.effects.append(f"remember {' '.join(ids)}"),
             recover=lambda: self.effects.append("recover"),
             start=lambda: self.effects.append("start auditor"),
             submit=lambda _: None,
@@ -221,7 +256,14 @@ class Run:
         )
         monkeypatch.setattr(driver, "start_spark", lambda *_: spark)
         monkeypatch.setattr(driver, "auditor_of", lambda *_: auditor)
-        monkeypatch.setattr(driver, "describe_topics", lambda *_: {"in": "a"})
+        topics = SimpleNamespace(ids=lambda: self.topic_ids, input_bounds=lambda: Bounds({"0": 0}, {"0": 9}))
+        continuity = SimpleNamespace(require_unread_records=lambda: self.effects.append("compare offsets"))
+        monkeypatch.setattr(driver, "KafkaTopics", SimpleNamespace(connect=lambda *_: topics))
+        monkeypatch.setattr(driver, "with_enough_slots", lambda spark, *_: spark)
+        monkeypatch.setattr(driver, "Checkpoint", lambda *_: None)
+        monkeypatch.setattr(driver, "Continuity", lambda *_: continuity)
+        monkeypatch.setattr(driver, "WallClock", SimpleNamespace(of_jvm=lambda _: None))
+        monkeypatch.setattr(driver, "Monitor", lambda *_: self.monitor)
         monkeypatch.setattr(driver, "use_pool", lambda _, pool: self.effects.append(f"pool {pool}"))
         monkeypatch.setattr(driver, "start_query", self._start_query)
 
@@ -268,7 +310,8 @@ def test_effects_of_a_run_are_in_order(case: Run, settings_of: SettingsOf) -> No
         "stopped batch=3",
     ]
     assert case.effects == [
-        "remember topics",
+        "compare offsets",
+        "remember cpu-usage anomaly",  # the dead-letter topic may be replaced
         "recover",
         "pool query",
         "start auditor",
@@ -282,7 +325,7 @@ def test_effects_of_a_run_are_in_order(case: Run, settings_of: SettingsOf) -> No
 def test_query_is_started_again_once_the_auditor_has_caught_up(case: Run, settings_of: SettingsOf) -> None:
     first, second = Query(case.commit(4), case.set("is_behind")), Query(case.commit(5), case.set("is_stop_wanted"))
     assert case.log(settings_of(), first, second) == ["ready batch=4", "stopped batch=3"]
-    assert case.effects[3:] == ["start auditor", "start query", "finish auditor"] * 2
+    assert case.effects[4:] == ["start auditor", "start query", "finish auditor"] * 2
     assert (first.is_stopped, second.is_stopped) == (True, True)
 
 
@@ -313,3 +356,40 @@ def test_query_that_ends_before_it_processes_records_is_never_ready(
     monkeypatch.setattr(RealTime, "is_processing", lambda *_: False)
     first, second = Query(lambda: True), Query(case.set("is_stop_wanted"))
     assert case.log(settings_of(trigger=trigger), first, second) == ["stopped batch=3"]
+
+
+def test_query_is_stopped_between_two_batches_if_a_new_driver_is_needed(case: Run, settings_of: SettingsOf) -> None:
+    def find() -> bool:
+        case.monitor.found = RestartNeededError("the clock")
+        return False
+
+    query = Query(case.commit(4), find)
+    with pytest.raises(RestartNeededError, match="the clock"):
+        case.log(settings_of(), query)
+    assert query.is_stopped
+    assert case.effects[-1] == "finish auditor"
+
+
+def test_no_further_record_is_read_or_accounted_for_once_records_are_lost(case: Run, settings_of: SettingsOf) -> None:
+    def find() -> bool:
+        case.monitor.found = RecordsLostError("five")
+        return False
+
+    with pytest.raises(RecordsLostError, match="five"):
+        case.log(settings_of(), Query(case.commit(4), find))
+    assert case.effects[-1] == "start query"
+
+
+def test_topic_that_does_not_exist_is_a_configuration_error(case: Run, settings_of: SettingsOf) -> None:
+    del case.topic_ids["anomaly"]
+    with pytest.raises(ConfigurationError, match="topic anomaly does not exist: `up` creates it"):
+        case.log(settings_of())
+
+
+def test_monitor_learns_where_each_batch_ended() -> None:
+    watch = watch_of()
+    event = progress_event(4)
+    progress = json.loads(event.progress.json)
+    event.progress.json = json.dumps({**progress, "sources": [{"endOffset": {"in": {"0": 5, "1": 7}}}]})
+    watch.onQueryProgress(event)
+    assert cast(Any, watch)._monitor.positions == [{"0": 5, "1": 7}]

@@ -10,8 +10,9 @@ from pyspark.errors import AnalysisException
 
 from cpu_anomaly.accounting.checkpoint import CheckpointError
 from cpu_anomaly.failures import causes_of, diagnose
+from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.settings import ConfigurationError
-from cpu_anomaly.topics import TopicReplacedError
+from cpu_anomaly.topics import RecordsLostError, TopicReplacedError
 
 
 class Thrown:
@@ -46,6 +47,8 @@ class FromJavaError(RuntimeError):
         (AnalysisException("no such column"), "configuration", 2),
         (OSError("no such file"), "configuration", 2),
         (TopicReplacedError("gone"), "topic_replaced", 3),
+        (RecordsLostError("gone"), "data_loss", 3),
+        (RestartNeededError("the clock"), "restart", 7),
         (CheckpointError("gone"), "data_loss", 3),
         (RuntimeError("[KAFKA_DATA_LOSS] some data may have been lost"), "data_loss", 3),
         (RuntimeError("anything else\nin two lines"), "query", 7),

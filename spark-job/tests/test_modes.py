@@ -66,6 +66,11 @@ def test_only_a_micro_batch_is_bounded_and_split_among_the_cores() -> None:
     assert REAL_TIME.read_options(4) == {}
 
 
+def test_only_real_time_mode_needs_a_slot_for_each_task() -> None:
+    assert MICRO_BATCH.task_slots(4, 2) == 0
+    assert REAL_TIME.task_slots(4, 2) == 7
+
+
 @pytest.mark.parametrize("version", ["4.3.0", "4.3.1-SNAPSHOT", "4.10.0", "5.0.0"])
 def test_real_time_mode_accepts_spark_4_3_and_newer(version: str) -> None:
     REAL_TIME.require_spark(version)

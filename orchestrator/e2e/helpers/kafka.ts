@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Kafka, logLevel } from 'kafkajs'
+import { type Admin, Kafka, logLevel } from 'kafkajs'
 
 export interface RawRecord {
   readonly key: string | null
@@ -44,6 +44,35 @@ export async function send(
     await producer.disconnect()
   }
 }
+
+async function withAdmin(broker: string, act: (admin: Admin) => Promise<unknown>): Promise<void> {
+  const admin = client(broker).admin()
+  await admin.connect()
+  try {
+    await act(admin)
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+/** Removes the records of partition 0 before an offset, as retention would. */
+export const removeBefore = (broker: string, topic: string, offset: number): Promise<void> =>
+  withAdmin(broker, async (admin) => {
+    await admin.fetchTopicOffsets(topic) // kafkajs needs the topic's metadata
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] })
+  })
+
+/** Adds partitions up to this number of them. */
+export const growTopic = (broker: string, topic: string, count: number): Promise<void> =>
+  withAdmin(broker, (admin) => admin.createPartitions({ topicPartitions: [{ topic, count }] }))
+
+/** Deletes a topic and creates another one with its name. */
+export const recreateTopic = (broker: string, topic: string): Promise<void> =>
+  withAdmin(broker, async (admin) => {
+    await admin.deleteTopics({ topics: [topic] })
+    // Without waiting for the leader: the broker may not have forgotten the old topic yet, and kafkajs would give up.
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false })
+  })
 
 /** All records that are in a topic now, ordered by partition and offset. */
 export async function readTopic(broker: string, topic: string): Promise<StoredRecord[]> {

@@ -29,6 +29,7 @@ export interface Status {
     container?: string
     restarts: number
   }
+  readonly lastError?: string
   readonly progress?: {
     read: number
     deadLettered: number

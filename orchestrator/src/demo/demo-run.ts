@@ -111,7 +111,7 @@ export class DemoRun {
       windowStartMs(result) >= this.#liveFromMs - config.detector.windowMs
     const isOfHour = (result: WindowResult) => !isLive(result)
     for await (const records of followTopic(runtime.kafka, config.topics.output, { from, signal, notice })) {
-      const now = Date.now()
+      const now = performance.now()
       const results = reader.read(records)
       this.#latest.add(results, now)
       this.#show(this.#hourFeed.take(results.filter(isOfHour), now))

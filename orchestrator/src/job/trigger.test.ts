@@ -35,13 +35,19 @@ describe('chooseTrigger', () => {
       'more than two tasks per core',
       { ...local, inputPartitions: 4 },
       'micro-batch',
-      'TRIGGER=auto: 4 input partitions + 1 shuffle partition + 1 for dead letters = 6 task slots, more than two tasks per core on 2 cores',
+      'TRIGGER=auto: 4 input partitions + 1 shuffle partition + 1 for dead letters = 6 task slots, more than 2 tasks per core on 2 cores',
     ],
     [
       'more than two tasks per core with TRIGGER=real-time',
       { ...local, wanted: 'real-time', inputPartitions: 4 },
       'real-time',
       'TRIGGER=real-time: 4 input partitions + 1 shuffle partition + 1 for dead letters = 6 task slots',
+    ],
+    [
+      'as many tasks as threads of two cores can run',
+      { ...local, wanted: 'real-time', inputPartitions: 31 },
+      'real-time',
+      'TRIGGER=real-time: 31 input partitions + 1 shuffle partition + 1 for dead letters = 33 task slots',
     ],
     ['slots that suffice', cluster, 'real-time', `TRIGGER=auto: ${SLOTS}`],
     [
@@ -90,6 +96,12 @@ describe('chooseTrigger', () => {
       { ...cluster, slots: 2 },
       `TRIGGER=real-time: ${SLOTS}, but the workers offer 2`,
       'Set SPARK_CORES=3 and run `cpu-anomaly up`, or set TRIGGER=micro-batch.',
+    ],
+    [
+      'more tasks than threads of two cores can run',
+      { ...local, inputPartitions: 32 },
+      'TRIGGER=real-time: 32 input partitions + 1 shuffle partition + 1 for dead letters = 34 task slots, more than 16 tasks per core on 2 cores',
+      'Use a topic with fewer partitions, raise SPARK_CORES if this machine has more cores, or set TRIGGER=micro-batch.',
     ],
   ])('refuses real-time mode with the arithmetic and a way out: %s', (_, needs, message, hint) => {
     const refused = () => chooseTrigger({ ...needs, wanted: 'real-time' })

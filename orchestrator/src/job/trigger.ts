@@ -4,6 +4,14 @@ import { CliError } from '../errors.ts'
 /** Spark has had real-time mode since 4.1, but for aggregations only since this version. */
 const REAL_TIME_SINCE = [4, 3] as const
 
+/** On one machine tasks wait more than they compute, so `auto` allows two per core. */
+const TASKS_PER_CORE = 2
+/**
+ * Each task asks the broker for records up to 100 times per second, even if there are none: on a machine with 2 cores, 34
+ * idle input partitions took 0.8 of a core (0.5 Spark, 0.3 the broker).
+ */
+const MAX_TASKS_PER_CORE = 16
+
 export interface TriggerNeeds {
   readonly wanted: TriggerMode | 'auto'
   /** Undefined if unknown. */
@@ -64,13 +72,15 @@ function obstacleOf(needs: TriggerNeeds): Obstacle | undefined {
     }
   if (stateStore === 'memory')
     return { what: 'STATE_STORE=memory, but real-time mode needs rocksdb', fix: 'Set STATE_STORE=rocksdb' }
-  if (slotsAreThreads)
-    return wanted === 'auto' && heldSlots(needs) > 2 * slots
+  if (slotsAreThreads) {
+    const perCore = wanted === 'auto' ? TASKS_PER_CORE : MAX_TASKS_PER_CORE
+    return heldSlots(needs) > perCore * slots
       ? {
-          what: `${slotsText(needs)}, more than two tasks per core on ${plural(slots, 'core')}`,
-          fix: 'Raise SPARK_CORES',
+          what: `${slotsText(needs)}, more than ${perCore} tasks per core on ${plural(slots, 'core')}`,
+          fix: 'Use a topic with fewer partitions, raise SPARK_CORES if this machine has more cores',
         }
       : undefined
+  }
   return neededSlots(needs) > slots
     ? {
         what: `${slotsText(needs)}, but the workers offer ${slots}`,

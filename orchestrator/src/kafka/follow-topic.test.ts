@@ -143,6 +143,19 @@ describe('followTopic', () => {
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(15_000)
     expect(Date.now() - startedAt).toBeLessThan(16_000)
   })
+
+  it('finds added partitions in the same time if the clock is set back', async () => {
+    broker.createTopic('t')
+    const startedAt = performance.now()
+    await follow(LATEST, (seen, polls) => {
+      if (polls === 2) {
+        vi.setSystemTime(Date.now() - 60_000)
+        broker.addPartitions('t', 1).append('t', { value: 'new', partition: 1 })
+      }
+      return seen.length > 0
+    })
+    expect(performance.now() - startedAt).toBeLessThan(16_000)
+  })
 })
 
 describe('followTopic over an outage', () => {

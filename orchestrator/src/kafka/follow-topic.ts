@@ -41,7 +41,7 @@ export async function* followTopic(
     try {
       reader = await TopicReader.open(access, topic, { signal, requestTimeoutMs: 10_000 })
       positions = await startOffsets(reader, positions, options)
-      for (const until = Date.now() + PARTITION_CHECK_MS; Date.now() < until; ) {
+      for (const until = performance.now() + PARTITION_CHECK_MS; performance.now() < until; ) {
         const { records, next } = await reader.fetch(positions, MAX_WAIT_MS)
         positions = next
         outage.end()
@@ -78,17 +78,17 @@ class Outage {
 
   begin(why: string): void {
     if (this.#since === undefined) this.#notice(`${why}; trying again until it is back`)
-    this.#since ??= Date.now()
+    this.#since ??= performance.now()
   }
 
   end(): void {
     if (this.#since !== undefined)
-      this.#notice(`back after ${((Date.now() - this.#since) / 1_000).toFixed(1)} s`)
+      this.#notice(`back after ${((performance.now() - this.#since) / 1_000).toFixed(1)} s`)
     this.#since = undefined
   }
 
   isTooLong(): boolean {
-    return this.#since !== undefined && Date.now() - this.#since > GIVE_UP_MS
+    return this.#since !== undefined && performance.now() - this.#since > GIVE_UP_MS
   }
 }
 

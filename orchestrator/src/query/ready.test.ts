@@ -35,6 +35,16 @@ describe('awaitReady', () => {
     expect(text).toMatch(/real-time.*\b90\.5 s/)
   })
 
+  it('is not confused by a clock that was set back during the start', async () => {
+    runtime.driverNow = driverIn('running', { startedAt: at(30) })
+    runtime.logLines.driver = [
+      `${at(1)} ready batch=6`,
+      `${at(30)} supervisor state=starting`,
+      `${at(12)} ready batch=7`,
+    ]
+    expect(await waiting()).toContain('batch 7')
+  })
+
   it.each(['starting', 'running', 'backing-off', 'orphaned'] as const)(
     'continues to wait while the driver is %s, and shows progress',
     async (state) => {

@@ -29,7 +29,7 @@ export async function awaitReady(
       isRealTime ? "the query's tasks" : 'the first micro-batch',
       async () => {
         const [driver, events] = await Promise.all([runtime.driver(), recentEvents(runtime, options.signal)])
-        const attempt = eventsSince(events, driver?.startedAt)
+        const attempt = eventsOfAttempt(events, driver?.startedAt)
         const ready = attempt.find((event) => event.name === 'ready')
         if (ready) return arrived(readyText(ready, attempt, query))
         if (!isActive(driver)) throw await driverFailed(runtime, driver, options.signal)
@@ -66,10 +66,17 @@ function progressText(driver: DriverStatus, events: readonly DriverEvent[]): str
   return events.some((event) => event.name === 'started') ? 'the query is starting' : 'the driver is starting'
 }
 
-/** Only this attempt's events: the log holds those of earlier attempts too. */
-function eventsSince(events: readonly DriverEvent[], since: string | undefined): DriverEvent[] {
-  const start = since ? Date.parse(since) : Number.NaN
-  return Number.isNaN(start) ? [] : events.filter((event) => Date.parse(event.time) >= start)
+/**
+ * Only this attempt's events: the log holds those of earlier attempts too. All that follow its first one belong to it,
+ * whatever their times: the clock may have been set back since.
+ */
+function eventsOfAttempt(
+  events: readonly DriverEvent[],
+  startedAt: string | undefined,
+): readonly DriverEvent[] {
+  const start = startedAt ? Date.parse(startedAt) : Number.NaN
+  const first = events.findIndex((event) => Date.parse(event.time) >= start)
+  return first < 0 ? [] : events.slice(first)
 }
 
 const CODE_BY_EXIT: Readonly<Record<number, ErrorCode>> = { 2: 'CONFIGURATION', 3: 'DATA_LOSS' }
@@ -80,7 +87,7 @@ export async function driverFailed(
   driver: DriverStatus | undefined,
   signal: AbortSignal,
 ): Promise<CliError> {
-  const events = eventsSince(await recentEvents(runtime, signal), driver?.startedAt)
+  const events = eventsOfAttempt(await recentEvents(runtime, signal), driver?.startedAt)
   const message = events.findLast((event) => event.name === 'failed')?.fields.message
   const reason = message ?? driver?.reason ?? 'it exited without an error message'
   return new CliError(

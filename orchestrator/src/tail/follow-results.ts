@@ -53,17 +53,17 @@ export async function followResults(
   let newest: NewestResult | undefined
   try {
     for await (const records of followTopic(runtime.kafka, config.topics.output, { from, signal, notice })) {
-      const now = Date.now()
-      const facts = jobWatch.facts(now)
-      const taken = gathered.add(records, now)
+      const elapsed = performance.now()
+      const facts = jobWatch.facts(Date.now())
+      const taken = gathered.add(records, elapsed)
       if (!taken) continue
       for (const { timestampMs } of taken) idleWatch.resultWritten(timestampMs)
       const results = reader.read(taken)
-      const shown = feed.take(results, now)
+      const shown = feed.take(results, elapsed)
       if (feed.pending > 0 && (await idleWatch.isIdle())) shown.push(...feed.flush())
       if (await printer.print(linesOf(shown))) return
       newest = newerResult(newest, results, taken)
-      live.show(liveText(feed, newest, facts, now))
+      live.show(liveText(feed, newest, facts, Date.now()))
     }
   } catch (error) {
     if (!signal.aborted) throw error

@@ -41,7 +41,7 @@ export class IdleWatch {
   #reader: TopicReader | undefined
   #ends = ''
   #inputGrewAt = 0
-  #checkedAt = 0
+  #checkedAt = Number.NEGATIVE_INFINITY
   #resultsWrittenAt = Number.NEGATIVE_INFINITY
 
   /** `settleMs`: how long the results must have been idle, that is a window and the delay of late samples. */
@@ -55,19 +55,18 @@ export class IdleWatch {
 
   /** Takes the time, in Kafka, of a result that has arrived: those of a finished stream need no further wait. */
   resultWritten(timestampMs: number): void {
-    const now = Date.now()
-    const writtenAt = timestampMs > 0 ? Math.min(timestampMs, now) : now
-    this.#resultsWrittenAt = Math.max(this.#resultsWrittenAt, writtenAt)
+    const ageMs = timestampMs > 0 ? Math.max(Date.now() - timestampMs, 0) : 0
+    this.#resultsWrittenAt = Math.max(this.#resultsWrittenAt, performance.now() - ageMs)
   }
 
   /** Checks at most once per 250 ms; false in between, while results arrive, and while the broker is away. */
   async isIdle(): Promise<boolean> {
-    const resultsIdleMs = () => Date.now() - this.#resultsWrittenAt
-    if (resultsIdleMs() < this.#settleMs || Date.now() - this.#checkedAt < CHECK_EVERY_MS) return false
-    this.#checkedAt = Date.now()
+    const resultsIdleMs = () => performance.now() - this.#resultsWrittenAt
+    if (resultsIdleMs() < this.#settleMs || performance.now() - this.#checkedAt < CHECK_EVERY_MS) return false
+    this.#checkedAt = performance.now()
     const ends = await this.#inputEnds()
     if (!ends) return false
-    const now = Date.now()
+    const now = performance.now()
     const text = [...ends].join()
     if (text !== this.#ends) this.#inputGrewAt = now
     this.#ends = text

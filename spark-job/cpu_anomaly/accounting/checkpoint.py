@@ -52,6 +52,13 @@ class Checkpoint:
             raise CheckpointError("the checkpoint does not say where its first batch started")
         return cast(Offsets, json.loads(text.split("\n", 1)[1]))
 
+    def position(self) -> Offsets:
+        """Where the next batch starts to read: where the last commit ended. Empty if no batch was ever planned."""
+        last = self.last_commit()
+        if last >= 0:
+            return self.plan(last).end
+        return self.first_offsets() if self._files.exists(self._path("sources/0/0")) else {}
+
     def read(self, name: str) -> str | None:
         """The text of a file; None if it does not exist."""
         path = self._path(name)

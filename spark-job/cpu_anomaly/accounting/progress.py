@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cpu_anomaly.accounting.anomalies import Anomalies
@@ -22,6 +22,8 @@ class Batch:
     windows: Mapping[str, Any]
     # Fields of the `progress` line in the driver's log.
     summary: Mapping[str, object]
+    # Where the batch ended: offsets by partition of the one input topic.
+    end: Mapping[str, int] = field(default_factory=dict)
 
     @staticmethod
     def from_progress(progress: Mapping[str, Any]) -> Batch:
@@ -34,6 +36,7 @@ class Batch:
             left_out=has_left_out(progress),
             windows=windows,
             summary=summary_of(progress, windows),
+            end=offsets_by_partition(progress["sources"][0].get("endOffset")),
         )
 
     def anomalous_updates(self) -> int:
@@ -74,10 +77,15 @@ def summary_of(progress: Mapping[str, Any], windows: Mapping[str, Any]) -> dict[
     }
 
 
+def offsets_by_partition(offsets: Offsets | None) -> dict[str, int]:
+    """Of the one input topic."""
+    return {partition: offset for topic in (offsets or {}).values() for partition, offset in topic.items()}
+
+
 def describe_offsets(offsets: Offsets | None) -> str:
     """`partition:offset,...` of the one input topic, in the order of the partitions."""
-    partitions = [pair for topic in (offsets or {}).values() for pair in topic.items()]
-    return ",".join(f"{partition}:{offset}" for partition, offset in sorted(partitions, key=lambda pair: int(pair[0])))
+    partitions = sorted(offsets_by_partition(offsets).items(), key=lambda pair: int(pair[0]))
+    return ",".join(f"{partition}:{offset}" for partition, offset in partitions)
 
 
 def offsets_between(start: Offsets | None, end: Offsets | None) -> int:

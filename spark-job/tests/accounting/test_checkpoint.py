@@ -35,6 +35,21 @@ def test_last_commit_is_the_highest_number(spark: SparkSession, checkpoint_folde
     assert checkpoint.last_commit() == 10
 
 
+def test_next_batch_starts_where_the_last_commit_ended(spark: SparkSession, checkpoint_folder: Path) -> None:
+    checkpoint = Checkpoint(spark, str(checkpoint_folder))
+    assert checkpoint.position() == {"in": {"0": 3}}
+    (checkpoint_folder / "commits").mkdir()
+    for batch, end in enumerate([10, 20]):
+        (checkpoint_folder / "offsets" / str(batch)).write_text(offset_log({"in": {"0": end}}))
+    assert checkpoint.position() == {"in": {"0": 3}}
+    (checkpoint_folder / "commits" / "0").touch()
+    assert checkpoint.position() == {"in": {"0": 10}}
+
+
+def test_checkpoint_without_a_planned_batch_has_no_position(spark: SparkSession, tmp_path: Path) -> None:
+    assert Checkpoint(spark, str(tmp_path)).position() == {}
+
+
 def test_ledger_is_read_back_as_written_each_time(spark: SparkSession, checkpoint_folder: Path) -> None:
     checkpoint = Checkpoint(spark, str(checkpoint_folder))
     assert Ledger.load(checkpoint) == Ledger()

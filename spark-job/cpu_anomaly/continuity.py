@@ -1,0 +1,80 @@
+"""Does what the checkpoint knows of the topics still hold? Spark looks for itself, but not always, and not in time.
+
+It knows topics by name only, so it reads on at the old offset of a topic that was deleted and created again. In
+real-time mode it does not look for records that were removed unread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cpu_anomaly.accounting.checkpoint import Checkpoint
+from cpu_anomaly.event_log import EventLog
+from cpu_anomaly.settings import ConfigurationError, Settings
+from cpu_anomaly.topics import Bounds, TopicReplacedError, Topics, require_same_topics, require_unread_records
+
+# An answer of the broker. A query that failed because the broker is away is started again after this.
+PATIENCE_MS = 5_000
+
+
+class Continuity:
+    """`known` holds the ids of the topics by name."""
+
+    def __init__(
+        self, topics: Topics, settings: Settings, known: Mapping[str, str], checkpoint: Checkpoint, log: EventLog
+    ) -> None:
+        self._topics = topics.waiting(PATIENCE_MS)
+        self._input_topic = settings.input_topic
+        self._dead_letter_topic = settings.dead_letter_topic
+        self._known = known
+        self._checkpoint = checkpoint
+        self._log = log
+        self._missing: set[str] = set()
+        self._seen = Bounds({}, {})
+        # Where the next batch starts to read, by partition.
+        self.position: Mapping[str, int] = {}
+
+    def require_unread_records(self) -> None:
+        """While no query runs: compares the checkpoint with the broker. Raises RecordsLostError."""
+        self.position = self._checkpoint.position().get(self._input_topic, {})
+        require_unread_records(self._input_topic, self.position, self._topics.input_bounds())
+
+    def look(self) -> Bounds:
+        """While the query runs: the bounds of the input topic. Raises TopicReplacedError."""
+        ids = self._topics.ids()
+        self._accept_new_dead_letter_topic(ids)
+        require_same_topics(self._known, ids)
+        self._require_present(self._known.keys() - ids.keys())
+        if not self._missing:
+            self._seen = self._topics.input_bounds()
+        return self._seen
+
+    def committed(self, position: Mapping[str, int]) -> None:
+        """A batch has ended at `position`. Raises RecordsLostError if records beyond it had been removed before.
+
+        Those removed since then may have been read: in real-time mode the next batch is already running.
+        """
+        self.position = position
+        require_unread_records(self._input_topic, position, Bounds(self._seen.earliest, position))
+
+    def _accept_new_dead_letter_topic(self, ids: Mapping[str, str]) -> None:
+        """Nothing is read from it, so the job goes on; but the letters of the old topic are gone."""
+        name = self._dead_letter_topic
+        if name in ids and ids[name] != self._known[name]:
+            self._log.write("dead_letters_deleted", topic=name)
+            self._known = {**self._known, name: ids[name]}
+
+    def _require_present(self, missing: set[str]) -> None:
+        # Twice in a row: a broker that is starting may not know all its topics yet.
+        gone = missing & self._missing
+        self._missing = missing
+        if gone == {self._dead_letter_topic}:
+            raise ConfigurationError(
+                f"topic {self._dead_letter_topic} was deleted while the job ran: `up` creates it again, and then "
+                "`submit` continues the job"
+            )
+        if gone:
+            raise TopicReplacedError(
+                f"topic {', '.join(sorted(gone))} was deleted while the job ran: `up` creates it again, but the "
+                "checkpoint belongs to the old topic: start a new checkpoint with `submit --new-checkpoint`"
+            )

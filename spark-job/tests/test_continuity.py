@@ -1,0 +1,117 @@
+"""Does what the checkpoint knows of the topics still hold?"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from conftest import SettingsOf
+
+from cpu_anomaly.continuity import Continuity
+from cpu_anomaly.event_log import EventLog
+from cpu_anomaly.settings import ConfigurationError
+from cpu_anomaly.topics import Bounds, RecordsLostError, TopicReplacedError
+
+KNOWN = {"in": "a", "out": "b", "dead": "c"}
+
+
+class FakeTopics:
+    def __init__(self) -> None:
+        self.known = dict(KNOWN)
+        self.bounds = Bounds({"0": 5}, {"0": 20})
+
+    def waiting(self, _wait_ms: int) -> FakeTopics:
+        return self
+
+    def ids(self) -> Mapping[str, str]:
+        return self.known
+
+    def input_bounds(self) -> Bounds:
+        return self.bounds
+
+
+@pytest.fixture
+def out() -> io.StringIO:
+    return io.StringIO()
+
+
+ContinuityOf = Callable[[FakeTopics, Mapping[str, Mapping[str, int]]], Continuity]
+
+
+@pytest.fixture
+def continuity_of(settings_of: SettingsOf, out: io.StringIO) -> ContinuityOf:
+    settings = settings_of(input_topic="in", output_topic="out", dead_letter_topic="dead")
+
+    def make(topics: FakeTopics, position: Mapping[str, Mapping[str, int]]) -> Continuity:
+        checkpoint = cast(Any, SimpleNamespace(position=lambda: position))
+        return Continuity(topics, settings, KNOWN, checkpoint, EventLog(out))
+
+    return make
+
+
+def test_checkpoint_is_compared_with_the_broker_before_the_query_starts(continuity_of: ContinuityOf) -> None:
+    continuity = continuity_of(FakeTopics(), {"in": {"0": 4}})
+    with pytest.raises(RecordsLostError, match="partition 0: 1 lost, wanted offset 4, the earliest is 5"):
+        continuity.require_unread_records()
+    assert continuity.position == {"0": 4}
+
+
+def test_new_checkpoint_has_nothing_to_lose(continuity_of: ContinuityOf) -> None:
+    continuity_of(FakeTopics(), {}).require_unread_records()
+
+
+def test_topic_that_was_created_again_is_noticed(continuity_of: ContinuityOf) -> None:
+    topics = FakeTopics()
+    topics.known = {**KNOWN, "out": "d"}
+    with pytest.raises(TopicReplacedError, match="topic out was deleted and created again"):
+        continuity_of(topics, {}).look()
+
+
+def test_topic_that_is_missing_twice_in_a_row_was_deleted(continuity_of: ContinuityOf) -> None:
+    topics = FakeTopics()
+    continuity = continuity_of(topics, {})
+    without = {"in": "a", "dead": "c"}
+    for known in (without, KNOWN, without):
+        topics.known = dict(known)
+        continuity.look()
+    with pytest.raises(TopicReplacedError, match="topic out was deleted while the job ran"):
+        continuity.look()
+
+
+def test_dead_letter_topic_that_is_missing_needs_no_new_checkpoint(continuity_of: ContinuityOf) -> None:
+    topics = FakeTopics()
+    topics.known = {"in": "a", "out": "b"}
+    continuity = continuity_of(topics, {})
+    continuity.look()
+    with pytest.raises(ConfigurationError, match=r"topic dead was deleted .*, and then `submit` continues the job"):
+        continuity.look()
+
+
+def test_dead_letter_topic_that_was_created_again_is_logged_once(continuity_of: ContinuityOf, out: io.StringIO) -> None:
+    topics = FakeTopics()
+    topics.known = {**KNOWN, "dead": "d"}
+    continuity = continuity_of(topics, {})
+    continuity.look()
+    continuity.look()
+    assert [line.split(" ", 1)[1] for line in out.getvalue().splitlines()] == ["dead_letters_deleted topic=dead"]
+
+
+def test_what_retention_removes_beyond_a_commit_may_have_been_read(continuity_of: ContinuityOf) -> None:
+    topics = FakeTopics()
+    continuity = continuity_of(topics, {})
+    continuity.committed({"0": 8})
+    topics.bounds = Bounds({"0": 12}, {"0": 20})
+    continuity.look()
+    continuity.committed({"0": 12})
+    with pytest.raises(RecordsLostError, match="partition 0: 1 lost, wanted offset 11, the earliest is 12"):
+        continuity.committed({"0": 11})
+
+
+def test_partition_that_is_added_has_lost_what_it_no_longer_has(continuity_of: ContinuityOf) -> None:
+    topics = FakeTopics()
+    topics.bounds = Bounds({"0": 5, "1": 3}, {"0": 20, "1": 4})
+    with pytest.raises(RecordsLostError, match=r"partition 1: 3 lost, wanted offset 0, the earliest is 3"):
+        continuity_of(topics, {"in": {"0": 5}}).require_unread_records()
