@@ -12,7 +12,7 @@ export interface SubmittedQuery {
 }
 
 export const submittedFile = (storage: StoragePaths): StateFile<SubmittedQuery> =>
-  stateFile<SubmittedQuery>(`${storage.run}/query.json`)
+  stateFile<SubmittedQuery>(`${storage.run}/query.json`, ['trigger'])
 
 export const submittedQuery = ({ query }: Config, { trigger, reason }: QueryPlan): SubmittedQuery => ({
   trigger,

@@ -16,7 +16,8 @@ interface RuntimeRecord {
 
 const ALREADY_CHOSEN = "this folder's stack was started on it"
 
-const runtimeFile = (storage: StoragePaths) => stateFile<RuntimeRecord>(`${storage.run}/runtime.json`)
+const runtimeFile = (storage: StoragePaths) =>
+  stateFile<RuntimeRecord>(`${storage.run}/runtime.json`, ['runtime', 'up'])
 
 /** The runtime to use: the one that this folder's stack is up on, else the one that RUNTIME names. */
 export async function selectRuntime(config: Config): Promise<Selected> {

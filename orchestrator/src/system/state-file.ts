@@ -8,14 +8,18 @@ export interface StateFile<T extends object> {
   readonly path: string
   /**
    * Undefined if there is no file.
-   * @throws CliError STORAGE when it does not hold an object: what it recorded may still run, so this is not "nothing".
+   * @throws CliError STORAGE when it is damaged: what it recorded may still run, so this is not "nothing".
    */
   read(): Promise<T | undefined>
   write(value: T): Promise<void>
   remove(): Promise<void>
 }
 
-export function stateFile<T extends object>(path: string): StateFile<T> {
+/** `required` are the keys without which the file is damaged. */
+export function stateFile<T extends object>(
+  path: string,
+  required: readonly (keyof T & string)[] = [],
+): StateFile<T> {
   return {
     path,
     async read() {
@@ -23,7 +27,7 @@ export function stateFile<T extends object>(path: string): StateFile<T> {
         if (error.code === 'ENOENT') return undefined
         throw error
       })
-      return text === undefined ? undefined : (parseRecord(text, path) as T)
+      return text === undefined ? undefined : (parseRecord(text, path, required) as T)
     },
     async write(value) {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
@@ -35,11 +39,15 @@ export function stateFile<T extends object>(path: string): StateFile<T> {
   }
 }
 
-function parseRecord(text: string, path: string): object {
+function parseRecord(text: string, path: string, required: readonly string[]): object {
   const value = parseJson(text)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  const problem = text.trim() === '' ? 'is empty' : 'is not a JSON object'
+  if (isObject(value) && required.every((key) => key in value)) return value
+  const keys = required.map((key) => `"${key}"`).join(' and ')
+  const problem = text.trim() === '' ? 'is empty' : `is not a JSON object${keys && ` with ${keys}`}`
   throw new CliError('STORAGE', `${path} is damaged: it ${problem}`, {
     hint: 'It records what was started from this folder. End what still runs (`ps -ef` shows it), then remove the file.',
   })
 }
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
