@@ -24,14 +24,16 @@ from pyspark.sql.streaming.query import StreamingQuery
 from cpu_anomaly.accounting.anomalies import AnomalyReader, KafkaOutputTopic, log_anomalies
 from cpu_anomaly.accounting.audit import Inspector
 from cpu_anomaly.accounting.auditor import Auditor
-from cpu_anomaly.accounting.checkpoint import Checkpoint
+from cpu_anomaly.accounting.checkpoint import Checkpoint, DamagedCheckpointError
 from cpu_anomaly.accounting.progress import Batch
+from cpu_anomaly.accounting.soundness import make_sound
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.failures import diagnose
 from cpu_anomaly.modes import Mode, mode_of
 from cpu_anomaly.query import start_query
 from cpu_anomaly.session import start_spark, use_pool
 from cpu_anomaly.settings import Settings, kafka_client_options
+from cpu_anomaly.state import find_damaged_state, load_state
 from cpu_anomaly.topics import describe_topics, require_same_topics
 
 POLL_SECONDS = 0.1
@@ -48,10 +50,19 @@ def main(settings_json: str) -> int:
     except Exception as error:  # noqa: BLE001 (every failure becomes one line for the supervisor and the user)
         traceback.print_exc()
         sys.stderr.flush()
-        failure = diagnose(error)
+        failure = diagnose(error, lambda: find_damage(settings_json))
         log.write("failed", kind=failure.kind, message=failure.message, exit_code=failure.exit_code)
         return failure.exit_code
     return 0
+
+
+def find_damage(settings_json: str) -> DamagedCheckpointError | None:
+    """Called after a failure, so what fails here too is no finding."""
+    try:
+        return find_damaged_state(SparkSession.builder.getOrCreate(), Settings.from_json(settings_json).checkpoint)
+    except Exception:  # noqa: BLE001
+        traceback.print_exc()
+        return None
 
 
 def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -> None:
@@ -60,6 +71,7 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     client = kafka_client_options(settings)
     spark = start_spark(settings, mode)
     mode.require_spark(spark.version)
+    make_sound(Checkpoint(spark, settings.checkpoint), log, plans_ahead=mode.plans_ahead)
     auditor = auditor_of(spark, settings, mode, client, log)
     log_started(log, spark, auditor)
     topic_ids = describe_topics(spark, [settings.input_topic, settings.output_topic], client)
@@ -72,7 +84,7 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     while not is_stop_wanted():
         auditor.start()
         running = start_query(spark, settings, mode, client)
-        run_until(lambda: is_stop_wanted() or is_ready(watch, auditor, mode, spark), running)
+        run_until(lambda: is_stop_wanted() or is_ready(watch, auditor, mode, spark, settings), running)
         run_until(lambda: is_stop_wanted() or auditor.is_behind() or auditor.has_failed(), running)
         stop_after_batch(running, watch, mode.batch_ms / 1000)
         auditor.finish()
@@ -107,6 +119,7 @@ class Watch(StreamingQueryListener):
         self._auditor = auditor
         self._log = log
         self.is_ready = False
+        self.is_idle = False
         self.committed = 0
         self.terminated = threading.Event()
 
@@ -122,21 +135,26 @@ class Watch(StreamingQueryListener):
         self._auditor.submit(batch)
 
     def onQueryIdle(self, _event: QueryIdleEvent) -> None:
-        self.ready(self._auditor.ledger.batch)
+        self.is_idle = True
 
     def onQueryTerminated(self, _event: QueryTerminatedEvent) -> None:
         self.terminated.set()
 
     def ready(self, batch: int) -> None:
-        """Logs once per driver that a batch has committed, or that the query processes records or waits for them."""
+        """Logs once per driver that the state is loaded, and that the query processes records or waits for them."""
         if not self.is_ready:
             self.is_ready = True
             self._log.write("ready", batch=batch_or_none(batch))
 
 
-def is_ready(watch: Watch, auditor: Auditor, mode: Mode, spark: SparkSession) -> bool:
-    """True once the driver has logged `ready`. Logs it if the query processes records, even before its first commit."""
-    if not watch.is_ready and mode.is_processing(spark.sparkContext):
+def is_ready(watch: Watch, auditor: Auditor, mode: Mode, spark: SparkSession, settings: Settings) -> bool:
+    """True once the driver has logged `ready`: a commit proves that the state was loaded.
+
+    A query that has nothing to read, or whose first batch lasts long, does not commit yet. Then the state is loaded
+    once for this. Raises what Spark raises for a state that is damaged.
+    """
+    if not watch.is_ready and (watch.is_idle or mode.is_processing(spark.sparkContext)):
+        load_state(spark, Checkpoint(spark, settings.checkpoint), auditor.last_commit())
         watch.ready(auditor.ledger.batch)
     return watch.is_ready
 

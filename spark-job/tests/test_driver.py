@@ -138,11 +138,11 @@ def test_ready_is_logged_once_with_the_first_batch() -> None:
     assert watch.committed == 2
 
 
-@pytest.mark.parametrize(("last", "shown"), [(-1, "ready batch="), (7, "ready batch=7")])
-def test_idle_query_is_ready_at_the_last_batch_in_the_ledger(last: int, shown: str) -> None:
+def test_idle_query_is_not_ready_by_itself() -> None:
     out = io.StringIO()
-    watch_of(FakeAuditor(last), out).onQueryIdle(cast(Any, None))
-    assert lines_of(out) == [shown]
+    watch = watch_of(FakeAuditor(7), out)
+    watch.onQueryIdle(cast(Any, None))
+    assert (watch.is_idle, watch.is_ready, lines_of(out)) == (True, False, [])
 
 
 @pytest.mark.parametrize(("omitted", "shown"), [(0, []), (3, ["anomalies_omitted batch=7 n=3"])])
@@ -171,6 +171,7 @@ class Run:
         self.out = io.StringIO()
         self.is_behind = False
         self.is_stop_wanted = False
+        self.state_error: Exception | None = None
         self.queries: list[Query] = []
         self._listeners: list[Watch] = []
         spark = SimpleNamespace(
@@ -190,10 +191,22 @@ class Run:
             finish=self._finish,
         )
         monkeypatch.setattr(driver, "start_spark", lambda *_: spark)
+        monkeypatch.setattr(driver, "Checkpoint", lambda *_: None)
+        monkeypatch.setattr(driver, "make_sound", lambda *_, **__: self.effects.append("make sound"))
+        monkeypatch.setattr(driver, "load_state", self._load_state)
         monkeypatch.setattr(driver, "auditor_of", lambda *_: auditor)
         monkeypatch.setattr(driver, "describe_topics", lambda *_: {"in": "a"})
         monkeypatch.setattr(driver, "use_pool", lambda _, pool: self.effects.append(f"pool {pool}"))
         monkeypatch.setattr(driver, "start_query", self._start_query)
+
+    def _load_state(self, _spark: object, _checkpoint: object, batch: int) -> None:
+        self.effects.append(f"load state {batch}")
+        if self.state_error:
+            raise self.state_error
+
+    def idle(self) -> bool:
+        self._listeners[0].onQueryIdle(cast(Any, None))
+        return False
 
     def _start_query(self, *_: object) -> Query:
         self.effects.append("start query")
@@ -238,6 +251,7 @@ def test_effects_of_a_run_are_in_order(case: Run, settings_of: SettingsOf) -> No
         "stopped batch=3",
     ]
     assert case.effects == [
+        "make sound",
         "remember topics",
         "recover",
         "pool query",
@@ -252,7 +266,7 @@ def test_effects_of_a_run_are_in_order(case: Run, settings_of: SettingsOf) -> No
 def test_query_is_started_again_once_the_auditor_has_caught_up(case: Run, settings_of: SettingsOf) -> None:
     first, second = Query(case.commit(4), case.set("is_behind")), Query(case.commit(5), case.set("is_stop_wanted"))
     assert case.log(settings_of(), first, second) == ["ready batch=4", "stopped batch=3"]
-    assert case.effects[3:] == ["start auditor", "start query", "finish auditor"] * 2
+    assert case.effects[4:] == ["start auditor", "start query", "finish auditor"] * 2
     assert (first.is_stopped, second.is_stopped) == (True, True)
 
 
@@ -266,6 +280,18 @@ def test_only_a_real_time_query_is_ready_before_it_commits(
     answers = iter([False, True])
     monkeypatch.setattr(RealTime, "is_processing", lambda *_: next(answers))
     assert case.log(settings_of(trigger=trigger), Query(lambda: False, case.set("is_stop_wanted"))) == events
+
+
+def test_query_that_has_nothing_to_read_is_ready_once_its_state_was_loaded(case: Run, settings_of: SettingsOf) -> None:
+    assert case.log(settings_of(), Query(case.idle, case.set("is_stop_wanted"))) == ["ready batch=3", "stopped batch=3"]
+    assert "load state 3" in case.effects
+
+
+def test_query_whose_state_is_damaged_is_never_ready(case: Run, settings_of: SettingsOf) -> None:
+    case.state_error = RuntimeError("Stream is corrupted")
+    with pytest.raises(RuntimeError, match="corrupted"):
+        case.log(settings_of(), Query(case.idle))
+    assert not any(line.startswith("ready") for line in lines_of(case.out))
 
 
 @pytest.mark.parametrize("trigger", ["micro-batch", "real-time"])
