@@ -49,10 +49,10 @@ def store(request: pytest.FixtureRequest, spark: SparkSession) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def run(spark: SparkSession, settings_of: SettingsOf, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Runs the query on a checkpoint over three batches, and over one more each time after that."""
+def run(store: str, spark: SparkSession, settings_of: SettingsOf, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Runs the query on a checkpoint over three batches, or over one more if it exists."""
     settings = settings_of()
-    folder = tmp_path_factory.mktemp("in")
+    folder = tmp_path_factory.mktemp(f"{store}-in")
 
     def run(checkpoint: Path) -> None:
         for number in range(BATCHES if not checkpoint.exists() else BATCHES + 1):
@@ -108,7 +108,8 @@ def test_damaged_rows_are_found_when_the_state_is_loaded(
     damage(file, how)
     failure = failure_of(spark, copied, lambda: load_state(spark, Checkpoint(spark, str(copied)), BATCHES - 1))
     assert (failure.kind, failure.exit_code) == ("damaged_checkpoint", 3)
-    assert f"state/0/1/{file.name}" in failure.message
+    if (store, how) != ("archive", "missing"):  # then Spark misses the changelog, which it looks for next
+        assert f"state/0/1/{file.name}" in failure.message
     assert failure.message.endswith("or start a new one with `submit --new-checkpoint`")
 
 
