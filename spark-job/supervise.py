@@ -22,8 +22,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-# Exit codes of the driver after which a restart does not help: a configuration error; data loss or a replaced topic.
-FINAL_EXIT_CODES = {2: "configuration error", 3: "data loss or checkpoint conflict"}
+# Exit codes of the driver after which a restart does not help: a configuration error; data loss, a replaced topic or a
+# damaged checkpoint.
+FINAL_EXIT_CODES = {2: "configuration error", 3: "data loss, or a checkpoint that cannot be continued"}
 MAX_FAILURES_WITHOUT_COMMIT = 5
 MAX_BACKOFF_SECONDS = 30
 TERM_SECONDS = 5.0
@@ -38,6 +39,8 @@ class State:
     attempt: int = 0
     restarts: int = 0
     started_at: str = ""
+    # When it entered this state.
+    since: str = ""
     supervisor_pid: int = 0
     driver_pid: int | None = None
     driver_start: str | None = None
@@ -164,7 +167,7 @@ class Supervisor:
         self._stop_signals += 1
 
     def _enter(self, state: str, **changes: object) -> None:
-        self._state = replace(self._state, state=state, **changes)  # type: ignore[arg-type]
+        self._state = replace(self._state, state=state, since=now(), **changes)  # type: ignore[arg-type]
         write_atomically(self._options.state, json.dumps(asdict(self._state)))
         self._log(state, attempt=self._state.attempt, exit_code=self._state.exit_code, reason=self._state.reason)
 

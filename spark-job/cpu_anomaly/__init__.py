@@ -3,6 +3,7 @@
 The modules read top to bottom in this order, and each imports only earlier ones: `settings`, `step`, `modes`; the
 query's steps `source`, `lines`, `guard`, `windows`, `sink`; `query`, which chains them; what the driver builds on,
 `session`, `slots`, `topics` and `event_log`; `accounting`, which counts the outcomes of all lines, in the order
-`checkpoint`, `anomalies`, `progress`, `dead_letters`, `audit`, `auditor`; `continuity` and `monitor`, which notice what
-Spark does not; then `failures`; and last `driver`, whose `main` job.py calls. Nothing runs at import.
+`checkpoint`, `soundness`, `anomalies`, `progress`, `dead_letters`, `audit`, `auditor`; `continuity` and `monitor`,
+which notice what Spark does not; then `state` and `failures`; and last `driver`, whose `main` job.py calls. Nothing
+runs at import.
 """

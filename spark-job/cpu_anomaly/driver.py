@@ -24,8 +24,9 @@ from pyspark.sql.streaming.query import StreamingQuery
 from cpu_anomaly.accounting.anomalies import AnomalyReader, KafkaOutputTopic, log_anomalies
 from cpu_anomaly.accounting.audit import Inspector
 from cpu_anomaly.accounting.auditor import Auditor
-from cpu_anomaly.accounting.checkpoint import Checkpoint
+from cpu_anomaly.accounting.checkpoint import Checkpoint, DamagedCheckpointError
 from cpu_anomaly.accounting.progress import Batch
+from cpu_anomaly.accounting.soundness import make_sound
 from cpu_anomaly.continuity import Continuity
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.failures import diagnose
@@ -35,6 +36,7 @@ from cpu_anomaly.query import start_query
 from cpu_anomaly.session import start_spark, use_pool
 from cpu_anomaly.settings import Settings, kafka_client_options
 from cpu_anomaly.slots import PartitionGrowth, with_enough_slots
+from cpu_anomaly.state import find_damaged_state, load_state
 from cpu_anomaly.topics import KafkaTopics, require_same_topics, require_topics
 
 POLL_SECONDS = 0.1
@@ -51,10 +53,19 @@ def main(settings_json: str) -> int:
     except Exception as error:  # noqa: BLE001 (every failure becomes one line for the supervisor and the user)
         traceback.print_exc()
         sys.stderr.flush()
-        failure = diagnose(error)
+        failure = diagnose(error, lambda: find_damage(settings_json))
         log.write("failed", kind=failure.kind, message=failure.message, exit_code=failure.exit_code)
         return failure.exit_code
     return 0
+
+
+def find_damage(settings_json: str) -> DamagedCheckpointError | None:
+    """Called after a failure, so what fails here too is no finding."""
+    try:
+        return find_damaged_state(SparkSession.builder.getOrCreate(), Settings.from_json(settings_json).checkpoint)
+    except Exception:  # noqa: BLE001
+        traceback.print_exc()
+        return None
 
 
 def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -> None:
@@ -66,6 +77,7 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     topics = KafkaTopics.connect(spark, settings, client)
     partitions = len(topics.input_bounds().end)
     spark = with_enough_slots(spark, settings, mode, partitions)
+    make_sound(Checkpoint(spark, settings.checkpoint), log, plans_ahead=mode.plans_ahead)
     auditor = auditor_of(spark, settings, mode, client, log)
     log_started(log, spark, auditor)
     topic_ids = topics.ids()
@@ -89,7 +101,7 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
         auditor.start()
         running = start_query(spark, settings, mode, client)
         with monitor.explaining():
-            run_until(lambda: is_over() or is_ready(watch, auditor, mode, spark), running)
+            run_until(lambda: is_over() or is_ready(watch, auditor, mode, spark, settings), running)
             run_until(lambda: is_over() or auditor.is_behind() or auditor.has_failed(), running)
             monitor.raise_fatal()
             stop_after_batch(running, watch, mode.batch_ms / 1000)
@@ -128,6 +140,7 @@ class Watch(StreamingQueryListener):
         self._log = log
         self.is_ready = False
         self._becoming_ready = threading.Lock()  # two threads report it: Spark's listener and the driver's own
+        self.is_idle = False
         self.committed = 0
         self.terminated = threading.Event()
 
@@ -144,22 +157,27 @@ class Watch(StreamingQueryListener):
         self._monitor.committed(batch.end)
 
     def onQueryIdle(self, _event: QueryIdleEvent) -> None:
-        self.ready(self._auditor.ledger.batch)
+        self.is_idle = True
 
     def onQueryTerminated(self, _event: QueryTerminatedEvent) -> None:
         self.terminated.set()
 
     def ready(self, batch: int) -> None:
-        """Logs once per driver that a batch has committed, or that the query processes records or waits for them."""
+        """Logs once per driver that the state is loaded, and that the query processes records or waits for them."""
         with self._becoming_ready:
             if not self.is_ready:
                 self._log.write("ready", batch=batch_or_none(batch))
                 self.is_ready = True
 
 
-def is_ready(watch: Watch, auditor: Auditor, mode: Mode, spark: SparkSession) -> bool:
-    """True once the driver has logged `ready`. Logs it if the query processes records, even before its first commit."""
-    if not watch.is_ready and mode.is_processing(spark.sparkContext):
+def is_ready(watch: Watch, auditor: Auditor, mode: Mode, spark: SparkSession, settings: Settings) -> bool:
+    """True once the driver has logged `ready`: a commit proves that the state was loaded.
+
+    A query that has nothing to read, or whose first batch lasts long, does not commit yet. Then the state is loaded
+    once for this. Raises what Spark raises for a state that is damaged.
+    """
+    if not watch.is_ready and (watch.is_idle or mode.is_processing(spark.sparkContext)):
+        load_state(spark, Checkpoint(spark, settings.checkpoint), auditor.last_commit())
         watch.ready(auditor.ledger.batch)
     return watch.is_ready
 

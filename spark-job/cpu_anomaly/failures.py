@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException
 
-from cpu_anomaly.accounting.checkpoint import CheckpointError
+from cpu_anomaly.accounting.checkpoint import (
+    WAYS_OUT,
+    CheckpointError,
+    DamagedCheckpointError,
+)
 from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.settings import ConfigurationError
 from cpu_anomaly.topics import RecordsLostError, TopicReplacedError
@@ -15,6 +21,39 @@ from cpu_anomaly.topics import RecordsLostError, TopicReplacedError
 DATA_LOSS_SIGNS = ("KAFKA_DATA_LOSS", "OffsetOutOfRange")
 # Kafka's client calls this a configuration error, but the name of a stopped container does not resolve until it runs.
 OUTAGE_SIGNS = ("No resolvable bootstrap urls given",)
+# Spark's names for a file of the checkpoint that is missing, or not as it was written.
+DAMAGE_SIGNS = (
+    "CHECKPOINT_FILE_CHECKSUM_VERIFICATION_FAILED",
+    "STREAMING_CHECKPOINT_MISSING_METADATA_FILE",
+    "STREAMING_STATEFUL_OPERATOR_MISSING_STATE_DIRECTORY",
+    "CANNOT_LOAD_STATE_STORE.AUTO_SNAPSHOT_REPAIR_FAILED",
+    "CANNOT_LOAD_STATE_STORE.CANNOT_FIND_BASE_SNAPSHOT_CHECKPOINT",
+    "CANNOT_LOAD_STATE_STORE.CANNOT_READ",
+    "CANNOT_LOAD_STATE_STORE.INVALID_CHANGE_LOG_READER_VERSION",
+    "CANNOT_LOAD_STATE_STORE.INVALID_CHECKPOINT_LINEAGE",
+    "ROW_FORMAT_VALIDATION_FAILURE",
+    "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE",
+    "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE",
+    "STATE_STORE_ROW_CHECKSUM_VERIFICATION_FAILED",
+    "STDS_FAILED_TO_READ",
+)
+# Spark also fails with whatever the reader of the file threw. That may have other reasons, so a file must be found that
+# cannot be read, unless Spark says that it was loading state.
+READ_SIGNS = (
+    "java.io.EOFException",
+    "Stream is corrupted",
+    "java.nio.charset.MalformedInputException",
+    "java.util.zip.ZipException",
+    "com.fasterxml.jackson",
+    "Corruption: ",
+    "FileNotFoundException",
+)
+LOADING_SIGN = "CANNOT_LOAD_STATE_STORE"
+# The class of Spark that reads it, which names no file. Our query has one stateful operator, and so one schema.
+SCHEMA_READER = "StateSchemaCompatibilityChecker"
+SCHEMA_FILE = "state/0/0/_metadata/schema"
+# What may pass, also while state is loaded.
+PASSING_SIGNS = ("OutOfMemory", "OUT_OF_MEMORY", "No space left", "Too many open files", "Interrupted", "Timeout")
 CONFIGURATION_SIGNS = (
     "org.apache.spark.sql.AnalysisException",
     "org.apache.spark.sql.catalyst.ExtendedAnalysisException",
@@ -31,10 +70,12 @@ class Failure:
     exit_code: int
 
 
-def diagnose(error: Exception) -> Failure:
-    """Exit codes 2 (configuration) and 3 (data loss, replaced topic) are never worth a restart; 7 may be.
+def diagnose(error: Exception, find_damage: Callable[[], DamagedCheckpointError | None] = lambda: None) -> Failure:
+    """Exit codes 2 (configuration) and 3 (data loss, replaced topic, damaged checkpoint) are never worth a restart; 7
+    may be.
 
-    The message is the first line of the innermost cause.
+    The message is the first line of the innermost cause. `find_damage` looks for a file of the checkpoint that cannot
+    be read; it is called only if the failure looks like one.
     """
     causes = causes_of(error)
     message = causes[-1].strip().splitlines()[0] if causes[-1].strip() else type(error).__name__
@@ -42,6 +83,8 @@ def diagnose(error: Exception) -> Failure:
         return Failure("topic_replaced", message, 3)
     if isinstance(error, RestartNeededError):
         return Failure("restart", message, 7)
+    if damage := str(error) if isinstance(error, DamagedCheckpointError) else damage_of(error, find_damage):
+        return Failure("damaged_checkpoint", damage, 3)
     if isinstance(error, CheckpointError | RecordsLostError) or has_sign(DATA_LOSS_SIGNS, causes):
         return Failure("data_loss", message, 3)
     if has_sign(OUTAGE_SIGNS, causes):
@@ -51,15 +94,40 @@ def diagnose(error: Exception) -> Failure:
     return Failure("query", message, 7)
 
 
+def damage_of(error: Exception, find_damage: Callable[[], DamagedCheckpointError | None]) -> str | None:
+    """What is wrong with the checkpoint; None if the failure has, or may have, another reason."""
+    causes = causes_of(error)
+    is_named, is_loading, is_read = (has_sign(signs, causes) for signs in (DAMAGE_SIGNS, (LOADING_SIGN,), READ_SIGNS))
+    is_schema = is_thrown_by(SCHEMA_READER, error)
+    if has_sign(PASSING_SIGNS, causes) or not (is_named or is_loading or is_read or is_schema):
+        return None
+    if found := find_damage():
+        return str(found)
+    named = next((cause for cause in causes if has_sign(DAMAGE_SIGNS, [cause])), causes[-1]).strip().splitlines()[0]
+    if is_schema:
+        return str(DamagedCheckpointError(SCHEMA_FILE, f"cannot be read ({named})"))
+    return f"the checkpoint is damaged: {named}; {WAYS_OUT}" if is_named or (is_loading and is_read) else None
+
+
 def has_sign(signs: tuple[str, ...], causes: list[str]) -> bool:
     return any(sign in cause for sign in signs for cause in causes)
 
 
 def causes_of(error: Exception) -> list[str]:
     """The error and its causes as text, outermost first, followed into the JVM."""
+    thrown = list(thrown_by(error))
+    return [each.toString() for each in thrown] or [str(error)]
+
+
+def is_thrown_by(java_class: str, error: Exception) -> bool:
+    """True if the innermost cause passed through a method of this class."""
+    thrown = list(thrown_by(error))
+    return bool(thrown) and any(java_class in frame.toString() for frame in thrown[-1].getStackTrace())
+
+
+def thrown_by(error: Exception) -> Iterator[Any]:
+    """The exceptions of the JVM, outermost first."""
     thrown = error.java_exception if isinstance(error, Py4JJavaError) else getattr(error, "_origin", None)
-    causes = [str(error)] if thrown is None else []
     while thrown is not None:
-        causes.append(thrown.toString())
+        yield thrown
         thrown = thrown.getCause()
-    return causes

@@ -21,6 +21,13 @@ class Mode(Protocol):
         """How long a batch keeps reading new records; 0 if it reads only those that were there when it started."""
 
     @property
+    def plans_ahead(self) -> bool:
+        """True if a batch is planned before it runs, so that Spark repeats it as planned if it was not committed.
+
+        Otherwise the plan is written when the batch ends, and Spark forgets one without a commit.
+        """
+
+    @property
     def observes_anomalies(self) -> bool:
         """True if the query itself reports a batch's anomalies; otherwise they are read from the output topic."""
 
@@ -52,6 +59,7 @@ class MicroBatch:
     max_offsets_per_trigger: int
 
     batch_ms: ClassVar[int] = 0
+    plans_ahead: ClassVar[bool] = True
     observes_anomalies: ClassVar[bool] = True
     live_update_period: ClassVar[str] = "100ms"  # Spark's default
 
@@ -80,6 +88,7 @@ class RealTime:
 
     checkpoint_interval_ms: int
 
+    plans_ahead: ClassVar[bool] = False
     # Windows are updated once per sample, too many updates to collect.
     observes_anomalies: ClassVar[bool] = False
     # Task events are rare in this mode and each one counts: see `is_processing`.

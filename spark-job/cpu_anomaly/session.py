@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
+from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
 from cpu_anomaly.modes import Mode
@@ -43,7 +46,7 @@ def start_spark(settings: Settings, mode: Mode, master: str | None = None) -> Sp
         .config("spark.sql.redaction.options.regex", "(?i)url|jaas|sasl|ssl|secret|password|token|credential")
         # Real-time mode's shuffle delays a row by up to 50 ms by default, to send it together with others.
         .config("spark.shuffle.streaming.networkBufferMaxWaitTimeMs", 1)
-        .config(map=local_checkpoint_options(settings.checkpoint))
+        .config(map=local_checkpoint_options(settings.checkpoint, uses_rocksdb=uses_rocksdb()))
         .config(map=FORGET_FETCHED)
         .config("spark.ui.liveUpdate.period", mode.live_update_period)
         .getOrCreate()
@@ -55,17 +58,27 @@ def use_pool(spark: SparkSession, name: str) -> None:
     spark.sparkContext.setLocalProperty("spark.scheduler.pool", name)
 
 
-def local_checkpoint_options(checkpoint: str) -> SparkOptions:
+def uses_rocksdb() -> bool:
+    """True if spark-submit was told to keep the state in RocksDB."""
+    cast(Any, SparkContext)._ensure_initialized()  # starts the JVM, which has the properties
+    return "RocksDB" in (SparkConf().get("spark.sql.streaming.stateStore.providerClass") or "")
+
+
+def local_checkpoint_options(checkpoint: str, *, uses_rocksdb: bool) -> SparkOptions:
     """For a checkpoint on a local disk, the cheapest way to write it.
 
     Without Hadoop's native library `FileContext` forks a process for each rename, a dozen per batch. Hadoop's checksum
-    files do not help either: Spark writes checksums of its state files itself.
+    files do not help either: Spark writes checksums of its state files itself. With RocksDB they cannot be avoided: it
+    uploads its snapshots through `FileSystem.getLocal`, which accepts no other class. Without snapshots nothing would
+    fail, but the changelog would grow for ever, and each restart would replay all of it.
     """
     if "://" in checkpoint and not checkpoint.startswith("file:"):
         return {}
     manager = "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
-    return {
+    options: SparkOptions = {
         "spark.sql.streaming.checkpointFileManagerClass": manager,
-        "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
         "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
     }
+    if not uses_rocksdb:
+        options["spark.hadoop.fs.file.impl"] = "org.apache.hadoop.fs.RawLocalFileSystem"
+    return options

@@ -192,7 +192,7 @@ def test_ready_is_logged_once_although_two_threads_report_it() -> None:
         def is_ready(self, value: bool) -> None:
             self._value = value
 
-    watch = Simultaneous(cast(Any, FakeAuditor()), EventLog(out))
+    watch = Simultaneous(cast(Any, FakeAuditor()), cast(Any, FakeMonitor()), EventLog(out))
     threads = [threading.Thread(target=watch.ready, args=(4,)) for _ in range(2)]
     for thread in threads:
         thread.start()
@@ -201,11 +201,11 @@ def test_ready_is_logged_once_although_two_threads_report_it() -> None:
     assert lines_of(out) == ["ready batch=4"]
 
 
-@pytest.mark.parametrize(("last", "shown"), [(-1, "ready batch="), (7, "ready batch=7")])
-def test_idle_query_is_ready_at_the_last_batch_in_the_ledger(last: int, shown: str) -> None:
+def test_idle_query_is_not_ready_by_itself() -> None:
     out = io.StringIO()
-    watch_of(FakeAuditor(last), out).onQueryIdle(cast(Any, None))
-    assert lines_of(out) == [shown]
+    watch = watch_of(FakeAuditor(7), out)
+    watch.onQueryIdle(cast(Any, None))
+    assert (watch.is_idle, watch.is_ready, lines_of(out)) == (True, False, [])
 
 
 @pytest.mark.parametrize(("omitted", "shown"), [(0, []), (3, ["anomalies_omitted batch=7 n=3"])])
@@ -234,6 +234,7 @@ class Run:
         self.out = io.StringIO()
         self.is_behind = False
         self.is_stop_wanted = False
+        self.state_error: Exception | None = None
         self.queries: list[Query] = []
         self.monitor = FakeMonitor()
         self.topic_ids = {"cpu-usage": "a", "anomaly": "b", "cpu-usage.dead-letter": "c"}
@@ -255,17 +256,28 @@ class Run:
             finish=self._finish,
         )
         monkeypatch.setattr(driver, "start_spark", lambda *_: spark)
+        monkeypatch.setattr(driver, "Checkpoint", lambda *_: None)
+        monkeypatch.setattr(driver, "make_sound", lambda *_, **__: self.effects.append("make sound"))
+        monkeypatch.setattr(driver, "load_state", self._load_state)
         monkeypatch.setattr(driver, "auditor_of", lambda *_: auditor)
         topics = SimpleNamespace(ids=lambda: self.topic_ids, input_bounds=lambda: Bounds({"0": 0}, {"0": 9}))
         continuity = SimpleNamespace(require_unread_records=lambda: self.effects.append("compare offsets"))
         monkeypatch.setattr(driver, "KafkaTopics", SimpleNamespace(connect=lambda *_: topics))
         monkeypatch.setattr(driver, "with_enough_slots", lambda spark, *_: spark)
-        monkeypatch.setattr(driver, "Checkpoint", lambda *_: None)
         monkeypatch.setattr(driver, "Continuity", lambda *_: continuity)
         monkeypatch.setattr(driver, "WallClock", SimpleNamespace(of_jvm=lambda _: None))
         monkeypatch.setattr(driver, "Monitor", lambda *_: self.monitor)
         monkeypatch.setattr(driver, "use_pool", lambda _, pool: self.effects.append(f"pool {pool}"))
         monkeypatch.setattr(driver, "start_query", self._start_query)
+
+    def _load_state(self, _spark: object, _checkpoint: object, batch: int) -> None:
+        self.effects.append(f"load state {batch}")
+        if self.state_error:
+            raise self.state_error
+
+    def idle(self) -> bool:
+        self._listeners[0].onQueryIdle(cast(Any, None))
+        return False
 
     def _start_query(self, *_: object) -> Query:
         self.effects.append("start query")
@@ -310,6 +322,7 @@ def test_effects_of_a_run_are_in_order(case: Run, settings_of: SettingsOf) -> No
         "stopped batch=3",
     ]
     assert case.effects == [
+        "make sound",
         "compare offsets",
         "remember cpu-usage anomaly",  # the dead-letter topic may be replaced
         "recover",
@@ -339,6 +352,18 @@ def test_only_a_real_time_query_is_ready_before_it_commits(
     answers = iter([False, True])
     monkeypatch.setattr(RealTime, "is_processing", lambda *_: next(answers))
     assert case.log(settings_of(trigger=trigger), Query(lambda: False, case.set("is_stop_wanted"))) == events
+
+
+def test_query_that_has_nothing_to_read_is_ready_once_its_state_was_loaded(case: Run, settings_of: SettingsOf) -> None:
+    assert case.log(settings_of(), Query(case.idle, case.set("is_stop_wanted"))) == ["ready batch=3", "stopped batch=3"]
+    assert "load state 3" in case.effects
+
+
+def test_query_whose_state_is_damaged_is_never_ready(case: Run, settings_of: SettingsOf) -> None:
+    case.state_error = RuntimeError("Stream is corrupted")
+    with pytest.raises(RuntimeError, match="corrupted"):
+        case.log(settings_of(), Query(case.idle))
+    assert not any(line.startswith("ready") for line in lines_of(case.out))
 
 
 @pytest.mark.parametrize("trigger", ["micro-batch", "real-time"])

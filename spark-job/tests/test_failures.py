@@ -8,7 +8,7 @@ import pytest
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException
 
-from cpu_anomaly.accounting.checkpoint import CheckpointError
+from cpu_anomaly.accounting.checkpoint import WAYS_OUT, CheckpointError, DamagedCheckpointError
 from cpu_anomaly.failures import causes_of, diagnose
 from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.settings import ConfigurationError
@@ -21,12 +21,16 @@ class Thrown:
     _target_id = "o1"
     _gateway_client = None
 
-    def __init__(self, text: str, cause: Thrown | None = None) -> None:
+    def __init__(self, text: str, cause: Thrown | None = None, frame: str | None = None) -> None:
         self._text = text
         self._cause = cause
+        self._frames = [Thrown(frame)] if frame else []
 
     def toString(self) -> str:
         return self._text
+
+    def getStackTrace(self) -> list[Thrown]:
+        return self._frames
 
     def getCause(self) -> Thrown | None:
         return self._cause
@@ -83,6 +87,56 @@ def test_failure_has_the_exit_code_of_its_kind(error: Exception, kind: str, exit
 def test_cause_inside_the_jvm_decides(text: str, kind: str, exit_code: int) -> None:
     failure = diagnose(FromJavaError(Thrown("org.apache.spark.SparkException: job aborted", Thrown(text))))
     assert (failure.kind, failure.message, failure.exit_code) == (kind, text, exit_code)
+
+
+LOADING = "org.apache.spark.SparkException: [CANNOT_LOAD_STATE_STORE.UNCATEGORIZED] An error occurred"
+CHECKSUM = "[CHECKPOINT_FILE_CHECKSUM_VERIFICATION_FAILED] the file may be corrupted. File: /c/state/0/0/3.changelog"
+FOUND = DamagedCheckpointError("/c/state/0/0/3.delta", "is empty")
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "found", "shown"),
+    [
+        (LOADING, CHECKSUM, None, f"the checkpoint is damaged: {CHECKSUM}; {WAYS_OUT}"),
+        (LOADING, CHECKSUM, FOUND, str(FOUND)),
+        (LOADING, "java.io.EOFException", FOUND, str(FOUND)),
+        (LOADING, "java.io.EOFException", None, f"the checkpoint is damaged: java.io.EOFException; {WAYS_OUT}"),
+        ("any", "java.io.EOFException", FOUND, str(FOUND)),
+    ],
+)
+def test_damaged_checkpoint_is_never_worth_a_restart(
+    outer: str, inner: str, found: DamagedCheckpointError | None, shown: str
+) -> None:
+    failure = diagnose(FromJavaError(Thrown(outer, Thrown(inner))), lambda: found)
+    assert (failure.kind, failure.message, failure.exit_code) == ("damaged_checkpoint", shown, 3)
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [
+        (LOADING, "java.lang.OutOfMemoryError: Java heap space"),
+        (LOADING, "java.io.IOException: No space left on device"),
+        (LOADING, "java.net.ConnectException: Connection refused"),
+        ("[CANNOT_LOAD_STATE_STORE.ROCKSDB_STORE_PROVIDER_OUT_OF_MEMORY] Could not load", "any"),
+        ("any", "java.io.EOFException"),
+    ],
+)
+def test_what_may_pass_is_no_damage(outer: str, inner: str) -> None:
+    assert diagnose(FromJavaError(Thrown(outer, Thrown(inner)))).exit_code == 7
+
+
+def test_files_are_looked_at_only_after_a_failure_to_read() -> None:
+    def find_damage() -> None:
+        raise AssertionError("this reads the whole state")
+
+    assert diagnose(RuntimeError("no broker"), find_damage).exit_code == 7
+
+
+def test_schema_that_cannot_be_read_is_damage() -> None:
+    reader = "org.apache.spark.sql.execution.streaming.state.StateSchemaCompatibilityChecker.readSchemaFile(x.scala:1)"
+    failure = diagnose(FromJavaError(Thrown("outer", Thrown("java.io.EOFException", frame=reader))))
+    assert (failure.kind, failure.exit_code) == ("damaged_checkpoint", 3)
+    assert "state/0/0/_metadata/schema" in failure.message
 
 
 def test_java_exception_of_py4j_is_followed_too() -> None:

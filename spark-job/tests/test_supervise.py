@@ -120,6 +120,7 @@ def test_supervisor_gives_up_after_five_failures_without_a_commit(supervise: Sta
     state = supervise("raise SystemExit(7)").end()
     assert (state["state"], state["attempt"], state["restarts"], state["exit_code"]) == ("gave-up", 5, 4, 7)
     assert "5 failures without a new commit" in state["reason"]
+    assert state["since"] > state["started_at"]
 
 
 def test_new_commit_resets_the_count_of_failures(supervise: Start) -> None:

@@ -64,10 +64,18 @@ describe('the manifest in the checkpoint', () => {
     expect(await readManifest(store)).toEqual(before)
   })
 
-  it('is rejected if it is damaged', async () => {
+  it.each([
+    ['empty', '', 'is empty'],
+    ['cut short', '{"GROUP_BY": ', 'is not a JSON object of settings'],
+    ['another file', '{"GROUP_BY": 1}', 'is not a JSON object of settings'],
+  ])('is rejected by name if it is %s', async (_, text, problem) => {
     const store = memoryStore()
-    await writeManifest(store, before)
-    for (const name of store.files.keys()) store.files.set(name, '{"GROUP_BY": ')
-    await expect(readManifest(store)).rejects.toThrow(/cannot be read/)
+    store.files.set('cpu-anomaly-manifest.json', text)
+    const rejection = expect(readManifest(store)).rejects
+    await rejection.toMatchObject({
+      exitCode: 3,
+      message: `the checkpoint is damaged: memory/cpu-anomaly-manifest.json ${problem}`,
+      hint: expect.stringMatching(/Restore the checkpoint from a backup, or .*submit --new-checkpoint/),
+    })
   })
 })

@@ -56,7 +56,7 @@ export async function hasManifest(store: CheckpointStore): Promise<boolean> {
 
 /**
  * The checkpoint's manifest; undefined if it has none.
- * @throws CliError CHECKPOINT_CONFLICT when it cannot be read.
+ * @throws CliError CHECKPOINT_CONFLICT that names the file and the two ways out when it cannot be read.
  */
 export async function readManifest(store: CheckpointStore): Promise<Manifest | undefined> {
   const text = await store.read(MANIFEST_FILE)
@@ -65,9 +65,9 @@ export async function readManifest(store: CheckpointStore): Promise<Manifest | u
   if (parsed.success) return parsed.data
   throw new CliError(
     'CHECKPOINT_CONFLICT',
-    `the manifest of the checkpoint at ${store.location} cannot be read`,
+    `the checkpoint is damaged: ${store.location}/${MANIFEST_FILE} ${text.trim() === '' ? 'is empty' : 'is not a JSON object of settings'}`,
     {
-      hint: 'Start a new checkpoint with `cpu-anomaly submit --new-checkpoint`; the old one is set aside, not deleted.',
+      hint: 'Restore the checkpoint from a backup, or start a new one with `cpu-anomaly submit --new-checkpoint` (the old one is set aside, not deleted; the input is read again from STARTING_OFFSETS).',
     },
   )
 }

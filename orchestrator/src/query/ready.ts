@@ -13,8 +13,8 @@ export interface ReadyOptions {
 }
 
 /**
- * Waits until the driver reports that its first micro-batch is committed or, in real-time mode, that all its tasks run.
- * Returns a line for the user.
+ * Waits until the driver reports that its first micro-batch is committed; or that its state was loaded and there is
+ * nothing to read or, in real-time mode, all its tasks run. Returns a line for the user.
  * @throws CliError CONFIGURATION, DATA_LOSS or QUERY_FAILED with the driver's own error when it fails for good;
  *   QUERY_FAILED when it is not ready in time.
  */

@@ -69,6 +69,11 @@ describe('statusLines', () => {
     expect(shown({ driver: driverIn(state) }).job).toMatch(expected)
   })
 
+  it('says since when a driver is in its state', () => {
+    const driver = { ...driverIn('gave-up'), since: '2026-01-02T00:00:00Z' }
+    expect(shown({ driver }).job).toContain('(since 2026-01-02T00:00:00Z')
+  })
+
   it('has different words for each state of a driver', () => {
     const states = ['starting', 'running', 'backing-off', 'gave-up', 'failed', 'stopped', 'orphaned', 'lost']
     const words = states.map((state) => shown({ driver: driverIn(state as DriverStatus['state']) }).job)

@@ -52,9 +52,10 @@ const DRIVER_WORDS: Readonly<Record<DriverStatus['state'], string>> = {
 
 function driverText(driver: DriverStatus): string {
   const who = driver.container ?? (driver.pid ? `pid ${driver.pid}` : undefined)
+  const since = driver.since ?? driver.startedAt
   const facts = [
     who,
-    driver.startedAt && `since ${driver.startedAt}`,
+    since && `since ${since}`,
     `${driver.restarts} restart${driver.restarts === 1 ? '' : 's'}`,
     driver.reason && escapeControls(driver.reason),
   ]

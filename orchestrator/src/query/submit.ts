@@ -53,8 +53,8 @@ export async function prepareSubmission(
 
 /**
  * Checks everything that can be checked before Spark starts, then starts the driver under supervision. Returns once its
- * first micro-batch is committed (or, on an old checkpoint without new records, once it waits for some); in real-time
- * mode, once all its tasks run.
+ * first micro-batch is committed (or, on an old checkpoint without new records, once its state was loaded); in real-time
+ * mode, once its state was loaded and all its tasks run.
  */
 export async function submitJob(
   { config, runtime, storage }: Omit<Selected, 'why'>,

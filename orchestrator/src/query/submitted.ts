@@ -68,7 +68,7 @@ export function changesSinceSubmit(config: Config, query: SubmittedQuery | undef
 }
 
 export const submittedFile = (storage: StoragePaths): StateFile<SubmittedQuery> =>
-  stateFile<SubmittedQuery>(`${storage.run}/query.json`)
+  stateFile<SubmittedQuery>(`${storage.run}/query.json`, ['trigger'])
 
 export const submittedQuery = (
   { query, resolved }: Config,

@@ -131,6 +131,8 @@ export interface DriverStatus {
   readonly attempt: number
   readonly restarts: number
   readonly startedAt: string
+  /** When the supervisor recorded this state: for a driver that ended, when it ended. */
+  readonly since?: string
   readonly pid?: number
   readonly supervisorPid?: number
   readonly container?: string

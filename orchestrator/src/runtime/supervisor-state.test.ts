@@ -28,6 +28,12 @@ describe('driverStatus', () => {
     ).toBe(expected)
   })
 
+  it('says when and why a driver ended', () => {
+    const ended = { ...running, state: 'gave-up', since: '2026-01-02T00:00:00Z', reason: 'r' } as const
+    const status = driverStatus(ended, { isSupervisorAlive: false, isDriverAlive: false })
+    expect(status).toMatchObject({ startedAt: '2026-01-01T00:00:00Z', since: ended.since, reason: 'r' })
+  })
+
   it('names only processes that are alive', () => {
     const status = driverStatus(running, { supervisorPid: 10, isSupervisorAlive: false, isDriverAlive: true })
     expect(status).toMatchObject({ pid: 11, attempt: 2, restarts: 1 })

@@ -6,6 +6,8 @@ export interface SupervisorState {
   readonly attempt: number
   readonly restarts: number
   readonly started_at: string
+  /** When it entered this state. */
+  readonly since?: string
   readonly supervisor_pid: number
   readonly driver_pid: number | null
   /** Identifies the driver's process, together with its pid; see `process-identity.ts`. */
@@ -31,6 +33,7 @@ export function driverStatus(state: SupervisorState | undefined, processes: Live
     attempt: state?.attempt ?? 0,
     restarts: state?.restarts ?? 0,
     startedAt: state?.started_at ?? '',
+    ...(state?.since ? { since: state.since } : {}),
     ...(processes.isSupervisorAlive && processes.supervisorPid
       ? { supervisorPid: processes.supervisorPid }
       : {}),

@@ -22,7 +22,7 @@ interface StartedSetting {
 }
 
 export const stackFile = (storage: StoragePaths): StateFile<StackRecord> =>
-  stateFile<StackRecord>(`${storage.run}/runtime.json`)
+  stateFile<StackRecord>(`${storage.run}/runtime.json`, ['runtime', 'up'])
 
 /** The settings that `up` brings into force, per runtime; the job's own come into force with `submit`. */
 const STACK_KEYS: Readonly<Record<RuntimeName, readonly SettingKey[]>> = {

@@ -1,25 +1,33 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { CliError } from '../errors.ts'
 import { parseJson } from './json.ts'
 
 /** A small JSON file, replaced as a whole: a reader sees the old or the new content, never half of it. */
-export interface StateFile<T> {
+export interface StateFile<T extends object> {
   readonly path: string
+  /**
+   * Undefined if there is no file.
+   * @throws CliError STORAGE when it is damaged: what it recorded may still run, so this is not "nothing".
+   */
   read(): Promise<T | undefined>
   write(value: T): Promise<void>
   remove(): Promise<void>
 }
 
-export function stateFile<T>(path: string): StateFile<T> {
+/** `required` are the keys without which the file is damaged. */
+export function stateFile<T extends object>(
+  path: string,
+  required: readonly (keyof T & string)[] = [],
+): StateFile<T> {
   return {
     path,
     async read() {
-      try {
-        return parseJson(await readFile(path, 'utf8')) as T | undefined
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined
         throw error
-      }
+      })
+      return text === undefined ? undefined : (parseRecord(text, path, required) as T)
     },
     async write(value) {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
@@ -30,3 +38,16 @@ export function stateFile<T>(path: string): StateFile<T> {
     remove: () => rm(path, { force: true }),
   }
 }
+
+function parseRecord(text: string, path: string, required: readonly string[]): object {
+  const value = parseJson(text)
+  if (isObject(value) && required.every((key) => key in value)) return value
+  const keys = required.map((key) => `"${key}"`).join(' and ')
+  const problem = text.trim() === '' ? 'is empty' : `is not a JSON object${keys && ` with ${keys}`}`
+  throw new CliError('STORAGE', `${path} is damaged: it ${problem}`, {
+    hint: 'It records what was started from this folder. End what still runs (`ps -ef` shows it), then remove the file.',
+  })
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

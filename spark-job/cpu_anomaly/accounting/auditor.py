@@ -13,7 +13,7 @@ from itertools import islice, takewhile
 from pyspark.sql import SparkSession
 
 from cpu_anomaly.accounting.anomalies import AnomalyReader, log_anomalies
-from cpu_anomaly.accounting.audit import LATE, Inspector, by_batch, plan_audit
+from cpu_anomaly.accounting.audit import LATE, USED, Inspector, by_batch, plan_audit
 from cpu_anomaly.accounting.checkpoint import Checkpoint, Ledger
 from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.event_log import EventLog
@@ -135,11 +135,14 @@ class Auditor:
         began = time.monotonic()
         audits = [plan_audit(self._checkpoint, batch) for batch in batches]
         outcomes = self._inspector.inspect([audit for audit in audits if audit.has_rows()])
+        read = by_batch(outcomes, [*REASONS, LATE, USED])
         dead, late = by_batch(outcomes, REASONS), by_batch(outcomes, [LATE])
+        ledger = self.ledger
         for batch in batches:
             self._log_left_out(batch, dead[batch], late[batch])
+            ledger = ledger.after(batch, read[batch].total(), dead[batch].total(), late[batch].total())
+        self._save(ledger)
         rows = sum(outcomes.values())
-        self._save(self.ledger.after(batches[-1], read=rows, dead_lettered=total(dead), late=total(late)))
         duration_ms = round((time.monotonic() - began) * 1000)
         self._log.write("audited", first_batch=batches[0], last_batch=batches[-1], rows=rows, duration_ms=duration_ms)
 
@@ -153,7 +156,3 @@ class Auditor:
     def _save(self, ledger: Ledger) -> None:
         ledger.save(self._checkpoint)
         self.ledger = ledger
-
-
-def total(counts: Mapping[int, Counter[str]]) -> int:
-    return sum(counter.total() for counter in counts.values())

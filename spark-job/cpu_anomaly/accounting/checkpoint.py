@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 # Offsets by topic and partition, as Spark's Kafka source writes them.
 Offsets = Mapping[str, Mapping[str, int]]
+T = TypeVar("T")
 
 LEDGER = "cpu-anomaly-ledger.json"
+WAYS_OUT = "restore the checkpoint from a backup, or start a new one with `submit --new-checkpoint`"
 
 
 class CheckpointError(Exception):
     """The checkpoint does not hold what the accounting needs."""
+
+
+class DamagedCheckpointError(CheckpointError):
+    """A file of the checkpoint does not hold what was written there: a crash, a disk or a person has changed it."""
+
+    def __init__(self, file: str, problem: str) -> None:
+        super().__init__(f"the checkpoint is damaged: {file} {problem}; {WAYS_OUT}")
+        self.problem = problem
 
 
 class Checkpoint:
@@ -25,6 +37,7 @@ class Checkpoint:
     def __init__(self, spark: SparkSession, location: str) -> None:
         self._gateway = cast(Any, spark.sparkContext)._gateway
         self._jvm = self._gateway.jvm
+        self.root = location
         self._root = self._jvm.org.apache.hadoop.fs.Path(location)
         conf = cast(Any, spark.sparkContext)._jsc.hadoopConfiguration()
         self._files = self._root.getFileSystem(conf)
@@ -32,25 +45,30 @@ class Checkpoint:
 
     def last_commit(self) -> int:
         """The newest batch that Spark committed; -1 if there is none."""
-        commits = self._path("commits")
-        if not self._files.exists(commits):
-            return -1
-        names = [status.getPath().getName() for status in self._files.listStatus(commits)]
-        return max((int(name) for name in names if name.isdigit()), default=-1)
+        return self._newest("commits")
+
+    def last_plan(self) -> int:
+        """The newest batch that Spark planned; -1 if there is none."""
+        return self._newest("offsets")
+
+    def next_batch(self, *, plans_ahead: bool) -> int:
+        """The batch with which Spark goes on: a new one, or the one that was planned and not committed; see `modes`."""
+        planned, committed = self.last_plan(), self.last_commit()
+        return planned if plans_ahead and planned > committed else committed + 1
 
     def plan(self, batch: int) -> BatchPlan:
-        """Raises CheckpointError if Spark has removed the batch from its offset log."""
-        text = self.read(f"offsets/{batch}")
-        if text is None:
-            raise CheckpointError(f"the offset log no longer has batch {batch}")
-        return BatchPlan.from_log(text)
+        """Raises CheckpointError if the batch is not in Spark's offset log."""
+        plan = self.parse(f"offsets/{batch}", BatchPlan.from_log)
+        if plan is None:
+            raise CheckpointError(f"the offset log no longer has batch {batch}; {WAYS_OUT}")
+        return plan
 
     def first_offsets(self) -> Offsets:
         """Where batch 0 started, from the Kafka source's own file: a zero byte, a version, a newline, JSON."""
-        text = self.read("sources/0/0")
-        if text is None:
-            raise CheckpointError("the checkpoint does not say where its first batch started")
-        return cast(Offsets, json.loads(text.split("\n", 1)[1]))
+        first = self.parse("sources/0/0", lambda text: offsets_of(text.split("\n", 1)[1]))
+        if first is None:
+            raise DamagedCheckpointError(self.locate("sources/0/0"), "is missing, which says where batch 0 started")
+        return first
 
     def position(self) -> Offsets:
         """Where the next batch starts to read: where the last commit ended. Empty if no batch was ever planned."""
@@ -59,16 +77,44 @@ class Checkpoint:
             return self.plan(last).end
         return self.first_offsets() if self._files.exists(self._path("sources/0/0")) else {}
 
-    def read(self, name: str) -> str | None:
-        """The text of a file; None if it does not exist."""
-        path = self._path(name)
-        if not self._files.exists(path):
+    def parse(self, name: str, parser: Callable[[str], T]) -> T | None:
+        """What a file holds; None if it does not exist. Raises DamagedCheckpointError if the parser cannot read it."""
+        content = self._read_bytes(name)
+        if content is None:
             return None
-        stream = self._files.open(path)
+        if not content.strip(b"\x00 \r\n"):
+            raise DamagedCheckpointError(self.locate(name), "is empty")
         try:
-            return bytes(stream.readAllBytes()).decode("utf-8")
-        finally:
-            stream.close()
+            return parser(content.decode("utf-8"))
+        # Whatever a parser of JSON objects raises that finds something else.
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise DamagedCheckpointError(self.locate(name), f"cannot be read ({error})") from error
+
+    def fingerprint(self, name: str) -> str | None:
+        """A checksum of a file; None if it does not exist."""
+        content = self._read_bytes(name)
+        return None if content is None else checksum(content)
+
+    def locate(self, name: str) -> str:
+        return str(self._path(name).toString())
+
+    def files(self, folder: str) -> list[str]:
+        """Every file below a folder, as a full path; the newest first."""
+        path = self._path(folder)
+        if not self._files.exists(path):
+            return []
+        found, each = [], self._files.listFiles(path, True)
+        while each.hasNext():
+            status = each.next()
+            found.append((status.getModificationTime(), str(status.getPath().toString())))
+        return [name for _, name in sorted(found, reverse=True)]
+
+    def open(self, name: str) -> Any:
+        """A java.io.InputStream, which the caller closes."""
+        return self._files.open(self._path(name))
+
+    def remove(self, name: str) -> None:
+        self._files.delete(self._path(name), False)
 
     def write(self, name: str, text: str) -> None:
         """Replaces the file as a whole: a crash leaves the old one or the new one."""
@@ -86,6 +132,28 @@ class Checkpoint:
         # with an old one, after a crash between the two steps, it could not be read at all.
         self._files.delete(self._path(f".{name}.crc"), False)
 
+    def _read_bytes(self, name: str) -> bytes | None:
+        path = self._path(name)
+        if not self._files.exists(path):
+            return None
+        stream = self.open(name)
+        try:
+            return bytes(stream.readAllBytes())
+        except Py4JJavaError as error:
+            if "ChecksumException" not in str(error.java_exception.toString()):
+                raise
+            raise DamagedCheckpointError(self.locate(name), "is not as it was written: its checksum differs") from error
+        finally:
+            stream.close()
+
+    def _newest(self, folder: str) -> int:
+        """The highest number that is the name of a file; -1 if there is none."""
+        path = self._path(folder)
+        if not self._files.exists(path):
+            return -1
+        names = [status.getPath().getName() for status in self._files.listStatus(path)]
+        return max((int(name) for name in names if name.isdigit()), default=-1)
+
     def _path(self, name: str) -> Any:
         return self._jvm.org.apache.hadoop.fs.Path(self._root, name)
 
@@ -100,14 +168,14 @@ class BatchPlan:
 
     @staticmethod
     def from_log(text: str) -> BatchPlan:
-        """Raises CheckpointError for a log of another version, or of a query with several sources."""
+        """Raises ValueError for a log of another version, or of a query with several sources."""
         version, metadata, *sources = text.splitlines()
         if version != "v1" or len(sources) != 1:
-            raise CheckpointError(
-                f"the offset log has version {version!r} and {len(sources)} sources; expected version 'v1' and 1 source"
-            )
+            raise ValueError(f"version {version!r} and {len(sources)} sources; expected version 'v1' and 1 source")
         planned = json.loads(metadata)
-        return BatchPlan(planned["batchTimestampMs"], planned["batchWatermarkMs"], json.loads(sources[0]))
+        return BatchPlan(
+            whole_number(planned["batchTimestampMs"]), whole_number(planned["batchWatermarkMs"]), offsets_of(sources[0])
+        )
 
 
 @dataclass(frozen=True)
@@ -119,24 +187,65 @@ class Ledger:
     dead_lettered: int = 0
     late: int = 0
     topic_ids: Mapping[str, str] = field(default_factory=dict)
+    # The ledger as it was before `batch`, in case Spark runs that batch again; None if the ledger has one batch only.
+    before: Ledger | None = field(default=None, compare=False)
+    # Checksums of what Spark's logs hold about `batch`, by file. Spark itself keeps none.
+    seals: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @staticmethod
     def load(checkpoint: Checkpoint) -> Ledger:
-        text = checkpoint.read(LEDGER)
-        return Ledger(**json.loads(text)) if text else Ledger()
+        """A new ledger if there is none. Raises DamagedCheckpointError if it is not as it was saved."""
+        return checkpoint.parse(LEDGER, Ledger.from_json) or Ledger()
+
+    @staticmethod
+    def from_json(text: str) -> Ledger:
+        values = json.loads(text)
+        saved = values.pop("checksum", None)  # earlier versions wrote none
+        if saved is not None and saved != checksum_of(values):
+            raise ValueError("its checksum does not fit")
+        before = values.pop("before", None)
+        return Ledger(**values, before=before and Ledger(**before))
 
     def save(self, checkpoint: Checkpoint) -> None:
-        checkpoint.write(LEDGER, json.dumps(asdict(self)))
+        names = (f"offsets/{self.batch}", f"commits/{self.batch}")
+        seals = {name: seal for name in names if (seal := checkpoint.fingerprint(name))}
+        values = asdict(replace(self, seals=seals))
+        checkpoint.write(LEDGER, json.dumps({**values, "checksum": checksum_of(values)}))
 
     def after(self, batch: int, read: int, dead_lettered: int = 0, late: int = 0) -> Ledger:
-        """The ledger once further batches, up to `batch`, are accounted for."""
+        """The ledger once one further batch is accounted for."""
         return replace(
             self,
             batch=batch,
             read=self.read + read,
             dead_lettered=self.dead_lettered + dead_lettered,
             late=self.late + late,
+            before=replace(self, before=None, seals={}),
         )
 
     def totals(self) -> dict[str, int]:
         return {"read": self.read, "dead_lettered": self.dead_lettered, "late": self.late}
+
+
+def offsets_of(text: str) -> Offsets:
+    """Raises ValueError, TypeError or AttributeError unless the text is JSON of offsets by topic and partition."""
+    topics = json.loads(text)
+    return {
+        topic: {partition: whole_number(offset) for partition, offset in partitions.items()}
+        for topic, partitions in topics.items()
+    }
+
+
+def whole_number(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError(f"{value!r} is not a whole number")
+    return value
+
+
+def checksum(content: bytes) -> str:
+    """CRC-32, which finds every change of up to 32 neighbouring bits."""
+    return f"{zlib.crc32(content):08x}"
+
+
+def checksum_of(values: Mapping[str, object]) -> str:
+    return checksum(json.dumps(values, sort_keys=True).encode())

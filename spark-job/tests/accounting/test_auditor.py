@@ -108,6 +108,15 @@ def test_recovery_reads_all_that_was_committed_since_in_reads_of_bounded_size(ca
     assert Ledger.load(case.checkpoint) == Ledger(last, read=10 * (last + 1))
 
 
+@pytest.mark.parametrize("last_is_audited", [True, False])
+def test_ledger_can_go_back_by_the_last_batch(case: Case, last_is_audited: bool) -> None:
+    case.commit(0, 1, 2)
+    case.inspector.outcomes = {1: {"used": 4, "late": 3, "empty": 3}}
+    case.report(batch(1, left_out=True), batch(2, left_out=last_is_audited))
+    ledger = Ledger.load(case.checkpoint)
+    assert (ledger, ledger.before) == (Ledger(2, 30, 3, 3), Ledger(1, 20, 3, 3))
+
+
 def test_recovery_with_nothing_new_reads_nothing(case: Case) -> None:
     case.commit(0)
     Ledger(0, read=10).save(case.checkpoint)

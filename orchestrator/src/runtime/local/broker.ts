@@ -37,7 +37,7 @@ export class Broker {
     this.#context = context
     this.#access = access
     this.logFile = join(context.storage.logs, 'kafka.log')
-    this.#record = stateFile<BrokerRecord>(join(context.storage.run, 'kafka.json'))
+    this.#record = stateFile<BrokerRecord>(join(context.storage.run, 'kafka.json'), ['process', 'port'])
   }
 
   /** The broker's process, if it is alive. */

@@ -42,8 +42,8 @@ export class LocalDriver {
     this.#context = context
     this.logFile = join(context.storage.logs, 'driver.log')
     this.secretsFile = join(context.storage.run, 'kafka-secrets.json')
-    this.#state = stateFile<SupervisorState>(join(context.storage.run, 'driver.json'))
-    this.#record = stateFile<SupervisorRecord>(join(context.storage.run, 'supervisor.json'))
+    this.#state = stateFile<SupervisorState>(join(context.storage.run, 'driver.json'), ['state'])
+    this.#record = stateFile<SupervisorRecord>(join(context.storage.run, 'supervisor.json'), ['supervisor'])
   }
 
   async start(submission: Submission, launch: DriverLaunch, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,125 @@
+"""Damaged state: what Spark makes of it when it loads it, and which file the failure names."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from conftest import SettingsOf
+from damage import CHANGES, DAMAGES, damage
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from cpu_anomaly.accounting.checkpoint import Checkpoint
+from cpu_anomaly.failures import Failure, diagnose
+from cpu_anomaly.modes import mode_of
+from cpu_anomaly.query import classified_windows
+from cpu_anomaly.state import find_damaged_state, load_state
+
+T0 = 1_700_000_000_000
+BATCHES = 3
+PREFIX = "spark.sql.streaming.stateStore."
+PROVIDER = "org.apache.spark.sql.execution.streaming.state"
+# As `submit` configures them, and as Spark does in real-time mode. The archive is the form of RocksDB's snapshots.
+STORES = {
+    "memory": {"providerClass": f"{PROVIDER}.HDFSBackedStateStoreProvider"},
+    "rocksdb": {"providerClass": f"{PROVIDER}.RocksDBStateStoreProvider"},
+    "real-time": {"providerClass": f"{PROVIDER}.RocksDBStateStoreProvider", "checkpointFormatVersion": "2"},
+    "archive": {
+        "providerClass": f"{PROVIDER}.RocksDBStateStoreProvider",
+        "rocksdb.changelogCheckpointing.enabled": "false",
+    },
+}
+NEWEST = {"memory": "3.delta", "rocksdb": "3.changelog", "real-time": "3_*.changelog", "archive": "3.zip"}
+
+Run = Callable[[Path], None]
+
+
+@pytest.fixture(scope="module", params=STORES)
+def store(request: pytest.FixtureRequest, spark: SparkSession) -> Iterator[str]:
+    options = {"rocksdb.changelogCheckpointing.enabled": "true", **STORES[request.param]}
+    for name, value in options.items():
+        spark.conf.set(PREFIX + name, value)
+    yield request.param
+    for name in options:
+        spark.conf.unset(PREFIX + name)
+
+
+@pytest.fixture(scope="module")
+def run(store: str, spark: SparkSession, settings_of: SettingsOf, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Runs the query on a checkpoint over three batches, or over one more if it exists."""
+    settings = settings_of()
+    folder = tmp_path_factory.mktemp(f"{store}-in")
+
+    def run(checkpoint: Path) -> None:
+        for number in range(BATCHES if not checkpoint.exists() else BATCHES + 1):
+            (folder / f"{number}.txt").write_text("\n".join(f"{T0 + n},{n % 40}" for n in range(0, 9000, 60)))
+        texts = spark.readStream.schema("value string").option("maxFilesPerTrigger", 1).text(str(folder))
+        raw = texts.select(F.lit(None).cast("binary").alias("key"), F.col("value").cast("binary").alias("value"))
+        windows = raw.transform(classified_windows(settings, mode_of(settings), F.lit(T0 + 1_000_000)))
+        writer = windows.writeStream.format("noop").outputMode("update").option("checkpointLocation", str(checkpoint))
+        query = writer.trigger(availableNow=True).start()
+        query.awaitTermination()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def intact(store: str, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint without Hadoop's checksums, which the driver does not write either."""
+    checkpoint = tmp_path_factory.mktemp(store) / "checkpoint"
+    run(checkpoint)
+    for checksum in checkpoint.rglob(".*.crc"):
+        checksum.unlink()
+    return checkpoint
+
+
+@pytest.fixture
+def copied(intact: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(intact, tmp_path / "checkpoint"))
+
+
+def failure_of(spark: SparkSession, checkpoint: Path, action: Callable[[], None]) -> Failure:
+    with pytest.raises(Exception) as raised:  # noqa: PT011 (what Spark raises depends on the damage)
+        action()
+    forget_state(spark)
+    return diagnose(raised.value, lambda: find_damaged_state(spark, str(checkpoint)))
+
+
+def forget_state(spark: SparkSession) -> None:
+    """Spark keeps loaded state; a new driver has none."""
+    jvm = cast(Any, spark.sparkContext)._jvm
+    getattr(getattr(jvm.org.apache.spark.sql.execution.streaming.state, "StateStore$"), "MODULE$").stop()
+
+
+def test_intact_state_is_loaded(spark: SparkSession, copied: Path) -> None:
+    load_state(spark, Checkpoint(spark, str(copied)), BATCHES - 1)
+    assert find_damaged_state(spark, str(copied)) is None
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_damaged_rows_are_found_when_the_state_is_loaded(
+    spark: SparkSession, store: str, copied: Path, how: str
+) -> None:
+    (file,) = (copied / "state/0/1").glob(NEWEST[store])
+    damage(file, how)
+    failure = failure_of(spark, copied, lambda: load_state(spark, Checkpoint(spark, str(copied)), BATCHES - 1))
+    assert (failure.kind, failure.exit_code) == ("damaged_checkpoint", 3)
+    if (store, how) != ("archive", "missing"):  # then Spark misses the changelog, which it looks for next
+        assert f"state/0/1/{file.name}" in failure.message
+    assert failure.message.endswith("or start a new one with `submit --new-checkpoint`")
+
+
+# A schema that is missing is no damage: Spark writes it again.
+@pytest.mark.parametrize("damaged", ["state missing", *(f"state/0/0/_metadata/schema {how}" for how in CHANGES)])
+def test_damaged_folder_or_schema_ends_the_query_for_good(
+    spark: SparkSession, run: Run, copied: Path, damaged: str
+) -> None:
+    name, how = damaged.split()
+    damage(copied / name, how)
+    failure = failure_of(spark, copied, lambda: run(copied))
+    assert (failure.kind, failure.exit_code) == ("damaged_checkpoint", 3)
+    assert name in failure.message
