@@ -1,8 +1,8 @@
 """CPU anomaly detection: one Spark Structured Streaming query from Kafka to Kafka.
 
-The modules read top to bottom in this order, and each imports only earlier ones: `settings`, `step`, `modes`; the
-query's steps `source`, `lines`, `guard`, `windows`, `sink`; `query`, which chains them; what the driver builds on,
-`session`, `topics` and `event_log`; `accounting`, which counts the outcomes of all lines, in the order `checkpoint`,
+The modules read top to bottom in this order, and each imports only earlier ones: `settings`, `step`, `modes` and
+`topics`; the query's steps `source`, `lines`, `guard`, `windows`, `sink`; `query`, which chains them; what the driver
+builds on, `session` and `event_log`; `accounting`, which counts the outcomes of all lines, in the order `checkpoint`,
 `anomalies`, `progress`, `dead_letters`, `audit`, `auditor`; then `failures`; and last `driver`, whose `main` job.py
 calls. Nothing runs at import.
 """
