@@ -9,7 +9,9 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.listener import (
@@ -26,6 +28,7 @@ from cpu_anomaly.accounting.audit import Inspector
 from cpu_anomaly.accounting.auditor import Auditor
 from cpu_anomaly.accounting.checkpoint import Checkpoint
 from cpu_anomaly.accounting.progress import Batch
+from cpu_anomaly.catch_up import CatchUp
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.failures import diagnose
 from cpu_anomaly.modes import Mode, mode_of
@@ -66,14 +69,16 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     require_same_topics(auditor.ledger.topic_ids, topic_ids)
     auditor.remember_topics(topic_ids)
     auditor.recover()
+    catch_up = CatchUp(spark, settings, mode, client, log)
     watch = Watch(auditor, log)
     spark.streams.addListener(watch)
     use_pool(spark, "query")
     while not is_stop_wanted():
+        phase = catch_up.next_phase()
         auditor.start()
-        running = start_query(spark, settings, mode, client)
+        running = start_query(spark, phase.settings, phase.mode, client)
         run_until(lambda: is_stop_wanted() or is_ready(watch, auditor, mode, spark), running)
-        run_until(lambda: is_stop_wanted() or auditor.is_behind() or auditor.has_failed(), running)
+        run_until(partial(is_interrupted, is_stop_wanted, watch, auditor, phase.max_lag), running)
         stop_after_batch(running, watch, mode.batch_ms / 1000)
         auditor.finish()
     log.write("stopped", batch=batch_or_none(auditor.ledger.batch))
@@ -108,14 +113,18 @@ class Watch(StreamingQueryListener):
         self._log = log
         self.is_ready = False
         self.committed = 0
+        # Records that the last batch of the query left unread.
+        self.lag = 0
         self.terminated = threading.Event()
 
     def onQueryStarted(self, _event: QueryStartedEvent) -> None:
+        self.lag = 0
         self.terminated.clear()
 
     def onQueryProgress(self, event: QueryProgressEvent) -> None:
         batch = Batch.from_progress(json.loads(event.progress.json))
         self.committed += 1
+        self.lag = cast(int, batch.summary["lag"])
         self.ready(batch.number)
         if anomalies := batch.anomalies():
             log_anomalies(self._log, batch.number, anomalies)
@@ -139,6 +148,11 @@ def is_ready(watch: Watch, auditor: Auditor, mode: Mode, spark: SparkSession) ->
     if not watch.is_ready and mode.is_processing(spark.sparkContext):
         watch.ready(auditor.ledger.batch)
     return watch.is_ready
+
+
+def is_interrupted(is_stop_wanted: Callable[[], bool], watch: Watch, auditor: Auditor, max_lag: float) -> bool:
+    """True if the query must stop or be started again, or if the auditor has failed."""
+    return is_stop_wanted() or auditor.is_behind() or auditor.has_failed() or watch.lag > max_lag
 
 
 def run_until(is_over: Callable[[], bool], running: StreamingQuery) -> None:
