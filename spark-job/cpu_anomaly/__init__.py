@@ -2,7 +2,8 @@
 
 The modules read top to bottom in this order, and each imports only earlier ones: `settings`, `step`, `modes` and
 `topics`; the query's steps `source`, `lines`, `guard`, `windows`, `sink`; `query`, which chains them; what the driver
-builds on, `session` and `event_log`; `accounting`, which counts the outcomes of all lines, in the order `checkpoint`,
-`anomalies`, `progress`, `dead_letters`, `audit`, `auditor`; `backlog`, `probe` and `catch_up`, which choose how a backlog
-is read; then `failures`; and last `driver`, whose `main` job.py calls. Nothing runs at import.
+builds on, `session` and `event_log`; `accounting`, which counts the outcomes of all lines, in the order `late`,
+`checkpoint`, `anomalies`, `progress`, `dead_letters`, `audit`, `clock`, `auditor`; `backlog`, `probe` and `catch_up`,
+which choose how a backlog is read; then `failures`; and last `driver`, whose `main` job.py calls. Nothing runs at
+import.
 """

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { at, driverIn } from '../runtime/runtime.fixture.ts'
 import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
+import type { QueryProgress } from './driver-log.ts'
 import type { StackStatus } from './status.ts'
 import { statusLines } from './status-lines.ts'
 
@@ -91,26 +92,49 @@ describe('statusLines', () => {
     expect(batches).not.toContain('90')
   })
 
+  const PROGRESS: QueryProgress = {
+    time: at(5),
+    batch: 7,
+    inputRecords: 1,
+    inputRecordsPerSecond: 1_234.4,
+    processedRecordsPerSecond: 1_300_000,
+    lag: 5_678,
+    endOffsets: {},
+    watermark: undefined,
+    stateRows: 20,
+    read: 9_000_001,
+    deadLettered: 3,
+    late: 4,
+  }
+  const textOf = (progress: Partial<QueryProgress>) =>
+    statusLines({ ...STOPPED, progress: { ...PROGRESS, ...progress } }).join('\n')
+
   it('rounds rates and groups the digits of large numbers', () => {
-    const lines = statusLines({
-      ...STOPPED,
-      progress: {
-        time: at(5),
-        batch: 7,
-        inputRecords: 1,
-        inputRecordsPerSecond: 1_234.4,
-        processedRecordsPerSecond: 1_300_000,
-        lag: 5_678,
-        endOffsets: {},
-        watermark: undefined,
-        stateRows: 20,
-        read: 9_000_001,
-        deadLettered: 3,
-        late: 4,
-      },
-    })
-    const text = lines.join('\n')
     for (const fact of ['batch 7', at(5), '1,234', '1,300,000', '5,678', '9,000,001'])
-      expect(text).toContain(fact)
+      expect(textOf({})).toContain(fact)
+  })
+
+  it.each([
+    [[{ series: '', samples: 4 }], 0, /late samples are from a to b$/m],
+    [
+      [
+        { series: 'web\u001b', samples: 4_000 },
+        { series: '', samples: 2 },
+      ],
+      0,
+      /a to b: web\\x1b 4,000, \(no key\) 2$/m,
+    ],
+    [[{ series: 'web', samples: 3 }], 1_000, /a to b: web 3, other series 1,000$/m],
+  ])('shows which samples were late: %j', (series, other, expected) => {
+    expect(textOf({ lateDetails: { first: 'a', last: 'b', series, other } })).toMatch(expected)
+  })
+
+  it('says that the present is late, and which sample did it', () => {
+    const sample = { time: 'T', series: 'web', partition: 2, offset: 7 }
+    expect(textOf({ watermarkAhead: { aheadMs: 280_000, sample } })).toMatch(
+      /280 s ahead of the clock, .* late: because of the sample T of web \(partition 2, offset 7\)$/m,
+    )
+    expect(textOf({ watermarkAhead: { aheadMs: 280_000 } })).toMatch(/280 s ahead.* are late$/m)
+    expect(textOf({})).not.toContain('ahead')
   })
 })

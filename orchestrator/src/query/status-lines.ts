@@ -2,7 +2,7 @@ import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
 import { colors } from '../terminal/colors.ts'
 import { escapeControls } from '../terminal/text.ts'
 import { formatSeconds } from '../terminal/units.ts'
-import type { QueryProgress } from './driver-log.ts'
+import type { LateDetails, QueryProgress, WatermarkAhead } from './driver-log.ts'
 import type { StackStatus } from './status.ts'
 import type { SubmittedQuery } from './submitted.ts'
 
@@ -62,7 +62,6 @@ const queryText = ({ trigger, reason, checkpointIntervalMs }: SubmittedQuery): s
 
 function progressLines(progress: QueryProgress): string[] {
   const rate = (records: number) => `${Math.round(records).toLocaleString('en')} records/s`
-  const count = (number: number) => number.toLocaleString('en')
   return [
     line(
       'progress',
@@ -76,5 +75,26 @@ function progressLines(progress: QueryProgress): string[] {
       '',
       `read ${count(progress.read)}, dead-lettered ${count(progress.deadLettered)}, late ${count(progress.late)}`,
     ),
+    ...(progress.lateDetails ? [line('', lateText(progress.lateDetails))] : []),
+    ...(progress.watermarkAhead ? [line('', aheadText(progress.watermarkAhead))] : []),
   ]
+}
+
+const count = (number: number): string => number.toLocaleString('en')
+
+/** A single series has no name, so there is nothing to list. */
+function lateText({ first, last, series, other }: LateDetails): string {
+  const named = series.filter(({ series: name }) => name !== '' || series.length > 1)
+  const counts = [
+    ...named.map(({ series: name, samples }) => `${escapeControls(name) || '(no key)'} ${count(samples)}`),
+    ...(other > 0 ? [`other series ${count(other)}`] : []),
+  ]
+  return `late samples are from ${first} to ${last}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`
+}
+
+function aheadText({ aheadMs, sample }: WatermarkAhead): string {
+  const what = `the watermark is ${formatSeconds(aheadMs)} ahead of the clock, so samples of the present are late`
+  if (!sample) return what
+  const series = sample.series ? ` of ${escapeControls(sample.series)}` : ''
+  return `${what}: because of the sample ${sample.time}${series} (partition ${sample.partition}, offset ${sample.offset})`
 }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
 from pyspark.sql import SparkSession
+
+from cpu_anomaly.accounting.late import Late, add_up
 
 # Offsets by topic and partition, as Spark's Kafka source writes them.
 Offsets = Mapping[str, Mapping[str, int]]
@@ -112,23 +114,27 @@ class Ledger:
     dead_lettered: int = 0
     late: int = 0
     topic_ids: Mapping[str, str] = field(default_factory=dict)
+    # Which series the late samples belong to; see `add_up`.
+    late_series: Sequence[Late] = ()
 
     @staticmethod
     def load(checkpoint: Checkpoint) -> Ledger:
         text = checkpoint.read(LEDGER)
-        return Ledger(**json.loads(text)) if text else Ledger()
+        fields = json.loads(text) if text else {}
+        return Ledger(**{**fields, "late_series": tuple(Late(**late) for late in fields.get("late_series", []))})
 
     def save(self, checkpoint: Checkpoint) -> None:
         checkpoint.write(LEDGER, json.dumps(asdict(self)))
 
-    def after(self, batch: int, read: int, dead_lettered: int = 0, late: int = 0) -> Ledger:
+    def after(self, batch: int, read: int, dead_lettered: int = 0, late: Sequence[Late] = ()) -> Ledger:
         """The ledger once further batches, up to `batch`, are accounted for."""
         return replace(
             self,
             batch=batch,
             read=self.read + read,
             dead_lettered=self.dead_lettered + dead_lettered,
-            late=self.late + late,
+            late=self.late + sum(each.samples for each in late),
+            late_series=tuple(add_up([*self.late_series, *late])),
         )
 
     def totals(self) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cpu_anomaly.accounting.anomalies import Anomalies
@@ -22,6 +23,9 @@ class Batch:
     windows: Mapping[str, Any]
     # Fields of the `progress` line in the driver's log.
     summary: Mapping[str, object]
+    # When it began, and the start of the newest window that it read, if any; in ms since 1970.
+    began_ms: int = 0
+    newest_ms: int | None = None
 
     @staticmethod
     def from_progress(progress: Mapping[str, Any]) -> Batch:
@@ -34,6 +38,8 @@ class Batch:
             left_out=has_left_out(progress),
             windows=windows,
             summary=summary_of(progress, windows),
+            began_ms=epoch_ms(progress["timestamp"]),
+            newest_ms=epoch_ms(newest) if (newest := progress["eventTime"].get("max")) else None,
         )
 
     def anomalous_updates(self) -> int:
@@ -64,12 +70,25 @@ def summary_of(progress: Mapping[str, Any], windows: Mapping[str, Any]) -> dict[
         "lag": offsets_between(source.get("endOffset"), source.get("latestOffset")),
         "end_offsets": describe_offsets(source.get("endOffset")),
         "watermark": progress["eventTime"].get("watermark"),
+        **watermark_ahead(progress),
         "state_rows": sum(state["numRowsTotal"] for state in progress["stateOperators"]),
         "windows": sum(counts.values()),
         **counts,
         "duration_ms": progress["durationMs"].get("addBatch"),
         "trigger_ms": progress["durationMs"].get("triggerExecution"),
     }
+
+
+def watermark_ahead(progress: Mapping[str, Any]) -> dict[str, object]:
+    """`watermark_ahead_ms` if the watermark was ahead of the clock when the batch began."""
+    watermark = progress["eventTime"].get("watermark")
+    ahead_ms = epoch_ms(watermark) - epoch_ms(progress["timestamp"]) if watermark else 0
+    return {"watermark_ahead_ms": ahead_ms} if ahead_ms > 0 else {}
+
+
+def epoch_ms(text: str) -> int:
+    """From a time in Spark's reports, such as 2017-10-26T09:23:16.000Z."""
+    return round(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
 
 
 def describe_offsets(offsets: Offsets | None) -> str:
