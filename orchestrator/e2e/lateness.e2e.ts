@@ -89,7 +89,7 @@ describe('what is late', () => {
 })
 
 describe.each(['micro-batch', 'real-time'] as const)('transactions in %s mode', (mode) => {
-  const shared = new SharedStack('local', { TRIGGER: mode, CHECKPOINT_INTERVAL: '3 seconds' })
+  const shared = new SharedStack('local', { TRIGGER: mode, CHECKPOINT_INTERVAL: '5 seconds' })
 
   it('count once they are committed, and never if they are aborted', async () => {
     const stack = await shared.forTest()
