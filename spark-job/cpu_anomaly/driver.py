@@ -9,7 +9,9 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.listener import (
@@ -27,11 +29,13 @@ from cpu_anomaly.accounting.auditor import Auditor
 from cpu_anomaly.accounting.checkpoint import Checkpoint, DamagedCheckpointError
 from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.accounting.soundness import make_sound
+from cpu_anomaly.catch_up import CatchUp, Phase
 from cpu_anomaly.continuity import Continuity
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.failures import diagnose
 from cpu_anomaly.modes import Mode, mode_of
 from cpu_anomaly.monitor import Monitor, Standstill, WallClock
+from cpu_anomaly.probe import probe
 from cpu_anomaly.query import start_query
 from cpu_anomaly.session import start_spark, use_pool
 from cpu_anomaly.settings import Settings, kafka_client_options
@@ -90,6 +94,13 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     growth = PartitionGrowth(spark, settings, mode, partitions)
     monitor = Monitor(WallClock.of_jvm(spark), continuity, growth, Standstill(log, mode.batch_ms / 1000))
     watch = Watch(auditor, monitor, log)
+    catch_up = CatchUp(
+        Phase(settings, mode),
+        topics,
+        Checkpoint(spark, settings.checkpoint),
+        partial(probe, spark, settings, mode, client),
+        log,
+    )
     spark.streams.addListener(watch)
     use_pool(spark, "query")
     monitor.start()
@@ -98,11 +109,12 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
         return is_stop_wanted() or monitor.has_found()
 
     while not is_stop_wanted():
+        phase = catch_up.next_phase()
         auditor.start()
-        running = start_query(spark, settings, mode, client)
+        running = start_query(spark, phase.settings, phase.mode, client)
         with monitor.explaining():
             run_until(lambda: is_over() or is_ready(watch, auditor, mode, spark, settings), running)
-            run_until(lambda: is_over() or auditor.is_behind() or auditor.has_failed(), running)
+            run_until(partial(is_interrupted, is_over, watch, auditor, phase.max_lag), running)
             monitor.raise_fatal()
             stop_after_batch(running, watch, mode.batch_ms / 1000)
             auditor.finish()
@@ -142,14 +154,18 @@ class Watch(StreamingQueryListener):
         self._becoming_ready = threading.Lock()  # two threads report it: Spark's listener and the driver's own
         self.is_idle = False
         self.committed = 0
+        # Records that the last batch of the query left unread.
+        self.lag = 0
         self.terminated = threading.Event()
 
     def onQueryStarted(self, _event: QueryStartedEvent) -> None:
+        self.lag = 0
         self.terminated.clear()
 
     def onQueryProgress(self, event: QueryProgressEvent) -> None:
         batch = Batch.from_progress(json.loads(event.progress.json))
         self.committed += 1
+        self.lag = cast(int, batch.summary["lag"])
         self.ready(batch.number)
         if anomalies := batch.anomalies():
             log_anomalies(self._log, batch.number, anomalies)
@@ -180,6 +196,11 @@ def is_ready(watch: Watch, auditor: Auditor, mode: Mode, spark: SparkSession, se
         load_state(spark, Checkpoint(spark, settings.checkpoint), auditor.last_commit())
         watch.ready(auditor.ledger.batch)
     return watch.is_ready
+
+
+def is_interrupted(is_over: Callable[[], bool], watch: Watch, auditor: Auditor, max_lag: float) -> bool:
+    """True if the query must stop or be started again, or if the auditor has failed."""
+    return is_over() or auditor.is_behind() or auditor.has_failed() or watch.lag > max_lag
 
 
 def run_until(is_over: Callable[[], bool], running: StreamingQuery) -> None:

@@ -81,8 +81,6 @@ def diagnose(error: Exception, find_damage: Callable[[], DamagedCheckpointError 
     message = causes[-1].strip().splitlines()[0] if causes[-1].strip() else type(error).__name__
     if isinstance(error, TopicReplacedError):
         return Failure("topic_replaced", message, 3)
-    if isinstance(error, RestartNeededError):
-        return Failure("restart", message, 7)
     if damage := str(error) if isinstance(error, DamagedCheckpointError) else damage_of(error, find_damage):
         return Failure("damaged_checkpoint", damage, 3)
     if isinstance(error, CheckpointError | RecordsLostError) or has_sign(DATA_LOSS_SIGNS, causes):
@@ -91,7 +89,7 @@ def diagnose(error: Exception, find_damage: Callable[[], DamagedCheckpointError 
         return Failure("query", message, 7)
     if isinstance(error, ConfigurationError | AnalysisException | OSError) or has_sign(CONFIGURATION_SIGNS, causes):
         return Failure("configuration", message, 2)
-    return Failure("query", message, 7)
+    return Failure("restart" if isinstance(error, RestartNeededError) else "query", message, 7)
 
 
 def damage_of(error: Exception, find_damage: Callable[[], DamagedCheckpointError | None]) -> str | None:

@@ -32,6 +32,10 @@ class Mode(Protocol):
         """True if the query itself reports a batch's anomalies; otherwise they are read from the output topic."""
 
     @property
+    def catch_up(self) -> Mode | None:
+        """The mode that reads what is there now, in batches of bounded size, and ends. None if they have no bound."""
+
+    @property
     def live_update_period(self) -> str:
         """`spark.ui.liveUpdate.period`: how fresh the stages and tasks are that Spark's status tracker shows."""
 
@@ -63,6 +67,10 @@ class MicroBatch:
     observes_anomalies: ClassVar[bool] = True
     live_update_period: ClassVar[str] = "100ms"  # Spark's default
 
+    @property
+    def catch_up(self) -> Mode | None:
+        return MicroBatchesOfBacklog(self.trigger_interval_ms, self.max_offsets_per_trigger)
+
     def require_spark(self, version: str) -> None:
         """Every supported version has it."""
 
@@ -83,6 +91,14 @@ class MicroBatch:
 
 
 @dataclass(frozen=True)
+class MicroBatchesOfBacklog(MicroBatch):
+    """One batch right after the other, up to where the topic ended at the start."""
+
+    def with_trigger(self, writer: DataStreamWriter) -> DataStreamWriter:
+        return writer.trigger(availableNow=True)
+
+
+@dataclass(frozen=True)
 class RealTime:
     """Long-running tasks pass each record on as it arrives; a batch lasts from one checkpoint to the next."""
 
@@ -91,6 +107,7 @@ class RealTime:
     plans_ahead: ClassVar[bool] = False
     # Windows are updated once per sample, too many updates to collect.
     observes_anomalies: ClassVar[bool] = False
+    catch_up: ClassVar[Mode | None] = None
     # Task events are rare in this mode and each one counts: see `is_processing`.
     live_update_period: ClassVar[str] = "0ms"
 

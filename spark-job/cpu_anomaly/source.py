@@ -13,8 +13,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from cpu_anomaly.modes import Mode
 from cpu_anomaly.settings import Settings
+from cpu_anomaly.topics import PATIENCE
 
-CONSUMER_TUNING = {
+CONSUMER_OPTIONS = {
     # Large fetches: with Kafka's defaults the consumer, not Spark, limits the throughput on a backlog.
     "max.poll.records": "20000",
     "max.partition.fetch.bytes": str(4 * 1024 * 1024),
@@ -22,7 +23,12 @@ CONSUMER_TUNING = {
     # A short wait: a task that has reached the end of the log asks for the log's bounds, and the broker answers only
     # after the pending fetch on the same connection. Kafka's default of 500 ms delays every batch of a live topic.
     "fetch.max.wait.ms": "10",
+    # What a producer's transaction has aborted never counts.
+    "isolation.level": "read_committed",
+    **PATIENCE,
 }
+# With PATIENCE, an offset that Spark asks for may stay unknown for three minutes, as long as with the defaults.
+OFFSET_ATTEMPTS = 12
 # A partition that appeared between the two positions was read from its beginning.
 EARLIEST = -2
 
@@ -31,10 +37,11 @@ def read_stream(spark: SparkSession, settings: Settings, mode: Mode, client: Map
     """The input topic, from where the checkpoint left off."""
     return (
         spark.readStream.format("kafka")
-        .options(**prefixed({**CONSUMER_TUNING, **client}))
+        .options(**prefixed({**CONSUMER_OPTIONS, **client}))
         .option("subscribe", settings.input_topic)
         .option("startingOffsets", settings.starting_offsets)
         .option("failOnDataLoss", "true")
+        .option("fetchOffset.numRetries", OFFSET_ATTEMPTS)
         .options(**mode.read_options(spark.sparkContext.defaultParallelism))
         .load()
     )
@@ -47,11 +54,12 @@ def read_between(
     from_offsets = {partition: start.get(partition, EARLIEST) for partition in end}
     return (
         spark.read.format("kafka")
-        .options(**prefixed({**CONSUMER_TUNING, **client}))
+        .options(**prefixed({**CONSUMER_OPTIONS, **client}))
         .option("assign", json.dumps({topic: sorted(int(partition) for partition in end)}))
         .option("startingOffsets", json.dumps({topic: from_offsets}))
         .option("endingOffsets", json.dumps({topic: end}))
         .option("failOnDataLoss", "true")
+        .option("fetchOffset.numRetries", OFFSET_ATTEMPTS)
         .load()
     )
 

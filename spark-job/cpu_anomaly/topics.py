@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from cpu_anomaly.settings import ConfigurationError, Settings
 
-WAIT_MS = 30_000
+T = TypeVar("T")
+
+# How long a client waits for a broker, in ms. When the leader of a partition dies, the admin client of Kafka 3.9 waits
+# for that broker until the second limit, 60 s by default. The limit must exceed the time in which the brokers elect
+# another leader: they begin when the old one has been silent for `broker.session.timeout.ms`, 9 s by default.
+PATIENCE = {"request.timeout.ms": "10000", "default.api.timeout.ms": "15000"}
+WAIT_MS = 15_000
+ATTEMPTS = 3
 # Kafka's client warns at each attempt to connect, by default up to 20 times per second.
-ADMIN_OPTIONS = {
-    "default.api.timeout.ms": str(WAIT_MS),
-    "reconnect.backoff.ms": "1000",
-    "reconnect.backoff.max.ms": "5000",
-}
+ADMIN_OPTIONS = {**PATIENCE, "reconnect.backoff.ms": "1000", "reconnect.backoff.max.ms": "5000"}
 NO_SUCH_TOPIC = "org.apache.kafka.common.errors.UnknownTopicOrPartitionException"
 
 
@@ -92,26 +95,40 @@ def id_or_none(answer: Any) -> str | None:
 
 
 def end_offsets(spark: SparkSession, topic: str, client: Mapping[str, str]) -> Mapping[str, int]:
-    """By partition, the offset of the record that will come next."""
+    """By partition, the offset after the last record that is not part of an open transaction."""
     return topic_bounds(spark, topic, client).end
 
 
 def topic_bounds(spark: SparkSession, topic: str, client: Mapping[str, str]) -> Bounds:
-    with kafka_admin(spark, client) as (admin, jvm):
-        return bounds_of(admin, jvm, topic, WAIT_MS)
+    def ask() -> Bounds:
+        with kafka_admin(spark, client) as (admin, jvm):
+            return bounds_of(admin, jvm, topic, WAIT_MS)
+
+    return patiently(ask)
+
+
+def patiently(ask: Callable[[], T], attempts: int = ATTEMPTS) -> T:
+    """If a leader does not answer, asks again: by then another one may have been elected."""
+    try:
+        return ask()
+    except Py4JJavaError as error:
+        if attempts == 1 or "TimeoutException" not in str(error.java_exception):
+            raise
+    return patiently(ask, attempts - 1)
 
 
 def bounds_of(admin: Any, jvm: Any, topic: str, wait_ms: int) -> Bounds:
     api = jvm.org.apache.kafka.clients.admin
     patience = api.DescribeTopicsOptions().timeoutMs(wait_ms)
     description = admin.describeTopics(java_list(jvm, [topic]), patience).allTopicNames().get()[topic]
+    options = api.ListOffsetsOptions(jvm.org.apache.kafka.common.IsolationLevel.READ_COMMITTED).timeoutMs(wait_ms)
     numbers = [partition.partition() for partition in description.partitions()]
 
     def offsets(spec: Any) -> dict[str, int]:
         wanted = jvm.java.util.HashMap()
         for number in numbers:
             wanted.put(jvm.org.apache.kafka.common.TopicPartition(topic, number), spec)
-        found = admin.listOffsets(wanted, api.ListOffsetsOptions().timeoutMs(wait_ms)).all().get()
+        found = admin.listOffsets(wanted, options).all().get()
         return {str(partition.partition()): found[partition].offset() for partition in found}
 
     # Earliest first: an end that is read later is never below it.

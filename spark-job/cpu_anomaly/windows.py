@@ -11,9 +11,14 @@ from cpu_anomaly.step import Step
 
 def samples(settings: Settings) -> Step:
     """Columns in: those of `guard`. Out: `series` if there are several, `window_start` (null if not usable), `cpu`."""
-    series = [F.coalesce(F.col("key").cast("string"), F.lit("")).alias("series")] if settings.has_series else []
+    series = [series_of(settings).alias("series")] if settings.has_series else []
     start = F.when(F.col("reason").isNull(), F.timestamp_millis(window_start_ms(settings)))
     return lambda guarded: guarded.select(*series, start.alias("window_start"), "cpu")
+
+
+def series_of(settings: Settings) -> Column:
+    """The name of a sample's series, from the key of its record. Empty if there is only one series."""
+    return F.coalesce(F.col("key").cast("string"), F.lit("")) if settings.has_series else F.lit("")
 
 
 def usable(given: DataFrame) -> DataFrame:

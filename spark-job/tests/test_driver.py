@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from math import inf
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from conftest import SettingsOf
 
 from cpu_anomaly import driver
 from cpu_anomaly.accounting.progress import Batch
+from cpu_anomaly.catch_up import Phase
 from cpu_anomaly.driver import Watch, main, run, run_until, stop_after_batch
 from cpu_anomaly.event_log import EventLog, iso_time
 from cpu_anomaly.modes import RealTime
@@ -56,11 +58,12 @@ def lines_of(out: io.StringIO) -> list[str]:
     return [text.split(" ", 1)[1] for text in out.getvalue().splitlines()]
 
 
-def progress_event(batch: int, windows: dict[str, object] | None = None) -> Any:
+def progress_event(batch: int, windows: dict[str, object] | None = None, unread: int = 0) -> Any:
     progress = {
         "batchId": batch,
+        "timestamp": "2023-11-14T22:13:20.000Z",
         "numInputRows": 0,
-        "sources": [{}],
+        "sources": [{"endOffset": {"in": {"0": 5}}, "latestOffset": {"in": {"0": 5 + unread}}}],
         "stateOperators": [],
         "observedMetrics": {"windows": windows or {}},
         "eventTime": {},
@@ -238,6 +241,9 @@ class Run:
         self.queries: list[Query] = []
         self.monitor = FakeMonitor()
         self.topic_ids = {"cpu-usage": "a", "anomaly": "b", "cpu-usage.dead-letter": "c"}
+        self.max_lag = inf
+        # With which settings each query was started.
+        self.settings: list[str] = []
         self._listeners: list[Watch] = []
         spark = SimpleNamespace(
             version="4.3.0",
@@ -268,6 +274,7 @@ class Run:
         monkeypatch.setattr(driver, "WallClock", SimpleNamespace(of_jvm=lambda _: None))
         monkeypatch.setattr(driver, "Monitor", lambda *_: self.monitor)
         monkeypatch.setattr(driver, "use_pool", lambda _, pool: self.effects.append(f"pool {pool}"))
+        monkeypatch.setattr(driver, "CatchUp", lambda *_: SimpleNamespace(next_phase=self._next_phase))
         monkeypatch.setattr(driver, "start_query", self._start_query)
 
     def _load_state(self, _spark: object, _checkpoint: object, batch: int) -> None:
@@ -279,10 +286,16 @@ class Run:
         self._listeners[0].onQueryIdle(cast(Any, None))
         return False
 
-    def _start_query(self, *_: object) -> Query:
+    def _next_phase(self) -> Phase:
+        settings = cast(Any, f"settings {len(self.settings)}")
+        return Phase(settings, cast(Any, None), self.max_lag)
+
+    def _start_query(self, _spark: object, settings: str, *_: object) -> Query:
         self.effects.append("start query")
+        self.settings.append(settings)
         query = self.queries.pop(0)
         query.status["isTriggerActive"] = False
+        self._listeners[0].onQueryStarted(cast(Any, None))
         self._listeners[0].terminated.set()
         return query
 
@@ -290,9 +303,9 @@ class Run:
         self.effects.append("finish auditor")
         self.is_behind = False
 
-    def commit(self, batch: int) -> Callable[[], bool]:
+    def commit(self, batch: int, unread: int = 0) -> Callable[[], bool]:
         def step() -> bool:
-            self._listeners[0].onQueryProgress(progress_event(batch))
+            self._listeners[0].onQueryProgress(progress_event(batch, unread=unread))
             return False
 
         return step
@@ -340,6 +353,17 @@ def test_query_is_started_again_once_the_auditor_has_caught_up(case: Run, settin
     assert case.log(settings_of(), first, second) == ["ready batch=4", "stopped batch=3"]
     assert case.effects[4:] == ["start auditor", "start query", "finish auditor"] * 2
     assert (first.is_stopped, second.is_stopped) == (True, True)
+
+
+def test_query_that_has_read_a_backlog_or_leaves_one_is_started_again_as_fits(
+    case: Run, settings_of: SettingsOf
+) -> None:
+    case.max_lag = 100
+    first = Query(case.commit(4), lambda: True)
+    second = Query(case.commit(5, unread=100), case.commit(6, unread=101))
+    third = Query(case.commit(7), case.set("is_stop_wanted"))
+    assert case.log(settings_of(), first, second, third) == ["ready batch=4", "stopped batch=3"]
+    assert case.settings == ["settings 0", "settings 1", "settings 2"]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ class Writer:
         self.calls.append((name, value))
         return self
 
-    def trigger(self, **trigger: str) -> Writer:
+    def trigger(self, **trigger: str | bool) -> Writer:
         self.calls.append(("trigger", trigger))
         return self
 
@@ -52,6 +52,13 @@ def test_mode_follows_from_the_trigger(settings_of: SettingsOf, trigger: str, mo
 
 def test_micro_batches_are_triggered_by_their_interval() -> None:
     assert calls(MICRO_BATCH) == [("trigger", {"processingTime": "450 milliseconds"})]
+
+
+def test_backlog_is_read_to_its_end_in_batches_of_the_same_size() -> None:
+    catch_up = cast(Mode, MICRO_BATCH.catch_up)
+    assert calls(catch_up) == [("trigger", {"availableNow": True})]
+    assert catch_up.read_options(2) == MICRO_BATCH.read_options(2)
+    assert REAL_TIME.catch_up is None
 
 
 def test_real_time_commits_are_on_disk_when_spark_reports_them() -> None:

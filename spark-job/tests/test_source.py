@@ -61,6 +61,22 @@ def test_stream_reads_the_input_topic_and_loses_no_record_silently(
     assert ("maxOffsetsPerTrigger" in reader.given) is (trigger == "micro-batch")
 
 
+@pytest.mark.parametrize("kind", ["stream", "batch"])
+def test_reads_only_what_is_committed_and_survives_a_broker_that_dies(
+    reader: Reader, spark_of_reader: Any, settings_of: SettingsOf, kind: str
+) -> None:
+    settings = settings_of()
+    if kind == "stream":
+        read_stream(spark_of_reader, settings, mode_of(settings), CLIENT)
+    else:
+        read_between(spark_of_reader, "in", {"0": 7}, {"0": 9}, CLIENT)
+    assert reader.given["kafka.isolation.level"] == "read_committed"
+    # A cluster elects a new leader about 9 s after the old one died. All attempts together last as long as by default.
+    limit_ms = int(reader.given["kafka.default.api.timeout.ms"])
+    assert 9_000 < int(reader.given["kafka.request.timeout.ms"]) < limit_ms <= 20_000
+    assert limit_ms * reader.given["fetchOffset.numRetries"] >= 3 * 60_000
+
+
 def test_clients_own_properties_override_the_tuning(
     reader: Reader, spark_of_reader: Any, settings_of: SettingsOf
 ) -> None:

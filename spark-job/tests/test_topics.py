@@ -1,20 +1,77 @@
-"""Is a topic still the one that the checkpoint knows?"""
+"""Offsets of a topic whose leaders change, and whether it is still the one that the checkpoint knows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
 
 import pytest
+from py4j.protocol import Py4JJavaError
 
+from cpu_anomaly import topics
 from cpu_anomaly.settings import ConfigurationError
 from cpu_anomaly.topics import (
+    ATTEMPTS,
     Bounds,
     RecordsLostError,
     TopicReplacedError,
+    end_offsets,
     require_same_topics,
     require_topics,
     require_unread_records,
 )
+
+
+class Error(Py4JJavaError):
+    """An error of Kafka's admin client."""
+
+    def __init__(self, text: str) -> None:
+        Exception.__init__(self, text)
+        self.java_exception = text
+
+
+class Broker:
+    """Answers with the next of these, or fails with it; each client asks once."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: dict[str, int] | Error) -> None:
+        self._answers = list(answers)
+        self.clients = 0
+        monkeypatch.setattr(topics, "kafka_admin", self._admin)
+        monkeypatch.setattr(topics, "bounds_of", self._bounds_of)
+
+    @contextmanager
+    def _admin(self, *_: object) -> Iterator[tuple[None, None]]:
+        self.clients += 1
+        yield None, None
+
+    def _bounds_of(self, *_: object) -> Bounds:
+        answer = self._answers.pop(0)
+        if isinstance(answer, Error):
+            raise answer
+        return Bounds({}, answer)
+
+
+TIMEOUT = Error("ExecutionException: org.apache.kafka.common.errors.TimeoutException: Timed out waiting for a node")
+REFUSED = Error("ExecutionException: org.apache.kafka.common.errors.TopicAuthorizationException: no")
+
+
+def test_offsets_are_asked_for_again_if_a_leader_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    broker = Broker(monkeypatch, TIMEOUT, {"0": 7})
+    assert end_offsets(cast(Any, None), "in", {}) == {"0": 7}
+    assert broker.clients == 2
+
+
+@pytest.mark.parametrize(
+    ("answers", "clients"), [([TIMEOUT] * ATTEMPTS, ATTEMPTS), ([REFUSED], 1)], ids=["no leader", "refused"]
+)
+def test_what_stays_or_cannot_change_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, answers: list[Error], clients: int
+) -> None:
+    broker = Broker(monkeypatch, *answers)
+    with pytest.raises(Error):
+        end_offsets(cast(Any, None), "in", {})
+    assert broker.clients == clients
 
 
 @pytest.mark.parametrize("known", [{}, {"in": "a"}, {"in": "a", "out": "b"}, {"in": "a", "out": "b", "old": "c"}])

@@ -4,6 +4,8 @@ import { type Admin, Kafka, logLevel } from 'kafkajs'
 export interface RawRecord {
   readonly key: string | null
   readonly value: Buffer | null
+  /** Without one, the key decides. */
+  readonly partition?: number
 }
 
 export interface StoredRecord extends RawRecord {
@@ -38,7 +40,7 @@ export async function send(
       await producer.send({
         topic,
         acks: -1,
-        messages: records.slice(at, at + 500).map(({ key, value }) => ({ key, value })),
+        messages: records.slice(at, at + 500).map(toMessage),
       })
   } finally {
     await producer.disconnect()
@@ -73,6 +75,34 @@ export const recreateTopic = (broker: string, topic: string): Promise<void> =>
     // Without waiting for the leader: the broker may not have forgotten the old topic yet, and kafkajs would give up.
     await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false })
   })
+
+/** Sends records in a transaction of its own, and ends it. */
+export async function sendTransaction(
+  broker: string,
+  topic: string,
+  records: readonly RawRecord[],
+  end: 'commit' | 'abort',
+): Promise<void> {
+  const producer = client(broker).producer({
+    transactionalId: `e2e-${randomUUID()}`,
+    idempotent: true,
+    maxInFlightRequests: 1,
+  })
+  await producer.connect()
+  try {
+    const transaction = await producer.transaction()
+    await transaction.send({ topic, acks: -1, messages: records.map(toMessage) })
+    await transaction[end]()
+  } finally {
+    await producer.disconnect()
+  }
+}
+
+const toMessage = ({ key, value, partition }: RawRecord) => ({
+  key,
+  value,
+  ...(partition === undefined ? {} : { partition }),
+})
 
 /** All records that are in a topic now, ordered by partition and offset. */
 export async function readTopic(broker: string, topic: string): Promise<StoredRecord[]> {

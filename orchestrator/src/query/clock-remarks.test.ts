@@ -21,13 +21,6 @@ describe('clockRemarks', () => {
     expect(remarks).toEqual([expect.stringMatching(/^6 samples .* future.*doctor/)])
   })
 
-  it('names a watermark that is ahead of the clock', () => {
-    const remarks = (second: number) =>
-      clockRemarks(events(`${at(7_000)} progress watermark=${at(second)}`), NOW)
-    expect(remarks(7_489)).toEqual([expect.stringMatching(/watermark is 4 min 49 s ahead.*late/)])
-    expect(remarks(7_190)).toEqual([])
-  })
-
   it('says nothing before there is progress', () => {
     expect(clockRemarks([], NOW)).toEqual([])
   })

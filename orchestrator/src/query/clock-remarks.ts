@@ -1,25 +1,15 @@
-import { formatTimeSpan } from '../terminal/units.ts'
-import { type DriverEvent, eventsOfCheckpoint, queryProgress } from './driver-log.ts'
+import { type DriverEvent, eventsOfCheckpoint } from './driver-log.ts'
 
 /** Older lines of the log say nothing about the clocks of today. */
 const RECENT_MS = 3_600_000
 
-/** What the driver's log shows of clocks that are ahead. */
+/** What the driver's log shows of samples from the future. A watermark that is ahead is part of the progress. */
 export function clockRemarks(events: readonly DriverEvent[], nowMs: number): string[] {
-  const current = eventsOfCheckpoint(events)
-  const recent = current.filter(({ time }) => Date.parse(time) > nowMs - RECENT_MS)
+  const recent = eventsOfCheckpoint(events).filter(({ time }) => Date.parse(time) > nowMs - RECENT_MS)
   const future = recent.reduce((sum, event) => sum + futureLetters(event), 0)
-  const aheadMs = Date.parse(queryProgress(current)?.watermark ?? '') - nowMs
-  return [
-    ...(future > 0
-      ? [`${future} samples of the last hour were in the future: \`cpu-anomaly doctor\` compares the clocks`]
-      : []),
-    ...(aheadMs > 0
-      ? [
-          `the watermark is ${formatTimeSpan(aheadMs)} ahead of the clock, because the job has read samples from the future: samples of the present are late until then`,
-        ]
-      : []),
-  ]
+  return future > 0
+    ? [`${future} samples of the last hour were in the future: \`cpu-anomaly doctor\` compares the clocks`]
+    : []
 }
 
 /** From a line such as `dead_letters batch=7 count=3 reasons=empty:1,future:2`. */

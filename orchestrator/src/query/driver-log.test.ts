@@ -57,6 +57,41 @@ describe('queryProgress', () => {
     })
   })
 
+  const PROGRESS =
+    '2026-11-24T06:00:00Z progress batch=1 input_rows=5 watermark=2026-11-24T06:04:40.000Z read=9 late=4'
+  const AHEAD =
+    '2026-11-24T05:59:00Z ahead_of_clock batch=0 time=2026-11-24T06:04:50.123Z ahead_ms=290123 series="web 1" partition=2 offset=7 late_until=2026-11-24T06:04:40.000Z'
+  const from = (...lines: string[]) =>
+    queryProgress(lines.map(parseDriverEvent).filter((one) => one !== undefined))
+
+  it('names the series of late samples, and their times', () => {
+    const series = [
+      ['web "1"', 3],
+      ['', 2],
+    ]
+    const late = `late_first=2026-11-24T05:00:00.000Z late_last=2026-11-24T05:10:00.000Z late_series=${JSON.stringify(JSON.stringify(series))} late_other=1`
+    expect(from(`${PROGRESS} ${late}`)?.lateDetails).toEqual({
+      first: '2026-11-24T05:00:00.000Z',
+      last: '2026-11-24T05:10:00.000Z',
+      series: [
+        { series: 'web "1"', samples: 3 },
+        { series: '', samples: 2 },
+      ],
+      other: 1,
+    })
+    expect(from(PROGRESS)?.lateDetails).toBeUndefined()
+  })
+
+  it('names the sample that moved the watermark ahead of the clock, while it is there', () => {
+    const ahead = `${PROGRESS} watermark_ahead_ms=280000`
+    expect(from(AHEAD, ahead)?.watermarkAhead).toEqual({
+      aheadMs: 280_000,
+      sample: { time: '2026-11-24T06:04:50.123Z', series: 'web 1', partition: 2, offset: 7 },
+    })
+    expect(from(ahead)?.watermarkAhead).toEqual({ aheadMs: 280_000, sample: undefined })
+    expect(from(AHEAD, PROGRESS)?.watermarkAhead).toBeUndefined()
+  })
+
   it('is undefined before the first batch', () => {
     expect(queryProgress([])).toBeUndefined()
   })

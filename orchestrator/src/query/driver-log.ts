@@ -59,6 +59,34 @@ export interface QueryProgress {
   readonly read: number
   readonly deadLettered: number
   readonly late: number
+  /** Undefined if no sample was late. */
+  readonly lateDetails?: LateDetails | undefined
+  /** Undefined unless the watermark was ahead of the clock when the batch began: samples of the present are late. */
+  readonly watermarkAhead?: WatermarkAhead | undefined
+}
+
+/** Which samples were late since the checkpoint began. */
+export interface LateDetails {
+  /** The oldest and the newest of their times. */
+  readonly first: string
+  readonly last: string
+  /** The series with the most late samples; one with an empty name if there is only one series. */
+  readonly series: readonly { readonly series: string; readonly samples: number }[]
+  /** Late samples of all other series. */
+  readonly other: number
+}
+
+export interface WatermarkAhead {
+  readonly aheadMs: number
+  /** The sample that moved it there; undefined if the log no longer has it. */
+  readonly sample?:
+    | {
+        readonly time: string
+        readonly series: string
+        readonly partition: number
+        readonly offset: number
+      }
+    | undefined
 }
 
 export function queryProgress(events: readonly DriverEvent[]): QueryProgress | undefined {
@@ -81,6 +109,37 @@ export function queryProgress(events: readonly DriverEvent[]): QueryProgress | u
     read: number('read'),
     deadLettered: number('dead_lettered'),
     late: number('late'),
+    lateDetails: lateDetails(fields),
+    watermarkAhead: watermarkAhead(fields, events),
+  }
+}
+
+function lateDetails(fields: DriverEvent['fields']): LateDetails | undefined {
+  const { late_first: first, late_last: last, late_series: series, late_other: other } = fields
+  if (!first || !last) return undefined
+  const pairs = (parseJson(series ?? '') ?? []) as readonly (readonly [string, number])[]
+  return {
+    first,
+    last,
+    series: pairs.map(([name, samples]) => ({ series: name, samples })),
+    other: Number(other ?? 0),
+  }
+}
+
+function watermarkAhead(
+  fields: DriverEvent['fields'],
+  events: readonly DriverEvent[],
+): WatermarkAhead | undefined {
+  if (!fields.watermark_ahead_ms) return undefined
+  const sample = events.findLast((event) => event.name === 'ahead_of_clock')?.fields
+  return {
+    aheadMs: Number(fields.watermark_ahead_ms),
+    sample: sample && {
+      time: sample.time ?? '',
+      series: sample.series ?? '',
+      partition: Number(sample.partition),
+      offset: Number(sample.offset),
+    },
   }
 }
 

@@ -135,6 +135,8 @@ describe('statusLines', () => {
     deadLettered: 3,
     late: 10_000,
   }
+  const textOf = (progress: Partial<QueryProgress>) =>
+    statusLines({ ...STOPPED, progress: { ...PROGRESS, ...progress } }).join('\n')
 
   it('rounds rates, groups the digits of large numbers, and says how old the rates are', () => {
     const status = { ...STOPPED, progress: PROGRESS, unread: 5_678, secondsSinceProgress: 62 }
@@ -161,6 +163,30 @@ describe('statusLines', () => {
 
   it('shows what is remarkable about the clocks', () => {
     expect(shown({ remarks: ['the watermark is ahead'] })).toMatchObject({ beware: 'the watermark is ahead' })
+  })
+
+  it.each([
+    [[{ series: '', samples: 4 }], 0, /late samples are from a to b$/m],
+    [
+      [
+        { series: 'web\u001b', samples: 4_000 },
+        { series: '', samples: 2 },
+      ],
+      0,
+      /a to b: web\\x1b 4,000, \(no key\) 2$/m,
+    ],
+    [[{ series: 'web', samples: 3 }], 1_000, /a to b: web 3, other series 1,000$/m],
+  ])('shows which samples were late: %j', (series, other, expected) => {
+    expect(textOf({ lateDetails: { first: 'a', last: 'b', series, other } })).toMatch(expected)
+  })
+
+  it('says that the present is late, and which sample did it', () => {
+    const sample = { time: 'T', series: 'web', partition: 2, offset: 7 }
+    expect(textOf({ watermarkAhead: { aheadMs: 280_000, sample } })).toMatch(
+      /280 s ahead of the clock, .* late: because of the sample T of web \(partition 2, offset 7\)$/m,
+    )
+    expect(textOf({ watermarkAhead: { aheadMs: 280_000 } })).toMatch(/280 s ahead.* are late$/m)
+    expect(textOf({})).not.toContain('ahead')
   })
 })
 

@@ -3,7 +3,7 @@ import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
 import { colors } from '../terminal/colors.ts'
 import { escapeControls } from '../terminal/text.ts'
 import { formatSeconds } from '../terminal/units.ts'
-import type { QueryProgress } from './driver-log.ts'
+import type { LateDetails, QueryProgress, WatermarkAhead } from './driver-log.ts'
 import { obstacleOf } from './health.ts'
 import type { StackStatus } from './status.ts'
 import type { SubmittedQuery } from './submitted.ts'
@@ -99,8 +99,10 @@ function progressLines(
     ),
     line(
       '',
-      `read ${count(progress.read)}, dead-lettered ${count(progress.deadLettered)}, ${lateText(progress)}`,
+      `read ${count(progress.read)}, dead-lettered ${count(progress.deadLettered)}, late ${count(progress.late)}`,
     ),
+    ...(progress.lateDetails ? [line('', lateText(progress.lateDetails))] : []),
+    ...(progress.watermarkAhead ? [line('', aheadText(progress.watermarkAhead))] : []),
   ]
 }
 
@@ -110,7 +112,21 @@ function unreadText(unread: number | undefined, query: SubmittedQuery | undefine
   return `${label} ${unread === undefined ? 'unknown' : count(unread)}`
 }
 
-/** The samples that were late, since the checkpoint began. */
-const lateText = ({ late }: QueryProgress): string => `late ${count(late)}`
-
 const count = (number: number): string => number.toLocaleString('en')
+
+/** A single series has no name, so there is nothing to list. */
+function lateText({ first, last, series, other }: LateDetails): string {
+  const named = series.filter(({ series: name }) => name !== '' || series.length > 1)
+  const counts = [
+    ...named.map(({ series: name, samples }) => `${escapeControls(name) || '(no key)'} ${count(samples)}`),
+    ...(other > 0 ? [`other series ${count(other)}`] : []),
+  ]
+  return `late samples are from ${first} to ${last}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`
+}
+
+function aheadText({ aheadMs, sample }: WatermarkAhead): string {
+  const what = `the watermark is ${formatSeconds(aheadMs)} ahead of the clock, so samples of the present are late`
+  if (!sample) return what
+  const series = sample.series ? ` of ${escapeControls(sample.series)}` : ''
+  return `${what}: because of the sample ${sample.time}${series} (partition ${sample.partition}, offset ${sample.offset})`
+}

@@ -6,19 +6,21 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import cast
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from cpu_anomaly.accounting.checkpoint import Checkpoint, Offsets
 from cpu_anomaly.accounting.dead_letters import write_dead_letters
+from cpu_anomaly.accounting.late import MAX_SERIES, Late
 from cpu_anomaly.guard import REASONS, guard
 from cpu_anomaly.lines import exact_lines, parse
 from cpu_anomaly.modes import Mode, latest_ms
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.source import read_between
 from cpu_anomaly.step import Step
-from cpu_anomaly.windows import window_start_ms
+from cpu_anomaly.windows import series_of, window_start_ms
 
 # Outcomes of a line, beside the reasons of `guard`.
 LATE = "late"
@@ -26,6 +28,14 @@ USED = "used"
 
 # Line counts by (batch, outcome).
 Outcomes = Mapping[tuple[int, str], int]
+# The late samples of each batch.
+LateByBatch = Mapping[int, Sequence[Late]]
+
+
+@dataclass(frozen=True)
+class Findings:
+    outcomes: Outcomes
+    late: LateByBatch
 
 
 @dataclass(frozen=True)
@@ -60,17 +70,25 @@ class Inspector:
         self._settings = settings
         self._mode = mode
         self._client = client
+        self.watermark_ms = settings.watermark_ms
 
-    def inspect(self, audits: Sequence[Audit]) -> Outcomes:
+    def inspect(self, audits: Sequence[Audit]) -> Findings:
         """Reads all batches in one job; a second one writes the dead letters, if there are any."""
         if not audits:
-            return {}
+            return Findings({}, {})
         judged = reduce(DataFrame.unionAll, (self._judged(audit) for audit in audits))
-        rows = judged.groupBy("batch", "outcome").count().collect()
-        outcomes = {(row["batch"], row["outcome"]): row["count"] for row in rows}
+        rows = judged.transform(count_outcomes).collect()
+        outcomes = {(row["batch"], row["outcome"]): row["lines"] for row in rows}
         if any(outcome in REASONS for _, outcome in outcomes):
             write_dead_letters(judged, self._settings, self._client)
-        return outcomes
+        return Findings(outcomes, {row["batch"]: late_of(row) for row in rows if row["outcome"] == LATE})
+
+    def newest_sample(self, audit: Audit) -> Row | None:
+        """Time, series and place of the newest sample that the batch used; None if there is none."""
+        place = F.struct("time_millis", series_of(self._settings).alias("series"), "partition", "offset")
+        used = self._judged(audit).filter(F.col("outcome") == USED)
+        ((newest,),) = used.agg(F.max_by(place, "time_millis")).collect()
+        return cast(Row | None, newest)
 
     def _judged(self, audit: Audit) -> DataFrame:
         topic = self._settings.input_topic
@@ -79,7 +97,10 @@ class Inspector:
 
 
 def judge(settings: Settings, mode: Mode, audit: Audit) -> Step:
-    """Columns in: those of the Kafka source. Adds those of `guard`, `outcome` (a reason, late or used) and `batch`."""
+    """Columns in: those of the Kafka source.
+
+    Adds those of `guard`, `outcome` (a reason, late or used), `batch` and `late_series` (null unless late).
+    """
     is_late = window_start_ms(settings) <= audit.late_watermark_ms
     outcome = F.coalesce(F.col("reason"), F.when(is_late, LATE), F.lit(USED))
     return lambda raw: (
@@ -88,7 +109,34 @@ def judge(settings: Settings, mode: Mode, audit: Audit) -> Step:
         .transform(guard(settings, latest_ms(settings, mode, F.lit(audit.now_ms))))
         .withColumn("outcome", outcome)
         .withColumn("batch", F.lit(audit.batch))
+        .withColumn("late_series", F.when(F.col("outcome") == LATE, series_of(settings)))
     )
+
+
+def count_outcomes(judged: DataFrame) -> DataFrame:
+    """Columns in: those of `judge`. Out: `batch`, `outcome`, its `lines`, and for late samples their times and series.
+
+    `late_series` has the MAX_SERIES series with the most late samples, in no order.
+    """
+    by_series = judged.groupBy("batch", "outcome", "late_series").agg(
+        F.count(F.lit(1)).alias("samples"),
+        F.min("time_millis").alias("first_ms"),
+        F.max("time_millis").alias("last_ms"),
+    )
+    late = F.struct(F.col("late_series").alias("series"), "samples", "first_ms", "last_ms")
+    return by_series.groupBy("batch", "outcome").agg(
+        F.sum("samples").alias("lines"),
+        F.min("first_ms").alias("first_ms"),
+        F.max("last_ms").alias("last_ms"),
+        F.max_by(late, F.col("samples"), MAX_SERIES).alias("late_series"),
+    )
+
+
+def late_of(row: Row) -> list[Late]:
+    """From a row of `count_outcomes`. The times of the further series are those of all."""
+    named = [Late(**each.asDict()) for each in row["late_series"]]
+    others = row["lines"] - sum(each.samples for each in named)
+    return [*named, *([Late(None, others, row["first_ms"], row["last_ms"])] if others else [])]
 
 
 def by_batch(outcomes: Outcomes, wanted: Collection[str]) -> dict[int, Counter[str]]:

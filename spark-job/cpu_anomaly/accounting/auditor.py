@@ -15,6 +15,8 @@ from pyspark.sql import SparkSession
 from cpu_anomaly.accounting.anomalies import AnomalyReader, log_anomalies
 from cpu_anomaly.accounting.audit import LATE, USED, Inspector, by_batch, plan_audit
 from cpu_anomaly.accounting.checkpoint import Checkpoint, Ledger
+from cpu_anomaly.accounting.clock import ClockWatch
+from cpu_anomaly.accounting.late import Late, add_up, describe
 from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.guard import REASONS
@@ -47,6 +49,7 @@ class Auditor:
         self._inspector = inspector
         self._anomalies = anomalies
         self._log = log
+        self._clock = ClockWatch(inspector, checkpoint, log)
         self._batches: queue.Queue[Batch | None] = queue.Queue()
         self._thread = threading.Thread()
         self._error: Exception | None = None
@@ -108,7 +111,10 @@ class Auditor:
         if self._anomalies:
             self._look_for_anomalies(self._anomalies, batches)
         for batch in batches:
-            self._log.write("progress", batch=batch.number, **batch.summary, **self.ledger.totals())
+            self._clock.check(batch)
+        late = describe(self.ledger.late_series)
+        for batch in batches:
+            self._log.write("progress", batch=batch.number, **batch.summary, **self.ledger.totals(), **late)
 
     def _look_for_anomalies(self, reader: AnomalyReader, batches: Sequence[Batch]) -> None:
         last = batches[-1].number
@@ -134,24 +140,25 @@ class Auditor:
     def _audit(self, batches: Sequence[int]) -> None:
         began = time.monotonic()
         audits = [plan_audit(self._checkpoint, batch) for batch in batches]
-        outcomes = self._inspector.inspect([audit for audit in audits if audit.has_rows()])
-        read = by_batch(outcomes, [*REASONS, LATE, USED])
-        dead, late = by_batch(outcomes, REASONS), by_batch(outcomes, [LATE])
+        findings = self._inspector.inspect([audit for audit in audits if audit.has_rows()])
+        read = by_batch(findings.outcomes, [*REASONS, LATE, USED])
+        dead = by_batch(findings.outcomes, REASONS)
         ledger = self.ledger
         for batch in batches:
-            self._log_left_out(batch, dead[batch], late[batch])
-            ledger = ledger.after(batch, read[batch].total(), dead[batch].total(), late[batch].total())
+            late = findings.late.get(batch, [])
+            self._log_left_out(batch, dead[batch], late)
+            ledger = ledger.after(batch, read[batch].total(), dead[batch].total(), late)
         self._save(ledger)
-        rows = sum(outcomes.values())
+        rows = sum(findings.outcomes.values())
         duration_ms = round((time.monotonic() - began) * 1000)
         self._log.write("audited", first_batch=batches[0], last_batch=batches[-1], rows=rows, duration_ms=duration_ms)
 
-    def _log_left_out(self, batch: int, dead: Counter[str], late: Counter[str]) -> None:
+    def _log_left_out(self, batch: int, dead: Counter[str], late: Sequence[Late]) -> None:
         if dead:
             reasons = ",".join(f"{reason}:{count}" for reason, count in sorted(dead.items()))
             self._log.write("dead_letters", batch=batch, count=dead.total(), reasons=reasons)
         if late:
-            self._log.write("late", batch=batch, samples=late.total())
+            self._log.write("late", batch=batch, samples=sum(each.samples for each in late), **describe(add_up(late)))
 
     def _save(self, ledger: Ledger) -> None:
         ledger.save(self._checkpoint)

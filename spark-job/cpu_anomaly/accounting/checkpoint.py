@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar, cast
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
+
+from cpu_anomaly.accounting.late import Late, add_up
 
 # Offsets by topic and partition, as Spark's Kafka source writes them.
 Offsets = Mapping[str, Mapping[str, int]]
@@ -187,6 +189,8 @@ class Ledger:
     dead_lettered: int = 0
     late: int = 0
     topic_ids: Mapping[str, str] = field(default_factory=dict)
+    # Which series the late samples belong to; see `add_up`.
+    late_series: Sequence[Late] = ()
     # The ledger as it was before `batch`, in case Spark runs that batch again; None if the ledger has one batch only.
     before: Ledger | None = field(default=None, compare=False)
     # Checksums of what Spark's logs hold about `batch`, by file. Spark itself keeps none.
@@ -203,8 +207,14 @@ class Ledger:
         saved = values.pop("checksum", None)  # earlier versions wrote none
         if saved is not None and saved != checksum_of(values):
             raise ValueError("its checksum does not fit")
-        before = values.pop("before", None)
-        return Ledger(**values, before=before and Ledger(**before))
+        return Ledger.of(values)
+
+    @staticmethod
+    def of(values: Mapping[str, Any]) -> Ledger:
+        before, late = values.get("before"), values.get("late_series", [])
+        return Ledger(
+            **{**values, "before": before and Ledger.of(before), "late_series": tuple(Late(**each) for each in late)}
+        )
 
     def save(self, checkpoint: Checkpoint) -> None:
         names = (f"offsets/{self.batch}", f"commits/{self.batch}")
@@ -212,14 +222,15 @@ class Ledger:
         values = asdict(replace(self, seals=seals))
         checkpoint.write(LEDGER, json.dumps({**values, "checksum": checksum_of(values)}))
 
-    def after(self, batch: int, read: int, dead_lettered: int = 0, late: int = 0) -> Ledger:
+    def after(self, batch: int, read: int, dead_lettered: int = 0, late: Sequence[Late] = ()) -> Ledger:
         """The ledger once one further batch is accounted for."""
         return replace(
             self,
             batch=batch,
             read=self.read + read,
             dead_lettered=self.dead_lettered + dead_lettered,
-            late=self.late + late,
+            late=self.late + sum(each.samples for each in late),
+            late_series=tuple(add_up([*self.late_series, *late])),
             before=replace(self, before=None, seals={}),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from cpu_anomaly.accounting.anomalies import Anomalies
@@ -24,6 +25,9 @@ class Batch:
     summary: Mapping[str, object]
     # Where the batch ended: offsets by partition of the one input topic.
     end: Mapping[str, int] = field(default_factory=dict)
+    # When it began, and the start of the newest window that it read, if any; in ms since 1970.
+    began_ms: int = 0
+    newest_ms: int | None = None
 
     @staticmethod
     def from_progress(progress: Mapping[str, Any]) -> Batch:
@@ -37,6 +41,8 @@ class Batch:
             windows=windows,
             summary=summary_of(progress, windows),
             end=offsets_by_partition(progress["sources"][0].get("endOffset")),
+            began_ms=epoch_ms(progress["timestamp"]),
+            newest_ms=epoch_ms(newest) if (newest := progress["eventTime"].get("max")) else None,
         )
 
     def anomalous_updates(self) -> int:
@@ -69,6 +75,7 @@ def summary_of(progress: Mapping[str, Any], windows: Mapping[str, Any]) -> dict[
         "watermark": progress["eventTime"].get("watermark"),
         # The start of the newest window in this batch, from which the next watermark follows.
         "newest_window": progress["eventTime"].get("max"),
+        **watermark_ahead(progress),
         "state_rows": sum(state["numRowsTotal"] for state in progress["stateOperators"]),
         "windows": sum(counts.values()),
         **counts,
@@ -80,6 +87,18 @@ def summary_of(progress: Mapping[str, Any], windows: Mapping[str, Any]) -> dict[
 def offsets_by_partition(offsets: Offsets | None) -> dict[str, int]:
     """Of the one input topic."""
     return {partition: offset for topic in (offsets or {}).values() for partition, offset in topic.items()}
+
+
+def watermark_ahead(progress: Mapping[str, Any]) -> dict[str, object]:
+    """`watermark_ahead_ms` if the watermark was ahead of the clock when the batch began."""
+    watermark = progress["eventTime"].get("watermark")
+    ahead_ms = epoch_ms(watermark) - epoch_ms(progress["timestamp"]) if watermark else 0
+    return {"watermark_ahead_ms": ahead_ms} if ahead_ms > 0 else {}
+
+
+def epoch_ms(text: str) -> int:
+    """From a time in Spark's reports, such as 2017-10-26T09:23:16.000Z."""
+    return round(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
 
 
 def describe_offsets(offsets: Offsets | None) -> str:

@@ -9,8 +9,18 @@ import pytest
 from conftest import SettingsOf, offset_log
 from pyspark.sql import SparkSession
 
-from cpu_anomaly.accounting.audit import Audit, Inspector, by_batch, judge, plan_audit
+from cpu_anomaly.accounting.audit import (
+    Audit,
+    Findings,
+    Inspector,
+    by_batch,
+    count_outcomes,
+    judge,
+    late_of,
+    plan_audit,
+)
 from cpu_anomaly.accounting.checkpoint import Checkpoint
+from cpu_anomaly.accounting.late import MAX_SERIES, Late
 from cpu_anomaly.modes import mode_of
 
 NOW = 1_700_000_000_000
@@ -71,9 +81,43 @@ def test_reason_goes_before_late(spark: SparkSession, settings_of: SettingsOf) -
     assert [row["outcome"] for row in judged.collect()] == ["out_of_range"]
 
 
+@pytest.mark.parametrize(
+    ("group_by", "late"),
+    [
+        ("none", [Late("", 4, NOW - 60_000, NOW - 20_000)]),
+        ("key", [Late("a", 3, NOW - 60_000, NOW - 30_000), Late("b", 1, NOW - 20_000, NOW - 20_000)]),
+    ],
+)
+def test_late_samples_are_counted_by_series(
+    spark: SparkSession, settings_of: SettingsOf, group_by: str, late: list[Late]
+) -> None:
+    settings = settings_of(group_by=group_by)
+    given = [("a", 60_000), ("a", 40_000), ("b", 20_000), ("a", 30_000), ("a", 0), ("c", 0)]
+    rows = [("in", 0, nth, AT, key.encode(), f"{NOW - age},5".encode()) for nth, (key, age) in enumerate(given)]
+    judged = spark.createDataFrame(rows, RAW).transform(
+        judge(settings, mode_of(settings), Audit(3, {}, {}, NOW, NOW - 10_000))
+    )
+    found = {row["outcome"]: row for row in judged.transform(count_outcomes).collect()}
+    assert {outcome: row["lines"] for outcome, row in found.items()} == {"late": 4, "used": 2}
+    assert sorted(late_of(found["late"]), key=lambda each: str(each.series)) == late
+
+
+def test_series_beyond_the_bound_are_counted_together(spark: SparkSession, settings_of: SettingsOf) -> None:
+    settings = settings_of(group_by="key")
+    rows = [
+        ("in", 0, nth, AT, f"s{series}".encode(), f"{NOW - 60_000 - nth},5".encode())
+        for nth, series in enumerate([*range(MAX_SERIES), *range(MAX_SERIES + 2)])
+    ]
+    judged = spark.createDataFrame(rows, RAW).transform(judge(settings, mode_of(settings), Audit(3, {}, {}, NOW, NOW)))
+    (row,) = judged.transform(count_outcomes).collect()
+    *named, rest = late_of(row)
+    assert ({each.samples for each in named}, len(named)) == ({2}, MAX_SERIES)
+    assert rest == Late(None, 2, NOW - 60_000 - len(rows) + 1, NOW - 60_000)
+
+
 def test_nothing_to_audit_reads_nothing(spark: SparkSession, settings_of: SettingsOf) -> None:
     settings = settings_of()
-    assert Inspector(spark, settings, mode_of(settings), {}).inspect([]) == {}
+    assert Inspector(spark, settings, mode_of(settings), {}).inspect([]) == Findings({}, {})
 
 
 def test_outcomes_are_counted_by_batch() -> None:

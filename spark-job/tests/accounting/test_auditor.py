@@ -11,9 +11,10 @@ import pytest
 from conftest import offset_log
 from pyspark.sql import SparkSession
 
-from cpu_anomaly.accounting.audit import Audit, Inspector, Outcomes
+from cpu_anomaly.accounting.audit import Audit, Findings, Inspector
 from cpu_anomaly.accounting.auditor import MAX_AUDITS_PER_READ, MAX_BATCHES_BEHIND, Auditor
 from cpu_anomaly.accounting.checkpoint import Checkpoint, Ledger
+from cpu_anomaly.accounting.late import Late
 from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.event_log import EventLog
 
@@ -25,10 +26,12 @@ class FakeInspector:
         self.reads: list[list[int]] = []
         self.outcomes: Mapping[int, Mapping[str, int]] = {}
 
-    def inspect(self, audits: Sequence[Audit]) -> Outcomes:
+    def inspect(self, audits: Sequence[Audit]) -> Findings:
         self.reads.append([audit.batch for audit in audits])
         counts = {audit.batch: self.outcomes.get(audit.batch, {"used": 10}) for audit in audits}
-        return {(batch, outcome): n for batch, by_outcome in counts.items() for outcome, n in by_outcome.items()}
+        outcomes = {(batch, outcome): n for batch, by_outcome in counts.items() for outcome, n in by_outcome.items()}
+        late = {batch: [Late("a", n, 0, 1000)] for (batch, outcome), n in outcomes.items() if outcome == "late"}
+        return Findings(outcomes, late)
 
 
 class Case:
@@ -85,11 +88,17 @@ def test_only_batches_that_left_something_out_are_read_again(case: Case) -> None
     case.inspector.outcomes = {1: {"used": 4, "late": 3, "empty": 1, "bad_cpu": 2}}
     case.report(batch(0), batch(1, left_out=True), batch(2))
     assert case.inspector.reads == [[1]]
-    assert case.auditor.ledger == Ledger(2, read=30, dead_lettered=3, late=3)
-    assert case.log()[:3] == [
+    late = (Late("a", 3, 0, 1000),)
+    assert case.auditor.ledger == Ledger(2, read=30, dead_lettered=3, late=3, late_series=late)
+    described = (
+        "late_first=1970-01-01T00:00:00.000Z late_last=1970-01-01T00:00:01.000Z "
+        'late_series="[[\\"a\\", 3]]" late_other=0'
+    )
+    assert case.log() == [
         "dead_letters batch=1 count=3 reasons=bad_cpu:2,empty:1",
-        "late batch=1 samples=3",
+        f"late batch=1 samples=3 {described}",
         "audited first_batch=1 last_batch=1 rows=10",
+        *(f"progress batch={n} input_rows=10 read=30 dead_lettered=3 late=3 {described}" for n in range(3)),
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cpu_anomaly.accounting.anomalies import Anomalies
-from cpu_anomaly.accounting.progress import Batch, describe_offsets, offsets_between
+from cpu_anomaly.accounting.progress import Batch, describe_offsets, offsets_between, watermark_ahead
 
 COUNTS = {"safe": 5, "warn": 2, "error": 1}
 
@@ -17,6 +17,7 @@ def progress(dropped: int = 0, **changes: object) -> dict[str, Any]:
     """A report of Spark, shortened to what is read of it."""
     return {
         "batchId": 7,
+        "timestamp": "2017-10-26T09:23:26.600Z",
         "numInputRows": 8,
         "inputRowsPerSecond": 20.5,
         "processedRowsPerSecond": 40.0,
@@ -48,6 +49,24 @@ def test_fields_of_the_progress_line_come_from_the_report() -> None:
         ("duration_ms", 150),
         ("trigger_ms", 200),
     ]
+
+
+def test_newest_window_is_compared_with_the_time_of_the_batch() -> None:
+    batch = Batch.from_progress(progress(eventTime={"max": "2017-10-26T09:23:27.000Z"}))
+    assert (batch.began_ms, batch.newest_ms) == (1_509_009_806_600, 1_509_009_807_000)
+    assert Batch.from_progress(progress()).newest_ms is None
+
+
+@pytest.mark.parametrize(
+    ("watermark", "ahead"),
+    [
+        ("2017-10-26T09:23:26.600Z", {}),
+        ("2017-10-26T09:23:26.601Z", {"watermark_ahead_ms": 1}),
+        ("2017-10-26T09:28:26.600Z", {"watermark_ahead_ms": 300_000}),
+    ],
+)
+def test_watermark_ahead_of_the_clock_is_reported(watermark: str, ahead: dict[str, int]) -> None:
+    assert watermark_ahead(progress(eventTime={"watermark": watermark})) == ahead
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from damage import DAMAGES, damage
 from pyspark.sql import SparkSession
 
 from cpu_anomaly.accounting.checkpoint import LEDGER, Checkpoint, DamagedCheckpointError, Ledger
+from cpu_anomaly.accounting.late import Late
 from cpu_anomaly.accounting.soundness import make_sound
 from cpu_anomaly.event_log import EventLog
 
@@ -31,7 +32,7 @@ class Case:
         for batch in range(4):
             self.plan(batch)
             (folder / "commits" / str(batch)).write_text(f'v1\n{{"nextBatchWatermarkMs":{5000 + batch}}}')
-            ledger = ledger.after(batch, read=10, late=1)
+            ledger = ledger.after(batch, read=10, late=[Late("", 1, 0, 0)])
         ledger.save(self.checkpoint)
 
     def plan(self, batch: int) -> None:
