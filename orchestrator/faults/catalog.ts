@@ -8,21 +8,25 @@ import { PROCESS_FAULTS } from './process-faults.ts'
 import type { Random } from './random.ts'
 import { TOPIC_FAULTS } from './topic-faults.ts'
 
-export const FAULTS: readonly Fault[] = [
+const FAULTS: readonly Fault[] = [
   ...PROCESS_FAULTS,
   ...INPUT_FAULTS,
   ...TOPIC_FAULTS,
-  ...CHECKPOINT_FAULTS,
   ...DISK_FAULTS,
   ...CLOCK_FAULTS,
 ]
 
-/**
- * Draws faults without end: every fault that fits the setup once, in a random order, then all of them again. One damage of
- * the checkpoint is as likely as one fault of a process, although there are more kinds of it.
- */
+/** There are as many ways to damage a checkpoint as other faults, and each takes a restart: this many are drawn per round. */
+const CHECKPOINT_FAULTS_PER_ROUND = 5
+
+/** Draws faults without end, in rounds: each one that fits the setup once per round, in a random order. */
 export function* drawFaults(setup: Setup, random: Random, only: RegExp | undefined): Generator<Fault> {
-  const fitting = FAULTS.filter((fault) => !fault.unfit?.(setup) && (only?.test(fault.name) ?? true))
-  if (fitting.length === 0) throw new Error(`no fault fits ${setup.title}${only ? ` and ${only}` : ''}`)
-  for (;;) yield* random.shuffle(fitting)
+  const fits = (fault: Fault) => !fault.unfit?.(setup) && (only?.test(fault.name) ?? true)
+  const [others, ofCheckpoint] = [FAULTS.filter(fits), CHECKPOINT_FAULTS.filter(fits)]
+  if (others.length + ofCheckpoint.length === 0)
+    throw new Error(`no fault fits ${setup.title}${only ? ` and ${only}` : ''}`)
+  for (;;) {
+    const some = random.shuffle(ofCheckpoint).slice(0, CHECKPOINT_FAULTS_PER_ROUND)
+    yield* random.shuffle([...others, ...some])
+  }
 }

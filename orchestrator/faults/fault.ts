@@ -18,7 +18,5 @@ export interface Fault {
   readonly inject: (trial: Trial) => Promise<Expectation>
 }
 
-export const onlyLocal = ({ runtime }: Setup): string | undefined =>
-  runtime === 'local' ? undefined : 'it needs processes of this machine'
 export const onlyDocker = ({ runtime }: Setup): string | undefined =>
   runtime === 'docker' ? undefined : 'there is no such container'
