@@ -13,6 +13,18 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        test: {
+          name: 'faults',
+          include: ['orchestrator/faults/*.run.ts'],
+          // Lines are printed as they come, without a heading each.
+          disableConsoleIntercept: true,
+          // Each run ends by itself, at a time that its options set.
+          testTimeout: 0,
+          hookTimeout: 0,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })

@@ -4,6 +4,7 @@
 //   unit     unit tests
 //   job      unit tests of the job
 //   e2e      end to end on a real broker and a real Spark; on Docker too if an engine answers
+//   faults   a short run of the fault suite, with a fixed seed
 //
 // Prints a line per check or test that failed or was skipped, and last their totals.
 import { PARTS } from './steps.mjs'

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { asEnvironment } from './arguments.mjs'
 import { readPytestReport, readVitestReport } from './reports.mjs'
 import { printLine, runNodeTool, runPythonTool } from './tools.mjs'
 
@@ -23,6 +24,13 @@ export const PARTS = {
   unit: [vitest('unit tests', 'unit')],
   job: [pytest('unit tests of the job')],
   e2e: [vitest('end-to-end tests', 'e2e')],
+  // A short run with a fixed seed; see faults.mjs for longer ones.
+  faults: [
+    vitest('faults', 'faults', {
+      files: ['orchestrator/faults/faults.run.ts'],
+      env: asEnvironment({ FAULTS_SEED: 1, FAULTS_MINUTES: 4 }),
+    }),
+  ],
 }
 
 /**
@@ -38,17 +46,24 @@ function check(title, run) {
 /**
  * @param {string} title
  * @param {string} project
+ * @param {{ files?: readonly string[], env?: NodeJS.ProcessEnv }} options
  */
-function vitest(title, project) {
+function vitest(title, project, { files = [], env = process.env } = {}) {
   return suite(title, readVitestReport, (report) =>
-    runNodeTool(title, 'vitest', [
-      'run',
-      '--project',
-      project,
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${report}`,
-    ]),
+    runNodeTool(
+      title,
+      'vitest',
+      [
+        'run',
+        '--project',
+        project,
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${report}`,
+        ...files,
+      ],
+      env,
+    ),
   )
 }
 

@@ -36,8 +36,10 @@ export function runTool(title, program, args, { cwd = root, env = process.env } 
  * @param {string} title
  * @param {string} name
  * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
  */
-export const runNodeTool = (title, name, args) => runTool(title, inRoot('node_modules', '.bin', name), args)
+export const runNodeTool = (title, name, args, env = process.env) =>
+  runTool(title, inRoot('node_modules', '.bin', name), args, { env })
 
 /**
  * Runs a module of the pinned Python tools in spark-job/.

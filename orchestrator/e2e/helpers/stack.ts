@@ -28,6 +28,7 @@ export interface Status {
     supervisorPid?: number
     container?: string
     restarts: number
+    exitCode?: number
   }
   readonly lastError?: string
   readonly progress?: {
@@ -35,6 +36,8 @@ export interface Status {
     deadLettered: number
     late: number
     batch: number
+    watermark?: string
+    stateRows: number
     endOffsets: Record<string, number>
   }
 }
@@ -79,8 +82,8 @@ export class Stack {
   }
 
   /** A stack without settings, which lasts until `removeLater`. */
-  static async prepare(runtime: RuntimeUnderTest): Promise<Stack> {
-    const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-e2e-'))
+  static async prepare(runtime: RuntimeUnderTest, parent = tmpdir()): Promise<Stack> {
+    const folder = await mkdtemp(join(parent, 'cpu-anomaly-e2e-'))
     const [kafka = 0, ui = 0, masterUi = 0] = await freePorts(3)
     return new Stack(folder, runtime, { kafka, ui, masterUi })
   }

@@ -1,0 +1,62 @@
+import type { Verdicts } from './checks.ts'
+
+export interface Row {
+  readonly setup: string
+  readonly fault: string
+  readonly at: Date
+  /** From the fault to the first result of a window that began after it, or to the refusal; undefined if neither came. */
+  readonly recoveryMs: number | undefined
+  readonly outcome: 'goes on' | 'refuses' | 'taken down'
+  readonly verdicts: Verdicts
+  /** What went wrong besides the guarantees. */
+  readonly problem?: string
+}
+
+export const hasFailed = ({ verdicts, problem }: Row): boolean =>
+  problem !== undefined || verdicts.some((verdict) => verdict !== undefined)
+
+/** One line per fault: when, where, what, how long until the next result, what became of it, and O1 to O5. */
+export function formatRow(row: Row): string {
+  const recovery = row.recoveryMs === undefined ? '-' : `${(row.recoveryMs / 1_000).toFixed(1)} s`
+  const guarantees = row.verdicts.map(
+    (verdict, index) => `O${index + 1} ${verdict === undefined ? 'ok' : 'FAILED'}`,
+  )
+  const line = [
+    row.at.toISOString().slice(11, 19),
+    row.setup.padEnd(19),
+    row.fault.padEnd(62),
+    recovery.padStart(8),
+    row.outcome.padEnd(10),
+    guarantees.join(' '),
+  ].join('  ')
+  const reasons = row.verdicts.flatMap((verdict, index) =>
+    verdict === undefined ? [] : [`    O${index + 1}: ${firstLines(verdict)}`],
+  )
+  return [line.trimEnd(), ...reasons, ...(row.problem ? [`    ${firstLines(row.problem)}`] : [])].join('\n')
+}
+
+/** Enough to see what happened; a plan of Spark has hundreds of long lines. */
+const firstLines = (text: string): string =>
+  text
+    .split('\n')
+    .slice(0, 12)
+    .map((line) => line.slice(0, 400))
+    .join('\n    ')
+
+/** The totals, and the median and the longest recovery of each fault. */
+export function formatSummary(rows: readonly Row[]): string {
+  const faults = [...new Set(rows.map(({ fault }) => fault))].sort()
+  const lines = faults.map((fault) => {
+    const same = rows.filter((row) => row.fault === fault)
+    const times = same
+      .flatMap(({ recoveryMs }) => (recoveryMs === undefined ? [] : [recoveryMs]))
+      .sort((a, b) => a - b)
+    const seconds = (ms: number | undefined) =>
+      (ms === undefined ? '-' : `${(ms / 1_000).toFixed(1)} s`).padStart(8)
+    const median = times[Math.floor((times.length - 1) / 2)]
+    const failed = same.filter(hasFailed).length
+    return `${fault.padEnd(62)} ${String(same.length).padStart(4)} times  median ${seconds(median)}  longest ${seconds(times.at(-1))}${failed > 0 ? `  ${failed} FAILED` : ''}`
+  })
+  const failed = rows.filter(hasFailed).length
+  return [...lines, `${rows.length} faults, ${failed} failed`].join('\n')
+}

@@ -1,0 +1,92 @@
+import { type Admin, Kafka, logLevel } from 'kafkajs'
+import { send } from '../e2e/helpers/kafka.ts'
+import { toRecord } from '../e2e/helpers/samples.ts'
+import { CONTINUES, type Expectation, type Fault } from './fault.ts'
+import { signalPart } from './processes.ts'
+import type { Trial } from './trial.ts'
+
+async function withAdmin<T>(trial: Trial, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = new Kafka({ brokers: [trial.stack.broker], logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  return work(admin).finally(() => admin.disconnect())
+}
+
+/** The records that the job has not read are removed, as by retention. */
+async function removeUnread(trial: Trial): Promise<void> {
+  const topic = trial.stack.topics.input
+  await trial.load.pause()
+  await withAdmin(trial, async (admin) => {
+    const offsets = await admin.fetchTopicOffsets(topic)
+    await admin.deleteTopicRecords({
+      topic,
+      partitions: offsets.map(({ partition, high }) => ({ partition, offset: high })),
+    })
+  })
+}
+
+const DATA_LOSS: Expectation = { refuses: /no longer|were deleted|lost|earliest/i }
+
+const partitionAdded: Fault = {
+  name: 'topic: a partition added',
+  async inject(trial) {
+    const topic = trial.stack.topics.input
+    const count = await withAdmin(trial, async (admin) => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+      const present = topics[0]?.partitions.length ?? 0
+      await admin.createPartitions({ topicPartitions: [{ topic, count: present + 1 }] })
+      return present
+    })
+    trial.load.reconnect()
+    trial.load.sendTo(count, 20)
+    return CONTINUES
+  },
+}
+
+const recreated: Fault = {
+  name: 'topic: deleted and created again under a running job',
+  async inject(trial) {
+    const topic = trial.stack.topics.input
+    await trial.load.pause()
+    await withAdmin(trial, async (admin) => {
+      const before = await admin.fetchTopicOffsets(topic)
+      await admin.deleteTopics({ topics: [topic] })
+      await admin.createTopics({ topics: [{ topic, numPartitions: before.length }] })
+      return before
+    })
+    // The new topic grows past the offsets of the old one.
+    const samples = Array.from({ length: trial.load.acknowledged * 2 }, () => ({
+      timeMs: Date.now(),
+      cpu: 10,
+    }))
+    await send(trial.stack.broker, topic, samples.map(toRecord))
+    return { refuses: /deleted and created again/ }
+  },
+}
+
+const retentionWhileStopped: Fault = {
+  name: 'topic: retention removes unread records of a stopped job',
+  async inject(trial) {
+    await trial.stack.ok('stop')
+    await removeUnread(trial)
+    await trial.stack.cli(['submit'])
+    return DATA_LOSS
+  },
+}
+
+const retentionWhileRunning: Fault = {
+  name: 'topic: retention overtakes a driver that stands still',
+  async inject(trial) {
+    await signalPart(trial.stack, 'driver', 'STOP')
+    trial.load.sendTo(0, 500)
+    await removeUnread(trial)
+    await signalPart(trial.stack, 'driver', 'CONT')
+    return DATA_LOSS
+  },
+}
+
+export const TOPIC_FAULTS: readonly Fault[] = [
+  partitionAdded,
+  recreated,
+  retentionWhileStopped,
+  retentionWhileRunning,
+]
