@@ -47,6 +47,7 @@ READ_SIGNS = (
     "com.fasterxml.jackson",
     "Corruption: ",
     "FileNotFoundException",
+    "java.nio.file.NoSuchFileException",  # an archive that unpacks to nothing
 )
 LOADING_SIGN = "CANNOT_LOAD_STATE_STORE"
 # The class of Spark that reads it, which names no file. Our query has one stateful operator, and so one schema.

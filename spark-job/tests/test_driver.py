@@ -351,7 +351,7 @@ def test_effects_of_a_run_are_in_order(case: Run, settings_of: SettingsOf) -> No
 def test_query_is_started_again_once_the_auditor_has_caught_up(case: Run, settings_of: SettingsOf) -> None:
     first, second = Query(case.commit(4), case.set("is_behind")), Query(case.commit(5), case.set("is_stop_wanted"))
     assert case.log(settings_of(), first, second) == ["ready batch=4", "stopped batch=3"]
-    assert case.effects[4:] == ["start auditor", "start query", "finish auditor"] * 2
+    assert case.effects[5:] == ["start auditor", "start query", "finish auditor"] * 2
     assert (first.is_stopped, second.is_stopped) == (True, True)
 
 

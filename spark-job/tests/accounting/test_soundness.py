@@ -19,6 +19,12 @@ from cpu_anomaly.event_log import EventLog
 WAYS_OUT = "; restore the checkpoint from a backup, or start a new one with `submit --new-checkpoint`"
 
 
+def ledger_after(batch: int) -> Ledger:
+    """Of batches with 10 lines each, one of them late."""
+    late = (Late("", batch + 1, 0, 0),)
+    return Ledger(batch, 10 * (batch + 1), 0, batch + 1, {"in": "x"}, late)
+
+
 class Case:
     """A checkpoint of which batches 0 to 3 are committed and accounted for, with 10 lines each."""
 
@@ -73,7 +79,7 @@ def test_sound_checkpoint_is_left_as_it_is(case: Case) -> None:
     before = {path: path.read_bytes() for path in case.folder.rglob("*") if path.is_file()}
     assert case.mended() == []
     assert {path: path.read_bytes() for path in case.folder.rglob("*") if path.is_file()} == before
-    assert case.next_and_ledger() == (4, Ledger(3, 40, 0, 4, {"in": "x"}))
+    assert case.next_and_ledger() == (4, ledger_after(3))
 
 
 def test_folder_without_a_batch_is_sound(spark: SparkSession, tmp_path: Path) -> None:
@@ -85,7 +91,7 @@ def test_folder_without_a_batch_is_sound(spark: SparkSession, tmp_path: Path) ->
 def test_batch_whose_commit_is_damaged_is_run_and_accounted_for_again(case: Case, how: str) -> None:
     case.damage("commits/3", how)
     assert case.mended() == ([BACK] if how == "missing" else [f"commits/3 {AGAIN}", BACK])
-    assert case.next_and_ledger() == (3, Ledger(2, 30, 0, 3, {"in": "x"}))
+    assert case.next_and_ledger() == (3, ledger_after(2))
     assert case.mended() == []
 
 
@@ -94,7 +100,7 @@ def test_plan_of_a_batch_that_was_not_committed_is_made_again(case: Case, how: s
     case.plan(4)
     case.damage("offsets/4", how)
     assert case.mended() == ([] if how == "missing" else [f"offsets/4 {AGAIN}"])
-    assert case.next_and_ledger() == (4, Ledger(3, 40, 0, 4, {"in": "x"}))
+    assert case.next_and_ledger() == (4, ledger_after(3))
 
 
 def test_newest_plan_and_newest_commit_may_both_be_damaged(case: Case) -> None:
@@ -102,7 +108,7 @@ def test_newest_plan_and_newest_commit_may_both_be_damaged(case: Case) -> None:
     case.damage("offsets/4", "empty")
     case.damage("commits/3", "empty")
     assert case.mended() == [f"offsets/4 {AGAIN}", f"commits/3 {AGAIN}", BACK]
-    assert case.next_and_ledger() == (3, Ledger(2, 30, 0, 3, {"in": "x"}))
+    assert case.next_and_ledger() == (3, ledger_after(2))
 
 
 @pytest.mark.parametrize("how", DAMAGES)
@@ -142,7 +148,7 @@ def test_last_commit_may_be_lost_in_both_modes(case: Case, plans_ahead: bool) ->
     case.plans_ahead = plans_ahead
     case.damage("commits/3")
     assert case.mended() == [BACK]
-    assert case.next_and_ledger() == (3, Ledger(2, 30, 0, 3, {"in": "x"}))
+    assert case.next_and_ledger() == (3, ledger_after(2))
 
 
 def test_spark_forgets_plans_without_a_commit_in_real_time_mode(case: Case) -> None:
