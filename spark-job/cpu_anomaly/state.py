@@ -64,7 +64,11 @@ def read_to_end(spark: SparkSession, path: PurePosixPath, stream: Any) -> None:
         jvm.org.apache.commons.io.IOUtils.consume(codec.compressedInputStream(stream))
     elif path.suffix == ARCHIVE:
         archive = jvm.java.util.zip.ZipInputStream(stream)
+        entries = 0
         while archive.getNextEntry() is not None:
             jvm.org.apache.commons.io.IOUtils.consume(archive)
+            entries += 1
+        if entries == 0:
+            raise ValueError("it is not an archive, or an empty one")
     elif path.suffix == CHECKSUM and not path.name.startswith("."):  # Hadoop's own begin with a dot
         json.loads(bytes(stream.readAllBytes()))
