@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, realpath, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { execa } from 'execa'
 import { CONTINUES, type Fault } from './fault.ts'
 import type { Trial } from './trial.ts'
 
@@ -13,34 +15,54 @@ const unfit: Fault['unfit'] = ({ runtime }) => {
   return LIBRARY ? undefined : 'libfaketime is not installed'
 }
 
-/** The wall clock of supervisor and driver is stepped while they run; the monotonic clock is not. */
-const stepped = (name: string, step: string): Fault => ({
+/** The wall clock of the driver's JVM is stepped while it runs; its monotonic clock is not. */
+const stepped = (name: string, seconds: number): Fault => ({
   name: `clock: ${name}`,
   unfit,
   async inject(trial) {
-    const file = join(trial.stack.folder, 'clock')
-    await writeFile(file, '+0')
-    await restartWithClock(trial, file)
-    await writeFile(file, step)
+    const clock = join(trial.stack.folder, 'clock')
+    await writeFile(clock, '+0')
+    await restartWithClock(trial, clock)
+    await writeFile(clock, `${seconds < 0 ? '' : '+'}${seconds}`)
     return CONTINUES
   },
 })
 
-async function restartWithClock(trial: Trial, file: string): Promise<void> {
+async function restartWithClock(trial: Trial, clock: string): Promise<void> {
   await trial.stack.ok('stop')
+  const { home, python } = await writeWrappers()
   const env = {
-    CPU_ANOMALY_PASS_ENV: 'LD_PRELOAD,FAKETIME_TIMESTAMP_FILE,FAKETIME_NO_CACHE,DONT_FAKE_MONOTONIC',
-    LD_PRELOAD: LIBRARY ?? '',
-    FAKETIME_TIMESTAMP_FILE: file,
-    FAKETIME_NO_CACHE: '1',
-    DONT_FAKE_MONOTONIC: '1',
+    JAVA_HOME: home,
+    FAKETIME_TIMESTAMP_FILE: clock,
+    CPU_ANOMALY_PASS_ENV: 'FAKETIME_TIMESTAMP_FILE',
   }
-  const { exitCode, stderr } = await trial.stack.cli(['submit'], { env })
-  if (exitCode !== 0) throw new Error(`submit under libfaketime ended with ${exitCode}:\n${stderr}`)
+  const flags = ['--set', `SPARK_CONF_spark.pyspark.driver.python=${python}`]
+  const { exitCode, stderr } = await trial.stack.cli(['submit', ...flags], { env })
+  if (exitCode !== 0) throw new Error(`submit with another clock ended with ${exitCode}:\n${stderr}`)
   trial.starts += 1
 }
 
+/**
+ * A Java that runs under libfaketime if the environment names a clock, and a Python that does not: its `sleep` fails there.
+ * The folder is always the same one, because the archive of Spark's classes is made anew for each Java.
+ */
+async function writeWrappers(): Promise<{ home: string; python: string }> {
+  const home = join(tmpdir(), 'cpu-anomaly-other-clock')
+  const { stdout } = await execa('sh', ['-c', 'command -v java'])
+  const java = join(dirname(await realpath(stdout)), 'java')
+  const python = join(home, 'bin', 'python')
+  await mkdir(dirname(python), { recursive: true })
+  const variables = `LD_PRELOAD=${LIBRARY} FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1 FAKETIME_DONT_FAKE_MONOTONIC=1`
+  await writeFile(
+    join(home, 'bin', 'java'),
+    `#!/bin/sh\nif [ -n "$FAKETIME_TIMESTAMP_FILE" ]; then export ${variables}; fi\nexec '${java}' "$@"\n`,
+    { mode: 0o755 },
+  )
+  await writeFile(python, '#!/bin/sh\nunset LD_PRELOAD\nexec "$PYSPARK_PYTHON" "$@"\n', { mode: 0o755 })
+  return { home, python }
+}
+
 export const CLOCK_FAULTS: readonly Fault[] = [
-  stepped('an hour back', '-3600'),
-  stepped('ten minutes ahead', '+600'),
+  stepped('an hour back', -3_600),
+  stepped('ten minutes ahead', 600),
 ]

@@ -53,14 +53,12 @@ const workerKilled: Fault = { ...killed('worker', 'KILL', true), unfit: onlyDock
 const workerStalled: Fault = { ...stalled('worker'), unfit: onlyDocker }
 
 /** A command that is killed in the middle leaves nothing that the next one cannot deal with. */
-const commandKilled = (command: 'up' | 'stop' | 'submit' | 'produce' | 'tail'): Fault => ({
+const commandKilled = (command: 'up' | 'stop' | 'submit' | 'tail'): Fault => ({
   name: `CLI: SIGKILL of ${command}`,
   async inject(trial) {
     if (command === 'submit') await trial.stack.ok('stop')
     if (command === 'up') await signalPart(trial.stack, 'broker', 'KILL')
-    const args = command === 'produce' ? ['produce', '--live'] : command === 'tail' ? ['tail'] : [command]
-    if (command === 'produce') args.push('--topic', `${trial.stack.topics.input}-elsewhere`)
-    const running = trial.stack.start(args)
+    const running = trial.stack.start([command])
     await sleep(trial.random.integer(200, 4_000))
     running.kill('SIGKILL')
     await running
