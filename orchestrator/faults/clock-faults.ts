@@ -52,7 +52,8 @@ async function writeWrappers(): Promise<{ home: string; python: string }> {
   const java = join(dirname(await realpath(stdout)), 'java')
   const python = join(home, 'bin', 'python')
   await mkdir(dirname(python), { recursive: true })
-  const variables = `LD_PRELOAD=${LIBRARY} FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1 FAKETIME_DONT_FAKE_MONOTONIC=1`
+  // With its fix for older C libraries, on by default, all timed waits of the JVM end at once.
+  const variables = `LD_PRELOAD=${LIBRARY} FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0`
   await writeFile(
     join(home, 'bin', 'java'),
     `#!/bin/sh\nif [ -n "$FAKETIME_TIMESTAMP_FILE" ]; then export ${variables}; fi\nexec '${java}' "$@"\n`,
