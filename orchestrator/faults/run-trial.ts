@@ -23,7 +23,6 @@ export interface TrialOptions {
 
 /** Faults, one after another, on one stack until the time is up; then O5. Returns one row per fault. */
 export async function runTrial(setup: Setup, { seed, minutes, only, print }: TrialOptions): Promise<Row[]> {
-  const until = performance.now() + minutes * 60_000
   const rows: Row[] = []
   const keep = (row: Row) => {
     rows.push(row)
@@ -31,6 +30,8 @@ export async function runTrial(setup: Setup, { seed, minutes, only, print }: Tri
   }
   const disk = process.getuid?.() === 0 && setup.runtime === 'local' ? await mountSmallDisk() : undefined
   const trial = await Trial.start(setup, new Random(seed, `${setup.title} load`), { parent: disk?.folder })
+  // Without the time that the stack takes to start.
+  const until = performance.now() + minutes * 60_000
   try {
     const faults = drawFaults(setup, new Random(seed, setup.title), only)
     let next: Fault | undefined = UNDISTURBED
