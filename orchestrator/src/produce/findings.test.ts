@@ -1,23 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { NOW, usual } from './circumstances.fixture.ts'
 import { type Finding, findings, liveFindings } from './findings.ts'
 import { type Circumstances, prospects } from './prospects.ts'
 import { type Restamp, shiftNewestTo } from './restamp.ts'
 import { survey } from './survey.ts'
 
-const NOW = Date.parse('2026-01-01T00:00:00Z')
-const usual: Circumstances = {
-  name: 'cpu.csv',
-  isComplete: true,
-  nowMs: NOW,
-  maxFutureSkewMs: 300_000,
-  windowMs: 500,
-  cpuMin: undefined,
-  cpuMax: undefined,
-  toleranceMs: 10_500,
-  deadLetterTopic: 'dead',
-  isSorted: false,
-  job: undefined,
-}
 /** A job that has read samples up to the present. */
 const job = { closedMs: NOW - 11_000, closingMs: NOW - 10_500 }
 

@@ -1,23 +1,15 @@
 import { describe, expect, it, vi } from 'vitest'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
+import { NOW, usual } from './circumstances.fixture.ts'
 import { PassingCheck } from './passing-check.ts'
-
-const NOW = Date.parse('2026-01-01T00:00:00Z')
 
 function newCheck(after = 0) {
   useVirtualTime()
   const warn = vi.fn()
   const circumstances = {
+    ...usual,
     name: 'standard input',
     isComplete: false,
-    nowMs: NOW,
-    maxFutureSkewMs: 300_000,
-    windowMs: 500,
-    cpuMin: undefined,
-    cpuMax: undefined,
-    toleranceMs: 10_500,
-    deadLetterTopic: 'dead',
-    isSorted: false,
     job: { closedMs: NOW - 60_000, closingMs: NOW - 60_000 },
   }
   return { warn, check: new PassingCheck(circumstances, after, warn) }

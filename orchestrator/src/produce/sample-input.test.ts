@@ -17,17 +17,22 @@ async function textOf(lines: ReturnType<SampleInput['all']>): Promise<string[]> 
 const text = '\ufefftime,cpu\r\n1509009792670,1\r\n'
 const lines = ['time,cpu', '1509009792670,1']
 
+/** All of the input is known, as often as it is read. */
+async function expectWhole(input: Awaited<ReturnType<typeof openInput>>): Promise<void> {
+  expect([
+    input.isComplete,
+    await textOf(input.known()),
+    await textOf(input.known()),
+    await textOf(input.all()),
+  ]).toEqual([true, lines, lines, lines])
+}
+
 describe('openInput', () => {
   it('reads a file as often as needed, without its byte order mark', async () => {
     const path = join(await newFolder(), 'cpu.csv')
     await writeFile(path, text)
     const input = await openInput(await fileSource(path), 'moments', unchanged, signal)
-    expect([
-      input.isComplete,
-      await textOf(input.known()),
-      await textOf(input.known()),
-      await textOf(input.all()),
-    ]).toEqual([true, lines, lines, lines])
+    await expectWhole(input)
   })
 
   it.each(['moments', 'present', 'whole'] as const)('knows all of a short stream: %s', async (foresight) => {
@@ -35,12 +40,7 @@ describe('openInput', () => {
       yield Buffer.from(text)
     })()
     const input = await openInput(streamSource('standard input', stream), foresight, unchanged, signal)
-    expect([
-      input.isComplete,
-      await textOf(input.known()),
-      await textOf(input.known()),
-      await textOf(input.all()),
-    ]).toEqual([true, lines, lines, lines])
+    await expectWhole(input)
   })
 
   it('does not wait for the end of a stream that has begun', async () => {

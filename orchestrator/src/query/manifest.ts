@@ -10,6 +10,10 @@ const JOB_VERSION = '2'
 
 const MANIFEST_FILE = 'cpu-anomaly-manifest.json'
 
+/** How to start a new checkpoint, and what it costs. */
+const WITH_SUBMIT =
+  'with `cpu-anomaly submit --new-checkpoint` (the old one is set aside, not deleted; the input is read again from STARTING_OFFSETS)'
+
 /**
  * The settings that a checkpoint fixes. Spark silently ignores changes to some of these and mixes results for others:
  * a new window length would continue from the state of the old windows.
@@ -67,7 +71,7 @@ export async function readManifest(store: CheckpointStore): Promise<Manifest | u
     'CHECKPOINT_CONFLICT',
     `the checkpoint is damaged: ${store.location}/${MANIFEST_FILE} ${text.trim() === '' ? 'is empty' : 'is not a JSON object of settings'}`,
     {
-      hint: 'Restore the checkpoint from a backup, or start a new one with `cpu-anomaly submit --new-checkpoint` (the old one is set aside, not deleted; the input is read again from STARTING_OFFSETS).',
+      hint: `Restore the checkpoint from a backup, or start a new one ${WITH_SUBMIT}.`,
     },
   )
 }
@@ -85,7 +89,7 @@ export function requireSameManifest(before: Manifest, now: Manifest): void {
     'the checkpoint was made with other settings; continuing would mix results',
     {
       details: changes.map(({ key, before, now }) => `${key}: was ${before}, is now ${now}`),
-      hint: 'Keep the old value, or start a new checkpoint with `cpu-anomaly submit --new-checkpoint` (the old one is set aside, not deleted; the input is read again from STARTING_OFFSETS).',
+      hint: `Keep the old value, or start a new checkpoint ${WITH_SUBMIT}.`,
     },
   )
 }

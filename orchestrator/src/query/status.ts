@@ -109,9 +109,12 @@ export async function jobNow(
   runtime: Runtime,
   signal: AbortSignal,
 ): Promise<Pick<StackStatus, 'driver' | 'progress'>> {
-  const [driver, events] = await Promise.all([runtime.driver(), recentEvents(runtime, signal)])
-  return { driver, progress: queryProgress(eventsOfCheckpoint(events)) }
+  const [driver, progress] = await Promise.all([runtime.driver(), progressNow(runtime, signal)])
+  return { driver, progress }
 }
+
+const progressNow = async (runtime: Runtime, signal: AbortSignal): Promise<QueryProgress | undefined> =>
+  queryProgress(eventsOfCheckpoint(await recentEvents(runtime, signal)))
 
 /** The log outlives `down --volumes` and a new checkpoint: what it says of earlier queries is left out. */
 const eventsOfQuery = (events: readonly DriverEvent[], { since }: SubmittedQuery): readonly DriverEvent[] =>
@@ -127,7 +130,7 @@ export async function queryLag(
   signal: AbortSignal,
 ): Promise<number | undefined> {
   if (!isActive(await runtime.driver())) return undefined
-  const progress = queryProgress(eventsOfCheckpoint(await recentEvents(runtime, signal)))
+  const progress = await progressNow(runtime, signal)
   if (!progress) return Number.POSITIVE_INFINITY
   return recordsBetween(new Map(), inputEnds, progress.endOffsets)
 }

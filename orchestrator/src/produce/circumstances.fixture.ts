@@ -1,0 +1,18 @@
+import type { Circumstances } from './prospects.ts'
+
+export const NOW = Date.parse('2026-01-01T00:00:00Z')
+
+/** What `produce` knows with the default settings, of a file and without a job. */
+export const usual: Circumstances = {
+  name: 'cpu.csv',
+  isComplete: true,
+  nowMs: NOW,
+  maxFutureSkewMs: 300_000,
+  windowMs: 500,
+  cpuMin: undefined,
+  cpuMax: undefined,
+  toleranceMs: 10_500,
+  deadLetterTopic: 'dead',
+  isSorted: false,
+  job: undefined,
+}
