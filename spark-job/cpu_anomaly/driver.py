@@ -81,26 +81,22 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     topics = KafkaTopics.connect(spark, settings, client)
     partitions = len(topics.input_bounds().end)
     spark = with_enough_slots(spark, settings, mode, partitions)
-    make_sound(Checkpoint(spark, settings.checkpoint), log, plans_ahead=mode.plans_ahead)
+    checkpoint = Checkpoint(spark, settings.checkpoint)
+    make_sound(checkpoint, log, plans_ahead=mode.plans_ahead)
     auditor = auditor_of(spark, settings, mode, client, log)
     log_started(log, spark, auditor)
     topic_ids = topics.ids()
     require_topics(settings.topics, topic_ids)
     require_same_topics(auditor.ledger.topic_ids, topic_ids)
-    continuity = Continuity(topics, settings, topic_ids, Checkpoint(spark, settings.checkpoint), log)
+    continuity = Continuity(topics, settings, topic_ids, checkpoint, log)
     continuity.require_unread_records()
     auditor.remember_topics({name: topic_ids[name] for name in (settings.input_topic, settings.output_topic)})
     auditor.recover()
     growth = PartitionGrowth(spark, settings, mode, partitions)
     monitor = Monitor(WallClock.of_jvm(spark), continuity, growth, Standstill(log, mode.batch_ms / 1000))
     watch = Watch(auditor, monitor, log)
-    catch_up = CatchUp(
-        Phase(settings, mode),
-        topics,
-        Checkpoint(spark, settings.checkpoint),
-        partial(probe, spark, settings, mode, client),
-        log,
-    )
+    prober = partial(probe, spark, settings, mode, client)
+    catch_up = CatchUp(Phase(settings, mode), topics, checkpoint, prober, log)
     spark.streams.addListener(watch)
     use_pool(spark, "query")
     monitor.start()
@@ -113,7 +109,7 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
         auditor.start()
         running = start_query(spark, phase.settings, phase.mode, client)
         with monitor.explaining():
-            run_until(lambda: is_over() or is_ready(watch, auditor, mode, spark, settings), running)
+            run_until(lambda: is_over() or is_ready(watch, auditor, mode, spark, checkpoint), running)
             run_until(partial(is_interrupted, is_over, watch, auditor, phase.max_lag), running)
             monitor.raise_fatal()
             stop_after_batch(running, watch, mode.batch_ms / 1000)
@@ -186,14 +182,14 @@ class Watch(StreamingQueryListener):
                 self.is_ready = True
 
 
-def is_ready(watch: Watch, auditor: Auditor, mode: Mode, spark: SparkSession, settings: Settings) -> bool:
+def is_ready(watch: Watch, auditor: Auditor, mode: Mode, spark: SparkSession, checkpoint: Checkpoint) -> bool:
     """True once the driver has logged `ready`: a commit proves that the state was loaded.
 
     A query that has nothing to read, or whose first batch lasts long, does not commit yet. Then the state is loaded
     once for this. Raises what Spark raises for a state that is damaged.
     """
     if not watch.is_ready and (watch.is_idle or mode.is_processing(spark.sparkContext)):
-        load_state(spark, Checkpoint(spark, settings.checkpoint), auditor.last_commit())
+        load_state(spark, checkpoint, auditor.last_commit())
         watch.ready(auditor.ledger.batch)
     return watch.is_ready
 
