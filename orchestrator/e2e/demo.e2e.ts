@@ -13,6 +13,7 @@ it('the demo finds the anomalies of its hour, shows a summary, and leaves nothin
   const [, sent, counted] = stdout.match(/([\d,]+) sent, ([\d,]+) counted/) ?? []
   expect(counted).toBe(sent)
   expect(Number(sent?.replaceAll(',', ''))).toBeGreaterThan(72_000)
+  expect(stdout).toMatch(/live latency +│ median [\d,]+ ms, 95 % within [\d,]+ ms/)
   expect(existsSync(join(stack.folder, 'storage-demo'))).toBe(false)
   await expectNothingLeft(stack)
 })

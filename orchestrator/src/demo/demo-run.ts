@@ -113,7 +113,7 @@ export class DemoRun {
     for await (const records of followTopic(runtime.kafka, config.topics.output, { from, signal, notice })) {
       const now = performance.now()
       const results = reader.read(records)
-      this.#latest.add(results, now)
+      this.#latest.add(results, Date.now())
       this.#show(this.#hourFeed.take(results.filter(isOfHour), now))
       this.#show(this.#liveFeed.take(results.filter(isLive), now))
       this.#line.show(this.#counts())

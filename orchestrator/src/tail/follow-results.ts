@@ -54,7 +54,7 @@ export async function followResults(
   try {
     for await (const records of followTopic(runtime.kafka, config.topics.output, { from, signal, notice })) {
       const elapsed = performance.now()
-      const facts = jobWatch.facts(Date.now())
+      const facts = jobWatch.facts(elapsed)
       const taken = gathered.add(records, elapsed)
       if (!taken) continue
       for (const { timestampMs } of taken) idleWatch.resultWritten(timestampMs)

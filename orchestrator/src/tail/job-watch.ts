@@ -63,7 +63,10 @@ export class JobWatch {
     this.#report = report
   }
 
-  /** The last facts; undefined before the first check has ended. Begins another check if it is time for one. */
+  /**
+   * The last facts; undefined before the first check has ended. Begins another check if it is time for one, by any clock
+   * that goes on.
+   */
   facts(nowMs: number): JobFacts | undefined {
     if (!this.#isChecking && nowMs - this.#checkedAt >= CHECK_EVERY_MS) void this.#check(nowMs)
     return this.#facts
