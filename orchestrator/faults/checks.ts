@@ -8,7 +8,9 @@ import {
   type Result,
   results,
 } from '../e2e/helpers/guarantees.ts'
-import type { Trial } from './trial.ts'
+import { readTopic } from '../e2e/helpers/kafka.ts'
+import type { Sample } from '../e2e/helpers/oracle.ts'
+import type { Settled, Trial } from './trial.ts'
 
 /** O1 to O5 in this order: undefined for a guarantee that held, else what was seen instead. */
 export type Verdicts = readonly (string | undefined)[]
@@ -31,6 +33,55 @@ export async function checkGuarantees(trial: Trial): Promise<Verdicts> {
   ]
 }
 
+/**
+ * Checks what a job that refused to continue leaves behind. A batch that was not committed may have been written, so more
+ * than the ledger says may be there, but nothing less; all windows that had ended at the last check are as they were.
+ */
+export async function checkRefusal(trial: Trial): Promise<Verdicts> {
+  const { stack, setup, settled } = trial
+  const restarts = trial.starts - 1 + trial.faults
+  return [
+    await verdict(() => requireNothingTakenBack(trial)),
+    await verdict(async () =>
+      expectWindows(endedWindows(settled, await lastValues(stack)), endedSamples(settled)),
+    ),
+    await verdict(() => expectOrderly(stack, setup.mode, restarts)),
+    await verdict(async () => requireFewRepeats(await results(stack), restarts)),
+    await verdict(() => requireNoStrays(trial)),
+  ]
+}
+
+/** O1 of a refusal. Without a ledger that can be read, the topics alone must hold what was settled. */
+async function requireNothingTakenBack({ stack, settled }: Trial): Promise<void> {
+  const { progress } = await stack.status()
+  const finals = [...(await lastValues(stack)).values()]
+  const counted = finals.reduce((sum, { count }) => sum + count, 0)
+  const letters = new Set((await readTopic(stack.broker, stack.topics.deadLetter)).map(({ key }) => key)).size
+  const { samples, late, bad } = settled
+  requireAtLeast('counted samples', counted, samples.length)
+  requireAtLeast('dead letters', letters, bad)
+  if (!progress) return
+  requireAtLeast('late samples', progress.late, late)
+  requireAtLeast('records read', progress.read, samples.length + late + bad)
+  requireAtLeast('records accounted for', counted + letters + progress.late, progress.read)
+}
+
+const WINDOW_MS = 500
+
+const newestStartMs = ({ samples }: Settled) =>
+  samples.reduce((newest, { timeMs }) => Math.max(newest, Math.floor(timeMs / WINDOW_MS) * WINDOW_MS), 0)
+
+/** The newest window of the last check may have grown since. */
+const endedSamples = (settled: Settled): Sample[] => {
+  const newest = newestStartMs(settled)
+  return settled.samples.filter(({ timeMs }) => timeMs < newest)
+}
+
+const endedWindows = (settled: Settled, all: ReadonlyMap<string, Result>): ReadonlyMap<string, Result> => {
+  const newest = newestStartMs(settled)
+  return new Map([...all].filter(([, { window }]) => Date.parse(window.start) < newest))
+}
+
 /** O5 after `down`. */
 export const checkNothingLeft = async (trial: Trial): Promise<Verdicts> => [
   undefined,
@@ -47,6 +98,10 @@ async function verdict(check: () => Promise<void>): Promise<string | undefined> 
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
+}
+
+function requireAtLeast(what: string, actual: number, least: number): void {
+  if (actual < least) throw new Error(`${what}: ${actual}, which is less than ${least}`)
 }
 
 function requireEqual(what: string, actual: number | undefined, expected: number): void {

@@ -15,19 +15,19 @@ export interface Row {
 export const hasFailed = ({ verdicts, problem }: Row): boolean =>
   problem !== undefined || verdicts.some((verdict) => verdict !== undefined)
 
+export const formatVerdicts = (verdicts: Verdicts): string =>
+  verdicts.map((verdict, index) => `O${index + 1} ${verdict === undefined ? 'ok' : 'FAILED'}`).join(' ')
+
 /** One line per fault: when, where, what, how long until the next result, what became of it, and O1 to O5. */
 export function formatRow(row: Row): string {
   const recovery = row.recoveryMs === undefined ? '-' : `${(row.recoveryMs / 1_000).toFixed(1)} s`
-  const guarantees = row.verdicts.map(
-    (verdict, index) => `O${index + 1} ${verdict === undefined ? 'ok' : 'FAILED'}`,
-  )
   const line = [
     row.at.toISOString().slice(11, 19),
     row.setup.padEnd(19),
     row.fault.padEnd(62),
     recovery.padStart(8),
     row.outcome.padEnd(10),
-    guarantees.join(' '),
+    formatVerdicts(row.verdicts),
   ].join('  ')
   const reasons = row.verdicts.flatMap((verdict, index) =>
     verdict === undefined ? [] : [`    O${index + 1}: ${firstLines(verdict)}`],

@@ -1,7 +1,7 @@
 import type { Setup } from '../e2e/helpers/modes.ts'
 import { waitFor } from '../e2e/helpers/wait-for.ts'
 import { drawFaults } from './catalog.ts'
-import { checkGuarantees, checkNothingLeft } from './checks.ts'
+import { checkGuarantees, checkNothingLeft, checkRefusal } from './checks.ts'
 import type { Expectation, Fault } from './fault.ts'
 import { UNDISTURBED } from './input-faults.ts'
 import { Random } from './random.ts'
@@ -70,7 +70,8 @@ async function runFault(trial: Trial, fault: Fault): Promise<Row> {
     const expectation = await fault.inject(trial)
     if ('refuses' in expectation) {
       await untilRefused(trial, expectation)
-      return { ...base, outcome: 'refuses', recoveryMs: performance.now() - start, verdicts: [] }
+      const recoveryMs = performance.now() - start
+      return { ...base, outcome: 'refuses', recoveryMs, verdicts: await checkRefusal(trial) }
     }
     trial.load.resume()
     await trial.resultSince(startMs, RECOVERY_TIMEOUT_MS)

@@ -4,10 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { setups } from '../e2e/helpers/modes.ts'
 import { checkGuarantees, checkNothingLeft } from './checks.ts'
+import type { Fault } from './fault.ts'
 import { INPUT_FAULTS } from './input-faults.ts'
 import { type Measurement, measureStack } from './measure-stack.ts'
 import { PROCESS_FAULTS } from './process-faults.ts'
 import { Random } from './random.ts'
+import { formatVerdicts } from './report.ts'
 import { headLine, measurementLine, plots, toCsv } from './soak-report.ts'
 import { Trial } from './trial.ts'
 
@@ -27,35 +29,49 @@ it(`a soak of ${SOAK_HOURS} h in ${SOAK_MODE} mode loses nothing and leaks nothi
   const setup = (await setups()).find(({ runtime, mode }) => runtime === 'local' && mode === SOAK_MODE)
   if (!setup) throw new Error(`there is no mode ${SOAK_MODE}`)
   const random = new Random(Number(SOAK_SEED), 'soak')
-  const fitting = FAULTS.filter((fault) => !fault.unfit?.(setup))
   const trial = await Trial.start(setup, random, { samplesPerSecond: Number(SOAK_SAMPLES) })
+  try {
+    await loadWithFaults(trial)
+    const verdicts = await checkGuarantees(trial)
+    console.log(formatVerdicts(verdicts))
+    expect(verdicts.filter((verdict) => verdict !== undefined)).toEqual([])
+  } finally {
+    await trial.takeDown()
+  }
+  expect((await checkNothingLeft(trial)).filter((verdict) => verdict !== undefined)).toEqual([])
+  await trial.remove()
+})
+
+/** Measures every minute, and prints the charts at the end, also at the end of a soak that failed. */
+async function loadWithFaults(trial: Trial): Promise<void> {
+  const fitting = FAULTS.filter((fault) => !fault.unfit?.(trial.setup))
   const measured: Measurement[] = []
   const start = performance.now()
   const minutesSoFar = () => (performance.now() - start) / 60_000
   let nextFault = Number(SOAK_FAULT_MINUTES)
   console.log(headLine())
-  while (minutesSoFar() < Number(SOAK_HOURS) * 60) {
-    // The interval of the measurements.
-    await sleep(MEASURE_EVERY_MS)
-    const row = await measureStack(trial, Math.round(minutesSoFar()))
-    measured.push(row)
-    console.log(measurementLine(row))
-    if (minutesSoFar() < nextFault) continue
-    nextFault += Number(SOAK_FAULT_MINUTES)
-    const fault = random.pick(fitting)
-    const startMs = Date.now()
-    trial.faults += 1
-    await fault.inject(trial)
-    trial.load.resume()
-    await trial.resultSince(startMs, RECOVERY_TIMEOUT_MS)
-    console.log(`${fault.name}: the next result came after ${((Date.now() - startMs) / 1_000).toFixed(1)} s`)
+  try {
+    while (minutesSoFar() < Number(SOAK_HOURS) * 60) {
+      // The interval of the measurements.
+      await sleep(MEASURE_EVERY_MS)
+      const row = await measureStack(trial, Math.round(minutesSoFar()))
+      measured.push(row)
+      console.log(measurementLine(row))
+      if (minutesSoFar() < nextFault) continue
+      nextFault += Number(SOAK_FAULT_MINUTES)
+      await injectFault(trial, trial.random.pick(fitting))
+    }
+  } finally {
+    console.log(`\n${plots(measured)}\n`)
+    if (SOAK_CSV) await writeFile(SOAK_CSV, `${toCsv(measured)}\n`)
   }
-  console.log(`\n${plots(measured)}\n`)
-  if (SOAK_CSV) await writeFile(SOAK_CSV, `${toCsv(measured)}\n`)
-  const verdicts = await checkGuarantees(trial)
-  await trial.takeDown()
-  const left = await checkNothingLeft(trial)
-  console.log(verdicts.map((verdict, index) => `O${index + 1} ${verdict ?? 'ok'}`).join(' '))
-  expect([...verdicts, ...left].filter((verdict) => verdict !== undefined)).toEqual([])
-  await trial.remove()
-})
+}
+
+async function injectFault(trial: Trial, fault: Fault): Promise<void> {
+  const startMs = Date.now()
+  trial.faults += 1
+  await fault.inject(trial)
+  trial.load.resume()
+  await trial.resultSince(startMs, RECOVERY_TIMEOUT_MS)
+  console.log(`${fault.name}: the next result came after ${((Date.now() - startMs) / 1_000).toFixed(1)} s`)
+}

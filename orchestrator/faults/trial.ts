@@ -1,10 +1,18 @@
 import { rm } from 'node:fs/promises'
 import type { Setup } from '../e2e/helpers/modes.ts'
+import type { Sample } from '../e2e/helpers/oracle.ts'
 import { Stack, type Status } from '../e2e/helpers/stack.ts'
 import { waitFor } from '../e2e/helpers/wait-for.ts'
 import { Load } from './load.ts'
 import type { Random } from './random.ts'
 import { ResultWatch } from './result-watch.ts'
+
+/** What a job had accounted for when it had read everything, before the load went on. */
+export interface Settled {
+  readonly samples: readonly Sample[]
+  readonly late: number
+  readonly bad: number
+}
 
 const READ_TIMEOUT_MS = 120_000
 const START_TIMEOUT_MS = 120_000
@@ -27,6 +35,8 @@ export class Trial {
   starts = 0
   /** Faults in this life so far. */
   faults = 0
+  /** At the last check of this life. */
+  settled: Settled = { samples: [], late: 0, bad: 0 }
   #life = 0
   #load: Load | undefined
   #results: ResultWatch | undefined
@@ -63,6 +73,7 @@ export class Trial {
     this.#life += 1
     this.starts = 0
     this.faults = 0
+    this.settled = { samples: [], late: 0, bad: 0 }
     await this.#configure()
     await this.stack.ok('up')
     await this.submit('--new-checkpoint')
@@ -98,8 +109,8 @@ export class Trial {
   /** Pauses the load, and waits until the job has accounted for every acknowledged record. */
   async settle(): Promise<Status> {
     await this.load.pause()
-    const wanted = this.load.acknowledged
-    return waitFor(
+    const { acknowledged: wanted, samples, late, bad } = this.load
+    const status = await waitFor(
       `the job to read ${wanted} records`,
       async () => {
         const status = await this.status()
@@ -107,6 +118,8 @@ export class Trial {
       },
       READ_TIMEOUT_MS,
     )
+    this.settled = { samples: samples.slice(), late, bad }
+    return status
   }
 
   /** Late samples are late only once a batch has moved the watermark. */

@@ -104,14 +104,20 @@ const toMessage = ({ key, value, partition }: RawRecord) => ({
   ...(partition === undefined ? {} : { partition }),
 })
 
-/** All records that are in a topic now, ordered by partition and offset. */
-export async function readTopic(broker: string, topic: string): Promise<StoredRecord[]> {
+/** All records that are in a topic now, or those from an offset of each partition on, ordered by partition and offset. */
+export async function readTopic(
+  broker: string,
+  topic: string,
+  from: ReadonlyMap<number, number> = new Map(),
+): Promise<StoredRecord[]> {
   const kafka = client(broker)
   const admin = kafka.admin()
   await admin.connect()
   const offsets = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect())
   const open = new Map(
-    offsets.filter(({ high }) => Number(high) > 0).map(({ partition, high }) => [partition, Number(high)]),
+    offsets
+      .filter(({ partition, high }) => Number(high) > (from.get(partition) ?? 0))
+      .map(({ partition, high }) => [partition, Number(high)]),
   )
   const records: StoredRecord[] = []
   if (open.size === 0) return records
@@ -126,7 +132,7 @@ export async function readTopic(broker: string, topic: string): Promise<StoredRe
             const end = open.get(batch.partition)
             if (end === undefined) return
             for (const { key, value, offset } of batch.messages)
-              if (Number(offset) < end)
+              if (Number(offset) < end && Number(offset) >= (from.get(batch.partition) ?? 0))
                 records.push({
                   key: key?.toString() ?? null,
                   value,
@@ -138,6 +144,7 @@ export async function readTopic(broker: string, topic: string): Promise<StoredRe
           },
         })
         .catch(reject)
+      for (const [partition, offset] of from) consumer.seek({ topic, partition, offset: String(offset) })
     })
   } finally {
     await consumer.disconnect()
