@@ -42,22 +42,24 @@ export function wantedTopics(topics: TopicsConfig): WantedTopic[] {
       topic: topics.input,
       partitions: topics.inputPartitions,
       partitionsSetting: 'INPUT_PARTITIONS',
-      // Retention goes by a record's timestamp. Some producers set that to the time of the sample, and the broker would
-      // delete a file of last year within minutes, before the job has read it.
-      settings: { 'cleanup.policy': 'delete', 'message.timestamp.type': 'LogAppendTime' },
+      settings: { 'cleanup.policy': 'delete', ...BY_ARRIVAL },
     },
     {
       topic: topics.output,
       partitions: 1,
-      settings: { ...COMPACTED, 'retention.ms': String(topics.retentionMs) },
+      settings: { ...COMPACTED, ...BY_ARRIVAL, 'retention.ms': String(topics.retentionMs) },
     },
     {
       topic: topics.deadLetter,
       partitions: 1,
-      settings: { 'cleanup.policy': 'delete', 'retention.ms': String(topics.retentionMs) },
+      settings: { 'cleanup.policy': 'delete', ...BY_ARRIVAL, 'retention.ms': String(topics.retentionMs) },
     },
   ]
 }
+
+// Retention goes by a record's timestamp. Some producers set that to the time of the sample, and the broker would delete a
+// file of last year within minutes, before the job has read it. It also refuses what a clock that is an hour ahead stamps.
+const BY_ARRIVAL = { 'message.timestamp.type': 'LogAppendTime' }
 
 // Only closed segments are compacted, hence one segment per minute, cleaned as soon as one per cent is dirty. The cleaner
 // merges small segments up to segment.bytes, and a segment expires with its newest record: a large one never would.

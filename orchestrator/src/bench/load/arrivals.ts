@@ -9,7 +9,7 @@ export interface Arrival {
   readonly windowStartMs: number
   readonly count: number
   readonly arrivedMs: number
-  /** The record's timestamp: when Spark handed it to the Kafka client. */
+  /** The record's timestamp: when the broker appended it. */
   readonly recordMs: number
 }
 

@@ -60,9 +60,9 @@ export interface Split {
   readonly trigger: number
   readonly planning: number
   readonly state: number
-  /** Reading, computing and writing: the rest until Spark handed the result to the Kafka client. */
+  /** Reading, computing and writing: the rest until the broker appended the result. */
   readonly sourceAndSink: number
-  /** From the Kafka client of Spark to the arrival here. */
+  /** From the broker to the arrival here. */
   readonly kafka: number
 }
 
