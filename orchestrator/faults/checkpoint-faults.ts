@@ -36,8 +36,8 @@ async function runAtCheckpoint(trial: Trial, script: string, argument: string): 
 /** A file is damaged while the job is stopped: the job heals it or refuses it, naming the file; it never counts wrongly. */
 const damaged = (target: keyof typeof TARGETS, damage: keyof typeof DAMAGES): Fault => ({
   name: `checkpoint: ${target} ${damage}`,
+  prepare: async (trial) => void (await trial.stack.ok('stop')),
   async inject(trial) {
-    await trial.stack.ok('stop')
     const newest = `ls -1v ${TARGETS[target]} 2>/dev/null | grep -v crc | tail -n 1`
     const file = await runAtCheckpoint(trial, newest, '')
     if (!file) throw new Error(`the checkpoint has no file like ${TARGETS[target]}`)

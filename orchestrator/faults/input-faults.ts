@@ -26,6 +26,13 @@ export const INPUT_FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'input: a slow producer, whose samples are seconds old when it sends them',
+    async inject(trial) {
+      await trial.load.hold(trial.random.integer(2, 8) * 1_000)
+      return CONTINUES
+    },
+  },
+  {
     name: 'input: a producer that pauses',
     async inject(trial) {
       await trial.load.pause()

@@ -38,6 +38,7 @@ export class Load {
   #created = 0
   #producer: Producer | undefined
   #isFlowing = false
+  #isHeld = false
   #isClosed = false
   #failure: unknown
   readonly #loop: Promise<void>
@@ -84,6 +85,13 @@ export class Load {
         throw new Error(`${this.#waiting.length} records were not acknowledged within ${timeoutMs / 1_000} s`)
       await sleep(20)
     }
+  }
+
+  /** Sends nothing for some time; the samples of that time follow at once. */
+  async hold(ms: number): Promise<void> {
+    this.#isHeld = true
+    await sleep(ms)
+    this.#isHeld = false
   }
 
   /** Records that the job must reject, each for a reason of its own. */
@@ -142,7 +150,7 @@ export class Load {
   async #run(): Promise<void> {
     while (!this.#isClosed) {
       if (this.#isFlowing) for (let index = 0; index < this.#perTick; index += 1) this.#addSample(Date.now())
-      if (this.#waiting.length > 0) await this.#flush()
+      if (this.#waiting.length > 0 && !this.#isHeld) await this.#flush()
       await sleep(TICK_MS)
     }
   }

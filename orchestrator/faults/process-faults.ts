@@ -55,8 +55,10 @@ const workerStalled: Fault = { ...stalled('worker'), unfit: onlyDocker }
 /** A command that is killed in the middle leaves nothing that the next one cannot deal with. */
 const commandKilled = (command: 'up' | 'stop' | 'submit' | 'tail'): Fault => ({
   name: `CLI: SIGKILL of ${command}`,
-  async inject(trial) {
+  async prepare(trial) {
     if (command === 'submit') await trial.stack.ok('stop')
+  },
+  async inject(trial) {
     if (command === 'up') await signalPart(trial.stack, 'broker', 'KILL')
     const running = trial.stack.start([command])
     await sleep(trial.random.integer(200, 4_000))
@@ -68,7 +70,18 @@ const commandKilled = (command: 'up' | 'stop' | 'submit' | 'tail'): Fault => ({
   },
 })
 
+/** What an upgrade or a change of settings takes. */
+const restarted: Fault = {
+  name: 'driver: stopped, then submitted',
+  async inject(trial) {
+    await trial.stack.ok('stop')
+    await trial.submit()
+    return CONTINUES
+  },
+}
+
 export const PROCESS_FAULTS: readonly Fault[] = [
+  restarted,
   killed('driver', 'KILL', false),
   killed('broker', 'KILL', true),
   killed('broker', 'TERM', true),

@@ -32,14 +32,16 @@ export function formatRow(row: Row): string {
   const reasons = row.verdicts.flatMap((verdict, index) =>
     verdict === undefined ? [] : [`    O${index + 1}: ${firstLines(verdict)}`],
   )
-  return [line.trimEnd(), ...reasons, ...(row.problem ? [`    ${firstLines(row.problem)}`] : [])].join('\n')
+  return [line.trimEnd(), ...reasons, ...(row.problem ? [`    ${firstLines(row.problem, 40)}`] : [])].join(
+    '\n',
+  )
 }
 
 /** Enough to see what happened; a plan of Spark has hundreds of long lines. */
-const firstLines = (text: string): string =>
+const firstLines = (text: string, count = 12): string =>
   text
     .split('\n')
-    .slice(0, 12)
+    .slice(0, count)
     .map((line) => line.slice(0, 400))
     .join('\n    ')
 

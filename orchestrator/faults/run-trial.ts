@@ -62,11 +62,12 @@ const rowOf = ({ setup }: Trial, fault: string) => ({ setup: setup.title, fault,
 
 async function runFault(trial: Trial, fault: Fault): Promise<Row> {
   const base = rowOf(trial, fault.name)
-  const startMs = Date.now()
-  const start = performance.now()
   if (fault !== UNDISTURBED) trial.faults += 1
   try {
     trial.load.resume()
+    await fault.prepare?.(trial)
+    const startMs = Date.now()
+    const start = performance.now()
     const expectation = await fault.inject(trial)
     if ('refuses' in expectation) {
       await untilRefused(trial, expectation)
@@ -74,12 +75,12 @@ async function runFault(trial: Trial, fault: Fault): Promise<Row> {
       return { ...base, outcome: 'refuses', recoveryMs, verdicts: await checkRefusal(trial) }
     }
     trial.load.resume()
-    await trial.resultSince(startMs, RECOVERY_TIMEOUT_MS)
+    await trial.resultSince(expectation.since ?? startMs, RECOVERY_TIMEOUT_MS)
     const recoveryMs = fault === UNDISTURBED ? undefined : performance.now() - start
     return { ...base, outcome: 'goes on', recoveryMs, verdicts: await checkGuarantees(trial) }
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
-    const log = await trial.stack.cli(['logs', 'driver', '-n', '15'])
+    const log = await trial.stack.cli(['logs', 'driver', '-n', '40'])
     return {
       ...base,
       outcome: 'goes on',

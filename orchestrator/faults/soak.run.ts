@@ -68,8 +68,9 @@ async function loadWithFaults(trial: Trial): Promise<void> {
 }
 
 async function injectFault(trial: Trial, fault: Fault): Promise<void> {
-  const startMs = Date.now()
   trial.faults += 1
+  await fault.prepare?.(trial)
+  const startMs = Date.now()
   await fault.inject(trial)
   trial.load.resume()
   await trial.resultSince(startMs, RECOVERY_TIMEOUT_MS)

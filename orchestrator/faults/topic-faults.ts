@@ -65,9 +65,11 @@ const recreated: Fault = {
 
 const retentionWhileStopped: Fault = {
   name: 'topic: retention removes unread records of a stopped job',
-  async inject(trial) {
+  async prepare(trial) {
     await trial.stack.ok('stop')
     await removeUnread(trial)
+  },
+  async inject(trial) {
     await trial.stack.cli(['submit'])
     return DATA_LOSS
   },
@@ -75,10 +77,12 @@ const retentionWhileStopped: Fault = {
 
 const retentionWhileRunning: Fault = {
   name: 'topic: retention overtakes a driver that stands still',
-  async inject(trial) {
+  async prepare(trial) {
     await signalPart(trial.stack, 'driver', 'STOP')
     trial.load.sendTo(0, 500)
     await removeUnread(trial)
+  },
+  async inject(trial) {
     await signalPart(trial.stack, 'driver', 'CONT')
     return DATA_LOSS
   },
