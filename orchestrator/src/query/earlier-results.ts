@@ -3,58 +3,59 @@ import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
-import { formatSeconds } from '../terminal/units.ts'
-import type { Manifest } from './manifest.ts'
+import { type ResultSettings, resultSettings, unreplacedBy, widest } from './result-settings.ts'
 
 /** Enough to find a result among the last records, if something else was written after it. */
 const LAST_RECORDS = 100
 
 /**
- * A new checkpoint writes each window anew, so that its results replace the earlier ones of the same keys. Windows of
- * another length, of other series or of another input have other keys: they would stay beside the new ones for ever.
- * `before`: the manifest of the checkpoint that is replaced, which knows more than the results say.
+ * A new checkpoint writes each window anew, so that its results replace the earlier ones of the same keys. It cannot
+ * replace a window of another length, series or input, and none whose samples it would all leave out: those results would
+ * stay beside the new ones for ever.
+ * `remembered`: what the topic's results were made with, as far as it is known.
+ * @returns what the topic's results will be made with.
  * @throws CliError CONFIGURATION when the output topic holds such results.
  */
-export async function requireSameWindows(
+export async function requireReplaceable(
   access: KafkaAccess,
-  { topics, detector }: Config,
-  before: Manifest | undefined,
+  config: Config,
+  remembered: ResultSettings,
   signal: AbortSignal,
-): Promise<void> {
-  const earlier = await lastResult(access, topics.output, signal)
-  if (!earlier) return
-  const windowMs = Date.parse(earlier.window.end) - Date.parse(earlier.window.start)
-  if (windowMs !== detector.windowMs)
-    throw mixed(topics.output, `of ${formatSeconds(windowMs)} windows`, 'WINDOW_DURATION')
-  if (earlier.series !== '' && detector.groupBy === 'none')
-    throw mixed(topics.output, 'of several series', 'GROUP_BY')
-  if (before?.OUTPUT_TOPIC !== topics.output) return
-  if (before.GROUP_BY !== detector.groupBy)
-    throw mixed(topics.output, `with GROUP_BY=${before.GROUP_BY}`, 'GROUP_BY')
-  if (before.INPUT_TOPIC !== topics.input)
-    throw mixed(topics.output, `of the input topic ${before.INPUT_TOPIC}`, 'INPUT_TOPIC')
-}
-
-const mixed = (topic: string, what: string, key: string) =>
-  new CliError(
+): Promise<ResultSettings> {
+  const now = resultSettings(config)
+  const topic = config.topics.output
+  const results = await lastResults(access, topic, signal)
+  if (results.length === 0) return now
+  const before = { ...remembered, ...shownBy(results) }
+  const changes = unreplacedBy(now, before, config.query.startingOffsets === 'earliest')
+  if (changes.length === 0) return widest(before, now)
+  throw new CliError(
     'CONFIGURATION',
-    `OUTPUT_TOPIC=${topic}: the topic holds results ${what}; ${key} was changed since`,
+    `OUTPUT_TOPIC=${topic}: the topic holds results of other settings, and new ones would not replace them all`,
     {
-      hint: `Set another OUTPUT_TOPIC, restore ${key}, or remove all data with \`cpu-anomaly down --volumes\`.`,
+      details: changes.map(({ key, before, now }) => `${key}: was ${before}, is now ${now}`),
+      hint: 'Set another OUTPUT_TOPIC, restore the old values, or remove all data with `cpu-anomaly down --volumes`.',
     },
   )
+}
 
-/** Undefined if the last records of the topic are not results, or it has none. */
-async function lastResult(
-  access: KafkaAccess,
-  topic: string,
-  signal: AbortSignal,
-): Promise<WindowResult | undefined> {
-  const from = { kind: 'last', count: LAST_RECORDS } as const
-  for await (const records of followTopic(access, topic, { from, signal, notice: () => undefined })) {
-    const results = records.map(({ value }) => parseResult(value))
-    const last = results.findLast((parsed) => parsed.ok)
-    return last?.ok ? last.result : undefined
+/** What results themselves say of how they were made. */
+function shownBy(results: readonly WindowResult[]): ResultSettings {
+  const [{ start, end } = { start: '', end: '' }] = results.map(({ window }) => window)
+  return {
+    WINDOW_DURATION: `${Date.parse(end) - Date.parse(start)} milliseconds`,
+    // Records without a key have an empty series, whatever GROUP_BY is.
+    ...(results.some(({ series }) => series !== '') && { GROUP_BY: 'key' }),
   }
-  return undefined
+}
+
+/** The results among the topic's last records. */
+async function lastResults(access: KafkaAccess, topic: string, signal: AbortSignal): Promise<WindowResult[]> {
+  const from = { kind: 'last', count: LAST_RECORDS } as const
+  for await (const records of followTopic(access, topic, { from, signal, notice: () => undefined }))
+    return records.flatMap(({ value }) => {
+      const parsed = parseResult(value)
+      return parsed.ok ? [parsed.result] : []
+    })
+  return []
 }

@@ -9,11 +9,25 @@ import { readModules, readTemplate } from '../job/template.ts'
 import { countPartitions, readClusterId } from '../kafka/metadata.ts'
 import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
 import { checkpointInUse, isActive } from '../runtime/driver-state.ts'
-import { JOB_FILE, type Runtime, type Selected, type Submission } from '../runtime/runtime.ts'
+import {
+  type CheckpointStore,
+  JOB_FILE,
+  type Runtime,
+  type Selected,
+  type Submission,
+} from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
-import { requireSameWindows } from './earlier-results.ts'
-import { hasManifest, manifestOf, readManifest, requireSameManifest, writeManifest } from './manifest.ts'
+import { requireReplaceable } from './earlier-results.ts'
+import {
+  hasManifest,
+  type Manifest,
+  manifestOf,
+  readManifest,
+  requireSameManifest,
+  writeManifest,
+} from './manifest.ts'
 import { awaitReady } from './ready.ts'
+import { rememberedSettings, rememberSettings, resultSettings, widest } from './result-settings.ts'
 import { stopTimeoutMs, submittedFile, submittedQuery } from './submitted.ts'
 
 export interface SubmitOptions {
@@ -70,12 +84,7 @@ export async function submitJob(
   await output.step('Topics', async (step) => {
     step.done(`Topics: ${formatTopicReport(await ensureTopics(runtime.kafka, config, signal))}`)
   })
-  if (options.newCheckpoint || !(await runtime.checkpoint.hasCommits())) {
-    // A damaged manifest is no reason to keep the checkpoint.
-    const before = await readManifest(runtime.checkpoint).catch(() => undefined)
-    await requireSameWindows(runtime.kafka, config, before, signal)
-  }
-  const isNew = await prepareCheckpoint(config, runtime, plan, options, output)
+  const isNew = await claimCheckpoint({ config, runtime, storage }, plan, options, output, signal)
   const since = isNew ? new Date().toISOString() : (await submittedFile(storage).read())?.since
   const query = { ...submittedQuery(config, plan), ...(since && { since }) }
   await submittedFile(storage).write(query)
@@ -98,16 +107,33 @@ async function requireNoDriver(runtime: Runtime): Promise<void> {
   throw checkpointInUse(`${driver.state}, ${who}`)
 }
 
-/** Returns whether the checkpoint is a new one. */
-async function prepareCheckpoint(
-  config: Config,
-  runtime: Runtime,
+/** Makes sure that old state and old results fit the settings. Returns whether the checkpoint is a new one. */
+async function claimCheckpoint(
+  { config, runtime, storage }: Omit<Selected, 'why'>,
   plan: QueryPlan,
   options: SubmitOptions,
   output: Output,
+  signal: AbortSignal,
 ): Promise<boolean> {
-  const store = runtime.checkpoint
-  const manifest = manifestOf(config, plan, await readClusterId(runtime.kafka))
+  const clusterId = await readClusterId(runtime.kafka)
+  const results = { storage, clusterId, topic: config.topics.output }
+  const before = await rememberedSettings(results)
+  const isContinued = !options.newCheckpoint && (await runtime.checkpoint.hasCommits())
+  const settings = isContinued
+    ? widest(before, resultSettings(config))
+    : await requireReplaceable(runtime.kafka, config, before, signal)
+  const manifest = manifestOf(config, plan, clusterId)
+  const isNew = await prepareCheckpoint(runtime.checkpoint, manifest, options, output)
+  await rememberSettings(results, settings)
+  return isNew
+}
+
+async function prepareCheckpoint(
+  store: CheckpointStore,
+  manifest: Manifest,
+  options: SubmitOptions,
+  output: Output,
+): Promise<boolean> {
   if (options.newCheckpoint && ((await store.hasCommits()) || (await hasManifest(store))))
     output.note(`The old checkpoint was set aside: ${await store.setAside()}`)
   const before = await readManifest(store)

@@ -15,10 +15,14 @@ export interface StateFile<T extends object> {
   remove(): Promise<void>
 }
 
-/** `required` are the keys without which the file is damaged. */
+const STARTED_HINT =
+  'It records what was started from this folder. End what still runs (`ps -ef` shows it), then remove the file.'
+
+/** `required` are the keys without which the file is damaged; `hint` says what to do then. */
 export function stateFile<T extends object>(
   path: string,
   required: readonly (keyof T & string)[] = [],
+  hint = STARTED_HINT,
 ): StateFile<T> {
   return {
     path,
@@ -27,7 +31,7 @@ export function stateFile<T extends object>(
         if (error.code === 'ENOENT') return undefined
         throw error
       })
-      return text === undefined ? undefined : (parseRecord(text, path, required) as T)
+      return text === undefined ? undefined : (parseRecord(text, path, required, hint) as T)
     },
     async write(value) {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
@@ -39,14 +43,12 @@ export function stateFile<T extends object>(
   }
 }
 
-function parseRecord(text: string, path: string, required: readonly string[]): object {
+function parseRecord(text: string, path: string, required: readonly string[], hint: string): object {
   const value = parseJson(text)
   if (isObject(value) && required.every((key) => key in value)) return value
   const keys = required.map((key) => `"${key}"`).join(' and ')
   const problem = text.trim() === '' ? 'is empty' : `is not a JSON object${keys && ` with ${keys}`}`
-  throw new CliError('STORAGE', `${path} is damaged: it ${problem}`, {
-    hint: 'It records what was started from this folder. End what still runs (`ps -ef` shows it), then remove the file.',
-  })
+  throw new CliError('STORAGE', `${path} is damaged: it ${problem}`, { hint })
 }
 
 const isObject = (value: unknown): value is object =>
