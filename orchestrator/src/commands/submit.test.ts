@@ -18,7 +18,13 @@ describe('submit', () => {
     await run(context, [], {})
     expect(isLocked).toBe(true)
     expect(context.journal.at(-1)).toBe('start driver')
-    expect(context.output.notes.at(-1)).toContain('cpu-anomaly tail')
+    expect(context.output.notes.at(-1)).toMatch(/cpu-anomaly tail anomaly /)
+  })
+
+  it('names the output topic of the settings', async () => {
+    const context = await testContext({ settings: { OUTPUT_TOPIC: 'results-2' } })
+    await run(context, [], {})
+    expect(context.output.notes.at(-1)).toMatch(/cpu-anomaly tail results-2 /)
   })
 
   it('prints the driver and the address of the UI with --json', async () => {

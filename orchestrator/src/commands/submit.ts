@@ -36,7 +36,8 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   await withFolderLock(storage, signal, () => submitJob(selected, options, output, signal))
   if (flags.json) output.json({ job: 'running', ui: runtime.sparkUi, driver: await runtime.driver() })
   if (flags.foreground) return stayInForeground(context, selected)
-  output.note('Next     npx cpu-anomaly tail anomaly      (send samples: npx cpu-anomaly produce --live)')
+  const { output: results } = selected.config.topics
+  output.note(`Next     npx cpu-anomaly tail ${results}      (send samples: npx cpu-anomaly produce --live)`)
 }
 
 /** @throws CliError USAGE for flags that would have no effect together. */
