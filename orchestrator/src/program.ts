@@ -3,10 +3,11 @@ import type { CommandSpec, FlagSpec } from './cli/command.ts'
 import { COMMANDS } from './commands/table.ts'
 import { version } from './package/package-json.ts'
 
-/** Every command accepts any setting as a flag, which overrides the environment and `.env`. */
+/** Every command accepts any setting as a flag, which overrides the environment and `.env`: see `stack/in-force.ts`. */
 const SETTING_FLAG: FlagSpec = {
   flags: '--set <KEY=value>',
-  summary: 'override a setting for this command; may be repeated (see `cpu-anomaly config`)',
+  summary:
+    'override a setting for this command; a running stack and job keep theirs, with a warning; may be repeated (see `cpu-anomaly config`)',
   // Not commander's variadic option, which would swallow the arguments that follow it.
   parse: (value: string, before: readonly string[] = []) => [...before, value],
 }

@@ -35,7 +35,7 @@ interface Flags {
 export const run: CommandRun<Flags> = async (context, args, flags) => {
   checkUsage(args[0], flags)
   const source = args[0] === undefined ? undefined : await openSource(args[0], context)
-  const selected = await context.select()
+  const selected = await context.select('INPUT_TOPIC')
   await requireOwnBroker(selected.runtime)
   const isRead = await checkJob(selected, flags)
   const progress = new ProduceProgress(source?.size, flags.batch ?? 1)

@@ -30,7 +30,7 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   const { output } = context
   const signal = untilReaderGone(context.signal)
   const statuses = selectStatuses(flags)
-  const selected = await context.select()
+  const selected = await context.select('OUTPUT_TOPIC')
   const topic = args[0] ?? selected.config.topics.output
   const isResults = topic === selected.config.topics.output
   if (!isResults) refuseResultFlags(flags, selected.config.topics.output)

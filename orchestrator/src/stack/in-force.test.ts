@@ -95,7 +95,7 @@ describe('the settings of a submitted job', () => {
     const said: string[] = []
     const warn = (line: string) => said.push(line)
     const now = await configOf('NORMAL_MEAN=38\nTRIGGER_INTERVAL=2 seconds\n')
-    const config = jobInForce(now, query, true, { note: expect.fail, warn })
+    const config = jobInForce(now, query, { isJobActive: true }, { note: expect.fail, warn })
     expect(config.detector.normalMean).toBe(14.5)
     expect(config.query.triggerIntervalMs).toBe(1_000)
     expect(said).toEqual([
@@ -108,7 +108,7 @@ describe('the settings of a submitted job', () => {
     const query = submitted(await configOf('NORMAL_MEAN=14.5\nINPUT_TOPIC=a\n'))
     const warn = () => undefined
     const now = await configOf('NORMAL_MEAN=38\nINPUT_TOPIC=b\n')
-    const config = jobInForce(now, query, false, { note: expect.fail, warn })
+    const config = jobInForce(now, query, { isJobActive: false }, { note: expect.fail, warn })
     expect(config.detector.normalMean).toBe(14.5)
     expect(config.topics.input).toBe('b')
   })
@@ -117,8 +117,22 @@ describe('the settings of a submitted job', () => {
     const query = submitted(await configOf('', ['NORMAL_MEAN=38']))
     const notes: string[] = []
     const say = { note: (line: string) => notes.push(line), warn: expect.fail }
-    expect(jobInForce(await configOf(''), query, true, say).detector.normalMean).toBe(38)
+    expect(jobInForce(await configOf(''), query, { isJobActive: true }, say).detector.normalMean).toBe(38)
     expect(notes).toEqual([expect.stringContaining('NORMAL_MEAN=38')])
+  })
+
+  it.each([
+    ['that of a flag, for a command that chooses it', ['OUTPUT_TOPIC=b'], 'OUTPUT_TOPIC', 'b'],
+    ['that of the job, for a command that chooses another', ['OUTPUT_TOPIC=b'], 'INPUT_TOPIC', 'a'],
+    ['that of the job, for a command that chooses none', ['OUTPUT_TOPIC=b'], undefined, 'a'],
+    ['that of the job, without a flag', [], 'OUTPUT_TOPIC', 'a'],
+  ] as const)('include the topic: %s', async (_, set, applies, topic) => {
+    const query = submitted(await configOf('OUTPUT_TOPIC=a\n'))
+    const said: string[] = []
+    const say = { note: expect.fail, warn: (line: string) => said.push(line) }
+    const now = await configOf('OUTPUT_TOPIC=c\n', set)
+    expect(jobInForce(now, query, { isJobActive: true, applies }, say).topics.output).toBe(topic)
+    expect(said).toHaveLength(topic === 'a' ? 1 : 0)
   })
 
   it('have no secrets', async () => {
@@ -129,7 +143,12 @@ describe('the settings of a submitted job', () => {
   it('include Spark properties that were removed since', async () => {
     const query = submitted(await configOf('SPARK_CONF_spark.ui.retainedJobs=7\n'))
     const said: string[] = []
-    jobInForce(await configOf(''), query, true, { note: expect.fail, warn: (line) => said.push(line) })
+    jobInForce(
+      await configOf(''),
+      query,
+      { isJobActive: true },
+      { note: expect.fail, warn: (line) => said.push(line) },
+    )
     expect(said).toEqual([expect.stringContaining('SPARK_CONF_spark.ui.retainedJobs')])
   })
 })

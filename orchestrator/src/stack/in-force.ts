@@ -10,8 +10,11 @@ export interface Say {
   readonly warn: (line: string) => void
 }
 
-/** What a command brings into force: `up` the stack's settings, `submit` the job's. The others use what is in force. */
-export type Applies = 'stack' | 'job' | undefined
+/**
+ * What a command brings into force: `up` the stack's settings, `submit` the job's. The others use what is in force, except
+ * for the topic that a flag of theirs names: `tail` reads it, and `produce` sends to it.
+ */
+export type Applies = 'stack' | 'job' | 'OUTPUT_TOPIC' | 'INPUT_TOPIC' | undefined
 
 /**
  * The settings with which this command reaches the stack: those that it was started with. What differs is said. `up` keeps
@@ -56,10 +59,13 @@ const named = ({ key, secret }: SettingChange['now'], value: string): string =>
 export function jobInForce(
   config: Config,
   query: SubmittedQuery | undefined,
-  isJobActive: boolean,
+  { isJobActive, applies }: { readonly isJobActive: boolean; readonly applies?: Applies },
   say: Say,
 ): Config {
-  const changes = changesSinceSubmit(config, query).filter((change) => isJobActive || change.isDetectors)
+  const isChosen = config.resolved.some(({ key, origin }) => key === applies && origin === 'flag')
+  const changes = changesSinceSubmit(config, query).filter(
+    ({ key, isDetectors }) => (isJobActive || isDetectors) && !(isChosen && key === applies),
+  )
   if (changes.length === 0) return config
   for (const change of changes)
     if (change.isFlag) say.note(escapeControls(`${change.key}=${change.submitted}, as \`submit\` was told`))

@@ -35,16 +35,21 @@ export async function selectRuntime(config: Config, { applies, ...say }: SelectO
   const inForce = stackInForce(config, record, applies, say)
   const runtime = makeRuntime(name, { config: inForce, storage, env })
   const selected = { runtime, config: inForce, storage, why }
-  return applies ? selected : asSubmitted(selected, env, say)
+  return applies === 'stack' || applies === 'job' ? selected : asSubmitted(selected, env, applies, say)
 }
 
 /** With the settings that the job was submitted with. */
-async function asSubmitted(selected: Selected, env: RuntimeContext['env'], say: Say): Promise<Selected> {
+async function asSubmitted(
+  selected: Selected,
+  env: RuntimeContext['env'],
+  applies: Applies,
+  say: Say,
+): Promise<Selected> {
   const { runtime, storage } = selected
   const query = await submittedFile(storage).read()
   if (!query) return selected
   const isJobActive = isActive(await runtime.driver().catch(() => undefined))
-  const config = jobInForce(selected.config, query, isJobActive, say)
+  const config = jobInForce(selected.config, query, { isJobActive, applies }, say)
   if (config === selected.config) return selected
   return { ...selected, config, runtime: makeRuntime(runtime.name, { config, storage, env }) }
 }
