@@ -26,6 +26,7 @@ let context: TestContext
 beforeEach(async () => {
   context = await testContext({ settings: { MIN_SAMPLES: '1' } })
   context.broker.createTopic('cpu-usage').createTopic('anomaly').createTopic('cpu-usage.dead-letter')
+  context.runtime.driverNow = driverIn('running')
 })
 
 /** Ends the tail, as Ctrl-C does, at the nth fetch. */

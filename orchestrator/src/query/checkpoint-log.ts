@@ -49,3 +49,17 @@ export async function readPlan(store: CheckpointStore, batch: number): Promise<B
   if (!planned.success || !ends.success) return undefined
   return { watermarkMs: planned.data.batchWatermarkMs, ends: ends.data }
 }
+
+/** Where the last batch that is committed ended, per partition of the topic; undefined if the checkpoint does not say. */
+export async function committedEnds(
+  store: CheckpointStore,
+  topic: string,
+): Promise<Readonly<Record<string, number>> | undefined> {
+  let ends: Readonly<Record<string, number>> | undefined
+  // The ledger may be some batches behind.
+  for (let batch = Math.max((await readLedger(store)).batch, 0); ; batch += 1) {
+    const plan = await readPlan(store, batch)
+    if (!plan || !(await store.read(`commits/${batch}`))) return ends
+    ends = plan.ends[topic]
+  }
+}

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import { hasProcess, isActive } from '../runtime/driver-state.ts'
 import type { DriverStatus, PartStatus, Runtime, Selected } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
+import { committedEnds } from './checkpoint-log.ts'
 import { clockRemarks } from './clock-remarks.ts'
 import {
   type DriverEvent,
@@ -157,8 +158,16 @@ const eventsNow = async (runtime: Runtime, signal: AbortSignal): Promise<readonl
 const eventsOfQuery = (events: readonly DriverEvent[], { since }: SubmittedQuery): readonly DriverEvent[] =>
   since === undefined ? events : events.filter(({ time }) => Date.parse(time) >= Date.parse(since))
 
-/** Where the query has read up to: nowhere before its first commit; undefined if no job runs. */
-export async function readUpTo(runtime: Runtime, signal: AbortSignal): Promise<ReadUpTo | undefined> {
-  if (!isActive(await runtime.driver())) return undefined
-  return queryProgress(await eventsNow(runtime, signal))?.endOffsets ?? {}
+/**
+ * Where the query has read up to; undefined if that is not known. While no job is active, the checkpoint says it: what an
+ * active one has read is sooner in its log.
+ */
+export async function readUpTo(
+  { runtime, config }: Pick<Selected, 'runtime' | 'config'>,
+  signal: AbortSignal,
+): Promise<ReadUpTo | undefined> {
+  if (!isActive(await runtime.driver()))
+    return committedEnds(runtime.checkpoint, config.topics.input).catch(() => undefined)
+  const beforeFirst = config.query.startingOffsets === 'earliest' ? {} : undefined
+  return queryProgress(await eventsNow(runtime, signal))?.endOffsets ?? beforeFirst
 }

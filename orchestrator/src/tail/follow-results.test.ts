@@ -145,6 +145,58 @@ describe('followResults with windows that may still change', () => {
     expect(context.output.results).toHaveLength(1)
   })
 
+  /** The job has ended after it read this many records of the input topic. */
+  const endedAfter = (state: 'stopped' | 'lost' | undefined, records: number) => {
+    context.runtime.driverNow = state && driverIn(state)
+    context.runtime.checkpoint.files
+      .set('offsets/0', `v1\n{"batchWatermarkMs":0}\n{"cpu-usage":{"0":${records}}}`)
+      .set('commits/0', 'v1')
+  }
+
+  it.each(['stopped', 'lost', undefined] as const)(
+    'shows them if the job is %s and has read all',
+    async (state) => {
+      context.broker.append('cpu-usage', { value: '1,1' }, { value: '2,2' })
+      endedAfter(state, 2)
+      append(result(1, 'WARN'))
+      await follow(final(), { limit: 1 })
+      expect(context.output.results).toHaveLength(1)
+      expect(context.output.notes.filter((note) => note.includes('unread'))).toEqual([])
+    },
+  )
+
+  it.each([
+    ['stopped', 'the job is stopped'],
+    ['lost', 'the job was killed'],
+    [undefined, 'the job is stopped'],
+  ] as const)(
+    'shows none if the job is %s and has records to read, and says so once',
+    async (state, text) => {
+      context.broker.append('cpu-usage', ...Array.from({ length: 1_500 }, () => ({ value: '2,2' })))
+      context.runtime.logLines.driver = [`${at(0)} progress batch=0 input_rows=1500 end_offsets=0:1500`]
+      endedAfter(state, 0)
+      append(result(1, 'WARN'))
+      later(60_000, () => undefined)
+      await follow(final())
+      expect(context.output.results).toEqual([])
+      expect(context.output.notes.slice(1)).toEqual([
+        `${text}; 1,500 records are unread, so the last windows are not final`,
+      ])
+    },
+  )
+
+  it('shows none while it is unknown what was read', async () => {
+    context.runtime.driverNow = undefined
+    context.runtime.logLines.driver = []
+    append(result(1, 'WARN'))
+    later(60_000, () => undefined)
+    await follow(final())
+    expect(context.output.results).toEqual([])
+    expect(context.output.notes.slice(1)).toEqual([
+      'no job runs; how far it has read the input is not known, so the last windows are not final',
+    ])
+  })
+
   it('waits while results arrive, even if they are seconds apart', async () => {
     const timer = setInterval(() => append(result(1, 'WARN', Math.round(Date.now() / 4_000))), 4_000)
     onTestFinished(() => clearInterval(timer))

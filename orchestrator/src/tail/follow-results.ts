@@ -34,17 +34,18 @@ export interface FollowResultsOptions {
 
 /** Prints the results that the feed selects, as they arrive: coloured lines for a terminal, or JSON lines. */
 export async function followResults(
-  { runtime, config }: Selected,
+  selected: Selected,
   feed: ResultFeed,
   options: FollowResultsOptions,
 ): Promise<void> {
   const { asJson, from, limit, output, signal } = options
+  const { runtime, config } = selected
   const { detector } = config
   const live = new LiveLine(process.stderr, !asJson)
   const printer = new Printer(live.above(output.result), limit)
   const reader = new ResultReader(live.above(output.warn))
   const notice = live.above(output.note)
-  const positionOf = () => readUpTo(runtime, signal)
+  const positionOf = () => readUpTo(selected, signal)
   const settleMs = detector.windowMs + detector.watermarkMs
   const idleWatch = new IdleWatch(runtime.kafka, config.topics.input, positionOf, settleMs, signal)
   const jobWatch = new JobWatch(runtime, signal, notice)
@@ -62,6 +63,7 @@ export async function followResults(
       newest = newerResult(newest, results, taken)
       const shown = feed.take(results, elapsed, newest && jobWatch.delayMsAt(newest.writtenMs))
       if (feed.pending > 0 && (await idleWatch.isIdle())) shown.push(...feed.flush())
+      if (feed.waiting > 0 && idleWatch.rest) jobWatch.reportUnread(idleWatch.rest.unread)
       if (await printer.print(linesOf(shown))) return
       live.show(liveText(feed, newest, facts, Date.now()))
     }

@@ -44,17 +44,33 @@ async function idleAfter(
 
 describe('IdleWatch', () => {
   it.each([
-    ['1.5 s without activity if no job reports its position', unknown, 1_500],
     ['0.6 s if the job has read everything', readUpTo(5), 600],
     ['0.6 s if only offsets without records are left', readUpTo(3), 600],
     ['never while the job has records to read', readUpTo(2), undefined],
     ['never while no batch has committed', async () => ({}), undefined],
+    ['never while the position of the job is unknown', unknown, undefined],
   ])('is idle after %s', async (_, position, expected) => {
     const values = ['a', 'b', 'c', 'aborted', 'marker']
     broker.append('in', ...values.map((value) => ({ value }))).remove('in', { offsets: [3n, 4n] })
     const after = await idleAfter(watchWith(position))
     if (expected === undefined) expect(after).toBeUndefined()
     else expect(after).toSatisfy((ms: number) => ms >= expected && ms < expected + 300)
+  })
+
+  it.each([
+    ['the records that are unread', readUpTo(1), { unread: 2 }],
+    ['that it is unknown how many are', unknown, { unread: undefined }],
+    ['nothing if all are read', readUpTo(3), undefined],
+  ])('says %s', async (_, position, expected) => {
+    broker.append('in', { value: 'a' }, { value: 'b' }, { value: 'c' })
+    const watch = watchWith(position)
+    await watch.isIdle()
+    nowMs += 1_000
+    expect(watch.rest).toBeUndefined()
+    await watch.isIdle()
+    expect(watch.rest).toEqual(expected)
+    await watch.isIdle()
+    expect(watch.rest).toBeUndefined()
   })
 
   it('passes over offsets without records once', async () => {
@@ -154,12 +170,11 @@ describe('IdleWatch', () => {
 describe('isIdle', () => {
   it.each<[StreamActivity, boolean]>([
     [{ inputIdleMs: 1_500, resultsIdleMs: 1_500, lag: 0 }, true],
-    [{ inputIdleMs: 1_500, resultsIdleMs: 1_500, lag: undefined }, true],
+    [{ inputIdleMs: 9_000, resultsIdleMs: 9_000, lag: undefined }, false],
     [{ inputIdleMs: 9_000, resultsIdleMs: 1_499, lag: 0 }, false],
     [{ inputIdleMs: 9_000, resultsIdleMs: 9_000, lag: 1 }, false],
     [{ inputIdleMs: 600, resultsIdleMs: 1_500, lag: 0 }, true],
     [{ inputIdleMs: 599, resultsIdleMs: 1_500, lag: 0 }, false],
-    [{ inputIdleMs: 1_499, resultsIdleMs: 1_500, lag: undefined }, false],
   ])('a stream with %j is idle: %s', (activity, expected) => {
     expect(isIdle(activity, 1_500)).toBe(expected)
   })

@@ -4,13 +4,11 @@ import type { Offsets } from '../kafka/position.ts'
 import { TopicReader } from '../kafka/topic-reader.ts'
 import { type ReadUpTo, UnreadRecords } from '../query/unread.ts'
 
-/** How long the input topic must not grow if no job reports its position. */
-const IDLE_MS = 1_500
-/** Shorter if a job does: the results of everything that it has committed are in the output topic. */
-const IDLE_WITH_JOB_MS = 600
+/** How long the input topic must not grow: the results of all that is committed are in the output topic by then. */
+const IDLE_MS = 600
 const CHECK_EVERY_MS = 250
 
-/** Returns where the job has read up to in the input topic; undefined if no job runs. */
+/** Returns where the job has read up to in the input topic; undefined if that is not known. */
 export type PositionOf = () => Promise<ReadUpTo | undefined>
 
 /** The latest activity of the stream. */
@@ -25,11 +23,16 @@ export interface StreamActivity {
 
 /**
  * Is the stream idle for so long that no window will change, although no newer window closes them? A sample of the newest
- * window may come until the window and the delay have passed: `settleMs`.
+ * window may come until the window and the delay have passed: `settleMs`. What is unread may belong to any window, also if
+ * no job runs that would read it now.
  */
-export function isIdle({ inputIdleMs, resultsIdleMs, lag }: StreamActivity, settleMs: number): boolean {
-  const enough = lag === undefined ? IDLE_MS : IDLE_WITH_JOB_MS
-  return inputIdleMs >= enough && resultsIdleMs >= Math.max(settleMs, enough) && (lag ?? 0) === 0
+export const isIdle = ({ inputIdleMs, resultsIdleMs, lag }: StreamActivity, settleMs: number): boolean =>
+  lag === 0 && inputIdleMs >= IDLE_MS && resultsIdleMs >= Math.max(settleMs, IDLE_MS)
+
+/** What keeps a stream on which nothing happens from being idle. */
+export interface Rest {
+  /** Records of the input topic that no job has read; undefined if unknown. */
+  readonly unread: number | undefined
 }
 
 /** Watches the input topic, the results and the job's lag for activity. */
@@ -45,6 +48,7 @@ export class IdleWatch {
   #inputGrewAt = 0
   #checkedAt = Number.NEGATIVE_INFINITY
   #resultsWrittenAt = Number.NEGATIVE_INFINITY
+  #rest: Rest | undefined
 
   /** `settleMs`: how long the results must have been idle, that is a window and the delay of late samples. */
   constructor(
@@ -69,6 +73,7 @@ export class IdleWatch {
 
   /** Checks at most once per 250 ms; false in between, while results arrive, and while the broker is away. */
   async isIdle(): Promise<boolean> {
+    this.#rest = undefined
     const resultsIdleMs = () => performance.now() - this.#resultsWrittenAt
     if (resultsIdleMs() < this.#settleMs || performance.now() - this.#checkedAt < CHECK_EVERY_MS) return false
     this.#checkedAt = performance.now()
@@ -79,9 +84,15 @@ export class IdleWatch {
     if (text !== this.#ends) this.#inputGrewAt = now
     this.#ends = text
     const inputIdleMs = now - this.#inputGrewAt
-    if (inputIdleMs < IDLE_WITH_JOB_MS) return false
+    if (inputIdleMs < IDLE_MS) return false
     const lag = await this.#lag(ends)
+    if (lag !== 0) this.#rest = { unread: lag }
     return isIdle({ inputIdleMs, resultsIdleMs: resultsIdleMs(), lag }, this.#settleMs)
+  }
+
+  /** What the last call found; undefined if it did not look, or found the stream idle. */
+  get rest(): Rest | undefined {
+    return this.#rest
   }
 
   close(): void {
@@ -89,12 +100,10 @@ export class IdleWatch {
     this.#reader = undefined
   }
 
-  /** Of records before these ends; infinite while the broker is away. */
+  /** Of records before these ends; undefined if unknown. */
   async #lag(ends: Offsets): Promise<number | undefined> {
     const read = await this.#positionOf()
-    if (!read) return undefined
-    const lag = await this.#ask((reader) => this.#unread.count(reader, read, ends))
-    return lag ?? Number.POSITIVE_INFINITY
+    return read && this.#ask((reader) => this.#unread.count(reader, read, ends))
   }
 
   /** Undefined while the broker is away. */

@@ -33,6 +33,15 @@ function stateText({ state, lastReadMs }: JobFacts): string {
   return lastReadMs === undefined ? 'no job runs' : 'the job is stopped'
 }
 
+/** Why the last windows are not final; `unread` is undefined if unknown. */
+function unreadText(state: string, unread: number | undefined): string {
+  const what =
+    unread === undefined
+      ? 'how far it has read the input is not known'
+      : `${unread.toLocaleString('en')} ${unread === 1 ? 'record is' : 'records are'} unread`
+  return `${state}; ${what}, so the last windows are not final`
+}
+
 const lateText = (late: number): string => `${late.toLocaleString('en')} late`
 
 /** For the live line: what keeps results from coming. `newestMs`: when the newest result was written, epoch ms. */
@@ -56,6 +65,8 @@ export class JobWatch {
   #checkedAt = Number.NEGATIVE_INFINITY
   #isChecking = false
   #reportedState = ''
+  /** Of this state. */
+  #hasReportedUnread = false
   #reportedLate = 0
   #reportedLateAt = Number.NEGATIVE_INFINITY
 
@@ -79,6 +90,13 @@ export class JobWatch {
     return this.#delayMsAt(writtenMs)
   }
 
+  /** Reports once what a job that does not run has left unread; undefined: unknown. */
+  reportUnread(unread: number | undefined): void {
+    if (this.#reportedState === '' || this.#hasReportedUnread) return
+    this.#hasReportedUnread = true
+    this.#report(unreadText(this.#reportedState, unread))
+  }
+
   async #check(nowMs: number): Promise<void> {
     this.#isChecking = true
     this.#checkedAt = nowMs
@@ -96,8 +114,10 @@ export class JobWatch {
 
   #reportChanges(facts: JobFacts, nowMs: number): void {
     const text = stateText(facts)
-    if (text !== this.#reportedState)
+    if (text !== this.#reportedState) {
       this.#report(text === '' ? 'the job runs again' : `${text}; \`cpu-anomaly status\` shows more`)
+      this.#hasReportedUnread = false
+    }
     this.#reportedState = text
     if (facts.late <= this.#reportedLate || nowMs - this.#reportedLateAt < REPORT_LATE_EVERY_MS) return
     this.#report(`${lateText(facts.late)}: so many samples came too late to be in any window`)
