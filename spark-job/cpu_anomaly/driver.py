@@ -9,6 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -30,6 +31,7 @@ from cpu_anomaly.accounting.checkpoint import Checkpoint, DamagedCheckpointError
 from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.accounting.soundness import make_sound
 from cpu_anomaly.catch_up import CatchUp, Phase
+from cpu_anomaly.consumer import few_records
 from cpu_anomaly.continuity import Continuity
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.failures import diagnose
@@ -42,6 +44,7 @@ from cpu_anomaly.settings import Settings, kafka_client_options
 from cpu_anomaly.slots import PartitionGrowth, with_enough_slots
 from cpu_anomaly.state import find_damaged_state, load_state
 from cpu_anomaly.topics import KafkaTopics, require_same_topics, require_topics
+from cpu_anomaly.unread import UnreadRecords
 
 POLL_SECONDS = 0.1
 # See `stop_after_batch`.
@@ -93,7 +96,9 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     auditor.remember_topics({name: topic_ids[name] for name in (settings.input_topic, settings.output_topic)})
     auditor.recover()
     growth = PartitionGrowth(spark, settings, mode, partitions)
-    monitor = Monitor(WallClock.of_jvm(spark), continuity, growth, Standstill(log, mode.batch_ms / 1000))
+    unread = UnreadRecords(settings.input_topic, partial(few_records, spark, client))
+    standstill = Standstill(log, mode.batch_ms / 1000, unread)
+    monitor = Monitor(WallClock.of_jvm(spark), continuity, growth, standstill)
     watch = Watch(auditor, monitor, log)
     prober = partial(probe, spark, settings, mode, client)
     catch_up = CatchUp(Phase(settings, mode), topics, checkpoint, prober, log)
@@ -107,6 +112,7 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     while not is_stop_wanted():
         phase = catch_up.next_phase()
         auditor.start()
+        watch.delay_ms = phase.settings.watermark_ms
         running = start_query(spark, phase.settings, phase.mode, client)
         with monitor.explaining():
             run_until(lambda: is_over() or is_ready(watch, auditor, mode, spark, checkpoint), running)
@@ -152,6 +158,8 @@ class Watch(StreamingQueryListener):
         self.committed = 0
         # Records that the last batch of the query left unread.
         self.lag = 0
+        # The watermark's delay with which the query runs.
+        self.delay_ms = 0
         self.terminated = threading.Event()
 
     def onQueryStarted(self, _event: QueryStartedEvent) -> None:
@@ -165,7 +173,7 @@ class Watch(StreamingQueryListener):
         self.ready(batch.number)
         if anomalies := batch.anomalies():
             log_anomalies(self._log, batch.number, anomalies)
-        self._auditor.submit(batch)
+        self._auditor.submit(replace(batch, summary={**batch.summary, "delay_ms": self.delay_ms}))
         self._monitor.committed(batch.end)
 
     def onQueryIdle(self, _event: QueryIdleEvent) -> None:
