@@ -27,7 +27,7 @@ from cpu_anomaly.session import start_spark, use_pool
 from cpu_anomaly.settings import Settings, kafka_client_options
 from cpu_anomaly.slots import PartitionGrowth, with_enough_slots
 from cpu_anomaly.state import find_damaged_state, load_state
-from cpu_anomaly.topics import JobTopics, KafkaTopics, find_topics, require_same_topics
+from cpu_anomaly.topics import Bounds, JobTopics, KafkaTopics, find_topics, require_same_topics
 from cpu_anomaly.watch import Watch, batch_or_none
 
 
@@ -91,25 +91,27 @@ class Driver:
     def run(self, is_stop_wanted: Callable[[], bool]) -> None:
         """Runs one query after the other, each as `catch_up` decides. Raises what ended one before a stop."""
         self._log_started()
-        self._take_over()
+        bounds = self._take_over()
         self._outside.listen(self._watch)
         use_pool(self._outside.spark, "query")
         self._monitor.start()
         while not is_stop_wanted():
-            self._run_query(self._catch_up.next_phase(), lambda: is_stop_wanted() or self._monitor.has_found())
+            phase, bounds = self._catch_up.next_phase(bounds), None
+            self._run_query(phase, lambda: is_stop_wanted() or self._monitor.has_found())
         self._log.write("stopped", batch=batch_or_none(self._auditor.ledger.batch))
 
-    def _take_over(self) -> None:
+    def _take_over(self) -> Bounds | None:
         """Accounts for what earlier drivers committed, if the topics are still those of the checkpoint.
 
-        Raises TopicReplacedError or RecordsLostError.
+        Returns the bounds of the input topic, unless they are out of date by then. Raises TopicReplacedError or
+        RecordsLostError.
         """
         require_same_topics(self._auditor.ledger.topic_ids, self._topics.ids)
-        self._continuity.require_unread_records()
+        self._continuity.require_unread_records(self._topics.input_bounds)
         # Not the dead-letter topic, which may be replaced: see `continuity`.
         names = (self._settings.input_topic, self._settings.output_topic)
         self._auditor.remember_topics({name: self._topics.ids[name] for name in names})
-        self._auditor.recover()
+        return None if self._auditor.recover() else self._topics.input_bounds
 
     def _run_query(self, phase: Phase, is_over: Callable[[], bool]) -> None:
         """Returns when all batches of the query are accounted for."""

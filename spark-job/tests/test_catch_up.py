@@ -40,7 +40,9 @@ class Case:
         if is_committed:
             (self.folder / "commits" / str(batch)).touch()
 
-    def next_phase(self, topics: FakeTopics, found: list[Probe] | None = None, **changes: object) -> Phase:
+    def next_phase(
+        self, topics: FakeTopics, found: list[Probe] | None = None, bounds: Bounds | None = None, **changes: object
+    ) -> Phase:
         settings = self._settings_of(
             checkpoint=str(self.folder), input_topic="in", **{"max_offsets_per_trigger": 100, **changes}
         )
@@ -56,7 +58,7 @@ class Case:
             Checkpoint(self._spark, str(self.folder)),
             probe,
             EventLog(self._out),
-        ).next_phase()
+        ).next_phase(bounds)
 
     def log(self) -> list[str]:
         return [line.split(" ", 1)[1] for line in self._out.getvalue().splitlines()]
@@ -73,6 +75,13 @@ def test_what_one_batch_can_read_costs_one_request(case: Case) -> None:
     phase = case.next_phase(topics)
     assert (phase.settings.watermark_ms, type(phase.mode), phase.max_lag) == (10_000, MicroBatch, 100)
     assert (topics.requests, case.backlogs, case.log()) == (1, [], [])
+
+
+def test_bounds_that_are_given_are_not_asked_for(case: Case) -> None:
+    case.plan(0, {"0": 50})
+    topics = topics_of({}, {})
+    assert type(case.next_phase(topics, bounds=Bounds({"0": 0}, {"0": 151})).mode) is MicroBatchesOfBacklog
+    assert topics.requests == 0
 
 
 def test_more_is_read_to_its_end_with_a_delay_that_covers_it(case: Case) -> None:

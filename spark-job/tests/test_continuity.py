@@ -50,6 +50,12 @@ def test_checkpoint_is_compared_with_the_broker_before_the_query_starts(continui
     assert continuity.position == {"0": 4}
 
 
+def test_bounds_that_are_given_are_not_asked_for(continuity_of: ContinuityOf) -> None:
+    topics = topics_of()
+    continuity_of(topics, {"in": {"0": 4}}).require_unread_records(Bounds({"0": 4}, {"0": 4}))
+    assert topics.requests == 0
+
+
 def test_new_checkpoint_has_nothing_to_lose(continuity_of: ContinuityOf) -> None:
     continuity_of(topics_of(), {}).require_unread_records()
 

@@ -195,13 +195,24 @@ def test_driver_runs_the_query_until_a_stop_and_accounts_for_its_batches(case: C
     assert case.ledger() == Ledger(1, read=2, topic_ids={"in": "a", "out": "b"})
 
 
-def test_batches_that_the_last_driver_did_not_account_for_are_first(case: Case) -> None:
+def test_broker_is_asked_for_the_bounds_once_per_start(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitor, "CLOCK_SECONDS", 60.0)
+    case.run(Query(case.commit(0), case.stop))
+    assert case.broker.requests == 1
+
+
+def test_batches_that_the_last_driver_did_not_account_for_are_first(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitor, "CLOCK_SECONDS", 60.0)
     for batch in range(3):
         case.leave(batch)
     case.account_for(0)
     case.broker.bounds = bounds(FIRST + 3)
     assert case.run(Query(case.commit(3), case.stop)) == ["ready batch=3", "stopped batch=3"]
     assert case.inspector.batches == [1, 2]
+    # What is unread may have grown meanwhile.
+    assert case.broker.requests == 2
 
 
 def test_query_is_started_again_once_the_auditor_has_caught_up(case: Case) -> None:

@@ -61,9 +61,11 @@ class Auditor:
     def remember_topics(self, topic_ids: Mapping[str, str]) -> None:
         self._save(replace(self.ledger, topic_ids=dict(topic_ids)))
 
-    def recover(self) -> None:
-        """Accounts for the batches that an earlier driver committed but did not account for."""
+    def recover(self) -> bool:
+        """Accounts for the batches that an earlier driver committed but did not account for. True if there were any."""
+        before = self.ledger.batch
         self._settle_up_to(self.last_commit(), clean={})
+        return self.ledger.batch > before
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="auditor", daemon=True)
