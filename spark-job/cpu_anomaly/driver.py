@@ -133,7 +133,7 @@ class Driver:
         """
         spark, watch = self._outside.spark, self._watch
         if not watch.is_ready and (watch.is_idle or self._mode.is_processing(spark.sparkContext)):
-            load_state(spark, self._checkpoint, self._auditor.last_commit())
+            load_state(spark, self._checkpoint, self._checkpoint.last_commit())
             watch.ready(self._auditor.ledger.batch)
         return watch.is_ready
 
@@ -153,5 +153,5 @@ class Driver:
             spark_version=context.version,
             app_id=context.applicationId,
             ui=context.uiWebUrl,
-            resumed_from_batch=batch_or_none(self._auditor.last_commit()),
+            resumed_from_batch=batch_or_none(self._checkpoint.last_commit()),
         )

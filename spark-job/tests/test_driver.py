@@ -24,7 +24,8 @@ from spark_reports import NOTHING, SECONDS, Query, Step, ended, fail, progress_e
 from cpu_anomaly import monitor
 from cpu_anomaly.accounting.audit import Audit, Findings
 from cpu_anomaly.accounting.auditor import MAX_BATCHES_BEHIND
-from cpu_anomaly.accounting.checkpoint import Checkpoint, Ledger
+from cpu_anomaly.accounting.checkpoint import Checkpoint
+from cpu_anomaly.accounting.ledger import Ledger
 from cpu_anomaly.catch_up import Phase
 from cpu_anomaly.driver import Driver, main
 from cpu_anomaly.event_log import EventLog
