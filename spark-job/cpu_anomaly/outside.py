@@ -38,6 +38,7 @@ class Outside:
 def outside_of(
     spark: SparkSession, settings: Settings, mode: Mode, topics: Topics, client: Mapping[str, str]
 ) -> Outside:
+    """`client` holds Kafka client properties, secrets included."""
     return Outside(
         spark=spark,
         listen=spark.streams.addListener,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from typing import cast
 
 from pyspark.sql.streaming.listener import (
     QueryIdleEvent,
@@ -42,7 +41,7 @@ class Watch(StreamingQueryListener):
     def onQueryProgress(self, event: QueryProgressEvent) -> None:
         batch = Batch.from_progress(json.loads(event.progress.json))
         self.committed += 1
-        self.lag = cast(int, batch.summary["lag"])
+        self.lag = batch.lag
         self.ready(batch.number)
         if anomalies := batch.anomalies():
             log_anomalies(self._log, batch.number, anomalies)

@@ -44,6 +44,8 @@ class OutputTopic(Protocol):
 
 
 class KafkaOutputTopic:
+    """The output topic on the broker: asked by the driver's admin client, read by Spark."""
+
     def __init__(self, spark: SparkSession, name: str, topics: Topics, client: Mapping[str, str]) -> None:
         self._spark = spark
         self._name = name
