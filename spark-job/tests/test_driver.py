@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import pytest
 from broker import FakeTopics
-from conftest import SettingsOf, offset_log
+from conftest import SettingsOf, lines_of, offset_log
 from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.listener import StreamingQueryListener
@@ -106,7 +106,7 @@ class Case:
         return self.events()
 
     def events(self) -> list[str]:
-        lines = [line.split(" ")[1:3] for line in self._out.getvalue().splitlines()]
+        lines = [line.split(" ")[:2] for line in lines_of(self._out)]
         return [" ".join(line) for line in lines if line[0] in ("ready", "stopped", "catch_up")]
 
     def ledger(self) -> Ledger:
