@@ -1,5 +1,4 @@
 import type { Config } from '../config/config.ts'
-import type { Offsets } from '../kafka/position.ts'
 import { hasProcess, isActive } from '../runtime/driver-state.ts'
 import type { DriverStatus, PartStatus, Runtime, Selected } from '../runtime/runtime.ts'
 import { clockRemarks } from './clock-remarks.ts'
@@ -12,7 +11,7 @@ import {
 } from './driver-log.ts'
 import { type Problem, problemsOf, type Stall, stallAfterMs } from './health.ts'
 import { type SubmittedQuery, submittedFile } from './submitted.ts'
-import { countUnread, recordsBetween, type Unread } from './unread.ts'
+import { countUnread, type ReadUpTo, type Unread } from './unread.ts'
 
 export interface StackStatus {
   readonly runtime: string
@@ -80,7 +79,7 @@ export async function stackStatus(
 async function unreadNow(
   { runtime, config }: Pick<Selected, 'runtime' | 'config'>,
   parts: readonly PartStatus[],
-  read: QueryProgress['endOffsets'] | undefined,
+  read: ReadUpTo | undefined,
   ageMs: number,
   signal: AbortSignal,
 ): Promise<Unread | undefined> {
@@ -120,17 +119,8 @@ const progressNow = async (runtime: Runtime, signal: AbortSignal): Promise<Query
 const eventsOfQuery = (events: readonly DriverEvent[], { since }: SubmittedQuery): readonly DriverEvent[] =>
   since === undefined ? events : events.filter(({ time }) => Date.parse(time) >= Date.parse(since))
 
-/**
- * How many records before these end offsets of the input topic no committed batch has read: infinite before the first
- * commit, undefined if no job runs.
- */
-export async function queryLag(
-  runtime: Runtime,
-  inputEnds: Offsets,
-  signal: AbortSignal,
-): Promise<number | undefined> {
+/** Where the query has read up to: nowhere before its first commit; undefined if no job runs. */
+export async function readUpTo(runtime: Runtime, signal: AbortSignal): Promise<ReadUpTo | undefined> {
   if (!isActive(await runtime.driver())) return undefined
-  const progress = await progressNow(runtime, signal)
-  if (!progress) return Number.POSITIVE_INFINITY
-  return recordsBetween(new Map(), inputEnds, progress.endOffsets)
+  return (await progressNow(runtime, signal))?.endOffsets ?? {}
 }
