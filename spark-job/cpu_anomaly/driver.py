@@ -30,6 +30,7 @@ from cpu_anomaly.accounting.checkpoint import Checkpoint, DamagedCheckpointError
 from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.accounting.soundness import make_sound
 from cpu_anomaly.catch_up import CatchUp, Phase
+from cpu_anomaly.consumer import few_records
 from cpu_anomaly.continuity import Continuity
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.failures import diagnose
@@ -42,6 +43,7 @@ from cpu_anomaly.settings import Settings, kafka_client_options
 from cpu_anomaly.slots import PartitionGrowth, with_enough_slots
 from cpu_anomaly.state import find_damaged_state, load_state
 from cpu_anomaly.topics import KafkaTopics, require_same_topics, require_topics
+from cpu_anomaly.unread import UnreadRecords
 
 POLL_SECONDS = 0.1
 # See `stop_after_batch`.
@@ -93,7 +95,9 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     auditor.remember_topics({name: topic_ids[name] for name in (settings.input_topic, settings.output_topic)})
     auditor.recover()
     growth = PartitionGrowth(spark, settings, mode, partitions)
-    monitor = Monitor(WallClock.of_jvm(spark), continuity, growth, Standstill(log, mode.batch_ms / 1000))
+    unread = UnreadRecords(settings.input_topic, partial(few_records, spark, client))
+    standstill = Standstill(log, mode.batch_ms / 1000, unread)
+    monitor = Monitor(WallClock.of_jvm(spark), continuity, growth, standstill)
     watch = Watch(auditor, monitor, log)
     prober = partial(probe, spark, settings, mode, client)
     catch_up = CatchUp(Phase(settings, mode), topics, checkpoint, prober, log)
