@@ -9,6 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -111,6 +112,7 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     while not is_stop_wanted():
         phase = catch_up.next_phase()
         auditor.start()
+        watch.delay_ms = phase.settings.watermark_ms
         running = start_query(spark, phase.settings, phase.mode, client)
         with monitor.explaining():
             run_until(lambda: is_over() or is_ready(watch, auditor, mode, spark, checkpoint), running)
@@ -156,6 +158,8 @@ class Watch(StreamingQueryListener):
         self.committed = 0
         # Records that the last batch of the query left unread.
         self.lag = 0
+        # The watermark's delay with which the query runs.
+        self.delay_ms = 0
         self.terminated = threading.Event()
 
     def onQueryStarted(self, _event: QueryStartedEvent) -> None:
@@ -169,7 +173,7 @@ class Watch(StreamingQueryListener):
         self.ready(batch.number)
         if anomalies := batch.anomalies():
             log_anomalies(self._log, batch.number, anomalies)
-        self._auditor.submit(batch)
+        self._auditor.submit(replace(batch, summary={**batch.summary, "delay_ms": self.delay_ms}))
         self._monitor.committed(batch.end)
 
     def onQueryIdle(self, _event: QueryIdleEvent) -> None:

@@ -287,12 +287,12 @@ class Run:
         return False
 
     def _next_phase(self) -> Phase:
-        settings = cast(Any, f"settings {len(self.settings)}")
-        return Phase(settings, cast(Any, None), self.max_lag)
+        settings = SimpleNamespace(name=f"settings {len(self.settings)}", watermark_ms=1_000 * len(self.settings))
+        return Phase(cast(Any, settings), cast(Any, None), self.max_lag)
 
-    def _start_query(self, _spark: object, settings: str, *_: object) -> Query:
+    def _start_query(self, _spark: object, settings: Any, *_: object) -> Query:
         self.effects.append("start query")
-        self.settings.append(settings)
+        self.settings.append(settings.name)
         query = self.queries.pop(0)
         query.status["isTriggerActive"] = False
         self._listeners[0].onQueryStarted(cast(Any, None))
@@ -433,6 +433,14 @@ def test_topic_that_does_not_exist_is_a_configuration_error(case: Run, settings_
     del case.topic_ids["anomaly"]
     with pytest.raises(ConfigurationError, match="topic anomaly does not exist: `up` creates it"):
         case.log(settings_of())
+
+
+def test_progress_names_the_delay_of_the_watermark() -> None:
+    auditor = FakeAuditor()
+    watch = watch_of(auditor)
+    watch.delay_ms = 70_000
+    watch.onQueryProgress(progress_event(4))
+    assert auditor.batches[0].summary["delay_ms"] == 70_000
 
 
 def test_monitor_learns_where_each_batch_ended() -> None:

@@ -4,6 +4,7 @@ import type { DriverStatus, PartStatus, Runtime, Selected } from '../runtime/run
 import { clockRemarks } from './clock-remarks.ts'
 import {
   type DriverEvent,
+  delayMsAt,
   eventsOfCheckpoint,
   type QueryProgress,
   queryProgress,
@@ -104,16 +105,22 @@ const secondsSince = (time: string): number =>
   Math.max(Math.floor((Date.now() - Date.parse(time)) / 1_000), 0)
 
 /** The job's driver, and how far its query is on the current checkpoint. */
-export async function jobNow(
-  runtime: Runtime,
-  signal: AbortSignal,
-): Promise<Pick<StackStatus, 'driver' | 'progress'>> {
-  const [driver, progress] = await Promise.all([runtime.driver(), progressNow(runtime, signal)])
-  return { driver, progress }
+export async function jobNow(runtime: Runtime, signal: AbortSignal): Promise<JobNow> {
+  const [driver, events] = await Promise.all([runtime.driver(), eventsNow(runtime, signal)])
+  return {
+    driver,
+    progress: queryProgress(events),
+    delayMsAt: (writtenMs) => delayMsAt(events, writtenMs),
+  }
 }
 
-const progressNow = async (runtime: Runtime, signal: AbortSignal): Promise<QueryProgress | undefined> =>
-  queryProgress(eventsOfCheckpoint(await recentEvents(runtime, signal)))
+export interface JobNow extends Pick<StackStatus, 'driver' | 'progress'> {
+  /** The watermark's delay when a result was written; undefined if unknown. */
+  readonly delayMsAt: (writtenMs: number) => number | undefined
+}
+
+const eventsNow = async (runtime: Runtime, signal: AbortSignal): Promise<readonly DriverEvent[]> =>
+  eventsOfCheckpoint(await recentEvents(runtime, signal))
 
 /** The log outlives `down --volumes` and a new checkpoint: what it says of earlier queries is left out. */
 const eventsOfQuery = (events: readonly DriverEvent[], { since }: SubmittedQuery): readonly DriverEvent[] =>
@@ -122,5 +129,5 @@ const eventsOfQuery = (events: readonly DriverEvent[], { since }: SubmittedQuery
 /** Where the query has read up to: nowhere before its first commit; undefined if no job runs. */
 export async function readUpTo(runtime: Runtime, signal: AbortSignal): Promise<ReadUpTo | undefined> {
   if (!isActive(await runtime.driver())) return undefined
-  return (await progressNow(runtime, signal))?.endOffsets ?? {}
+  return queryProgress(await eventsNow(runtime, signal))?.endOffsets ?? {}
 }

@@ -59,10 +59,10 @@ export async function followResults(
       if (!taken) continue
       for (const { timestampMs } of taken) idleWatch.resultWritten(timestampMs)
       const results = reader.read(taken)
-      const shown = feed.take(results, elapsed)
+      newest = newerResult(newest, results, taken)
+      const shown = feed.take(results, elapsed, newest && jobWatch.delayMsAt(newest.writtenMs))
       if (feed.pending > 0 && (await idleWatch.isIdle())) shown.push(...feed.flush())
       if (await printer.print(linesOf(shown))) return
-      newest = newerResult(newest, results, taken)
       live.show(liveText(feed, newest, facts, Date.now()))
     }
   } catch (error) {
