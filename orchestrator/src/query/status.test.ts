@@ -18,7 +18,7 @@ const progress = (second: number, batch: number, endOffsets: string) =>
 const { signal } = new AbortController()
 
 const statusOf = async (runtime: FakeRuntime, storage?: StoragePaths) =>
-  stackStatus({ runtime, storage: storage ?? (await newStorage()), config: await configWith([]) }, signal)
+  stackStatus({ runtime, storage: storage ?? (await newStorage()), config: await configWith([]) }, signal, 50)
 
 async function newStorage(): Promise<StoragePaths> {
   return storagePaths(await newFolder())
@@ -159,6 +159,17 @@ describe('the records that stackStatus counts as unread', () => {
     expect(status.problems).toEqual([
       { code: 'QUERY_FAILED', text: 'no progress for 99 s, although 2 records are unread' },
     ])
+  })
+
+  it('are not a stall if they have only become readable now', async () => {
+    const { runtime } = await withRecords(NOW - 31_000)
+    let reads = 0
+    const { logs } = runtime
+    runtime.logs = (...args) => {
+      if (++reads === 2) runtime.logLines.driver?.push(progress(100, 4, '0:3'))
+      return logs.apply(runtime, args)
+    }
+    expect(await statusOf(runtime)).toMatchObject({ stall: undefined, problems: [] })
   })
 
   it('are a stall of a job that has not committed anything either', async () => {

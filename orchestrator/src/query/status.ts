@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { hasProcess, isActive } from '../runtime/driver-state.ts'
 import type { DriverStatus, PartStatus, Runtime, Selected } from '../runtime/runtime.ts'
+import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import { clockRemarks } from './clock-remarks.ts'
 import {
   type DriverEvent,
@@ -38,10 +39,17 @@ export interface StackStatus {
   readonly storage: string
 }
 
-/** Checks every part now. A part that is down is a result, not an error. */
+/** A micro-batch is committed within this time. */
+const BATCH_MS = 3_000
+
+/**
+ * Checks every part now. A part that is down is a result, not an error. A job that seems to be stalled gets `batchMs` for
+ * a commit before it is called so.
+ */
 export async function stackStatus(
   selected: Omit<Selected, 'why'>,
   signal: AbortSignal,
+  batchMs = BATCH_MS,
 ): Promise<StackStatus> {
   const { runtime, storage, config } = selected
   const [parts, driver, events, query] = await Promise.all([
@@ -58,6 +66,9 @@ export async function stackStatus(
   const ageMs = stallAfterMs(intervalMs)
   const readBefore = driver && config.query.startingOffsets === 'earliest' ? {} : undefined
   const unread = await unreadNow(selected, parts, progress?.endOffsets ?? readBefore, ageMs, signal)
+  const seeming = driver && isRunning ? stallOf(driver, progress, unread, ageMs) : undefined
+  const lastCommit = progress?.time ?? driver?.startedAt ?? ''
+  const isStalled = seeming && !(await commitsWithin(batchMs, runtime, lastCommit, signal))
   const status = {
     runtime: runtime.name,
     parts,
@@ -67,7 +78,7 @@ export async function stackStatus(
     progress,
     unread: unread?.records,
     secondsSinceProgress: progress && secondsSince(progress.time),
-    stall: driver && isRunning ? stallOf(driver, progress, unread, ageMs) : undefined,
+    stall: isStalled ? seeming : undefined,
     remarks: clockRemarks(ofQuery, Date.now()),
     lastError: isRunning ? undefined : ofQuery.findLast((event) => event.name === 'failed')?.fields.message,
     sparkUi: isRunning ? runtime.sparkUi : undefined,
@@ -87,6 +98,26 @@ async function unreadNow(
   const isUp = parts.some(({ part, state }) => part === 'kafka' && state === 'running')
   if (!isUp || !read) return undefined
   return countUnread(runtime.kafka, config.topics.input, read, { olderThanMs: Date.now() - ageMs, signal })
+}
+
+/**
+ * Does the query commit after all? Old records of a transaction that has just been committed have not waited: nobody
+ * could read them before. Nor have those that were copied with the time of another topic.
+ */
+async function commitsWithin(
+  timeoutMs: number,
+  runtime: Runtime,
+  since: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const check = async () => {
+    const progress = queryProgress(await eventsNow(runtime, signal).catch(() => []))
+    return progress && Date.parse(progress.time) > Date.parse(since) ? arrived(true) : notYet('no commit')
+  }
+  return waitUntil('a commit', check, { timeoutMs, signal }).catch((error: unknown) => {
+    if (error instanceof WaitTimeout) return false
+    throw error
+  })
 }
 
 /** Records have waited for so long, and in all this time no batch was committed. */
