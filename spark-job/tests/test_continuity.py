@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 from broker import FakeTopics
-from conftest import SettingsOf, lines_of
+from conftest import SettingsOf
 
 from cpu_anomaly.continuity import Continuity
 from cpu_anomaly.event_log import EventLog
@@ -90,7 +90,7 @@ def test_dead_letter_topic_that_was_created_again_is_logged_once(continuity_of: 
     continuity = continuity_of(topics, {})
     continuity.look()
     continuity.look()
-    assert lines_of(out) == ["dead_letters_deleted topic=dead"]
+    assert [line.split(" ", 1)[1] for line in out.getvalue().splitlines()] == ["dead_letters_deleted topic=dead"]
 
 
 def test_what_retention_removes_beyond_a_commit_may_have_been_read(continuity_of: ContinuityOf) -> None:
@@ -108,3 +108,14 @@ def test_partition_that_is_added_has_lost_what_it_no_longer_has(continuity_of: C
     topics = topics_of(bounds=Bounds({"0": 5, "1": 3}, {"0": 20, "1": 4}))
     with pytest.raises(RecordsLostError, match=r"partition 1: 3 lost, wanted offset 0, the earliest is 3"):
         continuity_of(topics, {"in": {"0": 5}}).require_unread_records()
+
+
+def test_new_query_starts_where_it_has_chosen_to(settings_of: SettingsOf) -> None:
+    positions = iter([{}, {"in": {"0": 20}}])
+    checkpoint = cast(Any, SimpleNamespace(position=lambda: next(positions)))
+    continuity = Continuity(
+        topics_of(), settings_of(input_topic="in"), {"in": "a"}, checkpoint, EventLog(io.StringIO())
+    )
+    continuity.require_unread_records()
+    assert continuity.look().unread(continuity.position) == 0
+    continuity.look()
