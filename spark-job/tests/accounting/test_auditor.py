@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from conftest import offset_log
+from conftest import lines_of, offset_log
 from pyspark.sql import SparkSession
 
 from cpu_anomaly.accounting.audit import Audit, Findings, Inspector
 from cpu_anomaly.accounting.auditor import MAX_AUDITS_PER_READ, MAX_BATCHES_BEHIND, Auditor
-from cpu_anomaly.accounting.checkpoint import Checkpoint, Ledger
+from cpu_anomaly.accounting.checkpoint import Checkpoint
 from cpu_anomaly.accounting.late import Late
+from cpu_anomaly.accounting.ledger import Ledger
 from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.event_log import EventLog
 
@@ -60,7 +61,7 @@ class Case:
 
     def log(self) -> list[str]:
         """Without the times of the lines and of the audits."""
-        lines = [line.split(" ", 1)[1] for line in self._out.getvalue().splitlines()]
+        lines = lines_of(self._out)
         return [line.rpartition(" duration_ms=")[0] if line.startswith("audited") else line for line in lines]
 
 
