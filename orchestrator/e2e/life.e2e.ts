@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { prepareStorage } from '../src/storage/storage-folder.ts'
 import { freePorts } from '../src/system/ports.ts'
 import { expectNothingLeft, expectOrderly, expectWindows, lastValues } from './helpers/guarantees.ts'
 import { send } from './helpers/kafka.ts'
@@ -329,6 +330,18 @@ describe('standard output that cannot be written', () => {
       const full = await execa('bash', ['-c', command], { cwd: stack.folder, reject: false })
       expect(full.exitCode).toBe(6)
       expect(full.stderr).toMatch(/^error: standard output cannot be written: ENOSPC.*\n→ .*$/)
+    },
+  )
+  it.skipIf(process.platform !== 'linux')(
+    'ends what follows a silent log as soon as no one reads it (only Linux shows who reads a pipe)',
+    async () => {
+      const stack = await Stack.create('local')
+      const { logs } = await prepareStorage(join(stack.folder, 'storage'), stack.folder)
+      await writeFile(join(logs, 'driver.log'), 'the only line\n')
+      const main = join(packageRoot, 'dist', 'main.js')
+      const pipe = `timeout 30 "${process.execPath}" "${main}" logs driver --follow | head -n 1`
+      const { stdout } = await execa('bash', ['-o', 'pipefail', '-c', pipe], { cwd: stack.folder })
+      expect(stdout).toBe('the only line')
     },
   )
 })

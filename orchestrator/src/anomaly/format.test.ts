@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import pc from 'picocolors'
 import { describe, expect, it } from 'vitest'
+import { cellsOf } from '../terminal/text.ts'
 import { bar, type FormatOptions, formatResult, reason } from './format.ts'
 import type { WindowResult } from './result.ts'
 
@@ -62,8 +63,34 @@ describe('formatResult', () => {
   it("escapes and clips a series, because it comes from a record's key", () => {
     const line = formatResult({ ...result, series: '\u001b[2J\u202e\r\u009b' }, options)
     expect(line.endsWith('  \\x1b[2J\\u202e\\r\\x9b')).toBe(true)
-    const long = formatResult({ ...result, series: 'x'.repeat(1_000) }, { ...options, width: 1_000 })
-    expect(long.endsWith(`  ${'x'.repeat(39)}…`)).toBe(true)
+  })
+
+  const pod = 'checkout-service-7d9f8b6c5d-canary-x2x4z'
+  it.each([
+    [
+      120,
+      pod,
+      '2017-10-26 09:23:16.000Z  ERROR  38.52 ± 20.22 %   +8.9σ  ███▉        checkout-service-7d9f8b6c5d-canary-x2x4z',
+    ],
+    [80, pod, '2017-10-26 09:23:16.000Z  ERROR  38.52 ± 20.22 %   +8.9σ  checkout-se…nary-x2x4z'],
+    [60, pod, '2017-10-26 09:23:16.000Z  ERROR   +8.9σ  checkout-…ary-x2x4z'],
+    [40, pod, '2017-10-26 09:23:16.000Z  ERROR  che…x4z'],
+    [30, pod, '2017-10-26 09:23:16.000Z  ERROR'],
+    [
+      80,
+      '東京データセンター第二監視サーバー',
+      '2017-10-26 09:23:16.000Z  ERROR  38.52 ± 20.22 %   +8.9σ  東京データ…視サーバー',
+    ],
+    [40, '😀'.repeat(20), '2017-10-26 09:23:16.000Z  ERROR  😀…😀😀'],
+  ])('shortens the middle of a series to what is left of %i columns: %s', (width, series, expected) => {
+    const line = formatResult({ ...result, series }, { ...options, width, showsDate: true })
+    expect(line).toBe(expected)
+    expect(cellsOf(line)).toBeLessThanOrEqual(Math.max(width, 31))
+  })
+
+  it('shortens a series of a megabyte at once', () => {
+    const line = formatResult({ ...result, series: '日'.repeat(300_000) }, { ...options, width: 80 })
+    expect(line).toMatch(/ {2}日+…日+$/)
   })
 
   it.each([

@@ -1,5 +1,5 @@
 import { colors as terminalColors } from '../terminal/colors.ts'
-import { escapeControls } from '../terminal/text.ts'
+import { cellsOf, escapeControls, fitInto } from '../terminal/text.ts'
 import type { Status, WindowResult } from './result.ts'
 
 export interface FormatOptions {
@@ -16,30 +16,47 @@ export interface FormatOptions {
 
 type Column = 'time' | 'status' | 'mean' | 'score' | 'bar' | 'reason' | 'count' | 'series'
 
+interface Layout {
+  readonly columns: readonly Column[]
+  /** The series, last in the line, must get so many cells, or as many as it takes. */
+  readonly seriesCells: number
+}
+
 // From widest to narrowest; the first one that fits is used.
-const LAYOUTS: readonly (readonly Column[])[] = [
-  ['time', 'status', 'mean', 'score', 'bar', 'count', 'reason', 'series'],
-  ['time', 'status', 'mean', 'score', 'bar', 'reason', 'series'],
-  ['time', 'status', 'mean', 'score', 'reason', 'series'],
-  ['time', 'status', 'mean', 'score', 'bar', 'series'],
-  ['time', 'status', 'mean', 'score', 'series'],
-  ['time', 'status', 'score', 'series'],
-  ['time', 'status'],
+const LAYOUTS: readonly Layout[] = [
+  { columns: ['time', 'status', 'mean', 'score', 'bar', 'count', 'reason'], seriesCells: 40 },
+  { columns: ['time', 'status', 'mean', 'score', 'bar', 'reason'], seriesCells: 40 },
+  { columns: ['time', 'status', 'mean', 'score', 'reason'], seriesCells: 40 },
+  { columns: ['time', 'status', 'mean', 'score', 'bar'], seriesCells: 40 },
+  { columns: ['time', 'status', 'mean', 'score'], seriesCells: 12 },
+  { columns: ['time', 'status', 'score'], seriesCells: 10 },
+  { columns: ['time', 'status'], seriesCells: 3 },
 ]
+const NARROWEST: Layout = { columns: ['time', 'status'], seriesCells: 0 }
+const GAP = '  '
+const SERIES_LIMIT = 200
 
 const BAR_CELLS = 10
-const SERIES_LIMIT = 40
 
-/** Formats a result as one line of a terminal: time, status, distance from normal and reason, as far as they fit. */
+/**
+ * Formats a result as one line of a terminal: time, status, distance from normal, reason and series, as far as they fit.
+ * A long series is shortened before mean and score are left out.
+ */
 export function formatResult(result: WindowResult, options: FormatOptions): string {
-  const columns = columnTexts(result, options)
-  const texts = (layout: readonly Column[]) => layout.filter((column) => columns[column] !== '')
-  const length = (layout: readonly Column[]) =>
-    texts(layout).reduce((sum, column) => sum + columns[column].length + 2, -2)
-  const layout = LAYOUTS.find((candidate) => length(candidate) <= options.width) ?? LAYOUTS.at(-1) ?? []
-  return texts(layout)
-    .map((column) => paint(column, columns[column], result.status, options.colors ?? terminalColors))
-    .join('  ')
+  const texts = columnTexts(result, options)
+  const seriesCells = cellsOf(texts.series)
+  const cellsLeft = ({ columns }: Layout) =>
+    options.width -
+    cellsOf(columns.map((column) => texts[column]).join(GAP)) -
+    (seriesCells > 0 ? GAP.length : 0)
+  const layout =
+    LAYOUTS.find((candidate) => cellsLeft(candidate) >= Math.min(seriesCells, candidate.seriesCells)) ??
+    NARROWEST
+  const series = layout === NARROWEST ? '' : fitInto(texts.series, cellsLeft(layout))
+  const colors = options.colors ?? terminalColors
+  return [...layout.columns, ...(series ? (['series'] as const) : [])]
+    .map((column) => paint(column, column === 'series' ? series : texts[column], result.status, colors))
+    .join(GAP)
     .trimEnd()
 }
 
@@ -85,7 +102,7 @@ function columnTexts(result: WindowResult, options: FormatOptions): Record<Colum
     bar: bar(result.mean),
     count: `n=${result.count}`.padEnd(6),
     reason: reason(result, options),
-    series: clip(escapeControls(result.series), SERIES_LIMIT),
+    series: fitInto(escapeControls(result.series), SERIES_LIMIT),
   }
 }
 
@@ -106,6 +123,3 @@ function paint(column: Column, text: string, status: Status, colors: typeof term
       return text
   }
 }
-
-const clip = (text: string, limit: number): string =>
-  text.length <= limit ? text : `${text.slice(0, limit - 1)}…`

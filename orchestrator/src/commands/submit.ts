@@ -9,7 +9,7 @@ import { requireBroker } from '../stack/require-broker.ts'
 import { claimRuntime } from '../stack/select.ts'
 import { stopJob } from '../stack/stop-job.ts'
 import { withFolderLock } from '../storage/folder-lock.ts'
-import { STDERR, untilReaderGone } from '../terminal/closed-pipe.ts'
+import { stderrReader, untilReaderGone } from '../terminal/closed-pipe.ts'
 import { escapeControls } from '../terminal/text.ts'
 
 const DEFAULT_TIMEOUT_SECONDS = 180
@@ -82,7 +82,7 @@ async function stayInForeground(
   options: SubmitOptions,
 ): Promise<void> {
   const { runtime, storage } = selected
-  const signal = untilReaderGone(untilReaderGone(interrupted), STDERR)
+  const signal = untilReaderGone(untilReaderGone(interrupted), stderrReader())
   // The signal has aborted by the time the job is stopped; a second Ctrl-C ends the program.
   const { signal: never } = new AbortController()
   const stop = () => stopJob(selected, output, never)

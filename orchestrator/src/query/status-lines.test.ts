@@ -167,6 +167,7 @@ describe('statusLines', () => {
 
   it.each([
     [[{ series: '', samples: 4 }], 0, /late samples are from a to b$/m],
+    [[{ series: `web-${'x'.repeat(100)}-1`, samples: 4 }], 0, /b: web-x{26}…x{27}-1 4$/m],
     [
       [
         { series: 'web\u001b', samples: 4_000 },

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
 import { colors } from '../terminal/colors.ts'
-import { escapeControls } from '../terminal/text.ts'
+import { escapeControls, shownName } from '../terminal/text.ts'
 import { formatSeconds } from '../terminal/units.ts'
 import type { LateDetails, QueryProgress, WatermarkAhead } from './driver-log.ts'
 import { obstacleOf } from './health.ts'
@@ -109,7 +109,7 @@ const count = (number: number): string => number.toLocaleString('en')
 function lateText({ first, last, series, other }: LateDetails): string {
   const named = series.filter(({ series: name }) => name !== '' || series.length > 1)
   const counts = [
-    ...named.map(({ series: name, samples }) => `${escapeControls(name) || '(no key)'} ${count(samples)}`),
+    ...named.map(({ series: name, samples }) => `${shownName(name) || '(no key)'} ${count(samples)}`),
     ...(other > 0 ? [`other series ${count(other)}`] : []),
   ]
   return `late samples are from ${first} to ${last}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`
@@ -118,6 +118,6 @@ function lateText({ first, last, series, other }: LateDetails): string {
 function aheadText({ aheadMs, sample }: WatermarkAhead): string {
   const what = `the watermark is ${formatSeconds(aheadMs)} ahead of the clock, so samples of the present are late`
   if (!sample) return what
-  const series = sample.series ? ` of ${escapeControls(sample.series)}` : ''
+  const series = sample.series ? ` of ${shownName(sample.series)}` : ''
   return `${what}: because of the sample ${sample.time}${series} (partition ${sample.partition}, offset ${sample.offset})`
 }

@@ -1,6 +1,6 @@
 import type { TopicRecord } from '../kafka/topic-reader.ts'
 import { parseJson } from '../system/json.ts'
-import { escapeControls } from '../terminal/text.ts'
+import { shownName } from '../terminal/text.ts'
 import { formatTimeSpan } from '../terminal/units.ts'
 
 const TOLERATED_MS = 1_000
@@ -41,7 +41,7 @@ function leadsByKey(samples: readonly StampedRecord[]): string[] {
   }
   return [...leads].map(
     ([key, aheadMs]) =>
-      `the last samples with key ${escapeControls(key)} are ${formatTimeSpan(aheadMs)} ahead of the broker's clock`,
+      `the last samples with key ${shownName(key)} are ${formatTimeSpan(aheadMs)} ahead of the broker's clock`,
   )
 }
 

@@ -1,9 +1,6 @@
-import { constants, fstatSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { PipeReader } from '../system/pipe-reader.ts'
 
-const CHECK_EVERY_MS = 500
-const STDOUT = 1
-export const STDERR = 2
+const CHECK_EVERY_MS = 1_000
 
 /** The reason of the aborted signal. Whoever read the output has seen enough: not a failure. */
 export class ReaderGone extends Error {
@@ -14,37 +11,23 @@ export class ReaderGone extends Error {
   }
 }
 
+export const stderrReader = (): PipeReader => new PipeReader('/proc/self/fd/2')
+
 /**
- * Aborts when this stream is a pipe whose reader has gone (`| head`) or when the given signal aborts. Without this a
- * command that follows something would notice only at its next line, which may be hours away.
+ * Aborts when this reader of a pipe, by default that of stdout, has gone (`| head`) or when the given signal aborts.
+ * Without this a command that follows something would notice only at its next line, which may be hours away. Call it
+ * before the first line: a reader that was never seen is not missed. Nor is one on macOS, where nothing shows who reads a
+ * pipe, or one behind a socket (the `stdio: 'pipe'` of Node.js), which does not show its other end: there the next line
+ * ends the command.
  */
-export function untilReaderGone(signal: AbortSignal, fd = STDOUT, path = `/proc/self/fd/${fd}`): AbortSignal {
-  if (!isPipe(fd)) return signal
+export function untilReaderGone(signal: AbortSignal, reader = new PipeReader()): AbortSignal {
+  if (!reader.find()) return signal
   const gone = new AbortController()
-  const timer = setInterval(async () => {
-    if (await hasNoReader(path)) gone.abort(new ReaderGone())
+  const timer = setInterval(() => {
+    if (!reader.isThere()) gone.abort(new ReaderGone())
   }, CHECK_EVERY_MS)
   timer.unref()
   const either = AbortSignal.any([signal, gone.signal])
   either.addEventListener('abort', () => clearInterval(timer), { once: true })
   return either
-}
-
-function isPipe(fd: number): boolean {
-  try {
-    return fstatSync(fd).isFIFO()
-  } catch {
-    return false
-  }
-}
-
-/** Linux refuses to open a pipe for writing, without waiting, if no one reads it. Elsewhere this is not known. */
-async function hasNoReader(path: string): Promise<boolean> {
-  try {
-    const pipe = await open(path, constants.O_WRONLY | constants.O_NONBLOCK)
-    await pipe.close()
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENXIO'
-  }
 }
