@@ -17,7 +17,7 @@ from cpu_anomaly.backlog import Backlog, Position, Probe, batch_ends, longest_ms
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.modes import Mode
 from cpu_anomaly.settings import Settings
-from cpu_anomaly.topics import Topics, patiently
+from cpu_anomaly.topics import Bounds, Topics, patiently
 
 # Reads a few records of a backlog.
 Prober = Callable[[Backlog], Collection[Probe]]
@@ -44,11 +44,11 @@ class CatchUp:
         self._probe = prober
         self._log = log
 
-    def next_phase(self) -> Phase:
-        """Costs one request to the broker, unless more is unread than one batch takes."""
+    def next_phase(self, bounds: Bounds | None = None) -> Phase:
+        """Asks the broker for the bounds of the input topic, unless they are given. Samples are read for a backlog."""
         if self._mode.catch_up is None:
             return Phase(self._settings, self._mode)
-        backlog = self._backlog()
+        backlog = self._backlog(bounds)
         if backlog is None:
             return Phase(self._settings, self._mode, self._settings.max_offsets_per_trigger)
         return Phase(replace(self._settings, watermark_ms=self._delay_ms(backlog)), self._mode.catch_up)
@@ -63,13 +63,13 @@ class CatchUp:
             self._log.write("catch_up_limited", spread_ms=spread, possible_ms=possible)
         return delay
 
-    def _backlog(self) -> Backlog | None:
+    def _backlog(self, bounds: Bounds | None) -> Backlog | None:
         """None if one batch can read all that is unread, or if unread records are gone, which Spark will report."""
         committed, planned = self._read_so_far()
         if committed is None and self._settings.starting_offsets == "latest":
             return None
         limit = self._settings.max_offsets_per_trigger
-        bounds = patiently(self._topics.input_bounds)
+        bounds = bounds or patiently(self._topics.input_bounds)
         first, end = bounds.earliest, bounds.end
         start = {**first, **(committed or {})}
         start = {each: start[each] for each in end}  # without a partition that appeared since

@@ -34,10 +34,13 @@ class Continuity:
         # Where the next batch starts to read, by partition.
         self.position: Mapping[str, int] = {}
 
-    def require_unread_records(self) -> None:
-        """While no query runs: compares the checkpoint with the broker. Raises RecordsLostError."""
+    def require_unread_records(self, bounds: Bounds | None = None) -> None:
+        """While no query runs: compares the checkpoint with the bounds of the input topic. Raises RecordsLostError.
+
+        Asks the broker for them unless they are given.
+        """
         self.position = self._checkpoint.position().get(self._input_topic, {})
-        require_unread_records(self._input_topic, self.position, self._topics.input_bounds())
+        require_unread_records(self._input_topic, self.position, bounds or self._topics.input_bounds())
 
     def look(self) -> Bounds:
         """While the query runs: the bounds of the input topic. Raises TopicReplacedError."""

@@ -16,6 +16,8 @@ from cpu_anomaly.settings import ConfigurationError, Settings
 
 
 class Mode(Protocol):
+    """How Spark runs the query."""
+
     @property
     def batch_ms(self) -> int:
         """How long a batch keeps reading new records; 0 if it reads only those that were there when it started."""

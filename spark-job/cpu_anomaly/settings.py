@@ -74,6 +74,7 @@ def kafka_client_options(settings: Settings) -> dict[str, str]:
 
 
 def problems_of(given: Mapping[str, Any]) -> list[str]:
+    """All of them: fields that are missing, unknown, or of another type."""
     types = get_type_hints(Settings)
     missing = [f"{name} is missing" for name in types if name not in given]
     unknown = [f"{name} is unknown" for name in given if name not in types]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
@@ -40,6 +39,10 @@ class Bounds:
     earliest: Mapping[str, int]
     end: Mapping[str, int]
 
+    @property
+    def partitions(self) -> int:
+        return len(self.end)
+
     def unread(self, position: Mapping[str, int]) -> int:
         """How many offsets are between a position and the end."""
         return sum(max(0, end - position.get(partition, 0)) for partition, end in self.end.items())
@@ -57,9 +60,23 @@ class Topics(Protocol):
     def input_bounds(self) -> Bounds:
         """Of the input topic."""
 
+    def output_end(self) -> Mapping[str, int]:
+        """Of the output topic, as in Bounds."""
+
+
+@dataclass(frozen=True)
+class JobTopics:
+    """The job's topics as they were when the driver started: ids by name, and the bounds of the input topic."""
+
+    ids: Mapping[str, str]
+    input_bounds: Bounds
+
 
 class KafkaTopics:
-    """Keeps one admin client, to be asked every few seconds. Raises Py4JJavaError while the broker is away."""
+    """Keeps the driver's one admin client, which all its threads share, until the driver ends.
+
+    Raises Py4JJavaError while the broker is away.
+    """
 
     def __init__(self, admin: Any, jvm: Any, settings: Settings, wait_ms: int = WAIT_MS) -> None:
         self._admin = admin
@@ -83,6 +100,9 @@ class KafkaTopics:
     def input_bounds(self) -> Bounds:
         return bounds_of(self._admin, self._jvm, self._settings.input_topic, self._wait_ms)
 
+    def output_end(self) -> Mapping[str, int]:
+        return bounds_of(self._admin, self._jvm, self._settings.output_topic, self._wait_ms).end
+
 
 def id_or_none(answer: Any) -> str | None:
     """None if there is no such topic."""
@@ -92,19 +112,6 @@ def id_or_none(answer: Any) -> str | None:
         if NO_SUCH_TOPIC in error.java_exception.toString():
             return None
         raise
-
-
-def end_offsets(spark: SparkSession, topic: str, client: Mapping[str, str]) -> Mapping[str, int]:
-    """By partition, the offset after the last record that is not part of an open transaction."""
-    return topic_bounds(spark, topic, client).end
-
-
-def topic_bounds(spark: SparkSession, topic: str, client: Mapping[str, str]) -> Bounds:
-    def ask() -> Bounds:
-        with kafka_admin(spark, client) as (admin, jvm):
-            return bounds_of(admin, jvm, topic, WAIT_MS)
-
-    return patiently(ask)
 
 
 def patiently(ask: Callable[[], T], attempts: int = ATTEMPTS) -> T:
@@ -163,6 +170,13 @@ def lost_records(partition: str, wanted: int, bounds: Bounds) -> str | None:
     return None
 
 
+def find_topics(topics: Topics, names: Sequence[str]) -> JobTopics:
+    """Asks the broker once. Raises ConfigurationError if one of the topics does not exist."""
+    ids = topics.ids()
+    require_topics(names, ids)
+    return JobTopics(ids, patiently(topics.input_bounds))
+
+
 def require_topics(names: Sequence[str], ids: Mapping[str, str]) -> None:
     """Raises ConfigurationError for a topic that does not exist."""
     if missing := [name for name in names if name not in ids]:
@@ -183,17 +197,8 @@ def require_same_topics(known: Mapping[str, str], current: Mapping[str, str]) ->
             )
 
 
-@contextmanager
-def kafka_admin(spark: SparkSession, client: Mapping[str, str]) -> Iterator[tuple[Any, Any]]:
-    """An admin client of Kafka in the driver's JVM, and the JVM."""
-    admin, jvm = open_admin(spark, client)
-    try:
-        yield admin, jvm
-    finally:
-        admin.close()
-
-
 def open_admin(spark: SparkSession, client: Mapping[str, str]) -> tuple[Any, Any]:
+    """An admin client of Kafka in the driver's JVM, and the JVM."""
     jvm = cast(Any, spark.sparkContext)._jvm
     properties = jvm.java.util.Properties()
     for name, value in {**ADMIN_OPTIONS, **client}.items():

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 from pathlib import Path
-from typing import cast
 
 import pytest
+from broker import FakeTopics
 from conftest import SettingsOf, offset_log
 from pyspark.sql import SparkSession
 
@@ -19,22 +19,13 @@ from cpu_anomaly.backlog import Backlog, Probe
 from cpu_anomaly.catch_up import CatchUp, Phase
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.modes import MicroBatch, MicroBatchesOfBacklog, mode_of
-from cpu_anomaly.topics import Bounds, Topics
+from cpu_anomaly.topics import Bounds
 
 T0 = 1_700_000_000_000
 
 
-@dataclass
-class Broker:
-    """The offsets of the topic `in`: of the oldest record and after the newest one, by partition."""
-
-    first: Mapping[str, int]
-    end: Mapping[str, int]
-    requests: int = 0
-
-    def input_bounds(self) -> Bounds:
-        self.requests += 1
-        return Bounds(self.first, self.end)
+def topics_of(earliest: Mapping[str, int], end: Mapping[str, int]) -> FakeTopics:
+    return FakeTopics({}, Bounds(earliest, end))
 
 
 class Case:
@@ -49,7 +40,9 @@ class Case:
         if is_committed:
             (self.folder / "commits" / str(batch)).touch()
 
-    def next_phase(self, broker: Broker, found: list[Probe] | None = None, **changes: object) -> Phase:
+    def next_phase(
+        self, topics: FakeTopics, found: list[Probe] | None = None, bounds: Bounds | None = None, **changes: object
+    ) -> Phase:
         settings = self._settings_of(
             checkpoint=str(self.folder), input_topic="in", **{"max_offsets_per_trigger": 100, **changes}
         )
@@ -61,11 +54,11 @@ class Case:
 
         return CatchUp(
             Phase(settings, mode_of(settings)),
-            cast(Topics, broker),
+            topics,
             Checkpoint(self._spark, str(self.folder)),
             probe,
             EventLog(self._out),
-        ).next_phase()
+        ).next_phase(bounds)
 
     def log(self) -> list[str]:
         return [line.split(" ", 1)[1] for line in self._out.getvalue().splitlines()]
@@ -78,10 +71,17 @@ def case(spark: SparkSession, checkpoint_folder: Path, settings_of: SettingsOf) 
 
 def test_what_one_batch_can_read_costs_one_request(case: Case) -> None:
     case.plan(0, {"0": 50})
-    broker = Broker({"0": 0}, {"0": 150})
-    phase = case.next_phase(broker)
+    topics = topics_of({"0": 0}, {"0": 150})
+    phase = case.next_phase(topics)
     assert (phase.settings.watermark_ms, type(phase.mode), phase.max_lag) == (10_000, MicroBatch, 100)
-    assert (broker.requests, case.backlogs, case.log()) == (1, [], [])
+    assert (topics.requests, case.backlogs, case.log()) == (1, [], [])
+
+
+def test_bounds_that_are_given_are_not_asked_for(case: Case) -> None:
+    case.plan(0, {"0": 50})
+    topics = topics_of({}, {})
+    assert type(case.next_phase(topics, bounds=Bounds({"0": 0}, {"0": 151})).mode) is MicroBatchesOfBacklog
+    assert topics.requests == 0
 
 
 def test_more_is_read_to_its_end_with_a_delay_that_covers_it(case: Case) -> None:
@@ -91,9 +91,9 @@ def test_more_is_read_to_its_end_with_a_delay_that_covers_it(case: Case) -> None
         Probe("0", 300, T0 + 60_000, T0 + 60_000, 50, 50, [""]),
         Probe("1", 50, T0 + 40_000, T0 + 60_000, 50, 50, [""]),
     ]
-    phase = case.next_phase(Broker({"0": 0, "1": 0}, {"0": 350, "1": 100}), found)
+    phase = case.next_phase(topics_of({"0": 0, "1": 0}, {"0": 350, "1": 100}), found)
     assert (phase.settings.watermark_ms, type(phase.mode), phase.max_lag) == (70_000, MicroBatchesOfBacklog, inf)
-    assert replace(phase.settings, watermark_ms=10_000) == case.next_phase(Broker({"0": 0}, {"0": 50})).settings
+    assert replace(phase.settings, watermark_ms=10_000) == case.next_phase(topics_of({"0": 0}, {"0": 50})).settings
     assert case.log() == ["catch_up records=350 spread_ms=60000 delay_ms=70000"]
 
 
@@ -102,7 +102,7 @@ def test_delay_that_would_need_too_much_state_is_limited_and_logged(
 ) -> None:
     monkeypatch.setattr(catch_up, "longest_ms", lambda *_: 5_000)
     found = [Probe("0", 0, T0, T0, 50, 50, [""]), Probe("0", 300, T0 - 60_000, T0 - 60_000, 50, 50, [""])]
-    phase = case.next_phase(Broker({"0": 0}, {"0": 350}), found)
+    phase = case.next_phase(topics_of({"0": 0}, {"0": 350}), found)
     assert phase.settings.watermark_ms == 15_000
     assert case.log()[1:] == ["catch_up_limited spread_ms=60000 possible_ms=5000"]
 
@@ -113,29 +113,29 @@ def test_delay_that_would_need_too_much_state_is_limited_and_logged(
 def test_new_checkpoint_starts_where_the_settings_say(
     case: Case, starting_offsets: str, start: Mapping[str, int] | None
 ) -> None:
-    case.next_phase(Broker({"0": 7, "1": 0}, {"0": 300, "1": 5}), starting_offsets=starting_offsets)
+    case.next_phase(topics_of({"0": 7, "1": 0}, {"0": 300, "1": 5}), starting_offsets=starting_offsets)
     assert [backlog.start for backlog in case.backlogs] == ([start] if start else [])
 
 
 def test_batch_that_spark_will_run_again_ends_where_it_was_planned(case: Case) -> None:
     case.plan(0, {"0": 90}, is_committed=False)
-    case.next_phase(Broker({"0": 0}, {"0": 303}))
+    case.next_phase(topics_of({"0": 0}, {"0": 303}))
     (backlog,) = case.backlogs
     assert (backlog.start, backlog.batch_ends) == ({"0": 3}, [{"0": 90}, {"0": 190}, {"0": 290}, {"0": 303}])
 
 
 def test_added_partition_is_read_from_its_beginning(case: Case) -> None:
     case.plan(0, {"0": 90})
-    case.next_phase(Broker({"0": 0, "1": 20}, {"0": 100, "1": 320}))
+    case.next_phase(topics_of({"0": 0, "1": 20}, {"0": 100, "1": 320}))
     assert [backlog.start for backlog in case.backlogs] == [{"0": 90, "1": 20}]
 
 
 def test_records_that_are_gone_are_left_to_spark_to_report(case: Case) -> None:
     case.plan(0, {"0": 10})
-    phase = case.next_phase(Broker({"0": 11}, {"0": 500}))
+    phase = case.next_phase(topics_of({"0": 11}, {"0": 500}))
     assert (case.backlogs, phase.settings.watermark_ms) == ([], 10_000)
 
 
 def test_real_time_mode_asks_nothing(case: Case) -> None:
-    broker = Broker({}, {})
-    assert (case.next_phase(broker, trigger="real-time").max_lag, broker.requests) == (inf, 0)
+    topics = topics_of({}, {})
+    assert (case.next_phase(topics, trigger="real-time").max_lag, topics.requests) == (inf, 0)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from broker import FakeTopics
 from conftest import SettingsOf
 
 from cpu_anomaly.continuity import Continuity
@@ -16,21 +17,11 @@ from cpu_anomaly.settings import ConfigurationError
 from cpu_anomaly.topics import Bounds, RecordsLostError, TopicReplacedError
 
 KNOWN = {"in": "a", "out": "b", "dead": "c"}
+BOUNDS = Bounds({"0": 5}, {"0": 20})
 
 
-class FakeTopics:
-    def __init__(self) -> None:
-        self.known = dict(KNOWN)
-        self.bounds = Bounds({"0": 5}, {"0": 20})
-
-    def waiting(self, _wait_ms: int) -> FakeTopics:
-        return self
-
-    def ids(self) -> Mapping[str, str]:
-        return self.known
-
-    def input_bounds(self) -> Bounds:
-        return self.bounds
+def topics_of(known: Mapping[str, str] = KNOWN, bounds: Bounds = BOUNDS) -> FakeTopics:
+    return FakeTopics(known, bounds)
 
 
 @pytest.fixture
@@ -53,25 +44,30 @@ def continuity_of(settings_of: SettingsOf, out: io.StringIO) -> ContinuityOf:
 
 
 def test_checkpoint_is_compared_with_the_broker_before_the_query_starts(continuity_of: ContinuityOf) -> None:
-    continuity = continuity_of(FakeTopics(), {"in": {"0": 4}})
+    continuity = continuity_of(topics_of(), {"in": {"0": 4}})
     with pytest.raises(RecordsLostError, match="partition 0: 1 lost, wanted offset 4, the earliest is 5"):
         continuity.require_unread_records()
     assert continuity.position == {"0": 4}
 
 
+def test_bounds_that_are_given_are_not_asked_for(continuity_of: ContinuityOf) -> None:
+    topics = topics_of()
+    continuity_of(topics, {"in": {"0": 4}}).require_unread_records(Bounds({"0": 4}, {"0": 4}))
+    assert topics.requests == 0
+
+
 def test_new_checkpoint_has_nothing_to_lose(continuity_of: ContinuityOf) -> None:
-    continuity_of(FakeTopics(), {}).require_unread_records()
+    continuity_of(topics_of(), {}).require_unread_records()
 
 
 def test_topic_that_was_created_again_is_noticed(continuity_of: ContinuityOf) -> None:
-    topics = FakeTopics()
-    topics.known = {**KNOWN, "out": "d"}
+    topics = topics_of({**KNOWN, "out": "d"})
     with pytest.raises(TopicReplacedError, match="topic out was deleted and created again"):
         continuity_of(topics, {}).look()
 
 
 def test_topic_that_is_missing_twice_in_a_row_was_deleted(continuity_of: ContinuityOf) -> None:
-    topics = FakeTopics()
+    topics = topics_of()
     continuity = continuity_of(topics, {})
     without = {"in": "a", "dead": "c"}
     for known in (without, KNOWN, without):
@@ -82,8 +78,7 @@ def test_topic_that_is_missing_twice_in_a_row_was_deleted(continuity_of: Continu
 
 
 def test_dead_letter_topic_that_is_missing_needs_no_new_checkpoint(continuity_of: ContinuityOf) -> None:
-    topics = FakeTopics()
-    topics.known = {"in": "a", "out": "b"}
+    topics = topics_of({"in": "a", "out": "b"})
     continuity = continuity_of(topics, {})
     continuity.look()
     with pytest.raises(ConfigurationError, match=r"topic dead was deleted .*, and then `submit` continues the job"):
@@ -91,8 +86,7 @@ def test_dead_letter_topic_that_is_missing_needs_no_new_checkpoint(continuity_of
 
 
 def test_dead_letter_topic_that_was_created_again_is_logged_once(continuity_of: ContinuityOf, out: io.StringIO) -> None:
-    topics = FakeTopics()
-    topics.known = {**KNOWN, "dead": "d"}
+    topics = topics_of({**KNOWN, "dead": "d"})
     continuity = continuity_of(topics, {})
     continuity.look()
     continuity.look()
@@ -100,7 +94,7 @@ def test_dead_letter_topic_that_was_created_again_is_logged_once(continuity_of: 
 
 
 def test_what_retention_removes_beyond_a_commit_may_have_been_read(continuity_of: ContinuityOf) -> None:
-    topics = FakeTopics()
+    topics = topics_of()
     continuity = continuity_of(topics, {})
     continuity.committed({"0": 8})
     topics.bounds = Bounds({"0": 12}, {"0": 20})
@@ -111,7 +105,6 @@ def test_what_retention_removes_beyond_a_commit_may_have_been_read(continuity_of
 
 
 def test_partition_that_is_added_has_lost_what_it_no_longer_has(continuity_of: ContinuityOf) -> None:
-    topics = FakeTopics()
-    topics.bounds = Bounds({"0": 5, "1": 3}, {"0": 20, "1": 4})
+    topics = topics_of(bounds=Bounds({"0": 5, "1": 3}, {"0": 20, "1": 4}))
     with pytest.raises(RecordsLostError, match=r"partition 1: 3 lost, wanted offset 0, the earliest is 3"):
         continuity_of(topics, {"in": {"0": 5}}).require_unread_records()

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, cast
+from collections.abc import Mapping
 
 import pytest
+from broker import FakeTopics
 from py4j.protocol import Py4JJavaError
 
-from cpu_anomaly import topics
 from cpu_anomaly.settings import ConfigurationError
 from cpu_anomaly.topics import (
     ATTEMPTS,
     Bounds,
+    JobTopics,
     RecordsLostError,
     TopicReplacedError,
-    end_offsets,
+    find_topics,
+    patiently,
     require_same_topics,
     require_topics,
     require_unread_records,
 )
+
+BOUNDS = Bounds({"0": 5, "1": 0}, {"0": 20, "1": 8})
 
 
 class Error(Py4JJavaError):
@@ -32,46 +34,44 @@ class Error(Py4JJavaError):
 
 
 class Broker:
-    """Answers with the next of these, or fails with it; each client asks once."""
+    """Answers with the next of these, or fails with it."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: dict[str, int] | Error) -> None:
-        self._answers = list(answers)
-        self.clients = 0
-        monkeypatch.setattr(topics, "kafka_admin", self._admin)
-        monkeypatch.setattr(topics, "bounds_of", self._bounds_of)
+    def __init__(self, *answers: int | Error) -> None:
+        self._answers = answers
+        self.requests = 0
 
-    @contextmanager
-    def _admin(self, *_: object) -> Iterator[tuple[None, None]]:
-        self.clients += 1
-        yield None, None
-
-    def _bounds_of(self, *_: object) -> Bounds:
-        answer = self._answers.pop(0)
+    def ask(self) -> int:
+        answer = self._answers[self.requests]
+        self.requests += 1
         if isinstance(answer, Error):
             raise answer
-        return Bounds({}, answer)
+        return answer
 
 
 TIMEOUT = Error("ExecutionException: org.apache.kafka.common.errors.TimeoutException: Timed out waiting for a node")
 REFUSED = Error("ExecutionException: org.apache.kafka.common.errors.TopicAuthorizationException: no")
 
 
-def test_offsets_are_asked_for_again_if_a_leader_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    broker = Broker(monkeypatch, TIMEOUT, {"0": 7})
-    assert end_offsets(cast(Any, None), "in", {}) == {"0": 7}
-    assert broker.clients == 2
+def test_broker_is_asked_again_if_a_leader_does_not_answer() -> None:
+    broker = Broker(TIMEOUT, 7)
+    assert patiently(broker.ask) == 7
+    assert broker.requests == 2
 
 
 @pytest.mark.parametrize(
-    ("answers", "clients"), [([TIMEOUT] * ATTEMPTS, ATTEMPTS), ([REFUSED], 1)], ids=["no leader", "refused"]
+    ("answers", "requests"), [([TIMEOUT] * ATTEMPTS, ATTEMPTS), ([REFUSED], 1)], ids=["no leader", "refused"]
 )
-def test_what_stays_or_cannot_change_is_an_error(
-    monkeypatch: pytest.MonkeyPatch, answers: list[Error], clients: int
-) -> None:
-    broker = Broker(monkeypatch, *answers)
+def test_what_stays_or_cannot_change_is_an_error(answers: list[Error], requests: int) -> None:
+    broker = Broker(*answers)
     with pytest.raises(Error):
-        end_offsets(cast(Any, None), "in", {})
-    assert broker.clients == clients
+        patiently(broker.ask)
+    assert broker.requests == requests
+
+
+def test_topics_of_a_job_are_asked_for_once() -> None:
+    topics = FakeTopics({"in": "a"}, BOUNDS)
+    assert find_topics(topics, ["in"]) == JobTopics({"in": "a"}, BOUNDS)
+    assert topics.requests == 1
 
 
 @pytest.mark.parametrize("known", [{}, {"in": "a"}, {"in": "a", "out": "b"}, {"in": "a", "out": "b", "old": "c"}])
@@ -89,9 +89,6 @@ def test_topics_that_do_not_exist_are_named() -> None:
     require_topics(["in", "out"], {"in": "a", "out": "b"})
     with pytest.raises(ConfigurationError, match=r"^topic out, dead does not exist: `up` creates it$"):
         require_topics(["in", "out", "dead"], {"in": "a"})
-
-
-BOUNDS = Bounds({"0": 5, "1": 0}, {"0": 20, "1": 8})
 
 
 @pytest.mark.parametrize("position", [{}, {"0": 5, "1": 0}, {"0": 20, "1": 8}, {"0": 5}])

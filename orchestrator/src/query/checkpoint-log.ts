@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { CheckpointStore } from '../runtime/runtime.ts'
 import { parseJson } from '../system/json.ts'
 
-/** Written by `cpu_anomaly/accounting/checkpoint.py`. */
+/** Written by `cpu_anomaly/accounting/ledger.py`. */
 const LEDGER_FILE = 'cpu-anomaly-ledger.json'
 
 const ledgerSchema = z.object({

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.query import MAX_ANOMALIES_PER_BATCH
 from cpu_anomaly.source import read_between
-from cpu_anomaly.topics import end_offsets
+from cpu_anomaly.topics import Topics, patiently
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,16 @@ class OutputTopic(Protocol):
 
 
 class KafkaOutputTopic:
-    def __init__(self, spark: SparkSession, name: str, client: Mapping[str, str]) -> None:
+    """The output topic on the broker: asked by the driver's admin client, read by Spark."""
+
+    def __init__(self, spark: SparkSession, name: str, topics: Topics, client: Mapping[str, str]) -> None:
         self._spark = spark
         self._name = name
+        self._topics = topics
         self._client = client
 
     def end(self) -> Mapping[str, int]:
-        return end_offsets(self._spark, self._name, self._client)
+        return patiently(self._topics.output_end)
 
     def between(self, start: Mapping[str, int], end: Mapping[str, int]) -> DataFrame:
         return read_between(self._spark, self._name, start, end, self._client)

@@ -14,9 +14,10 @@ from pyspark.sql import SparkSession
 
 from cpu_anomaly.accounting.anomalies import AnomalyReader, log_anomalies
 from cpu_anomaly.accounting.audit import LATE, USED, Inspector, by_batch, plan_audit
-from cpu_anomaly.accounting.checkpoint import Checkpoint, Ledger
+from cpu_anomaly.accounting.checkpoint import Checkpoint
 from cpu_anomaly.accounting.clock import ClockWatch
 from cpu_anomaly.accounting.late import Late, add_up, describe
+from cpu_anomaly.accounting.ledger import Ledger
 from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.guard import REASONS
@@ -55,15 +56,14 @@ class Auditor:
         self._error: Exception | None = None
         self.ledger = Ledger.load(checkpoint)
 
-    def last_commit(self) -> int:
-        return self._checkpoint.last_commit()
-
     def remember_topics(self, topic_ids: Mapping[str, str]) -> None:
         self._save(replace(self.ledger, topic_ids=dict(topic_ids)))
 
-    def recover(self) -> None:
-        """Accounts for the batches that an earlier driver committed but did not account for."""
-        self._settle_up_to(self.last_commit(), clean={})
+    def recover(self) -> bool:
+        """Accounts for the batches that an earlier driver committed but did not account for. True if there were any."""
+        before = self.ledger.batch
+        self._settle_up_to(self._checkpoint.last_commit(), clean={})
+        return self.ledger.batch > before
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="auditor", daemon=True)
@@ -121,7 +121,7 @@ class Auditor:
         if any(batch.anomalous_updates() for batch in batches):
             log_anomalies(self._log, last, reader.read_on())
         else:
-            reader.pass_over(last, self.last_commit)
+            reader.pass_over(last, self._checkpoint.last_commit)
 
     def _settle_up_to(self, last: int, clean: Mapping[int, int]) -> None:
         """`clean` holds the line counts of batches that left nothing out.

@@ -1,23 +1,20 @@
-"""The query's checkpoint: what Spark writes there, and the ledger that the accounting keeps in it."""
+"""The query's checkpoint: its files, and what Spark writes about its batches into them."""
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from cpu_anomaly.accounting.late import Late, add_up
-
 # Offsets by topic and partition, as Spark's Kafka source writes them.
 Offsets = Mapping[str, Mapping[str, int]]
 T = TypeVar("T")
 
-LEDGER = "cpu-anomaly-ledger.json"
 WAYS_OUT = "restore the checkpoint from a backup, or start a new one with `submit --new-checkpoint`"
 
 
@@ -180,64 +177,6 @@ class BatchPlan:
         )
 
 
-@dataclass(frozen=True)
-class Ledger:
-    """What became of every line that batches up to and including `batch` have read. Names are those of its JSON."""
-
-    batch: int = -1
-    read: int = 0
-    dead_lettered: int = 0
-    late: int = 0
-    topic_ids: Mapping[str, str] = field(default_factory=dict)
-    # Which series the late samples belong to; see `add_up`.
-    late_series: Sequence[Late] = ()
-    # The ledger as it was before `batch`, in case Spark runs that batch again; None if the ledger has one batch only.
-    before: Ledger | None = field(default=None, compare=False)
-    # Checksums of what Spark's logs hold about `batch`, by file. Spark itself keeps none.
-    seals: Mapping[str, str] = field(default_factory=dict, compare=False)
-
-    @staticmethod
-    def load(checkpoint: Checkpoint) -> Ledger:
-        """A new ledger if there is none. Raises DamagedCheckpointError if it is not as it was saved."""
-        return checkpoint.parse(LEDGER, Ledger.from_json) or Ledger()
-
-    @staticmethod
-    def from_json(text: str) -> Ledger:
-        values = json.loads(text)
-        saved = values.pop("checksum", None)  # earlier versions wrote none
-        if saved is not None and saved != checksum_of(values):
-            raise ValueError("its checksum does not fit")
-        return Ledger.of(values)
-
-    @staticmethod
-    def of(values: Mapping[str, Any]) -> Ledger:
-        before, late = values.get("before"), values.get("late_series", [])
-        return Ledger(
-            **{**values, "before": before and Ledger.of(before), "late_series": tuple(Late(**each) for each in late)}
-        )
-
-    def save(self, checkpoint: Checkpoint) -> None:
-        names = (f"offsets/{self.batch}", f"commits/{self.batch}")
-        seals = {name: seal for name in names if (seal := checkpoint.fingerprint(name))}
-        values = asdict(replace(self, seals=seals))
-        checkpoint.write(LEDGER, json.dumps({**values, "checksum": checksum_of(values)}))
-
-    def after(self, batch: int, read: int, dead_lettered: int = 0, late: Sequence[Late] = ()) -> Ledger:
-        """The ledger once one further batch is accounted for."""
-        return replace(
-            self,
-            batch=batch,
-            read=self.read + read,
-            dead_lettered=self.dead_lettered + dead_lettered,
-            late=self.late + sum(each.samples for each in late),
-            late_series=tuple(add_up([*self.late_series, *late])),
-            before=replace(self, before=None, seals={}),
-        )
-
-    def totals(self) -> dict[str, int]:
-        return {"read": self.read, "dead_lettered": self.dead_lettered, "late": self.late}
-
-
 def offsets_of(text: str) -> Offsets:
     """Raises ValueError, TypeError or AttributeError unless the text is JSON of offsets by topic and partition."""
     topics = json.loads(text)
@@ -256,7 +195,3 @@ def whole_number(value: object) -> int:
 def checksum(content: bytes) -> str:
     """CRC-32, which finds every change of up to 32 neighbouring bits."""
     return f"{zlib.crc32(content):08x}"
-
-
-def checksum_of(values: Mapping[str, object]) -> str:
-    return checksum(json.dumps(values, sort_keys=True).encode())

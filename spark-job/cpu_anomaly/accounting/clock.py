@@ -1,4 +1,4 @@
-"""Samples ahead of the clock that make those of the present late: told once, with the sample that did it."""
+"""Samples ahead of the clock that make those of the present late: logged once, with the sample that did it."""
 
 from __future__ import annotations
 

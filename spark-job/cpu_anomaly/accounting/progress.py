@@ -14,6 +14,8 @@ from cpu_anomaly.accounting.checkpoint import Offsets
 
 @dataclass(frozen=True)
 class Batch:
+    """A committed batch, as Spark reports it."""
+
     number: int
     # Lines that the query judged. 0 if Spark did not report it, but then the batch is read again.
     lines: int
@@ -28,21 +30,26 @@ class Batch:
     # When it began, and the start of the newest window that it read, if any; in ms since 1970.
     began_ms: int = 0
     newest_ms: int | None = None
+    # Records that it left unread.
+    lag: int = 0
 
     @staticmethod
     def from_progress(progress: Mapping[str, Any]) -> Batch:
         """From the JSON of Spark's StreamingQueryProgress."""
         observed = progress.get("observedMetrics", {})
         windows = observed.get("windows", {})
+        source = progress["sources"][0]
+        lag = offsets_between(source.get("endOffset"), source.get("latestOffset"))
         return Batch(
             number=progress["batchId"],
             lines=observed.get("input", {}).get("rows") or 0,
             left_out=has_left_out(progress),
             windows=windows,
-            summary=summary_of(progress, windows),
-            end=offsets_by_partition(progress["sources"][0].get("endOffset")),
+            summary=summary_of(progress, windows, lag),
+            end=offsets_by_partition(source.get("endOffset")),
             began_ms=epoch_ms(progress["timestamp"]),
             newest_ms=epoch_ms(newest) if (newest := progress["eventTime"].get("max")) else None,
+            lag=lag,
         )
 
     def anomalous_updates(self) -> int:
@@ -63,15 +70,15 @@ def has_left_out(progress: Mapping[str, Any]) -> bool:
     return dropped > 0 or counts is None or counts["used"] < counts["rows"]
 
 
-def summary_of(progress: Mapping[str, Any], windows: Mapping[str, Any]) -> dict[str, object]:
-    source = progress["sources"][0]
+def summary_of(progress: Mapping[str, Any], windows: Mapping[str, Any], lag: int) -> dict[str, object]:
+    """Fields of the `progress` line. Their names are a contract with the orchestrator; rows of input are records."""
     counts = {name: windows.get(name) or 0 for name in ("safe", "warn", "error")}
     return {
         "input_rows": progress["numInputRows"],
         "rows_per_s": progress.get("inputRowsPerSecond", 0),
         "processed_rows_per_s": progress.get("processedRowsPerSecond", 0),
-        "lag": offsets_between(source.get("endOffset"), source.get("latestOffset")),
-        "end_offsets": describe_offsets(source.get("endOffset")),
+        "lag": lag,
+        "end_offsets": describe_offsets(progress["sources"][0].get("endOffset")),
         "watermark": progress["eventTime"].get("watermark"),
         # The start of the newest window in this batch, from which the next watermark follows.
         "newest_window": progress["eventTime"].get("max"),

@@ -16,14 +16,8 @@ import json
 import uuid
 from dataclasses import replace
 
-from cpu_anomaly.accounting.checkpoint import (
-    LEDGER,
-    Checkpoint,
-    CheckpointError,
-    DamagedCheckpointError,
-    Ledger,
-    whole_number,
-)
+from cpu_anomaly.accounting.checkpoint import Checkpoint, CheckpointError, DamagedCheckpointError, whole_number
+from cpu_anomaly.accounting.ledger import LEDGER, Ledger
 from cpu_anomaly.event_log import EventLog
 
 
@@ -33,6 +27,8 @@ def make_sound(checkpoint: Checkpoint, log: EventLog, *, plans_ahead: bool) -> N
 
 
 class Soundness:
+    """One method per check: it removes or mends a file and logs that, or raises DamagedCheckpointError."""
+
     def __init__(self, checkpoint: Checkpoint, log: EventLog, plans_ahead: bool) -> None:
         self._plans_ahead = plans_ahead
         self._checkpoint = checkpoint
@@ -40,6 +36,7 @@ class Soundness:
         self._ledger = Ledger.load(checkpoint)
 
     def check(self) -> None:
+        """What may be removed comes first: it decides with which batch Spark goes on, and so what the rest must fit."""
         self._remove_damaged_plan()
         self._remove_damaged_commits()
         self._require_plans()

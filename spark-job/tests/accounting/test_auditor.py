@@ -13,8 +13,9 @@ from pyspark.sql import SparkSession
 
 from cpu_anomaly.accounting.audit import Audit, Findings, Inspector
 from cpu_anomaly.accounting.auditor import MAX_AUDITS_PER_READ, MAX_BATCHES_BEHIND, Auditor
-from cpu_anomaly.accounting.checkpoint import Checkpoint, Ledger
+from cpu_anomaly.accounting.checkpoint import Checkpoint
 from cpu_anomaly.accounting.late import Late
+from cpu_anomaly.accounting.ledger import Ledger
 from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.event_log import EventLog
 

@@ -11,8 +11,9 @@ from conftest import offset_log
 from damage import DAMAGES, damage
 from pyspark.sql import SparkSession
 
-from cpu_anomaly.accounting.checkpoint import LEDGER, Checkpoint, DamagedCheckpointError, Ledger
+from cpu_anomaly.accounting.checkpoint import Checkpoint, DamagedCheckpointError
 from cpu_anomaly.accounting.late import Late
+from cpu_anomaly.accounting.ledger import LEDGER, Ledger
 from cpu_anomaly.accounting.soundness import make_sound
 from cpu_anomaly.event_log import EventLog
 

@@ -1,0 +1,51 @@
+"""What the driver reaches outside of its own process: the broker, the JVM, and the query that runs there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from pyspark.sql import SparkSession
+from pyspark.sql.streaming.listener import StreamingQueryListener
+from pyspark.sql.streaming.query import StreamingQuery
+
+from cpu_anomaly.accounting.anomalies import KafkaOutputTopic, OutputTopic
+from cpu_anomaly.accounting.audit import Inspector
+from cpu_anomaly.catch_up import Phase, Prober
+from cpu_anomaly.modes import Mode
+from cpu_anomaly.monitor import WallClock
+from cpu_anomaly.probe import probe
+from cpu_anomaly.query import start_query
+from cpu_anomaly.settings import Settings
+from cpu_anomaly.topics import Topics
+
+
+@dataclass(frozen=True)
+class Outside:
+    """In one object, so that a test of the driver can put something else there."""
+
+    spark: SparkSession
+    listen: Callable[[StreamingQueryListener], None]
+    clock: WallClock
+    start_query: Callable[[Phase], StreamingQuery]
+    topics: Topics
+    output: OutputTopic
+    inspector: Inspector
+    probe: Prober
+
+
+def outside_of(
+    spark: SparkSession, settings: Settings, mode: Mode, topics: Topics, client: Mapping[str, str]
+) -> Outside:
+    """`client` holds Kafka client properties, secrets included."""
+    return Outside(
+        spark=spark,
+        listen=spark.streams.addListener,
+        clock=WallClock.of_jvm(spark),
+        start_query=lambda phase: start_query(spark, phase.settings, phase.mode, client),
+        topics=topics,
+        output=KafkaOutputTopic(spark, settings.output_topic, topics, client),
+        inspector=Inspector(spark, settings, mode, client),
+        probe=partial(probe, spark, settings, mode, client),
+    )
