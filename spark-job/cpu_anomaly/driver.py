@@ -86,7 +86,7 @@ class Driver:
         growth = PartitionGrowth(outside.spark, settings, mode, topics.input_bounds.partitions)
         self._monitor = Monitor(outside.clock, self._continuity, growth, Standstill(log, mode.batch_ms / 1000))
         self._catch_up = CatchUp(Phase(settings, mode), outside.topics, self._checkpoint, outside.probe, log)
-        self._watch = Watch(log, self._on_commit)
+        self._watch = Watch(log, self._on_commit, outside.report_ready)
 
     def run(self, is_stop_wanted: Callable[[], bool]) -> None:
         """Runs one query after the other, each as `catch_up` decides. Raises what ended one before a stop."""

@@ -1,11 +1,13 @@
 import type { Config } from '../config/config.ts'
 import type { Offsets } from '../kafka/position.ts'
-import { hasProcess, isActive } from '../runtime/driver-state.ts'
+import { isActive, isRunning } from '../runtime/driver-state.ts'
 import type { DriverStatus, PartStatus, Runtime, Selected } from '../runtime/runtime.ts'
 import { clockRemarks } from './clock-remarks.ts'
 import {
   type DriverEvent,
   eventsOfCheckpoint,
+  eventsOfSubmission,
+  isResumed,
   type QueryProgress,
   queryProgress,
   recentEvents,
@@ -50,13 +52,14 @@ export async function stackStatus(
     recentEvents(runtime, signal).catch((): DriverEvent[] => []),
     submittedFile(storage).read(),
   ])
-  const isRunning = hasProcess(driver)
   const ofQuery = query ? eventsOfQuery(events, query) : driver ? events : [] // none: the query's data are removed
-  const progress = queryProgress(eventsOfCheckpoint(ofQuery))
+  const ofCheckpoint = eventsOfCheckpoint(ofQuery)
+  const progress = queryProgress(ofCheckpoint)
   const submitted = driver && query
   const intervalMs = submitted?.trigger === 'real-time' ? submitted.checkpointIntervalMs : 0
   const ageMs = stallAfterMs(intervalMs)
-  const readBefore = driver && config.query.startingOffsets === 'earliest' ? {} : undefined
+  const isFirst = driver && !isResumed(ofCheckpoint) && config.query.startingOffsets === 'earliest'
+  const readBefore = isFirst ? {} : undefined
   const unread = await unreadNow(selected, parts, progress?.endOffsets ?? readBefore, ageMs, signal)
   const status = {
     runtime: runtime.name,
@@ -67,10 +70,10 @@ export async function stackStatus(
     progress,
     unread: unread?.records,
     secondsSinceProgress: progress && secondsSince(progress.time),
-    stall: driver && isRunning ? stallOf(driver, progress, unread, ageMs) : undefined,
+    stall: driver && isRunning(driver) ? stallOf(driver, progress, unread, ageMs) : undefined,
     remarks: clockRemarks(ofQuery, Date.now()),
-    lastError: isRunning ? undefined : ofQuery.findLast((event) => event.name === 'failed')?.fields.message,
-    sparkUi: isRunning ? runtime.sparkUi : undefined,
+    lastError: isRunning(driver) ? undefined : lastErrorOf(ofQuery),
+    sparkUi: isRunning(driver) ? runtime.sparkUi : undefined,
     storage: storage.root,
   }
   return { ...status, problems: problemsOf(status) }
@@ -89,7 +92,11 @@ async function unreadNow(
   return countUnread(runtime.kafka, config.topics.input, read, { olderThanMs: Date.now() - ageMs, signal })
 }
 
-/** Records have waited for so long, and in all this time no batch was committed. */
+/** Of this submission: one before it may have been mended since. */
+const lastErrorOf = (events: readonly DriverEvent[]): string | undefined =>
+  eventsOfSubmission(events).findLast(({ name }) => name === 'failed')?.fields.message
+
+/** Records have waited for so long, and in all this time the job ran and committed no batch. */
 function stallOf(
   driver: DriverStatus,
   progress: QueryProgress | undefined,
@@ -97,7 +104,8 @@ function stallOf(
   ageMs: number,
 ): Stall | undefined {
   if (!unread || unread.older === 0) return undefined
-  const seconds = Math.min(secondsSince(driver.startedAt), secondsSince(progress?.time ?? driver.startedAt))
+  const runsSince = driver.since ?? driver.startedAt
+  const seconds = Math.min(secondsSince(runsSince), secondsSince(progress?.time ?? runsSince))
   return seconds * 1_000 >= ageMs ? { seconds, unread: unread.records } : undefined
 }
 
