@@ -169,7 +169,7 @@ time.sleep(3600)
 def test_driver_that_fails_before_it_is_ready_never_runs(supervise: Start, tmp_path: Path) -> None:
     (tmp_path / "ready").touch()  # of an earlier driver
     supervise("raise SystemExit(3)").end()
-    assert "state=\"running\"" not in (tmp_path / "out.log").read_text()
+    assert 'state="running"' not in (tmp_path / "out.log").read_text()
 
 
 def test_restarted_driver_has_to_be_ready_again(supervise: Start) -> None:
