@@ -39,7 +39,7 @@ class Continuity:
 
         Asks the broker for them unless they are given.
         """
-        self.position = self._checkpoint.position().get(self._input_topic, {})
+        self.position = self._position()
         require_unread_records(self._input_topic, self.position, bounds or self._topics.input_bounds())
 
     def look(self) -> Bounds:
@@ -50,7 +50,12 @@ class Continuity:
         self._require_present(self._known.keys() - ids.keys())
         if not self._missing:
             self._seen = self._topics.input_bounds()
+        if not self.position:  # a new query has chosen where to start by now
+            self.position = self._position()
         return self._seen
+
+    def _position(self) -> Mapping[str, int]:
+        return self._checkpoint.position().get(self._input_topic, {})
 
     def committed(self, position: Mapping[str, int]) -> None:
         """A batch has ended at `position`. Raises RecordsLostError if records beyond it had been removed before.

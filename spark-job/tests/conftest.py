@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,6 +45,11 @@ def checkpoint_folder(tmp_path: Path) -> Path:
     (tmp_path / "sources" / "0").mkdir(parents=True)
     (tmp_path / "sources" / "0" / "0").write_bytes(b'\x00v1\n{"in":{"0":3}}')
     return tmp_path
+
+
+def lines_of(out: io.StringIO) -> list[str]:
+    """What an EventLog has written, without the times."""
+    return [line.split(" ", 1)[1] for line in out.getvalue().splitlines()]
 
 
 def offset_log(end: dict[str, dict[str, int]], watermark_ms: int = 5000) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from broker import FakeTopics
-from conftest import SettingsOf, offset_log
+from conftest import SettingsOf, lines_of, offset_log
 from pyspark.sql import SparkSession
 
 from cpu_anomaly import catch_up
@@ -61,7 +61,7 @@ class Case:
         ).next_phase(bounds)
 
     def log(self) -> list[str]:
-        return [line.split(" ", 1)[1] for line in self._out.getvalue().splitlines()]
+        return lines_of(self._out)
 
 
 @pytest.fixture

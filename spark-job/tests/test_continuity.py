@@ -108,3 +108,14 @@ def test_partition_that_is_added_has_lost_what_it_no_longer_has(continuity_of: C
     topics = topics_of(bounds=Bounds({"0": 5, "1": 3}, {"0": 20, "1": 4}))
     with pytest.raises(RecordsLostError, match=r"partition 1: 3 lost, wanted offset 0, the earliest is 3"):
         continuity_of(topics, {"in": {"0": 5}}).require_unread_records()
+
+
+def test_new_query_starts_where_it_has_chosen_to(settings_of: SettingsOf) -> None:
+    positions = iter([{}, {"in": {"0": 20}}])
+    checkpoint = cast(Any, SimpleNamespace(position=lambda: next(positions)))
+    continuity = Continuity(
+        topics_of(), settings_of(input_topic="in"), {"in": "a"}, checkpoint, EventLog(io.StringIO())
+    )
+    continuity.require_unread_records()
+    assert continuity.look().unread(continuity.position) == 0
+    continuity.look()

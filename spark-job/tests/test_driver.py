@@ -106,6 +106,9 @@ class Case:
         Driver(self.settings, mode, self._outside(), topics, EventLog(self._out)).run(lambda: self.is_stop_wanted)
         return self.events()
 
+    def log(self) -> str:
+        return self._out.getvalue()
+
     def events(self) -> list[str]:
         lines = [line.split(" ")[1:3] for line in self._out.getvalue().splitlines()]
         return [" ".join(line) for line in lines if line[0] in ("ready", "stopped", "catch_up")]
@@ -166,6 +169,7 @@ class Case:
             output=Output(),
             inspector=cast(Any, self.inspector),
             probe=lambda _: [],
+            unread=NOTHING,
             report_ready=lambda: self.reports.append("ready"),
         )
 
@@ -239,6 +243,12 @@ def test_query_that_has_read_a_backlog_or_leaves_one_is_started_again_as_fits(ca
     ]
     assert [type(phase.mode) for phase in case.phases] == [MicroBatchesOfBacklog, MicroBatch, MicroBatchesOfBacklog]
     assert (first.is_stopped, second.is_stopped) == (True, True)
+
+
+def test_progress_names_the_delay_of_the_watermark(case: Case) -> None:
+    case.settings = replace(case.settings, watermark_ms=70_000)
+    case.run(Query(case.commit(0), case.stop))
+    assert " delay_ms=70000 " in case.log()
 
 
 class Processing(RealTime):

@@ -74,6 +74,13 @@ def test_topics_of_a_job_are_asked_for_once() -> None:
     assert topics.requests == 1
 
 
+def test_topic_that_does_not_exist_is_named_before_its_bounds_are_asked_for() -> None:
+    topics = FakeTopics({"out": "b"}, BOUNDS)
+    with pytest.raises(ConfigurationError, match=r"^topic in does not exist: `up` creates it$"):
+        find_topics(topics, ["in", "out"])
+    assert topics.requests == 0
+
+
 @pytest.mark.parametrize("known", [{}, {"in": "a"}, {"in": "a", "out": "b"}, {"in": "a", "out": "b", "old": "c"}])
 def test_topics_that_are_new_or_have_the_known_id_are_accepted(known: Mapping[str, str]) -> None:
     require_same_topics(known, {"in": "a", "out": "b"})
@@ -112,4 +119,5 @@ def test_position_outside_the_bounds_names_what_is_lost(position: Mapping[str, i
 
 def test_unread_records_are_counted_over_all_partitions() -> None:
     assert BOUNDS.unread({"0": 15}) == 13
+    assert BOUNDS.unread({}) == 23
     assert BOUNDS.unread({"0": 25, "1": 8}) == 0

@@ -8,6 +8,7 @@ import json
 import threading
 
 import pytest
+from conftest import lines_of
 from spark_reports import NOTHING, progress_event
 
 from cpu_anomaly.accounting.progress import Batch
@@ -31,11 +32,6 @@ def batches() -> list[Batch]:
 @pytest.fixture
 def watch(out: io.StringIO, batches: list[Batch]) -> Watch:
     return Watch(EventLog(out), batches.append, lambda: None)
-
-
-def lines_of(out: io.StringIO) -> list[str]:
-    """Without their times."""
-    return [text.split(" ", 1)[1] for text in out.getvalue().splitlines()]
 
 
 def test_ready_is_logged_once_with_the_first_batch(watch: Watch, out: io.StringIO) -> None:

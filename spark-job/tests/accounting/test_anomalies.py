@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from conftest import lines_of
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -34,9 +35,8 @@ def line(nth: int, status: str, count: int = 1) -> str:
     return f"{status} window={iso_time(T0 + nth)} series= mean=20.5 stddev= count={count} score=2.2"
 
 
-def lines_of(out: io.StringIO) -> list[str]:
-    """Without their times, and without the progress."""
-    return [text.split(" ", 1)[1] for text in out.getvalue().splitlines() if " progress " not in text]
+def anomalies_of(out: io.StringIO) -> list[str]:
+    return [line for line in lines_of(out) if not line.startswith("progress ")]
 
 
 class Topic:
@@ -79,11 +79,11 @@ def real_time(spark: SparkSession, tmp_path: Path, topic: Topic) -> Log:
     def log(number: int, *results: Result, committed: int | None = None, **counts: int) -> list[str]:
         topic.write(results)
         (commits / str(number if committed is None else committed)).touch()
-        already = len(lines_of(out))
+        already = len(anomalies_of(out))
         auditor.start()
         auditor.submit(Batch(number, lines=0, left_out=False, windows=counts, summary={}))
         auditor.finish()
-        return lines_of(out)[already:]
+        return anomalies_of(out)[already:]
 
     return log
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from conftest import offset_log
+from conftest import lines_of, offset_log
 from pyspark.sql import SparkSession
 
 from cpu_anomaly.accounting.audit import Audit, Findings, Inspector
@@ -61,7 +61,7 @@ class Case:
 
     def log(self) -> list[str]:
         """Without the times of the lines and of the audits."""
-        lines = [line.split(" ", 1)[1] for line in self._out.getvalue().splitlines()]
+        lines = lines_of(self._out)
         return [line.rpartition(" duration_ms=")[0] if line.startswith("audited") else line for line in lines]
 
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from conftest import SettingsOf, offset_log
+from conftest import SettingsOf, lines_of, offset_log
 from pyspark.sql import SparkSession
 
 from cpu_anomaly.accounting import audit as audit_module
@@ -40,7 +40,7 @@ class Case:
         self._watch.check(Batch(number, 10, False, {}, {}, began_ms=at_ms, newest_ms=newest))
 
     def log(self) -> list[str]:
-        return [line.split(" ", 1)[1] for line in self._out.getvalue().splitlines()]
+        return lines_of(self._out)
 
 
 @pytest.fixture
