@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any, cast
 
 from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from cpu_anomaly.accounting.checkpoint import Checkpoint, DamagedCheckpointError
@@ -85,16 +86,16 @@ def find_unreadable(spark: SparkSession, checkpoint: Checkpoint) -> DamagedCheck
             if stream.available() == 0:
                 return DamagedCheckpointError(name, "is empty")
             read_to_end(spark, PurePosixPath(name), stream)
-        except (Py4JJavaError, ValueError) as error:
-            cause = error.java_exception.toString() if isinstance(error, Py4JJavaError) else error
-            return DamagedCheckpointError(name, f"cannot be read ({str(cause).splitlines()[0]})")
+        except (Py4JJavaError, PySparkException, ValueError) as error:
+            cause = str(error.java_exception.toString() if isinstance(error, Py4JJavaError) else error)
+            return DamagedCheckpointError(name, f"cannot be read ({cause.splitlines()[0]})")
         finally:
             stream.close()
     return None
 
 
 def read_to_end(spark: SparkSession, path: PurePosixPath, stream: Any) -> None:
-    """Raises Py4JJavaError or ValueError if the file is damaged, as far as its own checksums tell."""
+    """Raises Py4JJavaError, PySparkException or ValueError if the file is damaged, as far as its checksums tell."""
     jvm = cast(Any, spark.sparkContext)._jvm
     if path.suffix in COMPRESSED:
         conf = cast(Any, spark.sparkContext)._jsc.sc().conf()

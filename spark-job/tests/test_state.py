@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -154,4 +155,5 @@ def test_damaged_folder_or_schema_ends_the_query_for_good(
     damage(copied / name, how)
     failure = failure_of(spark, copied, lambda: run(copied))
     assert (failure.kind, failure.exit_code) == ("damaged_checkpoint", 3)
-    assert failure.message.startswith(f"the checkpoint is damaged: {copied}/{name} ")
+    # With RocksDB the attempt that failed has made the partition's folder again, and lacks the files in it.
+    assert re.match(rf"the checkpoint is damaged: {copied}/{name}(/\S+)? (is|cannot)", failure.message)
