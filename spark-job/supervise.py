@@ -1,6 +1,6 @@
 """Keeps a Spark driver running: restarts it after a crash, stops it cleanly, and logs what it does.
 
-    supervise.py --state FILE --stop-file FILE --checkpoint DIR [--rotate-log FILE --max-bytes N] -- driver argv...
+    supervise.py --state FILE --stop-file FILE --ready-file FILE --checkpoint DIR [--rotate-log FILE] -- driver argv...
 
 Runs on a laptop and as a container's main process alike, so it uses only the standard library.
 """
@@ -35,6 +35,7 @@ POLL_SECONDS = 0.1
 class State:
     """Content of the state file; the names are a contract with the orchestrator."""
 
+    # "running" only once the driver is ready: while it is "starting", it may still refuse its checkpoint.
     state: str
     attempt: int = 0
     restarts: int = 0
@@ -52,6 +53,7 @@ class State:
 class Options:
     state: Path
     stop_file: Path
+    ready_file: Path
     checkpoint: Path
     rotate_log: Path | None
     max_bytes: int
@@ -64,6 +66,7 @@ def parse_options(argv: Sequence[str]) -> Options:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--state", type=Path, required=True, help="written as JSON at each change")
     parser.add_argument("--stop-file", type=Path, required=True, help="created to ask the driver to stop")
+    parser.add_argument("--ready-file", type=Path, required=True, help="created by the driver once its query runs")
     parser.add_argument("--checkpoint", type=Path, required=True, help="the query's checkpoint, to see its commits")
     parser.add_argument("--rotate-log", type=Path, help="the file to which standard output is appended")
     parser.add_argument("--max-bytes", type=int, default=50_000_000, help="rotate the log beyond this size")
@@ -107,17 +110,19 @@ class Supervisor:
 
     def _run_driver(self) -> int | None:
         """Runs the driver once, until all its processes are gone. Returns its exit code; None if it could not start."""
-        self._options.stop_file.unlink(missing_ok=True)
+        files = {"CPU_ANOMALY_STOP_FILE": self._options.stop_file, "CPU_ANOMALY_READY_FILE": self._options.ready_file}
+        for file in files.values():
+            file.unlink(missing_ok=True)
         attempt = self._state.attempt + 1
         self._enter("starting", attempt=attempt, restarts=attempt - 1, started_at=now(), exit_code=None, reason=None)
-        environment = {**os.environ, "CPU_ANOMALY_STOP_FILE": str(self._options.stop_file)}
+        environment = {**os.environ, **{name: str(file) for name, file in files.items()}}
         try:
             # A session of its own: a terminal's signals do not reach it, and its whole group can be ended.
             driver = subprocess.Popen(self._options.driver, env=environment, start_new_session=True)
         except OSError as error:
             print(f"{now()} supervisor error={json.dumps(str(error))}", flush=True)
             return None
-        self._enter("running", driver_pid=driver.pid, driver_start=start_token(driver.pid))
+        self._record(driver_pid=driver.pid, driver_start=start_token(driver.pid))
         exit_code = self._await_end(driver)
         # spark-submit is a JVM with a Python child: one that outlives its leader would still write to the checkpoint.
         end_group(driver.pid)
@@ -125,7 +130,13 @@ class Supervisor:
         return exit_code
 
     def _await_end(self, driver: subprocess.Popen[bytes]) -> int:
-        self._wait(lambda: driver.poll() is not None or self._stop_signals > 0)
+        def is_over() -> bool:
+            return driver.poll() is not None or self._stop_signals > 0
+
+        self._wait(lambda: is_over() or self._options.ready_file.exists())
+        if not is_over():
+            self._enter("running")
+            self._wait(is_over)
         if driver.returncode is None:
             self._stop(driver)
         return driver.wait()
@@ -167,9 +178,12 @@ class Supervisor:
         self._stop_signals += 1
 
     def _enter(self, state: str, **changes: object) -> None:
-        self._state = replace(self._state, state=state, since=now(), **changes)  # type: ignore[arg-type]
-        write_atomically(self._options.state, json.dumps(asdict(self._state)))
+        self._record(state=state, since=now(), **changes)
         self._log(state, attempt=self._state.attempt, exit_code=self._state.exit_code, reason=self._state.reason)
+
+    def _record(self, **changes: object) -> None:
+        self._state = replace(self._state, **changes)  # type: ignore[arg-type]
+        write_atomically(self._options.state, json.dumps(asdict(self._state)))
 
     def _log(self, state: str, **values: object) -> None:
         pairs = "".join(f" {name}={json.dumps(value)}" for name, value in values.items() if value is not None)

@@ -41,16 +41,17 @@ def main(settings_json: str) -> int:
     except Exception as error:  # noqa: BLE001 (every failure becomes one line for the supervisor and the user)
         traceback.print_exc()
         sys.stderr.flush()
-        failure = diagnose(error, lambda: find_damage(settings_json))
+        failure = diagnose(error, lambda causes: find_damage(settings_json, causes))
         log.write("failed", kind=failure.kind, message=failure.message, exit_code=failure.exit_code)
         return failure.exit_code
     return 0
 
 
-def find_damage(settings_json: str) -> DamagedCheckpointError | None:
+def find_damage(settings_json: str, causes: list[str]) -> DamagedCheckpointError | None:
     """Called after a failure, so what fails here too is no finding."""
     try:
-        return find_damaged_state(SparkSession.builder.getOrCreate(), Settings.from_json(settings_json).checkpoint)
+        checkpoint = Settings.from_json(settings_json).checkpoint
+        return find_damaged_state(SparkSession.builder.getOrCreate(), checkpoint, causes)
     except Exception:  # noqa: BLE001
         traceback.print_exc()
         return None
@@ -88,7 +89,7 @@ class Driver:
         standstill = Standstill(log, mode.batch_ms / 1000, outside.unread)
         self._monitor = Monitor(outside.clock, self._continuity, growth, standstill)
         self._catch_up = CatchUp(Phase(settings, mode), outside.topics, self._checkpoint, outside.probe, log)
-        self._watch = Watch(log, self._on_commit)
+        self._watch = Watch(log, self._on_commit, outside.report_ready)
         # The watermark's delay with which the query runs.
         self._delay_ms = 0
 

@@ -71,12 +71,15 @@ class Failure:
     exit_code: int
 
 
-def diagnose(error: Exception, find_damage: Callable[[], DamagedCheckpointError | None] = lambda: None) -> Failure:
+# Looks for the file of the checkpoint that is to blame for a failure with these causes.
+FindDamage = Callable[[list[str]], DamagedCheckpointError | None]
+
+
+def diagnose(error: Exception, find_damage: FindDamage = lambda _: None) -> Failure:
     """Exit codes 2 (configuration) and 3 (data loss, replaced topic, damaged checkpoint) are never worth a restart; 7
     may be.
 
-    The message is the first line of the innermost cause. `find_damage` looks for a file of the checkpoint that cannot
-    be read; it is called only if the failure looks like one.
+    The message is the first line of the innermost cause. `find_damage` is called only if the failure looks like damage.
     """
     causes = causes_of(error)
     message = causes[-1].strip().splitlines()[0] if causes[-1].strip() else type(error).__name__
@@ -93,14 +96,14 @@ def diagnose(error: Exception, find_damage: Callable[[], DamagedCheckpointError 
     return Failure("restart" if isinstance(error, RestartNeededError) else "query", message, 7)
 
 
-def damage_of(error: Exception, find_damage: Callable[[], DamagedCheckpointError | None]) -> str | None:
+def damage_of(error: Exception, find_damage: FindDamage) -> str | None:
     """What is wrong with the checkpoint; None if the failure has, or may have, another reason."""
     causes = causes_of(error)
     is_named, is_loading, is_read = (has_sign(signs, causes) for signs in (DAMAGE_SIGNS, (LOADING_SIGN,), READ_SIGNS))
     is_schema = is_thrown_by(SCHEMA_READER, error)
     if has_sign(PASSING_SIGNS, causes) or not (is_named or is_loading or is_read or is_schema):
         return None
-    if found := find_damage():
+    if found := find_damage(causes):
         return str(found)
     named = next((cause for cause in causes if has_sign(DAMAGE_SIGNS, [cause])), causes[-1]).strip().splitlines()[0]
     if is_schema:

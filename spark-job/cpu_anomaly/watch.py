@@ -22,9 +22,10 @@ from cpu_anomaly.event_log import EventLog
 class Watch(StreamingQueryListener):
     """Keeps what the main thread asks for, and hands each committed batch to `on_commit`, on Spark's thread."""
 
-    def __init__(self, log: EventLog, on_commit: Callable[[Batch], None]) -> None:
+    def __init__(self, log: EventLog, on_commit: Callable[[Batch], None], on_ready: Callable[[], None]) -> None:
         self._log = log
         self._on_commit = on_commit
+        self._on_ready = on_ready
         self.is_ready = False
         self._becoming_ready = threading.Lock()  # two threads report it: Spark's listener and the driver's own
         self.is_idle = False
@@ -54,10 +55,11 @@ class Watch(StreamingQueryListener):
         self.terminated.set()
 
     def ready(self, batch: int) -> None:
-        """Logs once per driver that the state is loaded, and that the query processes records or waits for them."""
+        """Reports once per driver that the state is loaded, and that the query processes records or waits for them."""
         with self._becoming_ready:
             if not self.is_ready:
                 self._log.write("ready", batch=batch_or_none(batch))
+                self._on_ready()
                 self.is_ready = True
 
 

@@ -95,6 +95,7 @@ class Case:
         self.inspector = Inspector()
         self.phases: list[Phase] = []
         self.is_stop_wanted = False
+        self.reports: list[str] = []
         (folder / "commits").mkdir()
 
     def run(self, *queries: Query, mode: Mode | None = None) -> list[str]:
@@ -169,6 +170,7 @@ class Case:
             inspector=cast(Any, self.inspector),
             probe=lambda _: [],
             unread=NOTHING,
+            report_ready=lambda: self.reports.append("ready"),
         )
 
     def _start_query(self, phase: Phase) -> StreamingQuery:
@@ -270,6 +272,7 @@ def test_only_a_real_time_query_that_processes_records_is_ready_before_it_commit
     case: Case, mode: Mode, events: list[str]
 ) -> None:
     assert case.run(Query(running, case.stop), mode=mode) == events
+    assert case.reports == (["ready"] if len(events) == 2 else [])
 
 
 def test_query_that_has_nothing_to_read_is_ready_once_its_state_was_loaded(case: Case) -> None:
@@ -282,7 +285,7 @@ def test_query_whose_state_is_missing_is_never_ready(case: Case) -> None:
     case.broker.bounds = bounds(FIRST + 1)
     with pytest.raises(Exception, match=r"STATE_STORE|STDS|state"):
         case.run(Query(case.idle))
-    assert case.events() == []
+    assert (case.events(), case.reports) == ([], [])
 
 
 def test_query_that_ends_before_it_processes_records_is_not_ready(case: Case) -> None:

@@ -107,7 +107,7 @@ FOUND = DamagedCheckpointError("/c/state/0/0/3.delta", "is empty")
 def test_damaged_checkpoint_is_never_worth_a_restart(
     outer: str, inner: str, found: DamagedCheckpointError | None, shown: str
 ) -> None:
-    failure = diagnose(FromJavaError(Thrown(outer, Thrown(inner))), lambda: found)
+    failure = diagnose(FromJavaError(Thrown(outer, Thrown(inner))), lambda _: found)
     assert (failure.kind, failure.message, failure.exit_code) == ("damaged_checkpoint", shown, 3)
 
 
@@ -126,7 +126,7 @@ def test_what_may_pass_is_no_damage(outer: str, inner: str) -> None:
 
 
 def test_files_are_looked_at_only_after_a_failure_to_read() -> None:
-    def find_damage() -> None:
+    def find_damage(_: list[str]) -> None:
         raise AssertionError("this reads the whole state")
 
     assert diagnose(RuntimeError("no broker"), find_damage).exit_code == 7

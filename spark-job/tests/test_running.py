@@ -15,7 +15,7 @@ from cpu_anomaly.watch import Watch
 
 @pytest.fixture
 def watch() -> Watch:
-    watch = Watch(EventLog(io.StringIO()), lambda _: None)
+    watch = Watch(EventLog(io.StringIO()), lambda _: None, lambda: None)
     watch.terminated.set()
     return watch
 

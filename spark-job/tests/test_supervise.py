@@ -29,6 +29,8 @@ class Supervised:
             str(self.state_file),
             "--stop-file",
             str(folder / "stop"),
+            "--ready-file",
+            str(folder / "ready"),
             "--checkpoint",
             str(self.checkpoint),
         ]
@@ -84,6 +86,7 @@ def supervise(tmp_path: Path) -> Iterator[Start]:
 
 UNTIL_STOPPED = """
 import os, pathlib, time
+pathlib.Path(os.environ["CPU_ANOMALY_READY_FILE"]).touch()
 while not pathlib.Path(os.environ["CPU_ANOMALY_STOP_FILE"]).exists():
     time.sleep(0.02)
 pathlib.Path("stopped-cleanly").touch()
@@ -91,7 +94,7 @@ pathlib.Path("stopped-cleanly").touch()
 STUBBORN = """
 import pathlib, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-pathlib.Path("ready").touch()
+pathlib.Path("is-stubborn").touch()
 while True:
     time.sleep(1)
 """
@@ -109,7 +112,7 @@ def test_configuration_error_and_data_loss_are_not_tried_again(supervise: Start,
 
 
 def test_driver_that_cannot_be_started_is_a_failure(tmp_path: Path) -> None:
-    own = ["--state", "state.json", "--stop-file", "stop", "--checkpoint", "."]
+    own = ["--state", "state.json", "--stop-file", "stop", "--ready-file", "ready", "--checkpoint", "."]
     subprocess.run(
         [sys.executable, SUPERVISOR, *own, "--", "/no/such/program"], cwd=tmp_path, check=True, timeout=DEADLINE
     )
@@ -146,6 +149,45 @@ def test_crash_is_followed_by_another_attempt(supervise: Start, tmp_path: Path) 
     assert "was killed by SIGKILL" in (tmp_path / "out.log").read_text()
 
 
+def test_driver_runs_once_it_is_ready(supervise: Start, tmp_path: Path) -> None:
+    driver = """
+import os, pathlib, time
+while not pathlib.Path("go").exists():
+    time.sleep(0.02)
+pathlib.Path(os.environ["CPU_ANOMALY_READY_FILE"]).touch()
+time.sleep(3600)
+"""
+    supervised = supervise(driver)
+    starting = supervised.until(lambda state: state.get("driver_pid") is not None)
+    assert starting["state"] == "starting"
+    (tmp_path / "go").touch()
+    running = supervised.until(lambda state: state["state"] == "running")
+    assert running["driver_pid"] == starting["driver_pid"]
+    assert running["since"] > starting["since"]
+
+
+def test_driver_that_fails_before_it_is_ready_never_runs(supervise: Start, tmp_path: Path) -> None:
+    (tmp_path / "ready").touch()  # of an earlier driver
+    supervise("raise SystemExit(3)").end()
+    assert 'state="running"' not in (tmp_path / "out.log").read_text()
+
+
+def test_restarted_driver_has_to_be_ready_again(supervise: Start) -> None:
+    driver = """
+import os, pathlib, time
+first = pathlib.Path("first")
+if not first.exists():
+    first.touch()
+    pathlib.Path(os.environ["CPU_ANOMALY_READY_FILE"]).touch()
+time.sleep(3600)
+"""
+    supervised = supervise(driver)
+    first = supervised.until(lambda state: state.get("state") == "running")
+    os.kill(first["driver_pid"], signal.SIGKILL)
+    second = supervised.until(lambda state: state["attempt"] == 2 and state["driver_pid"] is not None)
+    assert second["state"] == "starting"
+
+
 def test_sigterm_lets_the_driver_stop_cleanly(supervise: Start, tmp_path: Path) -> None:
     supervised = supervise(UNTIL_STOPPED)
     supervised.until(lambda state: state.get("state") == "running")
@@ -165,14 +207,14 @@ def test_stop_while_waiting_to_restart_takes_effect_at_once(supervise: Start) ->
 
 def test_driver_that_does_not_stop_is_killed(supervise: Start, tmp_path: Path) -> None:
     supervised = supervise(STUBBORN, "--stop-timeout", "0.2")
-    wait_for((tmp_path / "ready").exists, bool, "out.log")
+    wait_for((tmp_path / "is-stubborn").exists, bool, "out.log")
     supervised.process.send_signal(signal.SIGTERM)
     assert supervised.end()["exit_code"] == -signal.SIGKILL
 
 
 def test_second_signal_kills_at_once(supervise: Start, tmp_path: Path) -> None:
     supervised = supervise(STUBBORN, "--stop-timeout", "3600")
-    wait_for((tmp_path / "ready").exists, bool, "out.log")
+    wait_for((tmp_path / "is-stubborn").exists, bool, "out.log")
     supervised.process.send_signal(signal.SIGTERM)
     wait_for((tmp_path / "stop").exists, bool, "out.log")
     supervised.process.send_signal(signal.SIGTERM)

@@ -31,7 +31,7 @@ def batches() -> list[Batch]:
 
 @pytest.fixture
 def watch(out: io.StringIO, batches: list[Batch]) -> Watch:
-    return Watch(EventLog(out), batches.append)
+    return Watch(EventLog(out), batches.append, lambda: None)
 
 
 def test_ready_is_logged_once_with_the_first_batch(watch: Watch, out: io.StringIO) -> None:
@@ -54,8 +54,9 @@ def test_new_query_has_left_nothing_unread_yet(watch: Watch) -> None:
     assert watch.lag == 0
 
 
-def test_ready_is_logged_once_although_two_threads_report_it(out: io.StringIO) -> None:
+def test_ready_is_logged_and_reported_once_although_two_threads_find_it(out: io.StringIO) -> None:
     barrier = threading.Barrier(2)
+    reports: list[str] = []
 
     class Simultaneous(Watch):
         """Both threads read `is_ready` before either sets it, unless one waits for the other."""
@@ -73,13 +74,13 @@ def test_ready_is_logged_once_although_two_threads_report_it(out: io.StringIO) -
         def is_ready(self, value: bool) -> None:
             self._value = value
 
-    watch = Simultaneous(EventLog(out), lambda _: None)
+    watch = Simultaneous(EventLog(out), lambda _: None, lambda: reports.append("ready"))
     threads = [threading.Thread(target=watch.ready, args=(4,)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert lines_of(out) == ["ready batch=4"]
+    assert (lines_of(out), reports) == (["ready batch=4"], ["ready"])
 
 
 def test_idle_query_is_not_ready_by_itself(watch: Watch, out: io.StringIO) -> None:

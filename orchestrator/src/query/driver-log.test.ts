@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { type DriverEvent, delayMsAt, parseDriverEvent, queryProgress } from './driver-log.ts'
+import {
+  type DriverEvent,
+  delayMsAt,
+  eventsOfCheckpoint,
+  parseDriverEvent,
+  queryProgress,
+} from './driver-log.ts'
 
 describe('parseDriverEvent', () => {
   it('reads time, name and fields', () => {
@@ -25,6 +31,37 @@ describe('parseDriverEvent', () => {
     'Traceback (most recent call last):',
   ])('does not read %j as an event', (line) => {
     expect(parseDriverEvent(line)).toBeUndefined()
+  })
+})
+
+describe('eventsOfCheckpoint', () => {
+  const events = (...lines: readonly string[]): DriverEvent[] =>
+    lines
+      .map((line) => parseDriverEvent(`2026-11-24T06:00:00Z ${line}`))
+      .filter((event) => event !== undefined)
+  const batches = (...lines: readonly string[]) =>
+    eventsOfCheckpoint(events(...lines)).flatMap(({ name, fields }) =>
+      name === 'progress' ? [Number(fields.batch)] : [],
+    )
+  const [first, ...later] = [0, 1, 2, 3].map((batch) => `progress batch=${batch}`) as [string, string]
+
+  it.each([
+    ['all of a checkpoint that the log does not begin', [first, ...later], [0, 1, 2, 3]],
+    ['none of an earlier checkpoint', [...later, 'started resumed_from_batch=', first], [0]],
+    ['all before a restart', [first, ...later, 'started resumed_from_batch=3'], [0, 1, 2, 3]],
+    ['none of the future of a restored one', [first, ...later, 'started resumed_from_batch=1'], [0, 1]],
+    [
+      'what followed the restoration',
+      [first, ...later, 'started resumed_from_batch=1', 'progress batch=2'],
+      [0, 1, 2],
+    ],
+    [
+      'none of a future, after two restorations',
+      [first, ...later, 'started resumed_from_batch=0', later[0], 'started resumed_from_batch=1'],
+      [0, 1],
+    ],
+  ])('leaves %s', (_, lines, expected) => {
+    expect(batches(...lines)).toEqual(expected)
   })
 })
 

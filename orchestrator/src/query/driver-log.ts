@@ -164,10 +164,38 @@ function parseOffsets(text: string): Record<string, number> {
   )
 }
 
-/** The events of the current checkpoint: those since a driver last started a new one. */
+/**
+ * The events of the current checkpoint: those since a driver last started a new one, without the progress that a later
+ * driver did not find there, because the checkpoint had been restored from a backup or mended.
+ */
 export function eventsOfCheckpoint(events: readonly DriverEvent[]): readonly DriverEvent[] {
-  const start = events.findLastIndex(
-    (event) => event.name === 'started' && event.fields.resumed_from_batch === '',
+  const own = since(events, ({ name, fields }) => name === 'started' && fields.resumed_from_batch === '')
+  const kept: DriverEvent[] = []
+  let lastBatch = Number.POSITIVE_INFINITY
+  for (const event of own.toReversed()) {
+    const { resumed_from_batch: resumedFrom, batch } = event.fields
+    if (event.name === 'started' && resumedFrom) lastBatch = Math.min(lastBatch, Number(resumedFrom))
+    if (event.name !== 'progress' || !(Number(batch) > lastBatch)) kept.push(event)
+  }
+  return kept.reverse()
+}
+
+/** Has a driver found batches of earlier ones in its checkpoint? */
+export const isResumed = (events: readonly DriverEvent[]): boolean =>
+  events.some(({ name, fields }) => name === 'started' && Boolean(fields.resumed_from_batch))
+
+/** The events since the last `submit`: a supervisor counts its attempts from 1. */
+export const eventsOfSubmission = (events: readonly DriverEvent[]): readonly DriverEvent[] =>
+  since(
+    events,
+    ({ name, fields }) => name === 'supervisor' && fields.state === 'starting' && fields.attempt === '1',
   )
+
+/** From the last event of a kind on; all if there is none. */
+function since(
+  events: readonly DriverEvent[],
+  isFirst: (event: DriverEvent) => boolean,
+): readonly DriverEvent[] {
+  const start = events.findLastIndex(isFirst)
   return start < 0 ? events : events.slice(start)
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.ts'
-import { hasProcess } from '../runtime/driver-state.ts'
+import { isRunning } from '../runtime/driver-state.ts'
 import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
 import { jobSentence } from './job-words.ts'
 import type { StackStatus } from './status.ts'
@@ -33,7 +33,7 @@ export function obstacleOf({
   driver,
   stall,
 }: Pick<StackStatus, 'parts' | 'driver' | 'stall'>): string | undefined {
-  if (hasProcess(driver) && lacksWorkers(parts)) return NO_EXECUTOR
+  if ((driver?.state === 'starting' || isRunning(driver)) && lacksWorkers(parts)) return NO_EXECUTOR
   return stall && stallText(stall)
 }
 

@@ -50,16 +50,28 @@ describe('awaitReady', () => {
     async (state) => {
       runtime.driverNow = driverIn(state, { reason: 'exit code 1' })
       runtime.onDriverRead = (reads) => {
-        if (reads === 3) runtime.logLines.driver.push(`${at(9)} ready batch=0`)
+        if (reads < 3) return
+        runtime.driverNow = driverIn('running')
+        runtime.logLines.driver.push(`${at(9)} ready batch=0`)
       }
       await waiting()
       expect(updates).toHaveLength(2)
     },
   )
 
+  it('waits until the supervisor knows that the driver is ready, so that the next status says so', async () => {
+    runtime.driverNow = driverIn('starting')
+    runtime.logLines.driver = [`${at(2)} ready batch=0`]
+    runtime.onDriverRead = (reads) => {
+      if (reads === 3) runtime.driverNow = driverIn('running')
+    }
+    await waiting()
+    expect(updates).toHaveLength(2)
+  })
+
   it.each([
     ['the driver is starting', driverIn('starting'), [], /driver is starting/],
-    ['the query is starting', driverIn('running'), [`${at(1)} started ui=`], /query is starting/],
+    ['the query is starting', driverIn('starting'), [`${at(1)} started ui=`], /query is starting/],
     ['an attempt failed', driverIn('backing-off', { reason: 'exit code 9' }), [], /exit code 9/],
   ])('shows that %s', async (_, driver, lines, expected) => {
     runtime.driverNow = driver

@@ -1,5 +1,5 @@
 import { CliError, type ErrorCode } from '../errors.ts'
-import { isActive } from '../runtime/driver-state.ts'
+import { isActive, isRunning } from '../runtime/driver-state.ts'
 import type { DriverStatus, Runtime } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import { formatSeconds } from '../terminal/units.ts'
@@ -31,7 +31,7 @@ export async function awaitReady(
         const [driver, events] = await Promise.all([runtime.driver(), recentEvents(runtime, options.signal)])
         const attempt = eventsOfAttempt(events, driver?.startedAt)
         const ready = attempt.find((event) => event.name === 'ready')
-        if (ready) return arrived(readyText(ready, attempt, query))
+        if (ready && isRunning(driver)) return arrived(readyText(ready, attempt, query))
         if (!isActive(driver)) throw await driverFailed(runtime, driver, options.signal)
         const progress = progressText(driver, attempt)
         options.update(progress)

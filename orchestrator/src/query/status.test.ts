@@ -112,19 +112,43 @@ describe('stackStatus', () => {
     expect(await statusOf(runtime, storage)).toMatchObject({ progress: { batch: 7 } })
   })
 
+  it('shows the progress of a restored checkpoint, not of the batches after its backup', async () => {
+    const runtime = new FakeRuntime()
+    runtime.driverNow = driverIn('starting')
+    runtime.logLines.driver = [
+      progress(1, 4, '0:40'),
+      progress(2, 5, '0:50'),
+      `${at(3)} started resumed_from_batch=4`,
+    ]
+    expect(await statusOf(runtime)).toMatchObject({ progress: { batch: 4, endOffsets: { 0: 40 } } })
+  })
+
+  it('shows the error of an earlier attempt, but not of an earlier submit', async () => {
+    const runtime = new FakeRuntime()
+    runtime.driverNow = driverIn('starting')
+    const attempt = (second: number, number: number) =>
+      `${at(second)} supervisor state="starting" attempt=${number}`
+    runtime.logLines.driver = [attempt(1, 1), `${at(2)} failed message=old`, attempt(3, 1)]
+    expect(await statusOf(runtime)).toMatchObject({ lastError: undefined })
+    runtime.logLines.driver.push(`${at(4)} failed message=new`, attempt(5, 2))
+    expect(await statusOf(runtime)).toMatchObject({ lastError: 'new' })
+  })
+
   it.each([
     ['stopped', expect.stringMatching(/no executor.*cpu-anomaly up/)],
     ['running', undefined],
-  ] as const)('says why a running job does not get on if its only worker is %s', async (state, problem) => {
+  ] as const)('says why a job does not get on if its only worker is %s', async (state, problem) => {
     const runtime = new FakeRuntime('docker')
     runtime.partsNow = [
       { part: 'spark-master', state: 'running' },
       { part: 'spark-worker', state },
     ]
-    runtime.driverNow = driverIn('running')
-    const status = await statusOf(runtime)
-    expect(obstacleOf(status)).toEqual(problem)
-    if (problem) expect(statusLines(status).join('\n')).toContain('no executor')
+    for (const driver of [driverIn('starting'), driverIn('running')]) {
+      runtime.driverNow = driver
+      const status = await statusOf(runtime)
+      expect(obstacleOf(status)).toEqual(problem)
+      if (problem) expect(statusLines(status).join('\n')).toContain('no executor')
+    }
   })
 })
 
@@ -176,6 +200,29 @@ describe('the records that stackStatus counts as unread', () => {
     const { runtime } = await withRecords(NOW - 31_000)
     runtime.logLines.driver = []
     expect((await statusOf(runtime)).stall).toEqual({ seconds: 100, unread: 3 })
+  })
+
+  it.each([at(-50), at(80)])('are no stall of a job that only runs since %s', async (progressTime) => {
+    const { runtime } = await withRecords(NOW - 60_000)
+    runtime.driverNow = driverIn('running', { startedAt: at(20), since: at(75) })
+    runtime.logLines.driver = [`${progressTime} progress batch=3 end_offsets=0:1,1:1`]
+    expect(await statusOf(runtime)).toMatchObject({ unread: 2, stall: undefined, problems: [] })
+  })
+
+  it('are no stall while the job is starting', async () => {
+    const { runtime } = await withRecords(NOW - 60_000, 'starting')
+    expect(await statusOf(runtime)).toMatchObject({
+      stall: undefined,
+      problems: [{ code: 'QUERY_FAILED', text: 'the job is starting' }],
+    })
+  })
+
+  it('are unknown while a job has gone on from an earlier commit and its log no longer says which', async () => {
+    const { runtime } = await withRecords(NOW)
+    runtime.logLines.driver = [`${at(1)} started resumed_from_batch=3`]
+    expect(await statusOf(runtime)).toMatchObject({ unread: undefined })
+    runtime.logLines.driver = [`${at(1)} started resumed_from_batch=`]
+    expect(await statusOf(runtime)).toMatchObject({ unread: 3 })
   })
 
   it('are neither unread nor a stall if only offsets without records are left', async () => {

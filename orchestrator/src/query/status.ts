@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import { hasProcess, isActive } from '../runtime/driver-state.ts'
+import { isActive, isRunning } from '../runtime/driver-state.ts'
 import type { DriverStatus, PartStatus, Runtime, Selected } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import { committedEnds } from './checkpoint-log.ts'
@@ -8,6 +8,8 @@ import {
   type DriverEvent,
   delayMsAt,
   eventsOfCheckpoint,
+  eventsOfSubmission,
+  isResumed,
   type QueryProgress,
   queryProgress,
   recentEvents,
@@ -59,15 +61,16 @@ export async function stackStatus(
     recentEvents(runtime, signal).catch((): DriverEvent[] => []),
     submittedFile(storage).read(),
   ])
-  const isRunning = hasProcess(driver)
   const ofQuery = query ? eventsOfQuery(events, query) : driver ? events : [] // none: the query's data are removed
-  const progress = queryProgress(eventsOfCheckpoint(ofQuery))
+  const ofCheckpoint = eventsOfCheckpoint(ofQuery)
+  const progress = queryProgress(ofCheckpoint)
   const submitted = driver && query
   const intervalMs = submitted?.trigger === 'real-time' ? submitted.checkpointIntervalMs : 0
   const ageMs = stallAfterMs(intervalMs)
-  const readBefore = driver && config.query.startingOffsets === 'earliest' ? {} : undefined
+  const isFirst = driver && !isResumed(ofCheckpoint) && config.query.startingOffsets === 'earliest'
+  const readBefore = isFirst ? {} : undefined
   const unread = await unreadNow(selected, parts, progress?.endOffsets ?? readBefore, ageMs, signal)
-  const seeming = driver && isRunning ? stallOf(driver, progress, unread, ageMs) : undefined
+  const seeming = driver && isRunning(driver) ? stallOf(driver, progress, unread, ageMs) : undefined
   const lastCommit = progress?.time ?? driver?.startedAt ?? ''
   const isStalled = seeming && !(await commitsWithin(batchMs, runtime, lastCommit, signal))
   const status = {
@@ -81,8 +84,8 @@ export async function stackStatus(
     secondsSinceProgress: progress && secondsSince(progress.time),
     stall: isStalled ? seeming : undefined,
     remarks: clockRemarks(ofQuery, Date.now()),
-    lastError: isRunning ? undefined : ofQuery.findLast((event) => event.name === 'failed')?.fields.message,
-    sparkUi: isRunning ? runtime.sparkUi : undefined,
+    lastError: isRunning(driver) ? undefined : lastErrorOf(ofQuery),
+    sparkUi: isRunning(driver) ? runtime.sparkUi : undefined,
     storage: storage.root,
   }
   return { ...status, problems: problemsOf(status) }
@@ -121,7 +124,11 @@ async function commitsWithin(
   })
 }
 
-/** Records have waited for so long, and in all this time no batch was committed. */
+/** Of this submission: one before it may have been mended since. */
+const lastErrorOf = (events: readonly DriverEvent[]): string | undefined =>
+  eventsOfSubmission(events).findLast(({ name }) => name === 'failed')?.fields.message
+
+/** Records have waited for so long, and in all this time the job ran and committed no batch. */
 function stallOf(
   driver: DriverStatus,
   progress: QueryProgress | undefined,
@@ -129,7 +136,8 @@ function stallOf(
   ageMs: number,
 ): Stall | undefined {
   if (!unread || unread.older === 0) return undefined
-  const seconds = Math.min(secondsSince(driver.startedAt), secondsSince(progress?.time ?? driver.startedAt))
+  const runsSince = driver.since ?? driver.startedAt
+  const seconds = Math.min(secondsSince(runsSince), secondsSince(progress?.time ?? runsSince))
   return seconds * 1_000 >= ageMs ? { seconds, unread: unread.records } : undefined
 }
 

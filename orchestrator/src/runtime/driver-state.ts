@@ -9,8 +9,8 @@ const ACTIVE: ReadonlySet<State> = new Set(['starting', 'running', 'backing-off'
 export const isActive = (driver: DriverStatus | undefined): driver is DriverStatus =>
   driver !== undefined && ACTIVE.has(driver.state)
 
-/** True while the driver's own process runs. */
-export const hasProcess = (driver: Pick<DriverStatus, 'state'> | undefined): boolean =>
+/** True while the job runs, as far as is known: a driver that is starting may yet refuse its checkpoint. */
+export const isRunning = (driver: Pick<DriverStatus, 'state'> | undefined): boolean =>
   driver?.state === 'running' || driver?.state === 'orphaned'
 
 /** Two drivers on one checkpoint would corrupt it. */

@@ -118,7 +118,10 @@ export interface StoppedPart {
 export type StopOutcome = 'stopped' | 'killed' | 'not-running'
 
 export interface DriverStatus {
-  /** `orphaned`: the driver runs without its supervisor. `lost`: both were killed (reboot, kill -9) and recorded nothing. */
+  /**
+   * `running`: the driver has loaded its state and processes records or waits for them; `starting` before that.
+   * `orphaned`: the driver runs without its supervisor. `lost`: both were killed (reboot, kill -9) and recorded nothing.
+   */
   readonly state:
     | 'starting'
     | 'running'

@@ -14,6 +14,8 @@ export interface SupervisedDriver {
   readonly stateFile: string
   /** The driver stops as soon as this file exists. */
   readonly stopFile: string
+  /** Written by the driver once its query runs. */
+  readonly readyFile: string
   readonly checkpoint: string
   readonly sparkSubmit: string
   readonly jobFile: string
@@ -31,6 +33,8 @@ export function supervisorArgs(
     driver.stateFile,
     '--stop-file',
     driver.stopFile,
+    '--ready-file',
+    driver.readyFile,
     '--checkpoint',
     driver.checkpoint,
   ]

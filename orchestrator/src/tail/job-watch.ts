@@ -1,6 +1,6 @@
 import { jobSentence } from '../query/job-words.ts'
 import { type JobNow, jobNow } from '../query/status.ts'
-import { hasProcess } from '../runtime/driver-state.ts'
+import { isRunning } from '../runtime/driver-state.ts'
 import type { DriverStatus, Runtime } from '../runtime/runtime.ts'
 
 /** No longer than a window waits before it counts as closed: by then the delay of its batch is known. */
@@ -22,7 +22,7 @@ export interface JobFacts {
 
 /** Why no results may come, in a few words; empty while the job runs. A clean stop leaves only the job's log. */
 function stateText({ state, lastReadMs }: JobFacts): string {
-  if (state) return hasProcess({ state }) ? '' : jobSentence(state)
+  if (state) return isRunning({ state }) ? '' : jobSentence(state)
   return lastReadMs === undefined ? 'no job runs' : 'the job is stopped'
 }
 

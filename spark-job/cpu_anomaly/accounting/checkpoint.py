@@ -26,7 +26,7 @@ class DamagedCheckpointError(CheckpointError):
     """A file of the checkpoint does not hold what was written there: a crash, a disk or a person has changed it."""
 
     def __init__(self, file: str, problem: str) -> None:
-        super().__init__(f"the checkpoint is damaged: {file} {problem}; {WAYS_OUT}")
+        super().__init__(f"the checkpoint is damaged: {file.removeprefix('file:')} {problem}; {WAYS_OUT}")
         self.problem = problem
 
 
@@ -97,15 +97,27 @@ class Checkpoint:
     def locate(self, name: str) -> str:
         return str(self._path(name).toString())
 
+    def exists(self, name: str) -> bool:
+        return bool(self._files.exists(self._path(name)))
+
+    def contains(self, file: str) -> bool:
+        """True if a file, given as a full path, belongs to the checkpoint, whether it exists or not."""
+        root, path = (each.toUri().getPath() for each in (self._root, self._path(file)))
+        return bool(path.startswith(f"{root}/"))
+
     def files(self, folder: str) -> list[str]:
-        """Every file below a folder, as a full path; the newest first."""
+        """Every file below a folder, as a full path; the newest first.
+
+        Not those whose names begin with a dot: Hadoop's checksums, and temporary files, also of an attempt that failed.
+        """
         path = self._path(folder)
         if not self._files.exists(path):
             return []
         found, each = [], self._files.listFiles(path, True)
         while each.hasNext():
             status = each.next()
-            found.append((status.getModificationTime(), str(status.getPath().toString())))
+            if not status.getPath().getName().startswith("."):
+                found.append((status.getModificationTime(), str(status.getPath().toString())))
         return [name for _, name in sorted(found, reverse=True)]
 
     def open(self, name: str) -> Any:

@@ -126,6 +126,7 @@ export class LocalDriver {
     const driver = {
       stateFile: this.#state.path,
       stopFile: join(run, 'stop'),
+      readyFile: join(run, 'ready'),
       checkpoint,
       sparkSubmit,
       jobFile: join(rendered, JOB_FILE),

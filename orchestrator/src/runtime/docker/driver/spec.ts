@@ -31,6 +31,7 @@ export function driverSpec(
   const driver = {
     stateFile: STATE_FILE,
     stopFile: `${DRIVER_DIR}/state/stop`,
+    readyFile: `${DRIVER_DIR}/state/ready`,
     checkpoint: CHECKPOINT_DIR,
     sparkSubmit: '/opt/spark/bin/spark-submit',
     jobFile: `${DRIVER_DIR}/${JOB_FILE}`,
