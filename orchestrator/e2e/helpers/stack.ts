@@ -113,7 +113,7 @@ export class Stack {
       ...settings,
     }
     const lines = Object.entries(all).map(([key, value]) => `${key}=${value}`)
-    await writeFile(join(this.folder, '.env'), `${lines.join('\n')}\n`)
+    await writeFile(join(this.folder, '.env'), `${lines.join('\n')}\n`, { mode: 0o600 })
   }
 
   /** Runs a command of the built program, whether or not it succeeds. */

@@ -53,6 +53,21 @@ describe('a .env file', () => {
   })
 })
 
+describe('a .env that other users can read', () => {
+  it.each([
+    [0o600, 'KAFKA_PASSWORD=p\n', []],
+    [0o644, 'KAFKA_PASSWORD=\nNORMAL_MEAN=15\n', []],
+    [0o644, 'KAFKA_PASSWORD=p\n', [/^other users can read KAFKA_PASSWORD in .*run `chmod 600 .*\/\.env`$/]],
+    [0o640, 'KAFKA_PASSWORD=p\n', [/KAFKA_PASSWORD/]],
+  ])('is warned about if it holds a secret: mode %o, %j', async (mode, text, expected) => {
+    const path = join(await newFolder(), '.env')
+    await writeFile(path, text)
+    await chmod(path, mode)
+    const { warnings } = await readEnvFile(path, true)
+    expect(warnings).toEqual(expected.map((pattern) => expect.stringMatching(pattern)))
+  })
+})
+
 describe('a line of .env that does not say what it seems to say', () => {
   it.each([
     ['KAFKA_USERNAME=a#b', 'a'],

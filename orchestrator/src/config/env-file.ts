@@ -1,6 +1,8 @@
+import type { Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { CliError, errorMessage } from '../errors.ts'
 import { type EnvText, parseEnvText } from './env-lines.ts'
+import { exposedSecrets } from './exposed-secrets.ts'
 
 const MAX_BYTES = 1_000_000
 
@@ -11,7 +13,9 @@ const MAX_BYTES = 1_000_000
 export async function readEnvFile(path: string, required: boolean): Promise<EnvText> {
   const refuse: Refuse = (why, hint) => new CliError('CONFIGURATION', `${path}: ${why}`, { hint })
   try {
-    return parseEnvText(decode(await readBytes(path, refuse), refuse), path)
+    const { bytes, info } = await readBytes(path, refuse)
+    const text = parseEnvText(decode(bytes, refuse), path)
+    return { ...text, warnings: [...text.warnings, ...exposedSecrets(path, text.values, info)] }
   } catch (error) {
     if (error instanceof CliError) throw error
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !required)
@@ -22,7 +26,7 @@ export async function readEnvFile(path: string, required: boolean): Promise<EnvT
 
 type Refuse = (why: string, hint: string) => CliError
 
-async function readBytes(path: string, refuse: Refuse): Promise<Buffer> {
+async function readBytes(path: string, refuse: Refuse): Promise<{ bytes: Buffer; info: Stats }> {
   await using file = await open(path)
   const info = await file.stat()
   if (info.isDirectory()) throw refuse('is a folder', 'Remove it, or name another file with --settings.')
@@ -31,7 +35,7 @@ async function readBytes(path: string, refuse: Refuse): Promise<Buffer> {
     throw refuse('is longer than 1 MB', 'A settings file is shorter: is this the right file?')
   if (bytes.length === 0 && info.isFIFO())
     throw refuse('is an empty pipe', 'Node 20 itself reads the pipe of --env-file: use --settings instead.')
-  return bytes
+  return { bytes, info }
 }
 
 /** The bytes of a file or pipe, but not more than `limit`: a pipe does not tell how many it has. */

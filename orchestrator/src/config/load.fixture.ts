@@ -24,7 +24,7 @@ export const SHELL_VARIABLE = '$' + '{PATH}'
 
 export async function load({ env, set = [], environment = {} }: Input, folder?: string): Promise<Loaded> {
   const where = folder ?? (await newFolder())
-  if (env !== undefined) await writeFile(join(where, '.env'), env)
+  if (env !== undefined) await writeFile(join(where, '.env'), env, { mode: 0o600 })
   const warnings: string[] = []
   const warn = (line: string) => void warnings.push(line)
   const config = await loadConfig({ folder: where, envFile: undefined, overrides: set, environment, warn })
