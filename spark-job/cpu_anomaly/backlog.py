@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import ceil, floor
 
+from cpu_anomaly.consumer import RECORDS_PER_PLACE
+
 # An offset per partition.
 Position = Mapping[str, int]
 
-# Places of a partition at which records are read, how many there, and the most places in all partitions together.
+# Places of a partition at which records are read, and the most places in all partitions together.
 PLACES = 16
-RECORDS_PER_PLACE = 10
 MAX_PLACES = 512
 # Larger batches are assumed if there are more than this: much finer than the places anyway.
 MAX_BATCHES = 200

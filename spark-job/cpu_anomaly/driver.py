@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -84,9 +85,12 @@ class Driver:
         self._auditor = Auditor(outside.spark, self._checkpoint, outside.inspector, anomalies, log)
         self._continuity = Continuity(outside.topics, settings, topics.ids, self._checkpoint, log)
         growth = PartitionGrowth(outside.spark, settings, mode, topics.input_bounds.partitions)
-        self._monitor = Monitor(outside.clock, self._continuity, growth, Standstill(log, mode.batch_ms / 1000))
+        standstill = Standstill(log, mode.batch_ms / 1000, outside.unread)
+        self._monitor = Monitor(outside.clock, self._continuity, growth, standstill)
         self._catch_up = CatchUp(Phase(settings, mode), outside.topics, self._checkpoint, outside.probe, log)
         self._watch = Watch(log, self._on_commit)
+        # The watermark's delay with which the query runs.
+        self._delay_ms = 0
 
     def run(self, is_stop_wanted: Callable[[], bool]) -> None:
         """Runs one query after the other, each as `catch_up` decides. Raises what ended one before a stop."""
@@ -116,6 +120,7 @@ class Driver:
     def _run_query(self, phase: Phase, is_over: Callable[[], bool]) -> None:
         """Returns when all batches of the query are accounted for."""
         self._auditor.start()
+        self._delay_ms = phase.settings.watermark_ms
         running = self._outside.start_query(phase)
         with self._monitor.explaining():
             run_until(lambda: is_over() or self._is_ready(), running)
@@ -142,7 +147,7 @@ class Driver:
         return self._auditor.is_behind() or self._auditor.has_failed() or self._watch.lag > phase.max_lag
 
     def _on_commit(self, batch: Batch) -> None:
-        self._auditor.submit(batch)
+        self._auditor.submit(replace(batch, summary={**batch.summary, "delay_ms": self._delay_ms}))
         self._monitor.committed(batch.end)
 
     def _log_started(self) -> None:

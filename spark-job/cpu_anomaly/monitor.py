@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 from py4j.protocol import Py4JJavaError
@@ -18,7 +19,8 @@ from cpu_anomaly.continuity import Continuity
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.slots import PartitionGrowth
-from cpu_anomaly.topics import RecordsLostError, TopicReplacedError
+from cpu_anomaly.topics import Bounds, RecordsLostError, TopicReplacedError
+from cpu_anomaly.unread import UnreadRecords
 
 CLOCK_SECONDS = 1.0
 TOPICS_SECONDS = 5.0
@@ -64,26 +66,40 @@ class WallClock:
 class Standstill:
     """Logs that the query leaves records unread without a commit."""
 
-    def __init__(self, log: EventLog, batch_seconds: float, steady: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, log: EventLog, batch_seconds: float, records: UnreadRecords, steady: Callable[[], float] = time.monotonic
+    ) -> None:
         """`batch_seconds` is how long a batch keeps reading new records."""
         self._log = log
         self._first = batch_seconds + STANDSTILL_SECONDS
+        self._records = records
         self._steady = steady
         self._commits = 0
+        # When the query began to leave something unread, and where the topic ended then.
         self._since: float | None = None
+        self._end: Mapping[str, int] = {}
         self._next = self._first
 
-    def note(self, commits: int, unread: int) -> None:
+    def note(self, commits: int, position: Mapping[str, int], bounds: Bounds) -> None:
         """Logs it once per STANDSTILL_SECONDS."""
-        # Not whether the position moves: behind the last record there may be markers of transactions.
-        if unread == 0 or commits != self._commits:
+        is_behind = bounds.unread(position) > 0
+        # Not whether the position moves: a batch that reads nothing is a commit, too.
+        if not is_behind or commits != self._commits:
             self._commits, self._since, self._next = commits, None, self._first
-        if unread > 0 and self._since is None:
-            self._since = self._steady()
+        if is_behind and self._since is None:
+            self._since, self._end = self._steady(), bounds.end
         seconds = 0.0 if self._since is None else self._steady() - self._since
         if seconds >= self._next:
-            self._log.write("standstill", seconds=round(seconds), unread=unread)
+            self._look_closer(seconds, position, bounds)
+
+    def _look_closer(self, seconds: float, position: Mapping[str, int], bounds: Bounds) -> None:
+        """What was there all the time may not be records, and the records may just have come."""
+        unread = self._records.bounds(position, bounds)
+        if replace(unread, end=self._end).unread({}) > 0:
+            self._log.write("standstill", seconds=round(seconds), unread=unread.unread({}))
             self._next = seconds + STANDSTILL_SECONDS
+        else:
+            self._since, self._end, self._next = self._steady(), bounds.end, self._first
 
 
 class Monitor:
@@ -143,7 +159,7 @@ class Monitor:
     def _look(self) -> None:
         bounds = self._continuity.look()
         self._growth.require_slots(len(bounds.end))
-        self._standstill.note(self._commits, bounds.unread(self._continuity.position))
+        self._standstill.note(self._commits, self._continuity.position, bounds)
 
     def _look_at_everything(self) -> None:
         self._look()

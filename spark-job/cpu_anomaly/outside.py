@@ -13,12 +13,14 @@ from pyspark.sql.streaming.query import StreamingQuery
 from cpu_anomaly.accounting.anomalies import KafkaOutputTopic, OutputTopic
 from cpu_anomaly.accounting.audit import Inspector
 from cpu_anomaly.catch_up import Phase, Prober
+from cpu_anomaly.consumer import few_records
 from cpu_anomaly.modes import Mode
 from cpu_anomaly.monitor import WallClock
 from cpu_anomaly.probe import probe
 from cpu_anomaly.query import start_query
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.topics import Topics
+from cpu_anomaly.unread import UnreadRecords
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Outside:
     output: OutputTopic
     inspector: Inspector
     probe: Prober
+    unread: UnreadRecords
 
 
 def outside_of(
@@ -48,4 +51,5 @@ def outside_of(
         output=KafkaOutputTopic(spark, settings.output_topic, topics, client),
         inspector=Inspector(spark, settings, mode, client),
         probe=partial(probe, spark, settings, mode, client),
+        unread=UnreadRecords(settings.input_topic, partial(few_records, spark, client)),
     )

@@ -44,8 +44,11 @@ class Bounds:
         return len(self.end)
 
     def unread(self, position: Mapping[str, int]) -> int:
-        """How many offsets are between a position and the end."""
-        return sum(max(0, end - position.get(partition, 0)) for partition, end in self.end.items())
+        """How many offsets are between a position and the end, as far as the topic still has them."""
+        return sum(
+            max(0, end - max(position.get(partition, 0), self.earliest.get(partition, 0)))
+            for partition, end in self.end.items()
+        )
 
 
 class Topics(Protocol):

@@ -9,13 +9,13 @@ import pytest
 
 from cpu_anomaly.backlog import (
     MAX_STATE_ROWS,
-    RECORDS_PER_PLACE,
     Backlog,
     Probe,
     batch_ends,
     longest_ms,
     spread_ms,
 )
+from cpu_anomaly.consumer import RECORDS_PER_PLACE
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE

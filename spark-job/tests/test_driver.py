@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import pytest
 from broker import FakeTopics
-from conftest import SettingsOf, lines_of, offset_log
+from conftest import SettingsOf, offset_log
 from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.listener import StreamingQueryListener
@@ -105,8 +105,11 @@ class Case:
         Driver(self.settings, mode, self._outside(), topics, EventLog(self._out)).run(lambda: self.is_stop_wanted)
         return self.events()
 
+    def log(self) -> str:
+        return self._out.getvalue()
+
     def events(self) -> list[str]:
-        lines = [line.split(" ")[:2] for line in lines_of(self._out)]
+        lines = [line.split(" ")[1:3] for line in self._out.getvalue().splitlines()]
         return [" ".join(line) for line in lines if line[0] in ("ready", "stopped", "catch_up")]
 
     def ledger(self) -> Ledger:
@@ -165,6 +168,7 @@ class Case:
             output=Output(),
             inspector=cast(Any, self.inspector),
             probe=lambda _: [],
+            unread=NOTHING,
         )
 
     def _start_query(self, phase: Phase) -> StreamingQuery:
@@ -237,6 +241,12 @@ def test_query_that_has_read_a_backlog_or_leaves_one_is_started_again_as_fits(ca
     ]
     assert [type(phase.mode) for phase in case.phases] == [MicroBatchesOfBacklog, MicroBatch, MicroBatchesOfBacklog]
     assert (first.is_stopped, second.is_stopped) == (True, True)
+
+
+def test_progress_names_the_delay_of_the_watermark(case: Case) -> None:
+    case.settings = replace(case.settings, watermark_ms=70_000)
+    case.run(Query(case.commit(0), case.stop))
+    assert " delay_ms=70000 " in case.log()
 
 
 class Processing(RealTime):

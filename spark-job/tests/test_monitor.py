@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import pytest
@@ -66,14 +66,24 @@ def test_clock_is_that_of_the_jvm(spark: SparkSession) -> None:
 
 
 class Log:
-    def __init__(self, batch_seconds: float = 0.0) -> None:
-        self._out = io.StringIO()
-        self.seconds = 0.0
-        self._standstill = Standstill(EventLog(self._out), batch_seconds, lambda: self.seconds)
+    """A standstill of a topic with one partition. Records are at these offsets only."""
 
-    def at(self, seconds: float, commits: int = 0, unread: int = 6) -> None:
+    def __init__(self, batch_seconds: float = 0.0, records: Sequence[int] = range(100)) -> None:
+        self._out = io.StringIO()
+        self._records = records
+        self.seconds = 0.0
+        self.looks = 0
+        self._standstill = Standstill(EventLog(self._out), batch_seconds, cast(Any, self), lambda: self.seconds)
+
+    def bounds(self, position: Mapping[str, int], bounds: Bounds) -> Bounds:
+        """Of UnreadRecords."""
+        self.looks += 1
+        end = bounds.end["0"]
+        return Bounds({"0": next((at for at in self._records if position["0"] <= at < end), end)}, bounds.end)
+
+    def at(self, seconds: float, commits: int = 0, end: int = 10) -> None:
         self.seconds = seconds
-        self._standstill.note(commits, unread)
+        self._standstill.note(commits, {"0": 4}, Bounds({"0": 0}, {"0": end}))
 
     def lines(self) -> list[str]:
         return [line.split(" ", 1)[1] for line in self._out.getvalue().splitlines()]
@@ -93,13 +103,30 @@ def test_standstill_begins_when_a_batch_should_have_ended() -> None:
     assert log.lines() == ["standstill seconds=90 unread=6"]
 
 
-@pytest.mark.parametrize(("commits", "unread"), [(1, 6), (0, 0)])
-def test_query_that_commits_or_has_nothing_to_read_does_not_stand_still(commits: int, unread: int) -> None:
+@pytest.mark.parametrize(("commits", "end"), [(1, 10), (0, 4)])
+def test_query_that_commits_or_has_nothing_to_read_does_not_stand_still(commits: int, end: int) -> None:
     log = Log()
     log.at(0)
-    log.at(40, commits, unread)
+    log.at(40, commits, end)
     log.at(80, commits)
     assert log.lines() == []
+    assert log.looks == 0
+
+
+def test_offsets_without_records_are_no_standstill_and_cost_one_look_per_minute() -> None:
+    log = Log(records=range(4))
+    for seconds in range(0, 300, 5):
+        log.at(seconds)
+    assert log.lines() == []
+    assert log.looks == 4
+
+
+def test_record_behind_offsets_without_records_waits_from_its_own_arrival() -> None:
+    log = Log(records=[12])
+    for seconds in range(0, 150, 5):
+        log.at(seconds, end=10 if seconds < 50 else 15)
+    assert log.lines() == ["standstill seconds=60 unread=3"]
+    assert log.seconds >= 120
 
 
 class FakeContinuity:
@@ -134,7 +161,7 @@ class FakeGrowth:
 @pytest.fixture
 def parts() -> tuple[FakeContinuity, FakeGrowth, Monitor]:
     continuity, growth = FakeContinuity(), FakeGrowth()
-    standstill = Standstill(EventLog(io.StringIO()), 0)
+    standstill = Standstill(EventLog(io.StringIO()), 0, cast(Any, None))
     monitor = Monitor(Clock().compare(), cast(Any, continuity), cast(Any, growth), standstill)
     return continuity, growth, monitor
 

@@ -119,4 +119,5 @@ def test_position_outside_the_bounds_names_what_is_lost(position: Mapping[str, i
 
 def test_unread_records_are_counted_over_all_partitions() -> None:
     assert BOUNDS.unread({"0": 15}) == 13
+    assert BOUNDS.unread({}) == 23
     assert BOUNDS.unread({"0": 25, "1": 8}) == 0

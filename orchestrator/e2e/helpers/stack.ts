@@ -31,6 +31,7 @@ export interface Status {
     exitCode?: number
   }
   readonly lastError?: string
+  readonly unread?: number
   readonly progress?: {
     read: number
     deadLettered: number

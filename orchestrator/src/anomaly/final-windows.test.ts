@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FinalWindows, isClosed } from './final-windows.ts'
+import { FinalWindows, lastClosed } from './final-windows.ts'
 import type { WindowResult } from './result.ts'
 
 const OPTIONS = { windowMs: 500, watermarkMs: 10_000 }
@@ -17,15 +17,15 @@ const at = (offsetMs: number, count = 1, series = ''): WindowResult => ({
   series,
 })
 
-describe('isClosed', () => {
+describe('lastClosed', () => {
   it.each([
     [0, 11_000, true],
     [0, 10_999, false],
     [0, 0, false],
     [0, Number.NEGATIVE_INFINITY, false],
     [-5_000, 6_000, true],
-  ])('for a window at %i with the newest at %i is %s', (startMs, newestMs, expected) => {
-    expect(isClosed(startMs, newestMs, OPTIONS)).toBe(expected)
+  ])('includes a window at %i with the newest at %i: %s', (startMs, newestMs, expected) => {
+    expect(startMs <= lastClosed(newestMs, OPTIONS.windowMs, OPTIONS.watermarkMs)).toBe(expected)
   })
 })
 
@@ -50,6 +50,14 @@ describe('FinalWindows', () => {
     expect(windows.add([at(0)], 900)).toEqual([])
     expect(windows.add([at(0, 2)], 999)).toEqual([])
     expect(windows.add([at(60_500)], 1_000)).toEqual([at(0, 2)])
+  })
+
+  it('releases a window once while the job reads a backlog with a longer delay', () => {
+    const windows = new FinalWindows(OPTIONS)
+    windows.add([at(0), at(60_000)], 0, 70_000)
+    expect(windows.add([at(0, 2), at(61_000)], 2_000, 70_000)).toEqual([])
+    expect(windows.add([at(0, 3), at(62_000)], 4_000, 70_000)).toEqual([])
+    expect(windows.add([at(63_000)], 6_000)).toEqual([at(0, 3)])
   })
 
   it('releases the last value of a window', () => {

@@ -13,7 +13,8 @@ const BATCH_SPREAD_MS = 1_000
 
 /**
  * Decides from the results alone which windows can no longer change. A window is closed once the job's watermark has
- * passed its end. The watermark trails the newest sample by `watermarkMs` and takes effect one batch later. The newest
+ * passed its end. The watermark trails the newest sample by `watermarkMs`, or more while the job reads a backlog, and
+ * takes effect one batch later. The newest
  * sample is at least as new as the start of the newest window, so a window far enough behind that start is final once
  * a result of a later batch has arrived. In real-time mode a batch writes results as it runs, and the next batch has
  * begun once an interval has passed. The driver's progress lines are not needed for this: in real-time mode they
@@ -29,7 +30,7 @@ export class FinalWindows {
   readonly #behind = new Set<string>()
   readonly #known = new BoundedMap<KnownWindow>()
   readonly #spreadMs: number
-  #closedBy = Number.NEGATIVE_INFINITY
+  #closedUpTo = Number.NEGATIVE_INFINITY
   /** Start of the newest window over time, oldest entry first. */
   #progress: { readonly atMs: number; readonly newestStartMs: number }[] = []
 
@@ -43,14 +44,18 @@ export class FinalWindows {
     return this.#pending.size
   }
 
-  /** Takes the results of one poll, which may be empty, and returns the windows that it made final, in order. */
-  add(results: readonly WindowResult[], nowMs: number): WindowResult[] {
+  /**
+   * Takes the results of one poll, which may be empty, and returns the windows that it made final, in order. `delayMs`:
+   * by how much the watermark trails now, if that is more than usual.
+   */
+  add(results: readonly WindowResult[], nowMs: number, delayMs = this.#options.watermarkMs): WindowResult[] {
     for (const result of results) this.#take(result, nowMs)
-    const before = this.#closedBy
-    if (results.length > 0) this.#closedBy = this.#advance(results, nowMs)
+    const before = this.#closedUpTo
+    if (results.length > 0)
+      this.#closedUpTo = lastClosed(this.#advance(results, nowMs), this.#options.windowMs, delayMs)
     // If no further window was closed, only these can be final: very many may be pending.
     const candidates =
-      this.#closedBy > before ? this.#pending.keys() : [...results.map(windowKey), ...this.#behind]
+      this.#closedUpTo > before ? this.#pending.keys() : [...results.map(windowKey), ...this.#behind]
     return this.#release(candidates, (window) => this.#isFinal(window, nowMs))
   }
 
@@ -72,7 +77,7 @@ export class FinalWindows {
   }
 
   #isFinal({ result, atMs }: PendingWindow, nowMs: number): boolean {
-    if (!isClosed(windowStartMs(result), this.#closedBy, this.#options)) return false
+    if (windowStartMs(result) > this.#closedUpTo) return false
     return atMs <= nowMs - this.#spreadMs || !this.#behind.has(windowKey(result))
   }
 
@@ -112,11 +117,9 @@ interface KnownWindow {
   readonly isReleased: boolean
 }
 
-/** Keeps a margin of two windows: the newest sample's place in its window, and the batch by which the watermark lags. */
-export function isClosed(
-  startMs: number,
-  newestStartMs: number,
-  { windowMs, watermarkMs }: FinalityOptions,
-): boolean {
-  return startMs <= newestStartMs - watermarkMs - 2 * windowMs
-}
+/**
+ * The start of the last window that is closed. Keeps a margin of two windows: the newest sample's place in its window,
+ * and the batch by which the watermark lags.
+ */
+export const lastClosed = (newestStartMs: number, windowMs: number, delayMs: number): number =>
+  newestStartMs - delayMs - 2 * windowMs

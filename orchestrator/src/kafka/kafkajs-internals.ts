@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import type { Kafka } from 'kafkajs'
 
 // The parts of kafkajs 2.2.4 below its public API that are used here; package.json pins that version.
@@ -28,22 +27,20 @@ interface Broker {
 export interface PartitionData {
   readonly partition: number
   readonly lastStableOffset: string
+  readonly abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[]
+  /** All that the partition has, also markers of transactions and records of aborted ones. */
   readonly messages: readonly RawMessage[]
 }
 
-interface RawMessage {
+export interface RawMessage {
   readonly offset: string
   readonly timestamp: string
   readonly key: Buffer | null
   readonly value: Buffer | null
+  /** True for a marker: a transaction ends here. Undefined, as `batchContext`, in Kafka's old message formats. */
+  readonly isControlRecord?: boolean
+  readonly batchContext?: { readonly producerId: string; readonly inTransaction: boolean }
 }
-
-/** Its `messages` are those of a partition without control records and records of aborted transactions. */
-export const Batch = createRequire(import.meta.url)('kafkajs/src/consumer/batch.js') as new (
-  topic: string,
-  fetchedOffset: string,
-  data: PartitionData,
-) => { readonly messages: readonly RawMessage[] }
 
 export function createCluster(kafka: Kafka): Cluster {
   const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) =>

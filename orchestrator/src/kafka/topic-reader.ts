@@ -1,12 +1,7 @@
 import type { KafkaAccess } from './access.ts'
 import { type ClientOptions, kafkaClient, withBrokerDeadline } from './client.ts'
-import {
-  Batch,
-  type Cluster,
-  createCluster,
-  type PartitionData,
-  READ_COMMITTED,
-} from './kafkajs-internals.ts'
+import { committedMessages } from './committed-messages.ts'
+import { type Cluster, createCluster, type PartitionData, READ_COMMITTED } from './kafkajs-internals.ts'
 import type { Offsets } from './position.ts'
 
 /** One record of a topic, its key and value as bytes. */
@@ -91,12 +86,19 @@ export class TopicReader {
     return this.#offsets({ fromBeginning: false })
   }
 
-  /** Fetches records from these offsets on; waits up to `maxWaitMs` for the first one. */
-  async fetch(positions: Offsets, maxWaitMs: number): Promise<FetchResult> {
+  /**
+   * Fetches records from these offsets on; waits up to `maxWaitMs` for the first one. `partitionBytes`: about how much of
+   * each partition.
+   */
+  async fetch(
+    positions: Offsets,
+    maxWaitMs: number,
+    partitionBytes = PARTITION_MAX_BYTES,
+  ): Promise<FetchResult> {
     const leaders = this.#cluster.findLeaderForPartitions(this.topic, [...positions.keys()])
     const responses = await Promise.all(
       Object.entries(leaders).map(([nodeId, partitions]) =>
-        this.#fetchFrom(nodeId, partitions, positions, maxWaitMs),
+        this.#fetchFrom(nodeId, partitions, positions, { maxWaitMs, partitionBytes }),
       ),
     )
     const batches = responses.flat()
@@ -115,8 +117,9 @@ export class TopicReader {
     nodeId: string,
     partitions: number[],
     positions: Offsets,
-    maxWaitMs: number,
+    limits: FetchLimits,
   ): Promise<PartitionBatch[]> {
+    const { maxWaitMs, partitionBytes } = limits
     const broker = await this.#cluster.findBroker({ nodeId })
     const { responses } = await broker.fetch({
       replicaId: -1,
@@ -125,20 +128,22 @@ export class TopicReader {
       minBytes: 1,
       maxBytes: 16 * 1024 * 1024,
       topics: [
-        { topic: this.topic, partitions: partitions.map((partition) => fetchPosition(partition, positions)) },
+        {
+          topic: this.topic,
+          partitions: partitions.map((partition) => fetchPosition(partition, positions, partitionBytes)),
+        },
       ],
     })
     const batches = responses.flatMap((response) =>
-      response.partitions.map((data) =>
-        partitionBatch(this.topic, data, positions.get(data.partition) ?? 0n),
-      ),
+      response.partitions.map((data) => partitionBatch(data, positions.get(data.partition) ?? 0n)),
     )
     const stuck = batches.filter(({ isStuck }) => isStuck)
     if (stuck.length === 0) return batches
     // No record of a partition that has committed ones: either other partitions filled the response, or compaction has
     // removed them all. The response to a fetch of one partition has at least one record, if there is one.
-    if (partitions.length === 1) return stuck.map((batch) => ({ ...batch, next: batch.stableEnd }))
-    const alone = stuck.map(({ partition }) => this.#fetchFrom(nodeId, [partition], positions, 0))
+    if (partitions.length === 1 && partitionBytes === PARTITION_MAX_BYTES)
+      return stuck.map((batch) => ({ ...batch, next: batch.stableEnd }))
+    const alone = stuck.map(({ partition }) => this.#fetchFrom(nodeId, [partition], positions, WHOLE_FETCH))
     return [...batches.filter(({ isStuck }) => !isStuck), ...(await Promise.all(alone)).flat()]
   }
 
@@ -163,18 +168,24 @@ interface PartitionBatch {
 
 const PARTITION_MAX_BYTES = 4 * 1024 * 1024
 
+interface FetchLimits {
+  readonly maxWaitMs: number
+  readonly partitionBytes: number
+}
+
+const WHOLE_FETCH: FetchLimits = { maxWaitMs: 0, partitionBytes: PARTITION_MAX_BYTES }
+
 const atLeastZero = (offset: bigint | undefined) => (offset === undefined || offset < 0n ? undefined : offset)
 
-const fetchPosition = (partition: number, positions: Offsets) => ({
+const fetchPosition = (partition: number, positions: Offsets, maxBytes: number) => ({
   partition,
   fetchOffset: String(positions.get(partition) ?? 0n),
-  maxBytes: PARTITION_MAX_BYTES,
+  maxBytes,
 })
 
-function partitionBatch(topic: string, data: PartitionData, position: bigint): PartitionBatch {
+function partitionBatch(data: PartitionData, position: bigint): PartitionBatch {
   const { partition, messages, lastStableOffset } = data
-  const batch = new Batch(topic, String(position), data)
-  const records = batch.messages.map(({ offset, timestamp, key, value }) => ({
+  const records = committedMessages(data, position).map(({ offset, timestamp, key, value }) => ({
     partition,
     offset: BigInt(offset),
     timestampMs: Number(timestamp),

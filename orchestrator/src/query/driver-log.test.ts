@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseDriverEvent, queryProgress } from './driver-log.ts'
+import { type DriverEvent, delayMsAt, parseDriverEvent, queryProgress } from './driver-log.ts'
 
 describe('parseDriverEvent', () => {
   it('reads time, name and fields', () => {
@@ -25,6 +25,33 @@ describe('parseDriverEvent', () => {
     'Traceback (most recent call last):',
   ])('does not read %j as an event', (line) => {
     expect(parseDriverEvent(line)).toBeUndefined()
+  })
+})
+
+describe('delayMsAt', () => {
+  const second = (at: number) => `2026-11-24T06:00:${String(at).padStart(2, '0')}.000Z`
+  const event = (at: number, name: string, delayMs?: number): DriverEvent => ({
+    time: second(at),
+    name,
+    fields: delayMs === undefined ? {} : { delay_ms: String(delayMs) },
+  })
+  const log = [
+    event(10, 'progress', 10_000),
+    event(20, 'catch_up', 70_000),
+    event(30, 'progress', 70_000),
+    event(40, 'progress', 10_000),
+  ]
+
+  it.each([
+    ['of an ordinary batch', log, 5, 10_000],
+    ['of a batch of a backlog', log, 25, 70_000],
+    ['of the batch after it', log, 35, 10_000],
+    ['of a batch that is not committed yet', log, 45, 10_000],
+    ['of the first batch of a backlog', log.slice(0, 2), 25, 70_000],
+    ['of an earlier version', [event(10, 'progress')], 5, undefined],
+    ['of no batch', [], 5, undefined],
+  ])('is that %s', (_, events, written, expected) => {
+    expect(delayMsAt(events, Date.parse(second(written)))).toBe(expected)
   })
 })
 

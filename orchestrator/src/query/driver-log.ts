@@ -114,6 +114,17 @@ export function queryProgress(events: readonly DriverEvent[]): QueryProgress | u
   }
 }
 
+/**
+ * The watermark's delay of the batch that wrote something at this time: it is longer while a backlog is read. Epoch
+ * milliseconds; undefined if the log does not say.
+ */
+export function delayMsAt(events: readonly DriverEvent[], writtenMs: number): number | undefined {
+  const ofBatches = events.filter(({ name }) => name === 'progress' || name === 'catch_up')
+  const committed = ofBatches.find(({ name, time }) => name === 'progress' && Date.parse(time) >= writtenMs)
+  const { delay_ms: delay } = (committed ?? ofBatches.at(-1))?.fields ?? {}
+  return delay === undefined ? undefined : Number(delay)
+}
+
 function lateDetails(fields: DriverEvent['fields']): LateDetails | undefined {
   const { late_first: first, late_last: last, late_series: series, late_other: other } = fields
   if (!first || !last) return undefined

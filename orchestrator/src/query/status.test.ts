@@ -6,7 +6,7 @@ import type { DriverStatus } from '../runtime/runtime.ts'
 import { type StoragePaths, storagePaths } from '../storage/paths.ts'
 import { newFolder } from '../system/folder.fixture.ts'
 import { obstacleOf } from './health.ts'
-import { queryLag, stackStatus } from './status.ts'
+import { readUpTo, stackStatus } from './status.ts'
 import { statusLines } from './status-lines.ts'
 import { type SubmittedQuery, submittedFile } from './submitted.ts'
 
@@ -18,7 +18,7 @@ const progress = (second: number, batch: number, endOffsets: string) =>
 const { signal } = new AbortController()
 
 const statusOf = async (runtime: FakeRuntime, storage?: StoragePaths) =>
-  stackStatus({ runtime, storage: storage ?? (await newStorage()), config: await configWith([]) }, signal)
+  stackStatus({ runtime, storage: storage ?? (await newStorage()), config: await configWith([]) }, signal, 50)
 
 async function newStorage(): Promise<StoragePaths> {
   return storagePaths(await newFolder())
@@ -161,10 +161,27 @@ describe('the records that stackStatus counts as unread', () => {
     ])
   })
 
+  it('are not a stall if they have only become readable now', async () => {
+    const { runtime } = await withRecords(NOW - 31_000)
+    let reads = 0
+    const { logs } = runtime
+    runtime.logs = (...args) => {
+      if (++reads === 2) runtime.logLines.driver?.push(progress(100, 4, '0:3'))
+      return logs.apply(runtime, args)
+    }
+    expect(await statusOf(runtime)).toMatchObject({ stall: undefined, problems: [] })
+  })
+
   it('are a stall of a job that has not committed anything either', async () => {
     const { runtime } = await withRecords(NOW - 31_000)
     runtime.logLines.driver = []
     expect((await statusOf(runtime)).stall).toEqual({ seconds: 100, unread: 3 })
+  })
+
+  it('are neither unread nor a stall if only offsets without records are left', async () => {
+    const { runtime, broker } = await withRecords(NOW - 31_000)
+    broker.remove('cpu-usage', { offsets: [1n, 2n] })
+    expect(await statusOf(runtime)).toMatchObject({ unread: 0, stall: undefined })
   })
 
   it('are none in real-time mode while its interval lasts', async () => {
@@ -181,37 +198,29 @@ describe('the records that stackStatus counts as unread', () => {
   })
 })
 
-describe('queryLag', () => {
-  const ends = new Map([
-    [0, 100n],
-    [1, 50n],
-  ])
-  const lag = async (state: DriverStatus['state'] | undefined, ...lines: readonly string[]) => {
+describe('readUpTo', () => {
+  const positionOf = async (state: DriverStatus['state'] | undefined, ...lines: readonly string[]) => {
     const runtime = new FakeRuntime()
     runtime.driverNow = state && driverIn(state)
     runtime.logLines.driver = [...lines]
-    return queryLag(runtime, ends, signal)
+    return readUpTo(runtime, signal)
   }
 
   it.each([undefined, 'stopped', 'failed', 'gave-up', 'lost'] as const)(
     'is unknown for a driver that is %s',
     async (state) => {
-      expect(await lag(state, progress(1, 7, '0:100,1:50'))).toBeUndefined()
+      expect(await positionOf(state, progress(1, 7, '0:100,1:50'))).toBeUndefined()
     },
   )
 
-  it.each([
-    ['everything was read', '0:100,1:50', 0],
-    ['some of each partition is left', '0:90,1:45', 15],
-    ['a partition was not read yet', '0:100', 50],
-    ['the job has read further since', '0:120,1:50', 0],
-  ])('%s', async (_, endOffsets, expected) => {
-    expect(await lag('running', progress(1, 6, '0:1'), progress(2, 7, endOffsets))).toBe(expected)
+  it('is where the last batch ended', async () => {
+    const lines = [progress(1, 6, '0:1'), progress(2, 7, '0:90,1:45')]
+    expect(await positionOf('running', ...lines)).toEqual({ 0: 90, 1: 45 })
   })
 
-  it('is infinite before the first batch, and again on a new checkpoint', async () => {
-    expect(await lag('starting')).toBe(Number.POSITIVE_INFINITY)
+  it('is nowhere before the first batch, and again on a new checkpoint', async () => {
+    expect(await positionOf('starting')).toEqual({})
     const newCheckpoint = `${at(2)} started resumed_from_batch=`
-    expect(await lag('running', progress(1, 7, '0:100,1:50'), newCheckpoint)).toBe(Number.POSITIVE_INFINITY)
+    expect(await positionOf('running', progress(1, 7, '0:100,1:50'), newCheckpoint)).toEqual({})
   })
 })

@@ -1,10 +1,11 @@
 import type { Config } from '../config/config.ts'
-import type { Offsets } from '../kafka/position.ts'
 import { hasProcess, isActive } from '../runtime/driver-state.ts'
 import type { DriverStatus, PartStatus, Runtime, Selected } from '../runtime/runtime.ts'
+import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import { clockRemarks } from './clock-remarks.ts'
 import {
   type DriverEvent,
+  delayMsAt,
   eventsOfCheckpoint,
   type QueryProgress,
   queryProgress,
@@ -12,7 +13,7 @@ import {
 } from './driver-log.ts'
 import { type Problem, problemsOf, type Stall, stallAfterMs } from './health.ts'
 import { type SubmittedQuery, submittedFile } from './submitted.ts'
-import { countUnread, recordsBetween, type Unread } from './unread.ts'
+import { countUnread, type ReadUpTo, type Unread } from './unread.ts'
 
 export interface StackStatus {
   readonly runtime: string
@@ -38,10 +39,17 @@ export interface StackStatus {
   readonly storage: string
 }
 
-/** Checks every part now. A part that is down is a result, not an error. */
+/** A micro-batch is committed within this time. */
+const BATCH_MS = 3_000
+
+/**
+ * Checks every part now. A part that is down is a result, not an error. A job that seems to be stalled gets `batchMs` for
+ * a commit before it is called so.
+ */
 export async function stackStatus(
   selected: Omit<Selected, 'why'>,
   signal: AbortSignal,
+  batchMs = BATCH_MS,
 ): Promise<StackStatus> {
   const { runtime, storage, config } = selected
   const [parts, driver, events, query] = await Promise.all([
@@ -58,6 +66,9 @@ export async function stackStatus(
   const ageMs = stallAfterMs(intervalMs)
   const readBefore = driver && config.query.startingOffsets === 'earliest' ? {} : undefined
   const unread = await unreadNow(selected, parts, progress?.endOffsets ?? readBefore, ageMs, signal)
+  const seeming = driver && isRunning ? stallOf(driver, progress, unread, ageMs) : undefined
+  const lastCommit = progress?.time ?? driver?.startedAt ?? ''
+  const isStalled = seeming && !(await commitsWithin(batchMs, runtime, lastCommit, signal))
   const status = {
     runtime: runtime.name,
     parts,
@@ -67,7 +78,7 @@ export async function stackStatus(
     progress,
     unread: unread?.records,
     secondsSinceProgress: progress && secondsSince(progress.time),
-    stall: driver && isRunning ? stallOf(driver, progress, unread, ageMs) : undefined,
+    stall: isStalled ? seeming : undefined,
     remarks: clockRemarks(ofQuery, Date.now()),
     lastError: isRunning ? undefined : ofQuery.findLast((event) => event.name === 'failed')?.fields.message,
     sparkUi: isRunning ? runtime.sparkUi : undefined,
@@ -80,13 +91,33 @@ export async function stackStatus(
 async function unreadNow(
   { runtime, config }: Pick<Selected, 'runtime' | 'config'>,
   parts: readonly PartStatus[],
-  read: QueryProgress['endOffsets'] | undefined,
+  read: ReadUpTo | undefined,
   ageMs: number,
   signal: AbortSignal,
 ): Promise<Unread | undefined> {
   const isUp = parts.some(({ part, state }) => part === 'kafka' && state === 'running')
   if (!isUp || !read) return undefined
   return countUnread(runtime.kafka, config.topics.input, read, { olderThanMs: Date.now() - ageMs, signal })
+}
+
+/**
+ * Does the query commit after all? Old records of a transaction that has just been committed have not waited: nobody
+ * could read them before. Nor have those that were copied with the time of another topic.
+ */
+async function commitsWithin(
+  timeoutMs: number,
+  runtime: Runtime,
+  since: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const check = async () => {
+    const progress = queryProgress(await eventsNow(runtime, signal).catch(() => []))
+    return progress && Date.parse(progress.time) > Date.parse(since) ? arrived(true) : notYet('no commit')
+  }
+  return waitUntil('a commit', check, { timeoutMs, signal }).catch((error: unknown) => {
+    if (error instanceof WaitTimeout) return false
+    throw error
+  })
 }
 
 /** Records have waited for so long, and in all this time no batch was committed. */
@@ -105,32 +136,29 @@ const secondsSince = (time: string): number =>
   Math.max(Math.floor((Date.now() - Date.parse(time)) / 1_000), 0)
 
 /** The job's driver, and how far its query is on the current checkpoint. */
-export async function jobNow(
-  runtime: Runtime,
-  signal: AbortSignal,
-): Promise<Pick<StackStatus, 'driver' | 'progress'>> {
-  const [driver, progress] = await Promise.all([runtime.driver(), progressNow(runtime, signal)])
-  return { driver, progress }
+export async function jobNow(runtime: Runtime, signal: AbortSignal): Promise<JobNow> {
+  const [driver, events] = await Promise.all([runtime.driver(), eventsNow(runtime, signal)])
+  return {
+    driver,
+    progress: queryProgress(events),
+    delayMsAt: (writtenMs) => delayMsAt(events, writtenMs),
+  }
 }
 
-const progressNow = async (runtime: Runtime, signal: AbortSignal): Promise<QueryProgress | undefined> =>
-  queryProgress(eventsOfCheckpoint(await recentEvents(runtime, signal)))
+export interface JobNow extends Pick<StackStatus, 'driver' | 'progress'> {
+  /** The watermark's delay when a result was written; undefined if unknown. */
+  readonly delayMsAt: (writtenMs: number) => number | undefined
+}
+
+const eventsNow = async (runtime: Runtime, signal: AbortSignal): Promise<readonly DriverEvent[]> =>
+  eventsOfCheckpoint(await recentEvents(runtime, signal))
 
 /** The log outlives `down --volumes` and a new checkpoint: what it says of earlier queries is left out. */
 const eventsOfQuery = (events: readonly DriverEvent[], { since }: SubmittedQuery): readonly DriverEvent[] =>
   since === undefined ? events : events.filter(({ time }) => Date.parse(time) >= Date.parse(since))
 
-/**
- * How many records before these end offsets of the input topic no committed batch has read: infinite before the first
- * commit, undefined if no job runs.
- */
-export async function queryLag(
-  runtime: Runtime,
-  inputEnds: Offsets,
-  signal: AbortSignal,
-): Promise<number | undefined> {
+/** Where the query has read up to: nowhere before its first commit; undefined if no job runs. */
+export async function readUpTo(runtime: Runtime, signal: AbortSignal): Promise<ReadUpTo | undefined> {
   if (!isActive(await runtime.driver())) return undefined
-  const progress = await progressNow(runtime, signal)
-  if (!progress) return Number.POSITIVE_INFINITY
-  return recordsBetween(new Map(), inputEnds, progress.endOffsets)
+  return queryProgress(await eventsNow(runtime, signal))?.endOffsets ?? {}
 }

@@ -3,13 +3,13 @@ import type { Config } from '../config/config.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
 import type { Position } from '../kafka/position.ts'
 import type { TopicRecord } from '../kafka/topic-reader.ts'
-import { queryLag } from '../query/status.ts'
+import { readUpTo } from '../query/status.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { LiveLine } from '../terminal/live-line.ts'
 import type { Output } from '../terminal/output.ts'
 import { jsonLine } from '../terminal/text.ts'
 import { terminalWidth } from '../terminal/width.ts'
-import { IdleWatch, type LagOf } from './idle-watch.ts'
+import { IdleWatch } from './idle-watch.ts'
 import { JobWatch } from './job-watch.ts'
 import { liveText, type NewestResult, newerResult } from './live-text.ts'
 import { Printer } from './printer.ts'
@@ -44,9 +44,9 @@ export async function followResults(
   const printer = new Printer(live.above(output.result), limit)
   const reader = new ResultReader(live.above(output.warn))
   const notice = live.above(output.note)
-  const lagOf: LagOf = (inputEnds) => queryLag(runtime, inputEnds, signal)
+  const positionOf = () => readUpTo(runtime, signal)
   const settleMs = detector.windowMs + detector.watermarkMs
-  const idleWatch = new IdleWatch(runtime.kafka, config.topics.input, lagOf, settleMs, signal)
+  const idleWatch = new IdleWatch(runtime.kafka, config.topics.input, positionOf, settleMs, signal)
   const jobWatch = new JobWatch(runtime, signal, notice)
   const linesOf = lineFormat(asJson, detector)
   const gathered = new Gathered(asJson ? 0 : GATHER_MS)
@@ -59,10 +59,10 @@ export async function followResults(
       if (!taken) continue
       for (const { timestampMs } of taken) idleWatch.resultWritten(timestampMs)
       const results = reader.read(taken)
-      const shown = feed.take(results, elapsed)
+      newest = newerResult(newest, results, taken)
+      const shown = feed.take(results, elapsed, newest && jobWatch.delayMsAt(newest.writtenMs))
       if (feed.pending > 0 && (await idleWatch.isIdle())) shown.push(...feed.flush())
       if (await printer.print(linesOf(shown))) return
-      newest = newerResult(newest, results, taken)
       live.show(liveText(feed, newest, facts, Date.now()))
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { FakeBroker, protocolError, type Request } from '../kafka/broker.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
-import { IdleWatch, isIdle, type LagOf, type StreamActivity } from './idle-watch.ts'
+import { IdleWatch, isIdle, type PositionOf, type StreamActivity } from './idle-watch.ts'
 
 vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
 
@@ -18,9 +18,14 @@ beforeEach(() => {
 })
 
 /** Windows and their delay take half a second here. */
-const watchWith = (lag: LagOf) => new IdleWatch(broker.access, 'in', lag, 500, controller.signal)
-const unknown: LagOf = async () => undefined
-const noLag: LagOf = async () => 0
+const watchWith = (position: PositionOf) =>
+  new IdleWatch(broker.access, 'in', position, 500, controller.signal)
+const unknown: PositionOf = async () => undefined
+/** Beyond every record of these tests. */
+const allRead: PositionOf = async () => ({ 0: 9_999, 1: 9_999 })
+const readUpTo =
+  (offset: number): PositionOf =>
+  async () => ({ 0: offset })
 
 const requests = (kind: Request) => broker.requests.filter((request) => request === kind).length
 
@@ -39,14 +44,27 @@ async function idleAfter(
 
 describe('IdleWatch', () => {
   it.each([
-    ['1.5 s without activity if no job reports its lag', unknown, 1_500],
-    ['0.6 s if the job has read everything', noLag, 600],
-    ['never while the job has records to read', async () => 3, undefined],
-    ['never while no batch has committed', async () => Number.POSITIVE_INFINITY, undefined],
-  ])('is idle after %s', async (_, lag, expected) => {
-    const after = await idleAfter(watchWith(lag))
+    ['1.5 s without activity if no job reports its position', unknown, 1_500],
+    ['0.6 s if the job has read everything', readUpTo(5), 600],
+    ['0.6 s if only offsets without records are left', readUpTo(3), 600],
+    ['never while the job has records to read', readUpTo(2), undefined],
+    ['never while no batch has committed', async () => ({}), undefined],
+  ])('is idle after %s', async (_, position, expected) => {
+    const values = ['a', 'b', 'c', 'aborted', 'marker']
+    broker.append('in', ...values.map((value) => ({ value }))).remove('in', { offsets: [3n, 4n] })
+    const after = await idleAfter(watchWith(position))
     if (expected === undefined) expect(after).toBeUndefined()
     else expect(after).toSatisfy((ms: number) => ms >= expected && ms < expected + 300)
+  })
+
+  it('passes over offsets without records once', async () => {
+    broker.append('in', { value: 'a' }, { value: 'b' }, { value: 'aborted' }).remove('in', { offsets: [2n] })
+    const watch = watchWith(async () => ({ 0: 2 }))
+    await idleAfter(watch)
+    const before = requests('fetch')
+    nowMs += 10_000
+    expect(await watch.isIdle()).toBe(true)
+    expect([before > 0, requests('fetch')]).toEqual([true, before])
   })
 
   it.each([
@@ -54,7 +72,7 @@ describe('IdleWatch', () => {
     // The input topic is checked only after the window has settled.
     ['results arrive', (watch: IdleWatch) => watch.resultWritten(Date.now()), 4_100],
   ])('counts from the last time that %s', async (_, act, expected) => {
-    const watch = watchWith(noLag)
+    const watch = watchWith(allRead)
     const after = await idleAfter(watch, (ms) => {
       if (ms <= 3_000) act(watch)
     })
@@ -62,7 +80,7 @@ describe('IdleWatch', () => {
   })
 
   it('waits until a window and its delay have passed since the last result', async () => {
-    const watch = new IdleWatch(broker.access, 'in', noLag, 7_000, controller.signal)
+    const watch = new IdleWatch(broker.access, 'in', allRead, 7_000, controller.signal)
     watch.resultWritten(Date.now() - 1_000)
     expect(await idleAfter(watch)).toSatisfy((ms: number) => ms >= 6_600 && ms < 6_900)
     expect(requests('list-offsets')).toBeLessThanOrEqual(4)
@@ -70,33 +88,29 @@ describe('IdleWatch', () => {
 
   it('counts a result without a time, or from the future, as written now', async () => {
     for (const timestampMs of [-1, Date.now() + 3_600_000]) {
-      const watch = watchWith(noLag)
+      const watch = watchWith(allRead)
       watch.resultWritten(timestampMs)
       expect(await idleAfter(watch)).toSatisfy((ms: number) => ms >= 1_100 && ms < 1_400)
     }
   })
 
   it('checks at most four times per second', async () => {
-    await idleAfter(watchWith(async () => 1))
+    await idleAfter(watchWith(unknown))
     expect(requests('list-offsets')).toBeLessThanOrEqual(40)
     expect(requests('connect')).toBe(1)
   })
 
-  it('does not request the lag during activity', async () => {
-    const lag = vi.fn(noLag)
-    const watch = watchWith(lag)
+  it('does not request the position during activity', async () => {
+    const position = vi.fn(allRead)
+    const watch = watchWith(position)
     await idleAfter(watch, (ms) => {
       if (ms < 5_000) watch.resultWritten(Date.now())
     })
-    expect(lag).toHaveBeenCalledOnce()
-    expect([...(lag.mock.calls[0]?.[0] ?? [])]).toEqual([
-      [0, 0n],
-      [1, 0n],
-    ])
+    expect(position).toHaveBeenCalledOnce()
   })
 
   it('is not idle while the broker is away, and reconnects to it', async () => {
-    const after = await idleAfter(watchWith(noLag), (ms) => {
+    const after = await idleAfter(watchWith(allRead), (ms) => {
       broker.isUp = ms < 100 || ms > 4_000
     })
     expect(after).toBeGreaterThan(4_000)
@@ -104,7 +118,7 @@ describe('IdleWatch', () => {
   })
 
   it('is not delayed by a clock that is set back', async () => {
-    const after = await idleAfter(watchWith(noLag), (ms) => {
+    const after = await idleAfter(watchWith(allRead), (ms) => {
       if (ms === 300) vi.setSystemTime(Date.now() - 3_600_000)
     })
     expect(after).toBeLessThan(900)
@@ -114,7 +128,7 @@ describe('IdleWatch', () => {
     broker.onRequest = (request) => {
       if (request === 'list-offsets') throw protocolError('TOPIC_AUTHORIZATION_FAILED')
     }
-    await expect(watchWith(noLag).isIdle()).rejects.toThrow()
+    await expect(watchWith(allRead).isIdle()).rejects.toThrow()
   })
 
   it('ends with the reason of a signal that aborts', async () => {
@@ -123,11 +137,11 @@ describe('IdleWatch', () => {
       controller.abort(new Error('interrupted by SIGINT'))
       broker.isUp = false
     }
-    await expect(watchWith(noLag).isIdle()).rejects.toThrow('interrupted by SIGINT')
+    await expect(watchWith(allRead).isIdle()).rejects.toThrow('interrupted by SIGINT')
   })
 
   it('opens a new connection after it was closed', async () => {
-    const watch = watchWith(async () => 1)
+    const watch = watchWith(unknown)
     await watch.isIdle()
     watch.close()
     watch.close()

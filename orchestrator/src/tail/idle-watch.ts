@@ -2,15 +2,16 @@ import type { KafkaAccess } from '../kafka/access.ts'
 import { isTransient } from '../kafka/errors.ts'
 import type { Offsets } from '../kafka/position.ts'
 import { TopicReader } from '../kafka/topic-reader.ts'
+import { type ReadUpTo, UnreadRecords } from '../query/unread.ts'
 
-/** How long the input topic must not grow if no job reports its lag. */
+/** How long the input topic must not grow if no job reports its position. */
 const IDLE_MS = 1_500
-/** Shorter if a job reports its lag: the results of everything that it has committed are in the output topic. */
-const IDLE_WITH_LAG_MS = 600
+/** Shorter if a job does: the results of everything that it has committed are in the output topic. */
+const IDLE_WITH_JOB_MS = 600
 const CHECK_EVERY_MS = 250
 
-/** Returns how many records before these ends of the input topic the job has yet to read; undefined if no job runs. */
-export type LagOf = (inputEnds: Offsets) => Promise<number | undefined>
+/** Returns where the job has read up to in the input topic; undefined if no job runs. */
+export type PositionOf = () => Promise<ReadUpTo | undefined>
 
 /** The latest activity of the stream. */
 export interface StreamActivity {
@@ -27,7 +28,7 @@ export interface StreamActivity {
  * window may come until the window and the delay have passed: `settleMs`.
  */
 export function isIdle({ inputIdleMs, resultsIdleMs, lag }: StreamActivity, settleMs: number): boolean {
-  const enough = lag === undefined ? IDLE_MS : IDLE_WITH_LAG_MS
+  const enough = lag === undefined ? IDLE_MS : IDLE_WITH_JOB_MS
   return inputIdleMs >= enough && resultsIdleMs >= Math.max(settleMs, enough) && (lag ?? 0) === 0
 }
 
@@ -35,7 +36,8 @@ export function isIdle({ inputIdleMs, resultsIdleMs, lag }: StreamActivity, sett
 export class IdleWatch {
   readonly #access: KafkaAccess
   readonly #inputTopic: string
-  readonly #lagOf: LagOf
+  readonly #positionOf: PositionOf
+  readonly #unread = new UnreadRecords()
   readonly #settleMs: number
   readonly #signal: AbortSignal
   #reader: TopicReader | undefined
@@ -45,10 +47,16 @@ export class IdleWatch {
   #resultsWrittenAt = Number.NEGATIVE_INFINITY
 
   /** `settleMs`: how long the results must have been idle, that is a window and the delay of late samples. */
-  constructor(access: KafkaAccess, inputTopic: string, lagOf: LagOf, settleMs: number, signal: AbortSignal) {
+  constructor(
+    access: KafkaAccess,
+    inputTopic: string,
+    positionOf: PositionOf,
+    settleMs: number,
+    signal: AbortSignal,
+  ) {
     this.#access = access
     this.#inputTopic = inputTopic
-    this.#lagOf = lagOf
+    this.#positionOf = positionOf
     this.#settleMs = settleMs
     this.#signal = signal
   }
@@ -64,15 +72,15 @@ export class IdleWatch {
     const resultsIdleMs = () => performance.now() - this.#resultsWrittenAt
     if (resultsIdleMs() < this.#settleMs || performance.now() - this.#checkedAt < CHECK_EVERY_MS) return false
     this.#checkedAt = performance.now()
-    const ends = await this.#inputEnds()
+    const ends = await this.#ask((reader) => reader.ends())
     if (!ends) return false
     const now = performance.now()
     const text = [...ends].join()
     if (text !== this.#ends) this.#inputGrewAt = now
     this.#ends = text
     const inputIdleMs = now - this.#inputGrewAt
-    if (inputIdleMs < IDLE_WITH_LAG_MS) return false
-    const lag = await this.#lagOf(ends)
+    if (inputIdleMs < IDLE_WITH_JOB_MS) return false
+    const lag = await this.#lag(ends)
     return isIdle({ inputIdleMs, resultsIdleMs: resultsIdleMs(), lag }, this.#settleMs)
   }
 
@@ -81,10 +89,19 @@ export class IdleWatch {
     this.#reader = undefined
   }
 
-  async #inputEnds(): Promise<Offsets | undefined> {
+  /** Of records before these ends; infinite while the broker is away. */
+  async #lag(ends: Offsets): Promise<number | undefined> {
+    const read = await this.#positionOf()
+    if (!read) return undefined
+    const lag = await this.#ask((reader) => this.#unread.count(reader, read, ends))
+    return lag ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Undefined while the broker is away. */
+  async #ask<T>(question: (reader: TopicReader) => Promise<T>): Promise<T | undefined> {
     try {
       this.#reader ??= await TopicReader.open(this.#access, this.#inputTopic, { signal: this.#signal })
-      return await this.#reader.ends()
+      return await question(this.#reader)
     } catch (error) {
       this.close()
       this.#signal.throwIfAborted()

@@ -1,7 +1,8 @@
-import { jobNow } from '../query/status.ts'
+import { type JobNow, jobNow } from '../query/status.ts'
 import type { DriverStatus, Runtime } from '../runtime/runtime.ts'
 
-const CHECK_EVERY_MS = 2_000
+/** No longer than a window waits before it counts as closed: by then the delay of its batch is known. */
+const CHECK_EVERY_MS = 1_000
 /** Late samples are reported again after this time at the earliest. */
 const REPORT_LATE_EVERY_MS = 30_000
 /** After this time without a sample, the live line says so. */
@@ -51,6 +52,7 @@ export class JobWatch {
   readonly #signal: AbortSignal
   readonly #report: (line: string) => void
   #facts: JobFacts | undefined
+  #delayMsAt: JobNow['delayMsAt'] = () => undefined
   #checkedAt = Number.NEGATIVE_INFINITY
   #isChecking = false
   #reportedState = ''
@@ -72,11 +74,18 @@ export class JobWatch {
     return this.#facts
   }
 
+  /** The watermark's delay when a result was written, as far as the last check knows. */
+  delayMsAt(writtenMs: number): number | undefined {
+    return this.#delayMsAt(writtenMs)
+  }
+
   async #check(nowMs: number): Promise<void> {
     this.#isChecking = true
     this.#checkedAt = nowMs
     try {
-      this.#facts = await readFacts(this.#runtime, this.#signal)
+      const job = await jobNow(this.#runtime, this.#signal)
+      this.#facts = factsOf(job)
+      this.#delayMsAt = job.delayMsAt
       if (!this.#signal.aborted) this.#reportChanges(this.#facts, nowMs)
     } catch {
       // The next check may succeed; results are shown meanwhile.
@@ -97,11 +106,8 @@ export class JobWatch {
   }
 }
 
-async function readFacts(runtime: Runtime, signal: AbortSignal): Promise<JobFacts> {
-  const { driver, progress } = await jobNow(runtime, signal)
-  return {
-    state: driver?.state,
-    late: progress?.late || 0,
-    lastReadMs: progress?.lastReadAt === undefined ? undefined : Date.parse(progress.lastReadAt),
-  }
-}
+const factsOf = ({ driver, progress }: JobNow): JobFacts => ({
+  state: driver?.state,
+  late: progress?.late || 0,
+  lastReadMs: progress?.lastReadAt === undefined ? undefined : Date.parse(progress.lastReadAt),
+})

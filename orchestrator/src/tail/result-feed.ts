@@ -52,9 +52,9 @@ export class ResultFeed {
     return this.#options.shows === 'final' ? this.pending : this.#waiting.size
   }
 
-  /** Takes the results of one poll and returns those to show now, in the order of their windows. */
-  take(results: readonly WindowResult[], nowMs: number): WindowResult[] {
-    const final = this.#windows.add(results, nowMs)
+  /** Takes the results of one poll and returns those to show now, in the order of their windows; see `FinalWindows`. */
+  take(results: readonly WindowResult[], nowMs: number, delayMs?: number): WindowResult[] {
+    const final = this.#windows.add(results, nowMs, delayMs)
     const accepted = results.filter((result) => this.#accept(result))
     const early = this.#options.shows === 'changes' ? lastOfEach(accepted) : accepted
     return [
