@@ -16,7 +16,7 @@ from cpu_anomaly.catch_up import Phase, Prober
 from cpu_anomaly.consumer import few_records
 from cpu_anomaly.modes import Mode
 from cpu_anomaly.monitor import WallClock
-from cpu_anomaly.probe import probe
+from cpu_anomaly.probe import KafkaProber
 from cpu_anomaly.query import start_query
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.topics import Topics
@@ -34,7 +34,7 @@ class Outside:
     topics: Topics
     output: OutputTopic
     inspector: Inspector
-    probe: Prober
+    prober: Prober
     unread: UnreadRecords
 
 
@@ -50,6 +50,6 @@ def outside_of(
         topics=topics,
         output=KafkaOutputTopic(spark, settings.output_topic, topics, client),
         inspector=Inspector(spark, settings, mode, client),
-        probe=partial(probe, spark, settings, mode, client),
+        prober=KafkaProber(spark, settings, mode, client),
         unread=UnreadRecords(settings.input_topic, partial(few_records, spark, client)),
     )
