@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import { hasProcess, isActive } from '../runtime/driver-state.ts'
 import type { DriverStatus, PartStatus, Runtime, Selected } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
+import { backlogRemarks } from './backlog-remarks.ts'
 import { clockRemarks } from './clock-remarks.ts'
 import {
   type DriverEvent,
@@ -79,7 +80,7 @@ export async function stackStatus(
     unread: unread?.records,
     secondsSinceProgress: progress && secondsSince(progress.time),
     stall: isStalled ? seeming : undefined,
-    remarks: clockRemarks(ofQuery, Date.now()),
+    remarks: [...clockRemarks(ofQuery, Date.now()), ...backlogRemarks(ofQuery)],
     lastError: isRunning ? undefined : ofQuery.findLast((event) => event.name === 'failed')?.fields.message,
     sparkUi: isRunning ? runtime.sparkUi : undefined,
     storage: storage.root,

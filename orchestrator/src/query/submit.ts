@@ -11,6 +11,8 @@ import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
 import { checkpointInUse, isActive } from '../runtime/driver-state.ts'
 import { JOB_FILE, type Runtime, type Selected, type Submission } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
+import { backlogRemarks } from './backlog-remarks.ts'
+import { recentEvents } from './driver-log.ts'
 import { requireSameWindows } from './earlier-results.ts'
 import { hasManifest, manifestOf, readManifest, requireSameManifest, writeManifest } from './manifest.ts'
 import { awaitReady } from './ready.ts'
@@ -89,6 +91,7 @@ export async function submitJob(
     })
     step.done(ready)
   })
+  for (const line of backlogRemarks(await recentEvents(runtime, signal))) output.warn(line)
 }
 
 async function requireNoDriver(runtime: Runtime): Promise<void> {
