@@ -22,38 +22,50 @@ const inPartition = (partition: number, samples: readonly Sample[]): RawRecord[]
 describe('what is late', () => {
   const shared = new SharedStack('local')
 
-  it.each(['key', 'none'])(
-    'is nothing of a backlog whose partitions are apart in time, also across a stop (GROUP_BY=%s)',
-    async (groupBy) => {
-      const stack = await shared.forTest({
-        GROUP_BY: groupBy,
-        INPUT_PARTITIONS: '4',
-        WINDOW_DURATION: '1 minute',
-        KAFKA_MAX_OFFSETS_PER_TRIGGER: '1000',
-      })
-      await stack.ok('up')
-      const [a, b] = [lastMinutes('a', 60), lastMinutes('b', 10)]
-      await send(stack.broker, stack.topics.input, [
-        ...inPartition(0, a.slice(0, 1_800)),
-        ...inPartition(1, b.slice(0, 300)),
-      ])
-      await stack.ok('submit', '--new-checkpoint')
-      await stack.ok('stop')
-      await send(stack.broker, stack.topics.input, [
-        ...inPartition(0, a.slice(1_800)),
-        ...inPartition(3, b.slice(300)),
-      ])
-      await stack.ok('submit')
-      const status = await stack.untilRead(4_200)
-      expect(status.progress).toMatchObject({ late: 0, deadLettered: 0 })
-      const windows = await lastValues(stack)
-      const samples = [...a, ...b].map((sample) => (groupBy === 'key' ? sample : { ...sample, series: '' }))
-      expectWindows(windows, samples, MINUTE_MS)
-      expect(windows.size).toBe(groupBy === 'key' ? 70 : 60)
-      await expectAccounted(stack, status, 4_200)
-      await expectOrderly(stack, 'micro-batch', 0)
-    },
-  )
+  it('is nothing of a backlog whose partitions are apart in time, also across a stop', async () => {
+    const stack = await shared.forTest({
+      INPUT_PARTITIONS: '4',
+      WINDOW_DURATION: '1 minute',
+      KAFKA_MAX_OFFSETS_PER_TRIGGER: '1000',
+    })
+    await stack.ok('up')
+    const [a, b] = [lastMinutes('a', 60), lastMinutes('b', 10)]
+    await send(stack.broker, stack.topics.input, [
+      ...inPartition(0, a.slice(0, 1_800)),
+      ...inPartition(1, b.slice(0, 300)),
+    ])
+    await stack.ok('submit', '--new-checkpoint')
+    await stack.ok('stop')
+    await send(stack.broker, stack.topics.input, [
+      ...inPartition(0, a.slice(1_800)),
+      ...inPartition(3, b.slice(300)),
+    ])
+    await stack.ok('submit')
+    const status = await stack.untilRead(4_200)
+    expect(status.progress).toMatchObject({ late: 0, deadLettered: 0 })
+    const windows = await lastValues(stack)
+    const samples = [...a, ...b].map((sample) => ({ ...sample, series: '' }))
+    expectWindows(windows, samples, MINUTE_MS)
+    expect(windows.size).toBe(60)
+    await expectAccounted(stack, status, 4_200)
+    await expectOrderly(stack, 'micro-batch', 0)
+  })
+
+  it('is nothing of a backlog of files that were sent one after the other', async () => {
+    const stack = await shared.forTest({
+      GROUP_BY: 'key',
+      WINDOW_DURATION: '1 minute',
+      KAFKA_MAX_OFFSETS_PER_TRIGGER: '1000',
+    })
+    await stack.ok('up')
+    const samples = ['a', 'b', 'c'].flatMap((series) => lastMinutes(series, 50))
+    await send(stack.broker, stack.topics.input, inPartition(0, samples))
+    await stack.ok('submit', '--new-checkpoint')
+    const status = await stack.untilRead(9_000)
+    expect(status.progress).toMatchObject({ late: 0, deadLettered: 0 })
+    expectWindows(await lastValues(stack), samples, MINUTE_MS)
+    expect((await stack.cli(['logs', 'driver'])).stdout).toMatch(/ catch_up_read records=9000 seconds=\d/)
+  })
 
   it('keeps windows from being final while a backlog is read', async () => {
     const stack = await shared.forTest({

@@ -11,15 +11,18 @@ async function withAdmin<T>(trial: Trial, work: (admin: Admin) => Promise<T>): P
   return work(admin).finally(() => admin.disconnect())
 }
 
-/** The records that the job has not read are removed, as by retention. */
-async function removeUnread(trial: Trial): Promise<void> {
+/** The records that the job has not read are removed, as by retention, but for the newest of each partition. */
+async function removeUnread(trial: Trial, kept = 0): Promise<void> {
   const topic = trial.stack.topics.input
   await trial.load.pause()
   await withAdmin(trial, async (admin) => {
     const offsets = await admin.fetchTopicOffsets(topic)
     await admin.deleteTopicRecords({
       topic,
-      partitions: offsets.map(({ partition, high }) => ({ partition, offset: high })),
+      partitions: offsets.map(({ partition, low, high }) => ({
+        partition,
+        offset: String(Math.max(Number(low), Number(high) - kept)),
+      })),
     })
   })
 }
@@ -80,7 +83,8 @@ const retentionWhileRunning: Fault = {
   async prepare(trial) {
     await signalPart(trial.stack, 'driver', 'STOP')
     trial.load.sendTo(0, 500)
-    await removeUnread(trial)
+    // In real-time mode the batch that runs could end behind what is missing.
+    await removeUnread(trial, 100)
   },
   async inject(trial) {
     await signalPart(trial.stack, 'driver', 'CONT')

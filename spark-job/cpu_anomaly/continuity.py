@@ -60,7 +60,8 @@ class Continuity:
     def committed(self, position: Mapping[str, int]) -> None:
         """A batch has ended at `position`. Raises RecordsLostError if records beyond it had been removed before.
 
-        Those removed since then may have been read: in real-time mode the next batch is already running.
+        Those removed since then may have been read: in real-time mode the next batch is already running. If it has not
+        read them, Kafka's consumer does not find its offset, and the query fails.
         """
         self.position = position
         require_unread_records(self._input_topic, position, Bounds(self._seen.earliest, position))

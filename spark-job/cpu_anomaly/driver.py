@@ -88,7 +88,7 @@ class Driver:
         growth = PartitionGrowth(outside.spark, settings, mode, topics.input_bounds.partitions)
         standstill = Standstill(log, mode.batch_ms / 1000, outside.unread)
         self._monitor = Monitor(outside.clock, self._continuity, growth, standstill)
-        self._catch_up = CatchUp(Phase(settings, mode), outside.topics, self._checkpoint, outside.probe, log)
+        self._catch_up = CatchUp(Phase(settings, mode), outside.topics, self._checkpoint, outside.prober, log)
         self._watch = Watch(log, self._on_commit, outside.report_ready)
         # The watermark's delay with which the query runs.
         self._delay_ms = 0

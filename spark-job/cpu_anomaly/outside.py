@@ -19,7 +19,7 @@ from cpu_anomaly.catch_up import Phase, Prober
 from cpu_anomaly.consumer import few_records
 from cpu_anomaly.modes import Mode
 from cpu_anomaly.monitor import WallClock
-from cpu_anomaly.probe import probe
+from cpu_anomaly.probe import KafkaProber
 from cpu_anomaly.query import start_query
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.topics import Topics
@@ -37,7 +37,7 @@ class Outside:
     topics: Topics
     output: OutputTopic
     inspector: Inspector
-    probe: Prober
+    prober: Prober
     unread: UnreadRecords
     report_ready: Callable[[], None]
 
@@ -54,7 +54,7 @@ def outside_of(
         topics=topics,
         output=KafkaOutputTopic(spark, settings.output_topic, topics, client),
         inspector=Inspector(spark, settings, mode, client),
-        probe=partial(probe, spark, settings, mode, client),
+        prober=KafkaProber(spark, settings, mode, client),
         unread=UnreadRecords(settings.input_topic, partial(few_records, spark, client)),
         report_ready=report_ready,
     )

@@ -1,4 +1,4 @@
-"""Reading a few records all along a backlog, and the times of their samples.
+"""The times of a backlog's samples: of a few all along it, or of all of them.
 
 The samples are judged by the job's own steps.
 """
@@ -8,15 +8,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 
-from pyspark.sql import SparkSession
+from pyspark.sql import Column, Row, SparkSession
 from pyspark.sql import functions as F
 
-from cpu_anomaly.backlog import Backlog, Probe
+from cpu_anomaly.backlog import Backlog, Probe, Stretch
 from cpu_anomaly.consumer import FewRecords, few_records
 from cpu_anomaly.guard import guard
 from cpu_anomaly.lines import lines, parse
 from cpu_anomaly.modes import Mode, latest_ms
 from cpu_anomaly.settings import Settings
+from cpu_anomaly.source import read_between
 from cpu_anomaly.step import Step
 from cpu_anomaly.windows import series_of
 
@@ -27,20 +28,42 @@ SCHEMA = "partition int, place long, offset long, key binary, value binary"
 Record = tuple[int, int, int, bytes | None, bytes | None]
 
 
-def probe(
-    spark: SparkSession, settings: Settings, mode: Mode, client: Mapping[str, str], backlog: Backlog
-) -> list[Probe]:
-    """Reads RECORDS_PER_PLACE records at each place of the backlog; places without a valid sample are left out."""
-    with few_records(spark, client) as reader:
-        places = [(partition, at) for position in backlog.places() for partition, at in position.items()]
-        records = [
-            record
-            for partition, at in sorted(set(places))
-            for record in records_at(reader, (settings.input_topic, int(partition)), at, backlog.end[partition])
-        ]
-    # One partition: a few records are not worth a shuffle.
-    found = spark.createDataFrame(records, SCHEMA).coalesce(1).transform(times_of_samples(settings, mode))
-    return [Probe(**row.asDict()) for row in found.collect()]
+class KafkaProber:
+    """Reads from the broker with a client that has these properties, secrets included."""
+
+    def __init__(self, spark: SparkSession, settings: Settings, mode: Mode, client: Mapping[str, str]) -> None:
+        self._spark = spark
+        self._settings = settings
+        self._mode = mode
+        self._client = client
+
+    def probe(self, backlog: Backlog) -> list[Probe]:
+        """A place has RECORDS_PER_PLACE records."""
+        records = list(self._records(backlog))
+        # One partition: a few records are not worth a shuffle.
+        raw = self._spark.createDataFrame(records, SCHEMA).coalesce(1)
+        found = raw.transform(valid_samples(self._settings, self._mode)).transform(times_by_place(self._settings))
+        return [Probe(**row.asDict()) for row in found.collect()]
+
+    def read(self, backlog: Backlog) -> list[Stretch]:
+        """In one Spark job that keeps a row per stretch."""
+        # As many tasks as the query's batches have.
+        reader = self._spark.read.option("minPartitions", self._spark.sparkContext.defaultParallelism)
+        raw = read_between(reader, self._settings.input_topic, backlog.start, backlog.end, self._client)
+        found = raw.transform(valid_samples(self._settings, self._mode)).transform(times_by_stretch(backlog))
+        return [stretch_of(backlog, row) for row in found.collect()]
+
+    def _records(self, backlog: Backlog) -> Iterator[Record]:
+        topic = self._settings.input_topic
+        places = {(partition, at) for position in backlog.places() for partition, at in position.items()}
+        read: dict[str, int] = {}
+        with few_records(self._spark, self._client) as reader:
+            for partition, at in sorted(places):
+                for record in records_at(reader, (topic, int(partition)), at, backlog.end[partition]):
+                    # In a small partition, or behind aborted records, two places have the same.
+                    if record[2] > read.get(partition, -1):
+                        read[partition] = record[2]
+                        yield record
 
 
 def records_at(reader: FewRecords, partition: tuple[str, int], place: int, end: int) -> Iterator[Record]:
@@ -49,20 +72,45 @@ def records_at(reader: FewRecords, partition: tuple[str, int], place: int, end: 
         yield partition[1], place, record.offset(), record.key(), record.value()
 
 
-def times_of_samples(settings: Settings, mode: Mode) -> Step:
-    """Columns in: those of SCHEMA. Out: the fields of Probe, for each place that has a valid sample."""
+def valid_samples(settings: Settings, mode: Mode) -> Step:
+    """Columns in: key and value. Out: `time_millis` too, with a row for each valid sample."""
     latest = latest_ms(settings, mode, F.lit(round(time.time() * 1000)))
     return lambda raw: (
-        raw.transform(lines)
-        .transform(parse)
-        .transform(guard(settings, latest))
-        .filter(F.col("reason").isNull())
-        .groupBy(F.col("partition").cast("string").alias("partition"), F.col("place").alias("offset"))
-        .agg(
-            F.min("time_millis").alias("oldest_ms"),
-            F.max("time_millis").alias("newest_ms"),
-            F.count_distinct("offset").alias("records"),
-            F.count(F.lit(1)).alias("samples"),
-            F.collect_set(series_of(settings)).alias("series"),
-        )
+        raw.transform(lines).transform(parse).transform(guard(settings, latest)).filter(F.col("reason").isNull())
     )
+
+
+def times() -> list[Column]:
+    """Aggregates of the rows of `valid_samples`."""
+    return [
+        F.min("time_millis").alias("oldest_ms"),
+        F.max("time_millis").alias("newest_ms"),
+        F.count(F.lit(1)).alias("samples"),
+    ]
+
+
+def times_by_place(settings: Settings) -> Step:
+    """Columns in: those of SCHEMA and `valid_samples`. Out: the fields of Probe, for each place that has a sample."""
+    return lambda samples: samples.groupBy(
+        F.col("partition").cast("string").alias("partition"), F.col("place").alias("offset")
+    ).agg(*times(), F.count_distinct("offset").alias("records"), F.collect_set(series_of(settings)).alias("series"))
+
+
+def times_by_stretch(backlog: Backlog) -> Step:
+    """Columns in: partition, offset and those of `valid_samples`. Out: partition, the stretch's `number`, `times`."""
+    return lambda samples: samples.groupBy("partition", stretch_number(backlog).alias("number")).agg(*times())
+
+
+def stretch_number(backlog: Backlog) -> Column:
+    """Which stretch of its partition an offset is in."""
+    partitions = range(1 + max(int(each) for each in backlog.end))
+    starts = F.array(*(F.lit(backlog.start.get(str(each), 0)) for each in partitions))
+    ends = F.array(*(F.lit(backlog.end.get(str(each), 0)) for each in partitions))
+    start, end = F.get(starts, F.col("partition")), F.get(ends, F.col("partition"))
+    return F.floor((F.col("offset") - start) * backlog.stretches / (end - start))
+
+
+def stretch_of(backlog: Backlog, row: Row) -> Stretch:
+    each, number = str(row.partition), row.number
+    start, end = backlog.stretch_start(each, number), backlog.stretch_start(each, number + 1)
+    return Stretch(each, start, end, row.oldest_ms, row.newest_ms, row.samples)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 
 from cpu_anomaly.modes import Mode
 from cpu_anomaly.settings import Settings
@@ -48,12 +48,12 @@ def read_stream(spark: SparkSession, settings: Settings, mode: Mode, client: Map
 
 
 def read_between(
-    spark: SparkSession, topic: str, start: Mapping[str, int], end: Mapping[str, int], client: Mapping[str, str]
+    reader: DataFrameReader, topic: str, start: Mapping[str, int], end: Mapping[str, int], client: Mapping[str, str]
 ) -> DataFrame:
     """The records of a topic between two positions: offsets by partition, `start` inclusive and `end` exclusive."""
     from_offsets = {partition: start.get(partition, EARLIEST) for partition in end}
     return (
-        spark.read.format("kafka")
+        reader.format("kafka")
         .options(**prefixed({**CONSUMER_OPTIONS, **client}))
         .option("assign", json.dumps({topic: sorted(int(partition) for partition in end)}))
         .option("startingOffsets", json.dumps({topic: from_offsets}))

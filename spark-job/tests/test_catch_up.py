@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from math import inf
 from pathlib import Path
@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 
 from cpu_anomaly import catch_up
 from cpu_anomaly.accounting.checkpoint import Checkpoint
-from cpu_anomaly.backlog import Backlog, Probe
+from cpu_anomaly.backlog import Backlog, Probe, Stretch
 from cpu_anomaly.catch_up import CatchUp, Phase
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.modes import MicroBatch, MicroBatchesOfBacklog, mode_of
@@ -26,6 +26,24 @@ T0 = 1_700_000_000_000
 
 def topics_of(earliest: Mapping[str, int], end: Mapping[str, int]) -> FakeTopics:
     return FakeTopics({}, Bounds(earliest, end))
+
+
+class Prober:
+    """Finds what a test says, and keeps what it was asked for."""
+
+    def __init__(self, probes: Collection[Probe], stretches: Collection[Stretch]) -> None:
+        self._probes = probes
+        self._stretches = stretches
+        self.probed: list[Backlog] = []
+        self.read_backlogs: list[Backlog] = []
+
+    def probe(self, backlog: Backlog) -> Collection[Probe]:
+        self.probed.append(backlog)
+        return self._probes
+
+    def read(self, backlog: Backlog) -> Collection[Stretch]:
+        self.read_backlogs.append(backlog)
+        return self._stretches
 
 
 class Case:
@@ -41,24 +59,28 @@ class Case:
             (self.folder / "commits" / str(batch)).touch()
 
     def next_phase(
-        self, topics: FakeTopics, found: list[Probe] | None = None, bounds: Bounds | None = None, **changes: object
+        self,
+        topics: FakeTopics,
+        probes: Collection[Probe] = (),
+        stretches: Collection[Stretch] = (),
+        bounds: Bounds | None = None,
+        **changes: object,
     ) -> Phase:
         settings = self._settings_of(
             checkpoint=str(self.folder), input_topic="in", **{"max_offsets_per_trigger": 100, **changes}
         )
-        self.backlogs: list[Backlog] = []
-
-        def probe(backlog: Backlog) -> list[Probe]:
-            self.backlogs.append(backlog)
-            return found or []
-
+        self.prober = Prober(probes, stretches)
         return CatchUp(
             Phase(settings, mode_of(settings)),
             topics,
             Checkpoint(self._spark, str(self.folder)),
-            probe,
+            self.prober,
             EventLog(self._out),
         ).next_phase(bounds)
+
+    @property
+    def backlogs(self) -> list[Backlog]:
+        return self.prober.probed
 
     def log(self) -> list[str]:
         return lines_of(self._out)
@@ -97,14 +119,57 @@ def test_more_is_read_to_its_end_with_a_delay_that_covers_it(case: Case) -> None
     assert case.log() == ["catch_up records=350 spread_ms=60000 delay_ms=70000"]
 
 
-def test_delay_that_would_need_too_much_state_is_limited_and_logged(
+def probe_at(offset: int, time_ms: int) -> Probe:
+    return Probe("0", offset, T0 + time_ms, T0 + time_ms, 10, 10, [""])
+
+
+IN_NO_ORDER = [probe_at(0, 60_000), probe_at(150, 0), probe_at(300, 60_000)]
+# The places have missed the newest and the oldest sample.
+STRETCHES = [Stretch("0", 0, 150, T0, T0 + 70_000, 150), Stretch("0", 150, 350, T0 - 20_000, T0 + 60_000, 200)]
+
+
+def test_backlog_in_no_order_is_read_once_for_its_times(case: Case) -> None:
+    phase = case.next_phase(topics_of({"0": 0}, {"0": 350}), IN_NO_ORDER, STRETCHES)
+    assert phase.settings.watermark_ms == 100_000
+    reading, read, caught_up = case.log()
+    assert (reading, read.split(" seconds=")[0]) == ("catch_up_reading records=350", "catch_up_read records=350")
+    assert caught_up == "catch_up records=350 spread_ms=90000 delay_ms=100000"
+    assert len(case.prober.read_backlogs) == 1
+
+
+def test_backlog_that_the_delay_covers_is_in_order(case: Case) -> None:
+    probes = [probe_at(0, 10_000), probe_at(150, 0), probe_at(300, 60_000)]
+    assert case.next_phase(topics_of({"0": 0}, {"0": 350}), probes).settings.watermark_ms == 10_000
+    assert case.prober.read_backlogs == []
+
+
+def test_batches_end_where_they_do_after_the_backlog_was_read(case: Case) -> None:
+    topics = topics_of({"0": 0}, {"0": 350})
+    given = Bounds({"0": 0}, {"0": 300})
+    case.next_phase(topics, IN_NO_ORDER, STRETCHES, bounds=given)
+    assert [backlog.end for backlog in case.prober.read_backlogs] == [{"0": 300}]
+    assert case.log()[-1].startswith("catch_up records=350 ")
+
+
+def test_delay_that_would_need_too_much_state_is_limited(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catch_up, "longest_ms", lambda *_: 5_000)
+    phase = case.next_phase(topics_of({"0": 0}, {"0": 350}), IN_NO_ORDER, STRETCHES)
+    assert phase.settings.watermark_ms == 15_000
+    assert case.log()[2:] == [
+        "catch_up records=350 spread_ms=90000 delay_ms=15000",
+        "catch_up_limited spread_ms=90000 possible_ms=5000 late_at_most=350",
+    ]
+
+
+def test_delay_of_a_backlog_in_order_that_seems_too_long_is_worked_out_from_all_its_times(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(catch_up, "longest_ms", lambda *_: 5_000)
-    found = [Probe("0", 0, T0, T0, 50, 50, [""]), Probe("0", 300, T0 - 60_000, T0 - 60_000, 50, 50, [""])]
-    phase = case.next_phase(topics_of({"0": 0}, {"0": 350}), found)
-    assert phase.settings.watermark_ms == 15_000
-    assert case.log()[1:] == ["catch_up_limited spread_ms=60000 possible_ms=5000"]
+    probes = [replace(probe_at(0, nth * 60_000), partition=each) for nth, each in enumerate("01")]
+    stretches = [Stretch(each, 0, 150, T0, T0 + 4_000, 150) for each in "01"]
+    phase = case.next_phase(topics_of({"0": 0, "1": 0}, {"0": 150, "1": 150}), probes, stretches)
+    assert phase.settings.watermark_ms == 14_000
+    assert [line.split(" ")[0] for line in case.log()] == ["catch_up_reading", "catch_up_read", "catch_up"]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +186,7 @@ def test_batch_that_spark_will_run_again_ends_where_it_was_planned(case: Case) -
     case.plan(0, {"0": 90}, is_committed=False)
     case.next_phase(topics_of({"0": 0}, {"0": 303}))
     (backlog,) = case.backlogs
-    assert (backlog.start, backlog.batch_ends) == ({"0": 3}, [{"0": 90}, {"0": 190}, {"0": 290}, {"0": 303}])
+    assert (backlog.start, list(backlog.batch_ends())[:2]) == ({"0": 3}, [{"0": 90}, {"0": 190}])
 
 
 def test_added_partition_is_read_from_its_beginning(case: Case) -> None:

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -168,7 +169,7 @@ class Case:
             topics=self.broker,
             output=Output(),
             inspector=cast(Any, self.inspector),
-            probe=lambda _: [],
+            prober=cast(Any, SimpleNamespace(probe=lambda _: [])),
             unread=NOTHING,
             report_ready=lambda: self.reports.append("ready"),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from conftest import SettingsOf
@@ -69,7 +69,7 @@ def test_reads_only_what_is_committed_and_survives_a_broker_that_dies(
     if kind == "stream":
         read_stream(spark_of_reader, settings, mode_of(settings), CLIENT)
     else:
-        read_between(spark_of_reader, "in", {"0": 7}, {"0": 9}, CLIENT)
+        read_between(cast(Any, reader), "in", {"0": 7}, {"0": 9}, CLIENT)
     assert reader.given["kafka.isolation.level"] == "read_committed"
     # A cluster elects a new leader about 9 s after the old one died. All attempts together last as long as by default.
     limit_ms = int(reader.given["kafka.default.api.timeout.ms"])
@@ -86,8 +86,8 @@ def test_clients_own_properties_override_the_tuning(
     assert reader.given["kafka.max.poll.records"] == "20000"
 
 
-def test_partition_that_appeared_in_between_is_read_from_its_beginning(reader: Reader, spark_of_reader: Any) -> None:
-    read_between(spark_of_reader, "in", {"0": 7}, {"0": 9, "10": 4, "2": 3}, CLIENT)
+def test_partition_that_appeared_in_between_is_read_from_its_beginning(reader: Reader) -> None:
+    read_between(cast(Any, reader), "in", {"0": 7}, {"0": 9, "10": 4, "2": 3}, CLIENT)
     assert json.loads(reader.given["assign"]) == {"in": [0, 2, 10]}
     assert json.loads(reader.given["startingOffsets"]) == {"in": {"0": 7, "10": -2, "2": -2}}
     assert json.loads(reader.given["endingOffsets"]) == {"in": {"0": 9, "10": 4, "2": 3}}

@@ -45,6 +45,17 @@ describe('awaitReady', () => {
     expect(await waiting()).toContain('batch 7')
   })
 
+  it('shows that a backlog is read for its times', async () => {
+    const lines = ['started', 'catch_up_reading records=9', 'catch_up records=9', 'ready batch=0']
+    runtime.onDriverRead = (reads) => runtime.logLines.driver.push(`${at(reads)} ${lines[reads - 1]}`)
+    await waiting()
+    expect(updates).toEqual([
+      'the query is starting',
+      expect.stringMatching(/in no order: the driver reads their times/),
+      'the query is starting',
+    ])
+  })
+
   it.each(['starting', 'running', 'backing-off', 'orphaned'] as const)(
     'continues to wait while the driver is %s, and shows progress',
     async (state) => {

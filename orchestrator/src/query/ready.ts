@@ -63,7 +63,14 @@ function readyText(ready: DriverEvent, events: readonly DriverEvent[], query: Su
 function progressText(driver: DriverStatus, events: readonly DriverEvent[]): string {
   if (driver.state === 'backing-off')
     return `the driver failed (${driver.reason ?? 'no reason given'}) and will be restarted`
-  return events.some((event) => event.name === 'started') ? 'the query is starting' : 'the driver is starting'
+  return PROGRESS[events.findLast(({ name }) => name in PROGRESS)?.name ?? ''] ?? 'the driver is starting'
+}
+
+/** What the driver does after it has logged an event. */
+const PROGRESS: Readonly<Record<string, string>> = {
+  started: 'the query is starting',
+  catch_up_reading: 'the unread samples are in no order: the driver reads their times first',
+  catch_up: 'the query is starting',
 }
 
 /**

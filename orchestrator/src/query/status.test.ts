@@ -82,6 +82,13 @@ describe('stackStatus', () => {
     expect(await statusOf(runtime, storage)).toMatchObject({ query })
   })
 
+  it('names a backlog of which samples are late', async () => {
+    const runtime = new FakeRuntime()
+    runtime.driverNow = driverIn('running')
+    runtime.logLines.driver = [`${at(1)} catch_up_limited spread_ms=60000 possible_ms=1000 late_at_most=7`]
+    expect((await statusOf(runtime)).remarks).toEqual([expect.stringContaining('up to 7 samples')])
+  })
+
   it('works even if the log cannot be read', async () => {
     const runtime = new FakeRuntime()
     runtime.driverNow = driverIn('running')

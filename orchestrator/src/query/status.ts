@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import { isActive, isRunning } from '../runtime/driver-state.ts'
 import type { DriverStatus, PartStatus, Runtime, Selected } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
+import { backlogRemarks } from './backlog-remarks.ts'
 import { committedEnds } from './checkpoint-log.ts'
 import { clockRemarks } from './clock-remarks.ts'
 import {
@@ -83,7 +84,7 @@ export async function stackStatus(
     unread: unread?.records,
     secondsSinceProgress: progress && secondsSince(progress.time),
     stall: isStalled ? seeming : undefined,
-    remarks: clockRemarks(ofQuery, Date.now()),
+    remarks: [...clockRemarks(ofQuery, Date.now()), ...backlogRemarks(ofQuery)],
     lastError: isRunning(driver) ? undefined : lastErrorOf(ofQuery),
     sparkUi: isRunning(driver) ? runtime.sparkUi : undefined,
     storage: storage.root,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
-import { driverIn, localJob } from '../runtime/runtime.fixture.ts'
+import { at, driverIn, localJob } from '../runtime/runtime.fixture.ts'
 import { submit } from './submit.fixture.ts'
 import { planFor } from './submit.ts'
 
@@ -27,6 +27,18 @@ describe('submitJob', () => {
       expect.stringContaining('cpu-usage.dead-letter'),
       expect.stringMatching(/batch 0\b/),
     ])
+  })
+
+  it('warns of a backlog of which samples will be late', async () => {
+    const context = await testContext()
+    context.runtime.onStartDriver = () => {
+      context.runtime.becomeReady()
+      context.runtime.logLines.driver.push(
+        `${at(3)} catch_up_limited spread_ms=60000 possible_ms=1000 late_at_most=7`,
+      )
+    }
+    await submit(context)
+    expect(context.output.warnings).toEqual([expect.stringContaining('up to 7 samples')])
   })
 
   it('passes on settings and arguments, with no secrets in either', async () => {

@@ -17,6 +17,8 @@ import {
   type Submission,
 } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
+import { backlogRemarks } from './backlog-remarks.ts'
+import { recentEvents } from './driver-log.ts'
 import { requireReplaceable } from './earlier-results.ts'
 import {
   hasManifest,
@@ -98,6 +100,7 @@ export async function submitJob(
     })
     step.done(ready)
   })
+  for (const line of backlogRemarks(await recentEvents(runtime, signal))) output.warn(line)
 }
 
 async function requireNoDriver(runtime: Runtime): Promise<void> {

@@ -56,7 +56,7 @@ class KafkaOutputTopic:
         return patiently(self._topics.output_end)
 
     def between(self, start: Mapping[str, int], end: Mapping[str, int]) -> DataFrame:
-        return read_between(self._spark, self._name, start, end, self._client)
+        return read_between(self._spark.read, self._name, start, end, self._client)
 
 
 class AnomalyReader:

@@ -92,7 +92,7 @@ class Inspector:
 
     def _judged(self, audit: Audit) -> DataFrame:
         topic = self._settings.input_topic
-        raw = read_between(self._spark, topic, audit.start.get(topic, {}), audit.end[topic], self._client)
+        raw = read_between(self._spark.read, topic, audit.start.get(topic, {}), audit.end[topic], self._client)
         return raw.transform(judge(self._settings, self._mode, audit))
 
 
