@@ -21,7 +21,7 @@ export function commandContext(flags: GlobalFlags, signal: AbortSignal): Command
     output,
     signal,
     folder: once(() => projectFolder(flags, output)),
-    readFile: readOnce(),
+    readFile: readOnce(signal),
   })
 }
 
@@ -36,10 +36,10 @@ interface Common {
 }
 
 /** Reads the file only once, because a pipe is empty after that. */
-function readOnce(): typeof readEnvFile {
+function readOnce(signal: AbortSignal): typeof readEnvFile {
   let file: ReturnType<typeof readEnvFile> | undefined
   return (path, required) => {
-    file ??= readEnvFile(path, required)
+    file ??= readEnvFile(path, required, { signal })
     return file
   }
 }

@@ -245,6 +245,10 @@ export const isSparkConf = (key: string): key is `SPARK_CONF_${string}` =>
 
 export const isOwnKey = (key: string): boolean => isSparkConf(key) || Object.hasOwn(SETTINGS, key)
 
+/** Names that other tools use too: a `.env` that has only these may be theirs. */
+export const isCommonName = (key: string): boolean =>
+  /^(?:KAFKA_|SPARK_(?!CONF_)|(?:RUNTIME|TRIGGER|STORAGE_DIR)$)/.test(key)
+
 export const SECRET_KEYS: ReadonlySet<string> = new Set(
   settingEntries.filter(([, entry]) => entry.secret).map(([key]) => key),
 )
