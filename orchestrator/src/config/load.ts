@@ -4,14 +4,9 @@ import { checkStorageDir } from '../storage/storage-folder.ts'
 import { escapeControls } from '../terminal/text.ts'
 import type { Config, Origin } from './config.ts'
 import { readEnvFile } from './env-file.ts'
+import { almostSettings, cutOffKeys, unknownKeys, unknownKeysLikeOurs } from './near-keys.ts'
 import { withOrigin } from './origin.ts'
-import {
-  almostSettings,
-  parseOverrides,
-  resolveSettings,
-  unknownKeys,
-  unknownKeysLikeOurs,
-} from './resolve.ts'
+import { parseOverrides, resolveSettings } from './resolve.ts'
 import { checkRules } from './rules.ts'
 import { parseSettings, toConfig } from './to-config.ts'
 
@@ -55,7 +50,12 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
     ].map((problem) => withOrigin(problem, resolved)),
   ]
   refuse(problems)
-  const warnings = [...file.warnings, ...almostSettings(options.environment), ...findings.warnings]
+  const warnings = [
+    ...file.warnings,
+    ...cutOffKeys(file.values, path),
+    ...almostSettings(options.environment),
+    ...findings.warnings,
+  ]
   for (const warning of warnings) options.warn(escapeControls(warning))
   return config
 }
