@@ -24,6 +24,8 @@ const failure = new CliError('STORAGE', 'first\nsecond \u001b[2J', {
   hint: 'way\nout',
 })
 
+const TOO_MANY = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
+
 describe('printError', () => {
   it('prints message, evidence and hint of a CliError, escaped and without its stack', () => {
     expect(printed(failure)).toEqual({
@@ -46,6 +48,15 @@ describe('printError', () => {
     })
   })
 
+  it('names the limit of open files, instead of a bug, when it is reached', () => {
+    const { lines, stacks } = printed(TOO_MANY)
+    expect(lines).toEqual([
+      expect.stringMatching(/^error: no more files can be opened \(EMFILE\): its limit is \d+$/),
+      expect.stringContaining('ulimit -n 1024'),
+    ])
+    expect(stacks).toEqual([])
+  })
+
   it('leaves the errors of commander to commander', () => {
     expect(printed(new CommanderError(1, 'commander.unknownOption', 'unknown option'))).toEqual({
       lines: [],
@@ -59,6 +70,7 @@ describe('exitCodeOf', () => {
     ['help', 0, new CommanderError(0, 'commander.help', '')],
     ['a usage error', 2, new CommanderError(1, 'commander.unknownOption', '')],
     ['a CliError', 6, failure],
+    ['too many open files', 6, TOO_MANY],
     ['a bug', 1, new TypeError()],
   ])('of %s is %i', (_, code, error) => {
     expect(exitCodeOf(error)).toBe(code)
