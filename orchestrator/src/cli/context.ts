@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import { readEnvFile } from '../config/env-file.ts'
 import { loadConfig } from '../config/load.ts'
 import { findProjectFolder } from '../config/project-folder.ts'
+import { workingFolder } from '../config/working-folder.ts'
 import { CliError } from '../errors.ts'
 import { selectRuntime, startedRuntime } from '../stack/select.ts'
 import { type Output, terminalOutput } from '../terminal/output.ts'
@@ -78,7 +79,7 @@ function contextWith(flags: GlobalFlags, common: Common): CommandContext {
 
 /** Settings that the command line names belong to the working folder. */
 async function projectFolder(flags: GlobalFlags, output: Output): Promise<string> {
-  const cwd = process.cwd()
+  const cwd = workingFolder()
   if (settingsFile(flags) !== undefined) return cwd
   const folder = await findProjectFolder(cwd)
   if (folder !== cwd) output.note(`Project: ${folder}`)
