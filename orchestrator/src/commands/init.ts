@@ -16,8 +16,9 @@ interface Flags {
 
 /** Reads no settings but those of `--set`: it must work even if the others are invalid. */
 export const run: CommandRun<Flags> = async ({ output }, _args, { force, set = [] }) => {
-  const file = join(workingFolder(), '.env')
-  const text = envExample(checkOverrides(set))
+  const folder = workingFolder()
+  const file = join(folder, '.env')
+  const text = envExample(await checkOverrides(set, { folder, environment: process.env }))
   try {
     const backup = force ? await backUp(file) : undefined
     if (backup) output.note(`The old settings are in ${backup}`)

@@ -49,6 +49,10 @@ describe('a .env file', () => {
     const from = (envFile: string) =>
       loadConfig({ folder, envFile, overrides: [], environment: {}, warn: () => undefined })
     expect((await from('other.env')).detector.normalMean).toBe(2)
+    await writeFile(join(folder, 'bad.env'), 'NORMAL_MEAN=x\n')
+    expect((await refusal(from('bad.env'))).message).toMatch(
+      /NORMAL_MEAN is set in the file of --settings\)$/,
+    )
     expect((await refusal(from('none.env'))).message).toMatch(/none\.env: cannot be read: ENOENT/)
   })
 })

@@ -153,7 +153,7 @@ export const SETTINGS = {
     'Query',
     '2000000',
     'maximum records per micro-batch; limits the batches of a backlog',
-    integer(1, 1_000_000_000),
+    integer(1, 1_000_000_000, 2_000_000),
   ),
   TRIGGER: setting(
     'Query',
