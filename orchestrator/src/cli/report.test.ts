@@ -51,10 +51,20 @@ describe('printError', () => {
   it('names the limit of open files, instead of a bug, when it is reached', () => {
     const { lines, stacks } = printed(TOO_MANY)
     expect(lines).toEqual([
-      expect.stringMatching(/^error: no more files can be opened \(EMFILE\): its limit is \d+$/),
+      expect.stringMatching(/^error: too many open files for this process, whose limit is (?:\d+|Infinity)$/),
       expect.stringContaining('ulimit -n 1024'),
     ])
     expect(stacks).toEqual([])
+  })
+
+  it.each([
+    [64, 6],
+    [1_024, 1],
+  ])('takes a module that cannot be found at the limit %i for exit code %i', (soft, exitCode) => {
+    const report = { userLimits: { open_files: { soft } } }
+    vi.spyOn(process.report, 'getReport').mockReturnValue(report)
+    const error = Object.assign(new Error("Cannot find package 'ora'"), { code: 'ERR_MODULE_NOT_FOUND' })
+    expect(exitCodeOf(error)).toBe(exitCode)
   })
 
   it('leaves the errors of commander to commander', () => {

@@ -30,19 +30,28 @@ export function exitCodeOf(thrown: unknown): number {
   return error instanceof CliError ? error.exitCode : 1
 }
 
-/** Any part of the program may be the one that opens a file too many, also the import of a module. */
+/** So many are always enough. */
+const ENOUGH_FILES = 1_024
+
+/**
+ * Any part of the program may be the one that opens a file too many, also the import of a module: Node then says that
+ * the module does not exist, which at a low limit counts as this, too.
+ */
 function tooManyFiles(error: unknown): CliError | undefined {
-  const code = error instanceof CliError ? undefined : (error as NodeJS.ErrnoException | undefined)?.code
-  if (code !== 'EMFILE' && code !== 'ENFILE') return undefined
-  const limit = code === 'EMFILE' ? `: its limit is ${openFilesLimit()}` : ' on this machine'
-  return new CliError('TOO_MANY_FILES', `no more files can be opened (${code})${limit}`, {
-    hint: 'Allow at least 1024, for example with `ulimit -n 1024` (or LimitNOFILE= of a systemd service).',
+  if (!(error instanceof Error) || error instanceof CliError) return undefined
+  const { code } = error as NodeJS.ErrnoException
+  const isImport = code === 'ERR_MODULE_NOT_FOUND' && openFilesLimit() < ENOUGH_FILES
+  if (code !== 'EMFILE' && code !== 'ENFILE' && !isImport) return undefined
+  const whose = code === 'ENFILE' ? 'this machine' : `this process, whose limit is ${openFilesLimit()}`
+  return new CliError('TOO_MANY_FILES', `too many open files for ${whose}`, {
+    hint: `Allow at least ${ENOUGH_FILES}, for example with \`ulimit -n ${ENOUGH_FILES}\`, or LimitNOFILE= of a systemd service.`,
     cause: error,
   })
 }
 
-/** Node itself raises the soft limit of its process to the hard one. */
-function openFilesLimit(): string {
+/** Node itself raises the soft limit of its process to the hard one. Infinity where it is not known. */
+function openFilesLimit(): number {
   const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: unknown } } }
-  return String(userLimits?.open_files?.soft ?? 'unknown')
+  const soft = Number(userLimits?.open_files?.soft)
+  return Number.isFinite(soft) ? soft : Number.POSITIVE_INFINITY
 }
