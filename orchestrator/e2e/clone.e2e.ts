@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -40,5 +40,21 @@ describe('in a fresh clone', () => {
       stderr: expect.stringContaining('NORMAL_STDDEV=0'),
     })
     expect(second.stderr).not.toContain('Building')
+  })
+
+  it('completes an install without development packages, whatever NODE_ENV says', async () => {
+    const clone = await newClone()
+    await rm(join(clone, 'node_modules', 'typescript'), { recursive: true })
+    // Stands for npm, so that no test needs the network: it installs what is missing, if it is asked for all.
+    const bin = join(clone, 'bin-of-test')
+    await mkdir(bin)
+    const script = `#!/bin/sh\ncase "$*" in *--include=dev*) cp -a '${join(packageRoot, 'node_modules', 'typescript')}' node_modules/;; esac\n`
+    await writeFile(join(bin, 'npm'), script, { mode: 0o755 })
+    const env = { NODE_ENV: 'production', npm_config_omit: 'dev', PATH: `${bin}:${process.env.PATH}` }
+    const command = join(clone, 'orchestrator', 'bin', 'cpu-anomaly.mjs')
+    const first = await execa(command, ['--version'], { cwd: clone, env, reject: false })
+    expect(first).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/^Installing.*\nBuilding/) })
+    const second = await execa(command, ['--version'], { cwd: clone, env, reject: false })
+    expect(second).toMatchObject({ exitCode: 0, stderr: '' })
   })
 })

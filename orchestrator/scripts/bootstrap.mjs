@@ -1,21 +1,26 @@
-// Makes a fresh clone ready: installs the locked packages and builds dist/, each only if it is out of date, and links the
+// Makes a fresh clone ready: installs the locked packages and builds dist/, each only if needed, and links the
 // command where npx looks first. Otherwise npx links it in its own cache, where npm keeps a link that it could not make.
 // Plain Node on purpose: it runs before anything is installed.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync, symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { requireNode } from '../bin/require-node.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+const NPM_QUIET = ['--no-audit', '--no-fund', '--loglevel=error']
 /** @param {string[]} parts */
 const path = (...parts) => join(root, ...parts)
 /** @param {string} file */
 const modified = (file) => (existsSync(file) ? statSync(file).mtimeMs : 0)
 
 requireNode()
-if (modified(path('node_modules', '.package-lock.json')) < modified(path('package-lock.json')))
-  run('Installing packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+if (
+  modified(path('node_modules', '.package-lock.json')) < modified(path('package-lock.json')) ||
+  !isComplete()
+)
+  // The build needs the development packages, which NODE_ENV=production would leave out.
+  run('Installing packages (npm ci)', 'npm', ['ci', '--include=dev', ...NPM_QUIET], {
     code: 6,
     hint: 'npm could not install the packages of the clone: check the network, and that this folder can be written.',
   })
@@ -25,6 +30,14 @@ if (newest(path('orchestrator', 'src')) > modified(path('dist', 'main.js')))
     hint: 'The sources of the clone do not compile: repair them, or restore them with `git checkout`.',
   })
 linkCommand(path('node_modules', '.bin', 'cpu-anomaly'))
+
+/** Is every package installed that this one names? An install that was interrupted, or left some out, has not all. */
+function isComplete() {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(path('package.json'), 'utf8'))
+  return Object.keys({ ...dependencies, ...devDependencies }).every((name) =>
+    existsSync(path('node_modules', name, 'package.json')),
+  )
+}
 
 /** @param {string} link */
 function linkCommand(link) {

@@ -23,6 +23,7 @@ const EXIT_CODES = {
   CHECK_FAILED: 6,
   DOWNLOAD_FAILED: 6,
   STORAGE: 6,
+  TOO_MANY_FILES: 6,
   QUERY_FAILED: 7,
 } as const
 

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import { readEnvFile } from '../config/env-file.ts'
 import { loadConfig } from '../config/load.ts'
 import { findProjectFolder } from '../config/project-folder.ts'
+import { workingFolder } from '../config/working-folder.ts'
 import { CliError } from '../errors.ts'
 import { selectRuntime, startedRuntime } from '../stack/select.ts'
 import { type Output, terminalOutput } from '../terminal/output.ts'
@@ -21,7 +22,7 @@ export function commandContext(flags: GlobalFlags, signal: AbortSignal): Command
     output,
     signal,
     folder: once(() => projectFolder(flags, output)),
-    readFile: readOnce(),
+    readFile: readOnce(signal),
   })
 }
 
@@ -36,10 +37,10 @@ interface Common {
 }
 
 /** Reads the file only once, because a pipe is empty after that. */
-function readOnce(): typeof readEnvFile {
+function readOnce(signal: AbortSignal): typeof readEnvFile {
   let file: ReturnType<typeof readEnvFile> | undefined
   return (path, required) => {
-    file ??= readEnvFile(path, required)
+    file ??= readEnvFile(path, required, { signal })
     return file
   }
 }
@@ -78,7 +79,7 @@ function contextWith(flags: GlobalFlags, common: Common): CommandContext {
 
 /** Settings that the command line names belong to the working folder. */
 async function projectFolder(flags: GlobalFlags, output: Output): Promise<string> {
-  const cwd = process.cwd()
+  const cwd = workingFolder()
   if (settingsFile(flags) !== undefined) return cwd
   const folder = await findProjectFolder(cwd)
   if (folder !== cwd) output.note(`Project: ${folder}`)

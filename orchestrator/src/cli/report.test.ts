@@ -24,6 +24,8 @@ const failure = new CliError('STORAGE', 'first\nsecond \u001b[2J', {
   hint: 'way\nout',
 })
 
+const TOO_MANY = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
+
 describe('printError', () => {
   it('prints message, evidence and hint of a CliError, escaped and without its stack', () => {
     expect(printed(failure)).toEqual({
@@ -46,6 +48,25 @@ describe('printError', () => {
     })
   })
 
+  it('names the limit of open files, instead of a bug, when it is reached', () => {
+    const { lines, stacks } = printed(TOO_MANY)
+    expect(lines).toEqual([
+      expect.stringMatching(/^error: too many open files for this process, whose limit is (?:\d+|Infinity)$/),
+      expect.stringContaining('ulimit -n 1024'),
+    ])
+    expect(stacks).toEqual([])
+  })
+
+  it.each([
+    [64, 6],
+    [1_024, 1],
+  ])('takes a module that cannot be found at the limit %i for exit code %i', (soft, exitCode) => {
+    const report = { userLimits: { open_files: { soft } } }
+    vi.spyOn(process.report, 'getReport').mockReturnValue(report)
+    const error = Object.assign(new Error("Cannot find package 'ora'"), { code: 'ERR_MODULE_NOT_FOUND' })
+    expect(exitCodeOf(error)).toBe(exitCode)
+  })
+
   it('leaves the errors of commander to commander', () => {
     expect(printed(new CommanderError(1, 'commander.unknownOption', 'unknown option'))).toEqual({
       lines: [],
@@ -59,6 +80,7 @@ describe('exitCodeOf', () => {
     ['help', 0, new CommanderError(0, 'commander.help', '')],
     ['a usage error', 2, new CommanderError(1, 'commander.unknownOption', '')],
     ['a CliError', 6, failure],
+    ['too many open files', 6, TOO_MANY],
     ['a bug', 1, new TypeError()],
   ])('of %s is %i', (_, code, error) => {
     expect(exitCodeOf(error)).toBe(code)

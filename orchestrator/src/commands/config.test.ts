@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type TestContext, testContext } from '../cli/command.fixture.ts'
+import { UNUSED, UNUSED_WARNINGS } from '../config/load.fixture.ts'
 import { configWith } from '../config/load.ts'
 import { SETTINGS } from '../config/settings.ts'
 import { submittedFile, submittedQuery } from '../query/submitted.ts'
@@ -36,6 +37,15 @@ describe('config', () => {
     expect(context.output.values).toContainEqual({ key: 'GROUP_BY', value: 'none', origin: 'default' })
     expect(JSON.stringify(context.output.values)).not.toContain('hunter2')
     expect(context.output.results).toEqual([])
+  })
+
+  it.each([
+    ['auto', UNUSED_WARNINGS.slice(1)],
+    ['local', UNUSED_WARNINGS],
+  ])('names settings without effect, as far as RUNTIME=%s decides', async (RUNTIME, expected) => {
+    const context = await testContext({ settings: { ...UNUSED, RUNTIME } })
+    await run(context, [], {})
+    expect(context.output.warnings).toEqual(expected)
   })
 
   describe('beside a stack and a job with other values', () => {

@@ -1,8 +1,9 @@
 import Table from 'cli-table3'
 import type { CommandRun } from '../cli/command.ts'
 import { type MaskedSetting, maskedSettings } from '../config/load.ts'
+import { unusedSettings } from '../config/unused-settings.ts'
 import { type Difference, sayDifferences } from '../stack/in-force.ts'
-import { differencesInForce } from '../stack/select.ts'
+import { certainRuntime, differencesInForce } from '../stack/select.ts'
 import { colors } from '../terminal/colors.ts'
 import { escapeControls } from '../terminal/text.ts'
 
@@ -17,6 +18,8 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const config = await context.config()
   const settings = maskedSettings(config)
   const differences = await differencesInForce(config)
+  for (const line of unusedSettings(config.resolved, await certainRuntime(config), config.query.trigger))
+    output.warn(line)
   if (flags.json) {
     for (const setting of withInForce(settings, differences)) output.json(setting)
     return

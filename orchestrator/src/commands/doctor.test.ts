@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
 import { type TestContext, testContext } from '../cli/command.fixture.ts'
+import { UNUSED, UNUSED_WARNINGS } from '../config/load.fixture.ts'
 import { CliError, type ErrorCode } from '../errors.ts'
 import { driverIn } from '../runtime/runtime.fixture.ts'
 import type { DoctorCheck } from '../runtime/runtime.ts'
@@ -30,6 +31,12 @@ describe('doctor', () => {
     for (const found of [`Node.js ${process.versions.node}`, '127.0.0.1:9093', 'Java is there'])
       expect(text(context)).toContain(found)
     expect(text(context)).not.toContain('✘')
+  })
+
+  it('names settings without effect', async () => {
+    const context = await testContext({ settings: UNUSED })
+    await run(context, [], {})
+    expect(context.output.warnings).toEqual(UNUSED_WARNINGS)
   })
 
   it.each([

@@ -1,4 +1,5 @@
 import type { CommandContext, CommandRun } from '../cli/command.ts'
+import { unusedSettings } from '../config/unused-settings.ts'
 import { CliError, errorMessage } from '../errors.ts'
 import type { DoctorCheck } from '../runtime/runtime.ts'
 import { stackChecks } from '../stack/checks.ts'
@@ -43,9 +44,11 @@ async function allChecks(context: CommandContext): Promise<DoctorCheck[]> {
     if (error instanceof CliError) return undefined // the settings check reports it
     throw error
   })
-  return selected
-    ? [node, settings, ...stackChecks(selected), ...selected.runtime.checks()]
-    : [node, settings]
+  if (!selected) return [node, settings]
+  const { config, runtime } = selected
+  for (const line of unusedSettings(config.resolved, runtime.name, config.query.trigger))
+    context.output.warn(line)
+  return [node, settings, ...stackChecks(selected), ...runtime.checks()]
 }
 
 async function runCheck(

@@ -66,21 +66,26 @@ describe('init', () => {
   )
 
   it('sets what --set says, and only that', async () => {
-    await run(context, [], { set: ['NORMAL_MEAN=20', 'KAFKA_PASSWORD=a#b'] })
+    await run(context, [], { set: ['NORMAL_MEAN=20', 'KAFKA_USERNAME=me', 'KAFKA_PASSWORD=a#b'] })
     const { values } = parseEnvText(await readFile(file, 'utf8'), file)
-    expect(values).toEqual({ NORMAL_MEAN: '20', KAFKA_PASSWORD: 'a#b' })
+    expect(values).toEqual({ NORMAL_MEAN: '20', KAFKA_USERNAME: 'me', KAFKA_PASSWORD: 'a#b' })
   })
 
-  it.each([['NORMAL_MEAN=x'], ['NORMAL_MEEN=1'], ['NORMAL_MEAN']])(
-    'writes nothing if --set is refused: %s',
-    async (set) => {
-      await expect(run(context, [], { set: [set] })).rejects.toMatchObject({
-        code: 'CONFIGURATION',
-        exitCode: 2,
-      })
-      expect(await isThere(file)).toBe(false)
-    },
-  )
+  it.each([
+    ['NORMAL_MEAN=x'],
+    ['NORMAL_MEEN=1'],
+    ['NORMAL_MEAN'],
+    ['OUTPUT_TOPIC=cpu-usage'],
+    ['KAFKA_USERNAME=me'],
+    ['SPARK_CONF_spark.master=local'],
+    ['STORAGE_DIR=.'],
+  ])('writes nothing if --set is refused: %s', async (set) => {
+    await expect(run(context, [], { set: [set] })).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      exitCode: 2,
+    })
+    expect(await isThere(file)).toBe(false)
+  })
 
   it('keeps every old file, also when it runs again', async () => {
     await writeFile(file, 'NORMAL_MEAN=20\n')

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { CommandRun } from '../cli/command.ts'
 import { envExample } from '../config/env-example.ts'
 import { checkOverrides } from '../config/load.ts'
+import { workingFolder } from '../config/working-folder.ts'
 import { CliError, errorMessage } from '../errors.ts'
 
 // It may hold KAFKA_PASSWORD.
@@ -15,8 +16,9 @@ interface Flags {
 
 /** Reads no settings but those of `--set`: it must work even if the others are invalid. */
 export const run: CommandRun<Flags> = async ({ output }, _args, { force, set = [] }) => {
-  const file = join(process.cwd(), '.env')
-  const text = envExample(checkOverrides(set))
+  const folder = workingFolder()
+  const file = join(folder, '.env')
+  const text = envExample(await checkOverrides(set, { folder, environment: process.env }))
   try {
     const backup = force ? await backUp(file) : undefined
     if (backup) output.note(`The old settings are in ${backup}`)

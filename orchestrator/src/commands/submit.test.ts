@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { isThere, lockedSteps, type TestContext, testContext } from '../cli/command.fixture.ts'
+import { UNUSED, UNUSED_WARNINGS } from '../config/load.fixture.ts'
 import { driverIn } from '../runtime/runtime.fixture.ts'
 import type { Output } from '../terminal/output.ts'
 import { run } from './submit.ts'
@@ -131,6 +132,12 @@ describe('submit --dry-run', () => {
     expect(text).not.toContain('hunter2')
     expect(context.journal).toEqual([])
     expect(await isThere(storageOf(context))).toBe(false)
+  })
+
+  it('names settings without effect', async () => {
+    const context = await testContext({ settings: UNUSED })
+    await run(context, [], { dryRun: true })
+    expect(context.output.warnings).toEqual(UNUSED_WARNINGS)
   })
 
   it('needs no broker', async () => {

@@ -1,5 +1,6 @@
 import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { maskedSettings } from '../config/load.ts'
+import { unusedSettings } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import { dryRunJson, dryRunLines } from '../query/dry-run.ts'
 import { planFor, prepareSubmission, type SubmitOptions, submitJob } from '../query/submit.ts'
@@ -66,6 +67,7 @@ function checkUsage({ dryRun, full, foreground, newCheckpoint, timeoutSeconds, j
 async function dryRun({ select, signal, output }: CommandContext, flags: Flags): Promise<void> {
   const { runtime, config } = await select('job')
   const plan = await planFor(config, runtime, signal)
+  for (const line of unusedSettings(config.resolved, runtime.name, plan.trigger)) output.warn(line)
   const submission = await prepareSubmission(config, runtime, plan)
   const preview = { submission, plan, settings: maskedSettings(config) }
   if (flags.json) return output.json(dryRunJson(preview, flags.full === true))

@@ -29,7 +29,7 @@ export interface ResolvedSetting {
 
 export type RuntimeName = 'local' | 'docker'
 /** `up`, `submit`: not what the settings say now, but what the running stack or job was started with. */
-export type Origin = 'flag' | 'environment' | '.env' | '--env-file' | 'default' | 'up' | 'submit'
+export type Origin = 'flag' | 'environment' | '.env' | '--settings' | 'default' | 'up' | 'submit'
 export type Direction = 'high' | 'low' | 'both'
 export type TriggerMode = 'micro-batch' | 'real-time'
 export type StateStore = 'memory' | 'rocksdb'

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
@@ -49,6 +49,10 @@ describe('a .env file', () => {
     const from = (envFile: string) =>
       loadConfig({ folder, envFile, overrides: [], environment: {}, warn: () => undefined })
     expect((await from('other.env')).detector.normalMean).toBe(2)
+    await writeFile(join(folder, 'bad.env'), 'NORMAL_MEAN=x\n')
+    expect((await refusal(from('bad.env'))).message).toMatch(
+      /NORMAL_MEAN is set in the file of --settings\)$/,
+    )
     expect((await refusal(from('none.env'))).message).toMatch(/none\.env: cannot be read: ENOENT/)
   })
 })
@@ -124,21 +128,31 @@ describe('envLine', () => {
 })
 
 describe('a pipe', () => {
-  const readPipe = async (text: string) => {
+  const newPipe = async () => {
     const pipe = join(await newFolder(), 'pipe')
     await promisify(execFile)('mkfifo', [pipe])
-    const [file] = await Promise.allSettled([readEnvFile(pipe, true), writeFile(pipe, text)])
-    return file
+    return pipe
   }
 
-  it('is read like a file', async () => {
-    expect(await readPipe('NORMAL_MEAN=15\n')).toMatchObject({ value: { values: { NORMAL_MEAN: '15' } } })
+  it('is read like a file, also if its writer comes late and pauses', async () => {
+    const pipe = await newPipe()
+    const reading = readEnvFile(pipe, true)
+    const script = '{ printf "NORMAL_MEAN=15\\n"; sleep 0.1; printf "GROUP_BY=key\\n"; } > "$1"'
+    await promisify(execFile)('sh', ['-c', script, 'sh', pipe])
+    expect((await reading).values).toEqual({ NORMAL_MEAN: '15', GROUP_BY: 'key' })
   })
 
-  it('is refused if it is empty: Node 20 may have read it', async () => {
-    expect(await readPipe('')).toMatchObject({
-      reason: { code: 'CONFIGURATION', hint: expect.stringContaining('--settings') },
-    })
+  it('is refused if nothing is written into it: it may have no writer, or Node 20 has read it', async () => {
+    const error = await refusal(readEnvFile(await newPipe(), false, { writerMs: 50 }))
+    expect(error).toMatchObject({ code: 'CONFIGURATION', hint: expect.stringContaining('--settings') })
+    expect(error.message).toMatch(/pipe: is a pipe into which nothing is written/)
+  })
+
+  it('is not awaited any longer after Ctrl-C', async () => {
+    const interrupted = new AbortController()
+    const reading = readEnvFile(await newPipe(), false, { signal: interrupted.signal, writerMs: 60_000 })
+    interrupted.abort(new Error('interrupted'))
+    await expect(reading).rejects.toThrow('interrupted')
   })
 })
 
@@ -158,6 +172,20 @@ describe('a .env that is not a settings file', () => {
     const folder = await newFolder()
     await mkdir(join(folder, '.env'))
     expect((await refusal(load({}, folder))).message).toMatch(/\.env: is a folder/)
+  })
+
+  it.each(['/nowhere/prod.env', 'gone/prod.env'])('is refused: a link to nothing, %s', async (target) => {
+    const folder = await newFolder()
+    await symlink(target, join(folder, '.env'))
+    const error = await refusal(load({}, folder))
+    expect(error.message).toBe(`${join(folder, '.env')}: is a link to ${target}, which does not exist`)
+    expect(error).toMatchObject({ code: 'CONFIGURATION', hint: expect.stringContaining('remove the link') })
+  })
+
+  it('is refused: a link to itself', async () => {
+    const folder = await newFolder()
+    await symlink('.env', join(folder, '.env'))
+    expect((await refusal(load({}, folder))).message).toMatch(/\.env: cannot be read: ELOOP/)
   })
 
   it.skipIf(process.getuid?.() === 0)(

@@ -1,4 +1,5 @@
 import { parse } from 'dotenv'
+import { disguisedSetting } from './near-keys.ts'
 import { isOwnKey } from './settings.ts'
 
 /** What the text of a `.env` file sets, and where it does not say what it seems to say. */
@@ -65,6 +66,8 @@ const closes = (written: string, quote: string) => written.indexOf(quote, 1) > 0
 
 /** A line that is neither blank, nor a comment, nor `KEY=value`, although it names one of our settings. */
 function strayText(line: string, where: string): string[] {
+  const disguised = disguisedSetting(line.match(/^\s*(?:export\s+)?([^\s#=][^=]*?)\s*=/)?.[1] ?? '')
+  if (disguised) return [`${where}: ${disguised}`]
   const words = line.trim().startsWith('#') ? [] : line.split(/[^\w.]+/)
   const key = words.find(isOwnKey)
   return key === undefined ? [] : [`${where}: does not set ${key}; write ${key}=value`]

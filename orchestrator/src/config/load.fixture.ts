@@ -22,6 +22,13 @@ interface Loaded {
 export const INJECTION = `"; __import__('os').system('touch pwned') #`
 export const SHELL_VARIABLE = '$' + '{PATH}'
 
+/** Settings that a query in micro-batches on the local runtime does not use, and the warnings of that. */
+export const UNUSED = { SPARK_WORKERS: '2', CHECKPOINT_INTERVAL: '10 s' }
+export const UNUSED_WARNINGS = [
+  'SPARK_WORKERS has no effect on the local runtime',
+  'CHECKPOINT_INTERVAL has no effect in micro-batch mode',
+]
+
 export async function load({ env, set = [], environment = {} }: Input, folder?: string): Promise<Loaded> {
   const where = folder ?? (await newFolder())
   if (env !== undefined) await writeFile(join(where, '.env'), env, { mode: 0o600 })

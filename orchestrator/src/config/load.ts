@@ -2,17 +2,12 @@ import { resolve } from 'node:path'
 import { CliError } from '../errors.ts'
 import { checkStorageDir } from '../storage/storage-folder.ts'
 import { escapeControls } from '../terminal/text.ts'
-import type { Config, Origin } from './config.ts'
+import type { Config, Origin, ResolvedSetting } from './config.ts'
 import { readEnvFile } from './env-file.ts'
-import { withOrigin } from './origin.ts'
-import {
-  almostSettings,
-  parseOverrides,
-  resolveSettings,
-  unknownKeys,
-  unknownKeysLikeOurs,
-} from './resolve.ts'
-import { checkRules } from './rules.ts'
+import { almostSettings, cutOffKeys, unknownKeys, unknownKeysLikeOurs } from './near-keys.ts'
+import { names, withOrigin } from './origin.ts'
+import { parseOverrides, resolveSettings } from './resolve.ts'
+import { checkRules, type Findings } from './rules.ts'
 import { parseSettings, toConfig } from './to-config.ts'
 
 export interface LoadOptions {
@@ -36,28 +31,40 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
   const resolved = resolveSettings([
     ['flag', overrides.values],
     ['environment', options.environment],
-    [options.envFile === undefined ? '.env' : '--env-file', file.values],
+    [options.envFile === undefined ? '.env' : '--settings', file.values],
   ])
-  const { values, invalid, problems: invalidValues } = parseSettings(resolved)
-  const config = toConfig(values, resolved, options.folder)
-  const findings = checkRules(config)
-  const storageProblems = await checkStorageDir(config.storageDir, config.folder)
-  // A rule about a value that does not parse is left out: it has checked the default instead.
-  const concernsInvalid = (problem: string) => invalid.some((key) => new RegExp(`\\b${key}\\b`).test(problem))
+  const checked = await checkSettings(resolved, options.folder)
   const problems = [
     ...overrides.problems,
     ...unknownKeys(overrides.values, '--set'),
     ...unknownKeysLikeOurs(file.values, path),
     ...file.problems,
-    ...[
-      ...invalidValues,
-      ...[...findings.problems, ...storageProblems].filter((problem) => !concernsInvalid(problem)),
-    ].map((problem) => withOrigin(problem, resolved)),
+    ...checked.problems.map((problem) => withOrigin(problem, resolved)),
   ]
   refuse(problems)
-  const warnings = [...file.warnings, ...almostSettings(options.environment), ...findings.warnings]
+  const warnings = [
+    ...file.warnings,
+    ...cutOffKeys(file.values, path),
+    ...almostSettings(options.environment),
+    ...checked.warnings,
+  ]
   for (const warning of warnings) options.warn(escapeControls(warning))
-  return config
+  return checked.config
+}
+
+interface Checked extends Findings {
+  readonly config: Config
+}
+
+/** The typed settings, with every problem of their values, of the rules, and of the storage folder. */
+async function checkSettings(resolved: readonly ResolvedSetting[], folder: string): Promise<Checked> {
+  const { values, invalid, problems } = parseSettings(resolved)
+  const config = toConfig(values, resolved, folder)
+  const findings = checkRules(config)
+  const further = [...findings.problems, ...(await checkStorageDir(config.storageDir, config.folder))]
+  // A rule about a value that does not parse is left out: it has checked the default instead.
+  const sound = further.filter((problem) => !invalid.some((key) => names(problem, key)))
+  return { config, problems: [...problems, ...sound], warnings: findings.warnings }
 }
 
 function refuse(problems: readonly string[]): void {
@@ -68,16 +75,26 @@ function refuse(problems: readonly string[]): void {
 }
 
 /**
- * The settings of `--set`, each of which must be known and parse.
+ * The settings of `--set`, which must be such that a command would accept them in this folder; what is wrong with other
+ * settings does not matter.
  * @throws CliError CONFIGURATION that lists every problem, one per line.
  */
-export function checkOverrides(overrides: readonly string[]): Readonly<Record<string, string>> {
+export async function checkOverrides(
+  overrides: readonly string[],
+  { folder, environment }: Pick<LoadOptions, 'folder' | 'environment'>,
+): Promise<Readonly<Record<string, string>>> {
   const { values, problems } = parseOverrides(overrides)
-  refuse([
-    ...problems,
-    ...unknownKeys(values, '--set'),
-    ...parseSettings(resolveSettings([['flag', values]])).problems,
-  ])
+  const checked = await checkSettings(
+    resolveSettings([
+      ['flag', values],
+      ['environment', environment],
+    ]),
+    folder,
+  )
+  const concerned = checked.problems.filter((problem) =>
+    Object.keys(values).some((key) => names(problem, key)),
+  )
+  refuse([...problems, ...unknownKeys(values, '--set'), ...concerned])
   return values
 }
 

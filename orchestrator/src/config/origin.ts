@@ -4,7 +4,7 @@ const PLACES: Readonly<Record<Exclude<Origin, 'default'>, string>> = {
   flag: 'by --set',
   environment: 'in the environment',
   '.env': 'in .env',
-  '--env-file': 'in the file of --env-file',
+  '--settings': 'in the file of --settings',
   up: 'when the stack was started',
   submit: 'when the job was submitted',
 }
@@ -24,7 +24,7 @@ export function withOrigin(problem: string, resolved: readonly ResolvedSetting[]
 }
 
 /** Does the text name this setting, and not only one whose name contains it? */
-function names(text: string, key: string): boolean {
+export function names(text: string, key: string): boolean {
   const found = text.indexOf(key)
   if (found < 0) return false
   const isPart = (character = '') => /[\w.]/.test(character)

@@ -41,15 +41,15 @@ export const normalStddev: Parser<number> = (text) => {
   throw new Problem(`not from 1e-150 to ${LARGEST}, where scores are finite`, 'write one such as 2.7')
 }
 
-export function integer(min: number, max: number): Parser<number> {
+export function integer(min: number, max: number, example = Math.max(min, 1)): Parser<number> {
   return (text) => {
     const number = Number(text)
     if (/^\d+$/.test(text) && number >= min && number <= max) return number
-    throw new Problem(`not a whole number from ${min} to ${max}`, `write one such as ${Math.max(min, 1)}`)
+    throw new Problem(`not a whole number from ${min} to ${max}`, `write one such as ${example}`)
   }
 }
 
-export const port = integer(1, 65_535)
+export const port = integer(1, 65_535, 19_093)
 
 export function oneOf<const T extends string>(...choices: readonly T[]): Parser<T> {
   return (text) => {
@@ -116,6 +116,8 @@ export const servers: Parser<readonly string[]> = (text) =>
   })
 
 export const topic: Parser<string> = (text) => {
+  if (text.startsWith('__'))
+    throw new Problem('begins as the internal topics of Kafka do', 'leave out the __')
   if (/^[A-Za-z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..') return text
   throw new Problem(
     `not a topic name${text.length > 249 ? ` (${text.length} characters)` : ''}`,

@@ -1,6 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
+import { rememberStorage } from '../storage/known-storages.ts'
 import { prepareStorage } from '../storage/storage-folder.ts'
 import { newFolder } from '../system/folder.fixture.ts'
 import { envExample } from './env-example.ts'
@@ -30,6 +33,31 @@ describe('findProjectFolder', () => {
     expect(await findProjectFolder(below)).toBe(top)
   })
 
+  it.each([
+    ['that its .env names', 'STORAGE_DIR=data/kept\nTZ=UTC\n'],
+    ['that it remembers while its stack is up', 'TZ=UTC\n'],
+  ])('finds the folder above that has a stack in the storage %s', async (_, env) => {
+    const { top, below } = await nested()
+    await writeFile(join(top, '.env'), env)
+    expect(await findProjectFolder(below)).toBe(below)
+    const kept = join(top, 'data', 'kept')
+    await prepareStorage(kept, top)
+    if (!env.includes('kept')) await rememberStorage(top, kept)
+    expect(await findProjectFolder(below)).toBe(top)
+  })
+
+  it('finds the folder above whose .env cannot be read, so that it is not ignored', async () => {
+    const { top, below } = await nested()
+    await symlink('/nowhere/prod.env', join(top, '.env'))
+    expect(await findProjectFolder(below)).toBe(top)
+  })
+
+  it('does not wait for a pipe', async () => {
+    const { top, below } = await nested()
+    await promisify(execFile)('mkfifo', [join(below, '.env'), join(top, '.env')])
+    expect(await findProjectFolder(below)).toBe(below)
+  })
+
   it('finds the folder above in which `init` wrote a .env that sets nothing', async () => {
     const { top, below } = await nested()
     await writeFile(join(top, '.env'), envExample())
@@ -52,6 +80,16 @@ describe('findProjectFolder', () => {
     vi.unstubAllEnvs()
   })
 
+  it.each(['a slash at its end', 'a link'])('knows the home folder also if HOME has %s', async (how) => {
+    const { top, below } = await nested()
+    await writeFile(join(top, '.env'), 'NORMAL_MEAN=20\n')
+    const link = join(await newFolder(), 'home')
+    await symlink(top, link)
+    vi.stubEnv('HOME', how === 'a link' ? link : `${top}/`)
+    expect(await findProjectFolder(below)).toBe(below)
+    vi.unstubAllEnvs()
+  })
+
   it('does not use a folder above that belongs to another user, but the working folder as ever', async () => {
     const { top, below } = await nested()
     await writeFile(join(top, '.env'), 'NORMAL_MEAN=20\n')
@@ -69,6 +107,8 @@ it.each([
   [['KAFKA_PORT', 'KAFKA_USERNAME', 'RUNTIME'], true],
   [['KAFKA_PORT', 'TZ'], false],
   [['SPARK_IMAGE', 'TZ'], false],
+  [['KAFKA_PORT', 'SPARK_UI_PORT', 'COMPOSE_PROJECT_NAME'], false],
+  [['RUNTIME', 'KAFKA_PORT', 'SPARK_UI_PORT', 'STORAGE_DIR', 'COMPOSE_PROJECT_NAME'], true],
   [['NORMAL_MEAN', 'TZ'], true],
   [['SPARK_CONF_spark.ui.retainedJobs', 'TZ'], true],
 ])('a .env with the keys %j has settings of this tool: %s', (keys, ours) => {

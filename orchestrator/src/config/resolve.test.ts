@@ -1,58 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type AcceptedInput, expectAccepted, expectRefused, load, type RefusedLine } from './load.fixture.ts'
-
-const REFUSED: readonly RefusedLine[] = [
-  ['NORMAL_STDEV=3', 'NORMAL_STDEV: ', 'unknown key', 'did you mean NORMAL_STDDEV?'],
-  ['normal_mean=3', 'normal_mean: ', 'unknown key', 'did you mean NORMAL_MEAN?'],
-  ['WINDOWS_DURATION=1 s', 'WINDOWS_DURATION: ', 'unknown key', 'did you mean WINDOW_DURATION?'],
-  ['GROUP_BYE=1', 'GROUP_BYE: ', 'unknown key', 'did you mean GROUP_BY?'],
-  ['KAFKA_BROKERS=h:9092', 'KAFKA_BROKERS: ', 'unknown key', 'did you mean KAFKA_SERVERS?'],
-  ['NORMAL_PERCENTAGE=3', 'NORMAL_PERCENTAGE: ', 'unknown key', 'remove it'],
-  ['SPARK_CONF_DIR=/etc/spark', 'SPARK_CONF_DIR: ', 'unknown key', 'SPARK_CONF_spark.ui.retainedJobs'],
-  ['SPARK_CONF_SPARK_UI_RETAINEDJOBS=1', 'SPARK_CONF_SPARK_UI', 'unknown key', 'its full name'],
-  ['--set SOMETHING_ELSE_ALTOGETHER=1', 'SOMETHING_ELSE_ALTOGETHER: ', 'unknown key', 'remove it'],
-  ['--set constructor=1', 'constructor: ', 'unknown key', 'remove it'],
-  [
-    '--set NORMAL_MEAN',
-    '--set NORMAL_MEAN: ',
-    'not of the form KEY=value',
-    'for example --set NORMAL_MEAN=14.5',
-  ],
-  ['--set =x', '--set =x: ', 'not of the form KEY=value', 'for example --set NORMAL_MEAN=14.5'],
-  ['--set NORMAL_MEEN=1', 'NORMAL_MEEN: ', 'unknown key in --set', 'did you mean NORMAL_MEAN?'],
-]
-
-describe('a key', () => {
-  it.each(REFUSED)('%j is refused in one line', expectRefused)
-})
-
-describe('the keys of other tools', () => {
-  it.each<AcceptedInput>([
-    [
-      'passwords, zones and names of projects',
-      { env: 'POSTGRES_PASSWORD=a#b\nCOMPOSE_PROJECT_NAME=x\nTZ=UTC\nPORT=80\nLOGGER=1\nconstructor=1\n' },
-      {},
-    ],
-    [
-      'values of several lines',
-      { env: 'CERT="-----BEGIN\nNORMAL_MEAN 3\n-----END"\nNORMAL_MEAN=15\n' },
-      { detector: { normalMean: 15 } },
-    ],
-    [
-      "Spark's and others' variables",
-      { environment: { SPARK_CONF_DIR: '/x', SPARK_HOME: '/y', KAFKA_PORT_9092_TCP: '1' } },
-      {},
-    ],
-  ])('are left alone: %s', expectAccepted)
-
-  it.each([
-    ['NORMAL_STDEV', 'did you mean NORMAL_STDDEV?'],
-    ['SPARK_CONF_a.b', 'a Spark property has its full name'],
-  ])('warn in the environment if they look like ours: %s', async (key, advice) => {
-    const { warnings } = await load({ environment: { [key]: '9' } })
-    expect(warnings).toEqual([expect.stringContaining(advice)])
-  })
-})
+import { type AcceptedInput, expectAccepted, load } from './load.fixture.ts'
 
 describe('a text', () => {
   it.each<AcceptedInput>([

@@ -16,6 +16,14 @@ const REFUSED: readonly RefusedLine[] = [
     'is also INPUT_TOPIC, which makes a feedback loop',
     'different names',
   ],
+  [
+    'OUTPUT_TOPIC=cpu-usage_dead-letter',
+    'DEAD_LETTER_TOPIC: ',
+    'differs from OUTPUT_TOPIC only in . and _',
+    'different names',
+  ],
+  ['INPUT_TOPIC=__consumer_offsets', 'INPUT_TOPIC=__', 'internal topics of Kafka', 'leave out the __'],
+  ['KAFKA_PORT=0', 'KAFKA_PORT=0: ', 'from 1 to 65535', 'such as 19093'],
   ['DEAD_LETTER_TOPIC=anomaly', 'DEAD_LETTER_TOPIC=anomaly: ', 'is also OUTPUT_TOPIC', 'different names'],
   [
     'INPUT_TOPIC=cpu-usage.dead-letter',

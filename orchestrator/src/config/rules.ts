@@ -29,14 +29,25 @@ export function checkRules(config: Config): Findings {
 }
 
 function topicRules({ topics }: Config): string[] {
-  return repeated([
+  const names = [
     ['INPUT_TOPIC', topics.input],
     ['OUTPUT_TOPIC', topics.output],
     ['DEAD_LETTER_TOPIC', topics.deadLetter],
-  ]).map(({ key, value, first }) => {
-    const loop = first === 'INPUT_TOPIC' ? ', which makes a feedback loop' : ''
-    return `${key}=${value}: is also ${first}${loop}; give the three topics different names`
-  })
+  ] as const
+  const same = repeated(names)
+  // Kafka refuses to create a topic whose metrics have the name of another one's.
+  const inMetrics = names.map(([key, name]) => [key, name.replaceAll('.', '_')] as const)
+  const colliding = repeated(inMetrics).filter(({ key }) => !same.some((other) => other.key === key))
+  return [
+    ...same.map(({ key, value, first }) => {
+      const loop = first === 'INPUT_TOPIC' ? ', which makes a feedback loop' : ''
+      return `${key}=${value}: is also ${first}${loop}; give the three topics different names`
+    }),
+    ...colliding.map(
+      ({ key, first }) =>
+        `${key}: differs from ${first} only in . and _, which are the same to Kafka's metrics; give the three topics different names`,
+    ),
+  ]
 }
 
 /** The settings whose value an earlier one has too. */

@@ -153,7 +153,7 @@ export const SETTINGS = {
     'Query',
     '2000000',
     'maximum records per micro-batch; limits the batches of a backlog',
-    integer(1, 1_000_000_000),
+    integer(1, 1_000_000_000, 2_000_000),
   ),
   TRIGGER: setting(
     'Query',
@@ -244,6 +244,10 @@ export const isSparkConf = (key: string): key is `SPARK_CONF_${string}` =>
   key.startsWith(`${SPARK_CONF_PREFIX}spark.`)
 
 export const isOwnKey = (key: string): boolean => isSparkConf(key) || Object.hasOwn(SETTINGS, key)
+
+/** Names that other tools use too: a `.env` that has only these may be theirs. */
+export const isCommonName = (key: string): boolean =>
+  /^(?:KAFKA_|SPARK_(?!CONF_)|(?:RUNTIME|TRIGGER|STORAGE_DIR)$)/.test(key)
 
 export const SECRET_KEYS: ReadonlySet<string> = new Set(
   settingEntries.filter(([, entry]) => entry.secret).map(([key]) => key),

@@ -66,6 +66,7 @@ describe('a Spark property', () => {
       'spark.driver.extraJavaOptions',
       'spark.hadoop.fs.s3a.endpoint',
       'spark.default.parallelism',
+      'spark.sql.streaming.stateStore.rocksdb.blockCacheSizeMB',
     ].map((name) => [name, { env: `SPARK_CONF_${name}=200\n` }, { spark: { conf: { [name]: '200' } } }]),
   )('of Spark is accepted: %s', expectAccepted)
 

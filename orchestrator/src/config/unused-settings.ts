@@ -19,6 +19,16 @@ export const unusedOnRuntime = (resolved: readonly ResolvedSetting[], runtime: R
 export const unusedInMode = (resolved: readonly ResolvedSetting[], mode: TriggerMode): string[] =>
   changed(resolved, UNUSED_IN[mode]).map((key) => `${key} has no effect in ${mode} mode`)
 
+/** Both, as far as runtime and mode are decided. */
+export const unusedSettings = (
+  resolved: readonly ResolvedSetting[],
+  runtime: RuntimeName | undefined,
+  mode: TriggerMode | 'auto',
+): string[] => [
+  ...(runtime ? unusedOnRuntime(resolved, runtime) : []),
+  ...(mode === 'auto' ? [] : unusedInMode(resolved, mode)),
+]
+
 /** A `.env` may name defaults, too: those are no wishes. */
 const changed = (resolved: readonly ResolvedSetting[], keys: readonly SettingKey[]): SettingKey[] =>
   keys.filter((key) =>

@@ -34,6 +34,8 @@ describe.skipIf(process.platform !== 'linux')('cacheDir (Linux)', () => {
       { XDG_CACHE_HOME: 'cache' },
       /^XDG_CACHE_HOME=cache: is not an absolute path/,
     ],
+    ['a colon', { XDG_CACHE_HOME: '/a:b' }, /^XDG_CACHE_HOME=\/a:b: has a colon/],
+    ['a comma', { XDG_CACHE_HOME: '/a,b' }, /^XDG_CACHE_HOME=\/a,b: has a comma/],
     ['a relative HOME', { XDG_CACHE_HOME: '', HOME: 'me' }, /^HOME=me: is not an absolute path/],
     ['an empty HOME', { XDG_CACHE_HOME: '', HOME: '' }, /^there is no home folder/],
   ])('is refused with %s', (_, variables, message) => {

@@ -2,13 +2,14 @@ import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { CliError, errorMessage } from '../errors.ts'
 import { type JarSet, jarSetName } from '../package/jars.ts'
+import { unusableCharacter } from '../storage/storage-folder.ts'
 import { homeFolder } from '../system/home.ts'
 import { tryLock } from '../system/lock.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 
 /**
  * The user's cache folder for large downloads, shared by all project folders (XDG on Linux).
- * @throws CliError CONFIGURATION when XDG_CACHE_HOME is relative, or when the user has no home folder.
+ * @throws CliError CONFIGURATION when XDG_CACHE_HOME is relative or would be split in a list of paths, or when the user has no home folder.
  */
 export function cacheDir(): string {
   if (process.platform === 'darwin') return join(cacheHome(homeFolder(), 'HOME'), 'Library', 'Caches', NAME)
@@ -20,10 +21,13 @@ export function cacheDir(): string {
 const NAME = 'cpu-anomaly'
 
 function cacheHome(folder: string | undefined, variable: string): string {
-  if (folder && isAbsolute(folder)) return folder
-  const problem = folder
-    ? `${variable}=${folder}: is not an absolute path, so the folder of the cache is unknown`
-    : 'there is no home folder for the cache: HOME is not set, and the system knows none for this user'
+  const separator = unusableCharacter(folder ?? '')
+  if (folder && isAbsolute(folder) && !separator) return folder
+  const problem = separator
+    ? `${variable}=${folder}: has ${separator}, at which Java or Spark would split the paths in the cache`
+    : folder
+      ? `${variable}=${folder}: is not an absolute path, so the folder of the cache is unknown`
+      : 'there is no home folder for the cache: HOME is not set, and the system knows none for this user'
   throw new CliError('CONFIGURATION', problem, {
     hint: 'Set HOME or XDG_CACHE_HOME to an absolute path that you may write to.',
   })

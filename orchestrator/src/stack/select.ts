@@ -165,6 +165,13 @@ async function chooseRuntime(
   return ok ? { name: 'docker', why } : { name: 'local', why: `no Docker: ${why}` }
 }
 
+/** The runtime that commands use, as far as that is certain without looking for Docker. */
+export async function certainRuntime({ storageDir, runtime }: Config): Promise<RuntimeName | undefined> {
+  const record = await stackFile(storagePaths(storageDir)).read()
+  if (record?.up) return record.runtime
+  return runtime === 'auto' ? undefined : runtime
+}
+
 function makeRuntime(name: RuntimeName, context: RuntimeContext): Runtime {
   switch (name) {
     case 'local':

@@ -1,5 +1,5 @@
 import { readFile, realpath, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { parseJson } from '../system/json.ts'
 import { readMark } from './mark.ts'
@@ -10,10 +10,15 @@ const DEFAULT_STORAGE = 'storage'
 
 const pointerSchema = z.object({ storages: z.array(z.string()) })
 
+/** Where a project folder may have its storage; `storageDir` is what its `.env` names. */
+export async function storageCandidates(folder: string, storageDir = DEFAULT_STORAGE): Promise<string[]> {
+  return [join(folder, DEFAULT_STORAGE), resolve(folder, storageDir), ...(await pointers(folder))]
+}
+
 /** The storage folders of this project that STORAGE_DIR may have named when the stack was started. */
 export async function knownStorages(folder: string): Promise<string[]> {
   const real = await realpath(folder).catch(() => folder)
-  const candidates = [join(folder, DEFAULT_STORAGE), ...(await pointers(folder))]
+  const candidates = [...new Set(await storageCandidates(folder))]
   const own = await Promise.all(
     candidates.map(async (root) => {
       const owner = (await readMark(root))?.folder

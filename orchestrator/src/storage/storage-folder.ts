@@ -43,7 +43,7 @@ export async function checkStorageDir(dir: string, folder: string): Promise<stri
 }
 
 /** A character that separates paths in lists (`log.dirs`, SPARK_LOCAL_DIRS, PYTHONPATH), or ends a line in a properties file. */
-function unusableCharacter(path: string): string | undefined {
+export function unusableCharacter(path: string): string | undefined {
   if (path.includes(',')) return 'a comma'
   if (path.includes(':')) return 'a colon'
   return /[\\\p{Cc}]/u.test(path) ? 'a backslash or a control character' : undefined

@@ -3,10 +3,10 @@ import { isPortFree } from '../../system/ports.ts'
 import { cacheDir, isComplete, jarsDir } from '../cache.ts'
 import type { DoctorCheck, RuntimeContext } from '../runtime.ts'
 import { isSparkInstalled } from './install-python.ts'
-import { findJava, findPython, requireUserName } from './tools.ts'
+import { checkDriverPython, findJava, findPython, requireUserName } from './tools.ts'
 
 /** Checks that this machine has what the local runtime needs. */
-export function localChecks({ env }: RuntimeContext): DoctorCheck[] {
+export function localChecks({ env }: Pick<RuntimeContext, 'env'>): DoctorCheck[] {
   return [
     {
       title: 'user',
@@ -20,6 +20,7 @@ export function localChecks({ env }: RuntimeContext): DoctorCheck[] {
       title: 'Python',
       run: async () => {
         const python = await findPython(env)
+        await checkDriverPython(python, env)
         return `${python.path} ${python.version}, with venv`
       },
     },

@@ -2,6 +2,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { newFolder } from '../../system/folder.fixture.ts'
+import { localChecks } from './checks.ts'
 import { findJava, findPython, requireUserName } from './tools.ts'
 
 /** A folder for PATH with a program that writes down how it is called, and then runs this script. */
@@ -24,6 +25,27 @@ describe('findPython', () => {
     expect(calls).toHaveLength(2)
     for (const call of calls) expect(call).toMatch(/^-I -c import /)
     expect(await readFile(join(folder, 'env'), 'utf8')).not.toMatch(/PYTHONPATH|KAFKA_PASSWORD/)
+  })
+})
+
+describe('the check of Python', () => {
+  it('judges what the driver gets, also by CPU_ANOMALY_PASS_ENV', async () => {
+    const isolated = 'case "$1" in -I) echo "3.12.1 "; exit;; esac'
+    const folder = await folderWith(
+      'python3',
+      `${isolated}\n[ -z "$PYTHONHOME" ] || { echo no encodings >&2; exit 1; }`,
+    )
+    const check = (env: Record<string, string>) =>
+      localChecks({ env: { PATH: pathOf(folder), ...env } })
+        .find(({ title }) => title === 'Python')
+        ?.run(new AbortController().signal)
+    const PYTHONHOME = '/nonexistent'
+    expect(await check({ PYTHONHOME })).toBe('python3 3.12.1, with venv')
+    await expect(check({ PYTHONHOME, CPU_ANOMALY_PASS_ENV: 'PYTHONHOME' })).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      details: ['no encodings'],
+      hint: expect.stringContaining('CPU_ANOMALY_PASS_ENV'),
+    })
   })
 })
 

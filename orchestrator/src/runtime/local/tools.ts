@@ -2,7 +2,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { CliError } from '../../errors.ts'
 import { childEnvironment, type ShellEnvironment } from '../../system/child-environment.ts'
-import { tryRun } from '../../system/run.ts'
+import { run, tryRun } from '../../system/run.ts'
 
 const JAVA_WANTED = 17
 const PYTHON_WANTED = [3, 10] as const
@@ -70,6 +70,19 @@ export async function findPython(shell: ShellEnvironment): Promise<Tool> {
   }
   const problem = tooOld.length > 0 ? `found ${tooOld.join(', ')}` : 'no Python found'
   throw toolMissing(problem, `Python ${PYTHON_WANTED.join('.')} or newer`, PYTHON_HINT)
+}
+
+/**
+ * Starts Python as the driver is started: with what CPU_ANOMALY_PASS_ENV names, such as PYTHONHOME.
+ * @throws CliError CHECK_FAILED with what Python says, when it does not start.
+ */
+export async function checkDriverPython({ path }: Tool, shell: ShellEnvironment): Promise<void> {
+  await run([path, ['-c', 'import json, threading']], {
+    env: childEnvironment('java', shell),
+    timeoutMs: 20_000,
+    failAs: 'CHECK_FAILED',
+    hint: 'The driver gets the variables that CPU_ANOMALY_PASS_ENV names: leave out those that break Python.',
+  })
 }
 
 /** Otherwise Python would import modules from the folder in which the user stands: a venv.py, a platform.py. */
