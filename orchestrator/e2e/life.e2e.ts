@@ -65,9 +65,7 @@ describe('a running stack', () => {
     await stack.ok('submit', '--new-checkpoint')
     await send(stack.broker, stack.topics.input, records)
     await stack.untilRead(4_000)
-    const main = join(packageRoot, 'dist', 'main.js')
-    const pipe = `"${process.execPath}" "${main}" tail --all --from earliest | head -n 1`
-    const head = execa('bash', ['-o', 'pipefail', '-c', pipe], { cwd: stack.folder })
+    const head = intoHead(stack, 'tail --all --from earliest', 1)
     // Linux tells a writer that the reader has gone, without a further result.
     const first = await (process.platform === 'linux'
       ? head
@@ -81,6 +79,19 @@ describe('a running stack', () => {
     const missing = await stack.cli(['tail', 'no-such-topic'])
     expect(missing.exitCode).toBe(2)
     expect(missing.stderr).toContain(stack.topics.input)
+  })
+
+  it.each([
+    ['while it starts', 0],
+    ['while it runs', 1],
+  ])('stops a job in the foreground when nobody reads its log any more, %s', async (_, lines) => {
+    const stack = await shared.forTest()
+    const head = intoHead(stack, 'submit --foreground --new-checkpoint', lines)
+    const { exitCode, stderr } = await untilEnded(head, () =>
+      send(stack.broker, stack.topics.input, records.slice(-1)),
+    )
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0, stderr: expect.not.stringContaining('error') })
+    expect((await stack.status()).driver).toBeUndefined()
   })
 
   it('says what becomes of what produce sends, and refuses a file that would be late', async () => {
@@ -214,6 +225,13 @@ describe('a running stack', () => {
   })
 })
 
+/** A command whose output ends with this number of lines, because `head` closes the pipe. */
+function intoHead(stack: Stack, command: string, lines: number) {
+  const main = join(packageRoot, 'dist', 'main.js')
+  const pipe = `"${process.execPath}" "${main}" ${command} | head -n ${lines}`
+  return execa('bash', ['-o', 'pipefail', '-c', pipe], { cwd: stack.folder })
+}
+
 /** Elsewhere a writer notices a closed pipe only when it writes again, so this makes results until the pipe ends. */
 async function untilEnded<T>(running: Promise<T>, makeResult: () => Promise<unknown>): Promise<T> {
   const ended = running.then(() => true)
@@ -224,7 +242,7 @@ async function untilEnded<T>(running: Promise<T>, makeResult: () => Promise<unkn
       const done = await Promise.race([ended, sleep(500, false)])
       return { done, value: undefined, seen: 'it is still running' }
     },
-    60_000,
+    120_000,
   )
   return running
 }

@@ -6,8 +6,8 @@ import {
   expectAccounted,
   expectOrderly,
   expectWindows,
+  finalWindows,
   lastValues,
-  type Result,
 } from './helpers/guarantees.ts'
 import { readTopic, send } from './helpers/kafka.ts'
 import type { Setup } from './helpers/modes.ts'
@@ -104,12 +104,6 @@ export function multiSampleTests({ available, mode, brief }: Setup, shared: Shar
     const status = await stack.untilRead(2_052)
     expect(status.progress).toMatchObject({ late: 0, deadLettered: 2 })
     await expectAccounted(stack, status, 2_052)
-    const shown = (
-      await stack.ok('tail', '--all', '--final', '--from', 'earliest', '--json', '--limit', '82')
-    )
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Result)
-    expectWindows(new Map(shown.map((result) => [`|${Date.parse(result.window.start)}`, result])), samples)
+    expectWindows(await finalWindows(stack, 82), samples)
   })
 }

@@ -6,8 +6,8 @@ import {
   expectOrderly,
   expectUntouched,
   expectWindows,
+  finalWindows,
   lastValues,
-  type Result,
   results,
 } from './helpers/guarantees.ts'
 import { readTopic, send } from './helpers/kafka.ts'
@@ -37,12 +37,8 @@ describe.each(await setups())('$title', (setup) => {
       const submitted = await stack.cli(['submit', '--new-checkpoint'])
       expect(submitted.stderr).toContain(`Trigger: ${mode} (`)
       await stack.ok('produce', goldenFile)
-      const lines = (
-        await stack.ok('tail', '--all', '--final', '--from', 'earliest', '--json', '--limit', '21')
-      )
-        .trim()
-        .split('\n')
-      const shown = lines.map((line) => JSON.parse(line) as Result)
+      const windows = await finalWindows(stack, 21)
+      const shown = [...windows.values()]
       const by = (status: string) => shown.filter((result) => result.status === status).length
       expect({ windows: shown.length, safe: by('SAFE'), warn: by('WARN'), error: by('ERROR') }).toEqual({
         windows: 21,
@@ -51,10 +47,7 @@ describe.each(await setups())('$title', (setup) => {
         error: 3,
       })
       expect(shown.map(({ count }) => count)).toEqual([330, ...Array.from({ length: 19 }, () => 500), 170])
-      expectWindows(
-        new Map(shown.map((result) => [`|${Date.parse(result.window.start)}`, result])),
-        goldenSamples(),
-      )
+      expectWindows(windows, goldenSamples())
       expectWindows(await lastValues(stack), goldenSamples())
       await expectAccounted(stack, await stack.untilRead(10_000), 10_000)
       await expectOrderly(stack, mode, 0)
@@ -184,27 +177,10 @@ describe.each(await setups())('$title', (setup) => {
         expect(stderr).not.toContain('error')
         expect(exitCode).toBe(0)
       }
-      const lines = await stack.ok(
-        'tail',
-        '--all',
-        '--final',
-        '--from',
-        'earliest',
-        '--json',
-        '--limit',
-        '17',
-      )
-      const shown = lines
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as Result)
       const expected = (['web 1', 'db|2'] as const).flatMap((series, nth) =>
         steadySamples(1_700_000_000_000 + nth * 250, 200, 20).map((sample) => ({ ...sample, series })),
       )
-      expectWindows(
-        new Map(shown.map((result) => [`${result.series}|${Date.parse(result.window.start)}`, result])),
-        expected,
-      )
+      expectWindows(await finalWindows(stack, 17), expected)
     },
   )
 })

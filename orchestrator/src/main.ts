@@ -5,9 +5,9 @@ import { flushed, watchStdStreams } from './cli/std-streams.ts'
 import { buildProgram } from './program.ts'
 
 const debug = process.argv.includes('--debug')
-watchStdStreams(process, { debug, exit: process.exit })
-
 const signals = listenForSignals()
+watchStdStreams(process, { debug, exit: process.exit, readerGone: signals.readerGone })
+
 try {
   await buildProgram(signals.signal).parseAsync()
 } catch (error) {

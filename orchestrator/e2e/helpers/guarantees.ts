@@ -60,6 +60,15 @@ export async function lastValues(stack: Stack): Promise<Map<string, Result>> {
   return new Map((await results(stack)).map(({ key, result }) => [key, result]))
 }
 
+/** The windows that `tail --final` shows, which are this many, by the same keys. */
+export async function finalWindows(stack: Stack, windows: number): Promise<Map<string, Result>> {
+  const flags = ['--all', '--final', '--json', '--from', 'earliest', '--limit', String(windows)]
+  const lines = (await stack.ok('tail', ...flags)).trim().split('\n')
+  const shown = lines.map((line) => JSON.parse(line) as Result)
+  expect(shown).toHaveLength(windows)
+  return new Map(shown.map((result) => [`${result.series}|${Date.parse(result.window.start)}`, result]))
+}
+
 /**
  * O3 and O4: a window's count only grows, and no result is written twice, except for what a restart replays. A
  * micro-batch is replayed exactly, so its counts never fall. Real-time mode writes one result per sample, and a replay

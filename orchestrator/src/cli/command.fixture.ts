@@ -97,6 +97,15 @@ export async function testContext({ settings = {}, runtime: name }: Options = {}
   }
 }
 
+/** The steps of the runtime that are done while the folder is locked, from now on. */
+export function lockedSteps({ folder, runtime }: TestContext): readonly string[] {
+  const steps: string[] = []
+  runtime.onStep = async (step) => {
+    if (await isThere(join(folder, 'storage', 'run', 'folder.lock'))) steps.push(step)
+  }
+  return steps
+}
+
 export const isThere = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,

@@ -1,12 +1,13 @@
 import { CommanderError } from 'commander'
 import { CliError } from '../errors.ts'
 import { issuesUrl } from '../package/package-json.ts'
+import { ReaderGone } from '../terminal/closed-pipe.ts'
 import { colors } from '../terminal/colors.ts'
 import { escapeControls } from '../terminal/text.ts'
 
 /** The only place that prints an error: what went wrong, the evidence, the way out. */
 export function printError(error: unknown, debug: boolean): void {
-  if (error instanceof CommanderError) return // commander has printed it already
+  if (error instanceof CommanderError || error instanceof ReaderGone) return // printed by commander; nobody reads
   const write = (line: string) => process.stderr.write(`${line}\n`)
   if (error instanceof CliError) {
     for (const line of error.message.split('\n')) write(`${colors.red('error:')} ${escapeControls(line)}`)
@@ -22,6 +23,7 @@ export function printError(error: unknown, debug: boolean): void {
 }
 
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof ReaderGone) return 0
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   return error instanceof CliError ? error.exitCode : 1
 }

@@ -10,34 +10,41 @@ const failing = (code: string) =>
   })
 const working = () => new Writable({ write: (_chunk, _encoding, done) => done() })
 
-/** Writes one line to each stream; returns the exit codes and what was printed. */
+/** Writes one line to each stream; returns how the program ends and what was printed. */
 async function outcome(stdout: Writable, stderr: Writable) {
-  const exits: number[] = []
+  const ends: (number | 'interrupted')[] = []
   let printed = ''
   const write = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
     printed += String(chunk)
     return true
   })
   onTestFinished(() => write.mockRestore())
-  watchStdStreams({ stdout, stderr }, { debug: false, exit: (code) => void exits.push(code) })
+  watchStdStreams(
+    { stdout, stderr },
+    {
+      debug: false,
+      exit: (code) => void ends.push(code),
+      readerGone: () => void ends.push('interrupted'),
+    },
+  )
   stdout.write('result\n')
   stderr.write('progress\n')
   await Promise.all([flushed(stdout), flushed(stderr)])
-  return { exits, printed: stripVTControlCharacters(printed) }
+  return { ends, printed: stripVTControlCharacters(printed) }
 }
 
 it('ends with one sentence and exit code 6 when results cannot be written', async () => {
   expect(await outcome(failing('ENOSPC'), working())).toEqual({
-    exits: [6],
+    ends: [6],
     printed:
       'error: standard output cannot be written: ENOSPC: of the test\n→ What was printed is not complete.\n',
   })
 })
 
 it.each([
-  ['ends without an error when the reader of the results has gone', failing('EPIPE'), working(), [0]],
+  ['is interrupted when the reader of the results has gone', failing('EPIPE'), working(), ['interrupted']],
   ['goes on when progress cannot be written', working(), failing('ENOSPC'), []],
   ['goes on when the reader of the progress has gone', working(), failing('EPIPE'), []],
-])('%s', async (_, stdout, stderr, exits) => {
-  expect(await outcome(stdout, stderr)).toEqual({ exits, printed: '' })
+])('%s', async (_, stdout, stderr, ends) => {
+  expect(await outcome(stdout, stderr)).toEqual({ ends, printed: '' })
 })

@@ -1,9 +1,13 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { testContext } from '../cli/command.fixture.ts'
+import { type TestContext, testContext } from '../cli/command.fixture.ts'
+import { configWith } from '../config/load.ts'
 import { SETTINGS } from '../config/settings.ts'
+import { submittedFile, submittedQuery } from '../query/submitted.ts'
+import { recordUp } from '../stack/record.ts'
 import { run } from './config.ts'
 
+const PLAN = { reason: '', shufflePartitions: 2, slots: 2 }
 const SECRET = { KAFKA_USERNAME: 'me', KAFKA_PASSWORD: 'hunter2' }
 
 describe('config', () => {
@@ -32,6 +36,55 @@ describe('config', () => {
     expect(context.output.values).toContainEqual({ key: 'GROUP_BY', value: 'none', origin: 'default' })
     expect(JSON.stringify(context.output.values)).not.toContain('hunter2')
     expect(context.output.results).toEqual([])
+  })
+
+  describe('beside a stack and a job with other values', () => {
+    /** The command's context in a folder whose stack was started, and whose job was submitted, with other settings. */
+    async function edited(): Promise<TestContext> {
+      const context = await testContext({ settings: { ...SECRET, NORMAL_MEAN: '20' } })
+      const started = context.withSettings([
+        'KAFKA_PASSWORD=canary',
+        'NORMAL_MEAN=38',
+        'SPARK_CONF_spark.ui.retainedJobs=7',
+      ])
+      const { storage, config } = await context.start()
+      const before = await started.config()
+      const values = { KAFKA_PASSWORD: 'canary', NORMAL_MEAN: '38' }
+      await recordUp(storage, configWith(config, values, '.env'), 'local')
+      const query = submittedQuery(before, { ...PLAN, trigger: 'micro-batch', stateStore: 'memory' })
+      await submittedFile(storage).write({ ...query, flags: [] })
+      context.broker.isUp = false
+      return context
+    }
+
+    it('says what is in force, one line per difference', async () => {
+      const context = await edited()
+      await run(context, [], {})
+      expect(context.output.warnings).toEqual([
+        expect.stringMatching(/^KAFKA_PASSWORD is not in force: .*cpu-anomaly up/),
+        expect.stringMatching(/^NORMAL_MEAN=20 is not in force: .* 38; .*submit/),
+      ])
+      expect(context.output.results.join()).not.toContain('canary')
+    })
+
+    it('shows that with --json beside each setting', async () => {
+      const context = await edited()
+      await run(context, [], { json: true })
+      expect(context.output.values).toEqual(
+        expect.arrayContaining([
+          { key: 'NORMAL_MEAN', value: '20', origin: 'environment', inForce: { value: '38', by: 'submit' } },
+          {
+            key: 'KAFKA_PASSWORD',
+            value: '***',
+            origin: 'environment',
+            inForce: { value: '***', by: 'up' },
+          },
+          { key: 'GROUP_BY', value: 'none', origin: 'default' },
+        ]),
+      )
+      expect(JSON.stringify(context.output.values)).not.toContain('canary')
+      expect(context.output.warnings).toEqual([])
+    })
   })
 
   it('shows values from outside escaped', async () => {

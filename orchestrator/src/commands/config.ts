@@ -1,6 +1,8 @@
 import Table from 'cli-table3'
 import type { CommandRun } from '../cli/command.ts'
-import { maskedSettings } from '../config/load.ts'
+import { type MaskedSetting, maskedSettings } from '../config/load.ts'
+import { type Difference, sayDifferences } from '../stack/in-force.ts'
+import { differencesInForce } from '../stack/select.ts'
 import { colors } from '../terminal/colors.ts'
 import { escapeControls } from '../terminal/text.ts'
 
@@ -10,10 +12,13 @@ interface Flags {
 
 const NO_BORDERS = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '', top: '', 'top-left': '', 'top-mid': '', 'top-right': '', bottom: '', 'bottom-left': '', 'bottom-mid': '', 'bottom-right': '', left: '', right: '', middle: '  ' } // biome-ignore format: one line for a list of empty strings
 
-export const run: CommandRun<Flags> = async ({ output, config }, _args, flags) => {
-  const settings = maskedSettings(await config())
+export const run: CommandRun<Flags> = async (context, _args, flags) => {
+  const { output } = context
+  const config = await context.config()
+  const settings = maskedSettings(config)
+  const differences = await differencesInForce(config)
   if (flags.json) {
-    for (const setting of settings) output.json(setting)
+    for (const setting of withInForce(settings, differences)) output.json(setting)
     return
   }
   const table = new Table({
@@ -28,4 +33,19 @@ export const run: CommandRun<Flags> = async ({ output, config }, _args, flags) =
       origin === 'default' ? colors.dim(origin) : colors.cyan(origin),
     ])
   for (const line of table.toString().split('\n')) output.result(line.trimEnd())
+  sayDifferences(differences, output)
+}
+
+/** Each setting, with the value that the stack or the job uses if it is another one; a property that was removed, too. */
+function withInForce(settings: readonly MaskedSetting[], differences: readonly Difference[]): object[] {
+  const inForce = new Map(differences.map((difference) => [difference.key, difference]))
+  const removed = differences
+    .filter(({ key }) => !settings.some((setting) => setting.key === key))
+    .map(({ key }) => ({ key, value: '', origin: 'default' }))
+  return [...settings, ...removed].map((setting) => {
+    const difference = inForce.get(setting.key)
+    if (!difference) return setting
+    const { value, secret, by } = difference
+    return { ...setting, inForce: { value: secret && value !== '' ? '***' : value, by } }
+  })
 }

@@ -1,6 +1,5 @@
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
+import { lockedSteps, type TestContext, testContext } from '../cli/command.fixture.ts'
 import { standardInput } from '../terminal/stdin.fixture.ts'
 import { run } from './down.ts'
 
@@ -22,13 +21,10 @@ describe('down', () => {
 
   it("holds the folder's lock while it stops everything, and names what is gone and what was kept", async () => {
     const context = await started()
-    let isLocked = false
-    context.runtime.onStep = async () => {
-      isLocked = await isThere(join(context.folder, 'storage', 'run', 'folder.lock'))
-    }
+    const locked = lockedSteps(context)
     await run(context, [], {})
-    expect(isLocked).toBe(true)
-    expect(context.journal).toEqual(['stop'])
+    expect(locked).toEqual(['stop'])
+    expect(context.journal).toEqual(locked)
     expect(context.output.notes).toEqual([
       expect.stringMatching(/kafka.*pid 11.*port 9093/),
       expect.stringContaining('--volumes'),

@@ -1,23 +1,21 @@
 import { hostname } from 'node:os'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { CliError } from '../errors.ts'
-import { readLast, readSince, topicEnds } from '../kafka/read-range.ts'
+import { readLast } from '../kafka/read-range.ts'
 import { checkClock } from '../produce/clock.ts'
 import { type Finding, liveFindings } from '../produce/findings.ts'
 import { LIVE_RATE, liveSamples } from '../produce/live-samples.ts'
 import { newestTime } from '../produce/newest-time.ts'
-import { deadLettersOf, type Outcome, outcomeOf, outcomeText } from '../produce/outcome.ts'
 import { type Prepared, prepare } from '../produce/prepare.ts'
 import { countText, type ProduceResult, produceSamples } from '../produce/produce-samples.ts'
 import { ProduceProgress } from '../produce/progress.ts'
 import type { Circumstances } from '../produce/prospects.ts'
 import { openInput } from '../produce/sample-input.ts'
 import { fileSource, type SampleSource, streamSource } from '../produce/sample-source.ts'
-import { awaitAccounted } from '../query/await-accounted.ts'
-import { readLedger } from '../query/checkpoint-log.ts'
 import { isInputRead, jobWatermark, latenessMs } from '../query/watermark.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { requireOwnBroker } from '../stack/require-broker.ts'
+import { openAccounts, reportOutcome, settle } from './produce-wait.ts'
 
 interface Flags {
   readonly live?: boolean
@@ -53,7 +51,7 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
       )
     if (accounts && !context.signal.aborted) {
       const outcome = await settle(context, selected, produced, accounts)
-      reportOutcome(context, selected, outcome, flags)
+      reportOutcome(context.output, selected.config, outcome, flags.json)
     }
   } finally {
     progress.end()
@@ -168,32 +166,6 @@ function send(
   })
 }
 
-interface Accounts {
-  readonly ledger: Awaited<ReturnType<typeof readLedger>>
-  readonly deadLetters: Awaited<ReturnType<typeof topicEnds>>
-}
-
-async function openAccounts({ runtime, config }: Selected, signal: AbortSignal): Promise<Accounts> {
-  const deadLetters = await topicEnds(runtime.kafka, config.topics.deadLetter, signal)
-  return { ledger: await readLedger(runtime.checkpoint), deadLetters }
-}
-
-/** Waits until the job has accounted for everything that was sent. */
-function settle(
-  { output, signal }: CommandContext,
-  { runtime, config }: Selected,
-  { samples, ranges }: ProduceResult,
-  before: Accounts,
-): Promise<Outcome> {
-  const { input, deadLetter } = config.topics
-  return output.step('The job accounts for the samples', async (step) => {
-    const ends = new Map(ranges.map(({ partition, to }) => [partition, to]))
-    const after = await awaitAccounted(runtime, input, ends, { signal, update: step.update })
-    const letters = await readSince(runtime.kafka, deadLetter, before.deadLetters, signal)
-    return outcomeOf(samples, before.ledger, after, deadLettersOf(letters, input, ranges))
-  })
-}
-
 function reportSent(
   { output }: CommandContext,
   { config }: Selected,
@@ -217,20 +189,4 @@ function reportSent(
     output.result(
       `${countText(produced, batch)} sent to ${config.topics.input} and acknowledged in ${seconds.toFixed(1)} s (${samplesPerSecond} samples/s)`,
     )
-}
-
-/** @throws CliError NOTHING_COUNTED when the job has counted none of the samples. */
-function reportOutcome(
-  { output }: CommandContext,
-  { config }: Selected,
-  outcome: Outcome,
-  { json }: Flags,
-): void {
-  const { counted, late, deadLetters, others } = outcome
-  if (json) output.json({ counted, late, dead_letters: deadLetters, others })
-  else output.result(outcomeText(outcome))
-  if (counted > 0) return
-  throw new CliError('NOTHING_COUNTED', `the job has counted none of the samples: ${outcomeText(outcome)}`, {
-    hint: `\`cpu-anomaly tail ${config.topics.deadLetter} --from -10\` shows the last dead letters.`,
-  })
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
+import { isThere, lockedSteps, type TestContext, testContext } from '../cli/command.fixture.ts'
 import { driverIn } from '../runtime/runtime.fixture.ts'
 import { run } from './stop.ts'
 
@@ -37,14 +37,10 @@ describe('stop', () => {
   it("holds the folder's lock while it stops the job, and leaves Kafka and Spark alone", async () => {
     const context = await started()
     context.runtime.driverNow = driverIn('running')
-    const lock = join(context.folder, 'storage', 'run', 'folder.lock')
-    let isLocked = false
-    context.runtime.onStep = async () => {
-      isLocked = await isThere(lock)
-    }
+    const locked = lockedSteps(context)
     await run(context, [], {})
-    expect(isLocked).toBe(true)
-    expect(await isThere(lock)).toBe(false)
-    expect(context.journal).toEqual(['stop driver'])
+    expect(locked).toEqual(['stop driver'])
+    expect(context.journal).toEqual(locked)
+    expect(await isThere(join(context.folder, 'storage', 'run', 'folder.lock'))).toBe(false)
   })
 })

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
+import { isThere, lockedSteps, type TestContext, testContext } from '../cli/command.fixture.ts'
 import { driverIn } from '../runtime/runtime.fixture.ts'
 import { run } from './submit.ts'
 
@@ -11,12 +11,9 @@ const storageOf = ({ folder }: TestContext) => join(folder, 'storage')
 describe('submit', () => {
   it("starts the job under the folder's lock, and names the next command", async () => {
     const context = await testContext()
-    let isLocked = false
-    context.runtime.onStep = async () => {
-      isLocked = await isThere(join(storageOf(context), 'run', 'folder.lock'))
-    }
+    const locked = lockedSteps(context)
     await run(context, [], {})
-    expect(isLocked).toBe(true)
+    expect(locked).toEqual(['start driver'])
     expect(context.journal.at(-1)).toBe('start driver')
     expect(context.output.notes.at(-1)).toContain('cpu-anomaly tail')
   })
@@ -67,14 +64,29 @@ describe('submit', () => {
     const context = await testContext()
     context.runtime.grownLines = ['new\u001b[2J']
     context.runtime.onFollowed = context.interrupt
-    let isLocked: boolean | undefined
-    context.runtime.onStep = async (step) => {
-      if (step === 'stop driver') isLocked = await isThere(join(storageOf(context), 'run', 'folder.lock'))
-    }
+    const locked = lockedSteps(context)
     await run(context, [], { foreground: true })
-    expect(isLocked).toBe(true)
+    expect(locked).toEqual(['start driver', 'stop driver'])
     expect(context.output.results).toEqual(['new\\x1b[2J'])
     expect(context.journal.at(-1)).toBe('stop driver')
+  })
+
+  it('with --foreground, stops the job on Ctrl-C also while it starts', async () => {
+    const context = await testContext()
+    context.runtime.onStartDriver = () => {
+      context.runtime.driverNow = driverIn('starting')
+      context.interrupt()
+    }
+    await run(context, [], { foreground: true })
+    expect(context.journal.slice(-2)).toEqual(['start driver', 'stop driver'])
+  })
+
+  it('with --foreground, does not stop a job that it did not start', async () => {
+    const context = await testContext()
+    context.runtime.driverNow = driverIn('running')
+    context.runtime.onDriverRead = context.interrupt
+    await expect(run(context, [], { foreground: true })).rejects.toThrow()
+    expect(context.journal).not.toContain('stop driver')
   })
 })
 

@@ -2,12 +2,14 @@ import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { maskedSettings } from '../config/load.ts'
 import { CliError } from '../errors.ts'
 import { dryRunJson, dryRunLines } from '../query/dry-run.ts'
-import { planFor, prepareSubmission, submitJob } from '../query/submit.ts'
+import { planFor, prepareSubmission, type SubmitOptions, submitJob } from '../query/submit.ts'
+import { isActive } from '../runtime/driver-state.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { requireBroker } from '../stack/require-broker.ts'
 import { claimRuntime } from '../stack/select.ts'
 import { stopJob } from '../stack/stop-job.ts'
 import { withFolderLock } from '../storage/folder-lock.ts'
+import { STDERR, untilReaderGone } from '../terminal/closed-pipe.ts'
 import { escapeControls } from '../terminal/text.ts'
 
 const DEFAULT_TIMEOUT_SECONDS = 180
@@ -33,9 +35,9 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
     newCheckpoint: flags.newCheckpoint === true,
     timeoutMs: (flags.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1_000,
   }
+  if (flags.foreground) return stayInForeground(context, selected, options)
   await withFolderLock(storage, signal, () => submitJob(selected, options, output, signal))
   if (flags.json) output.json({ job: 'running', ui: runtime.sparkUi, driver: await runtime.driver() })
-  if (flags.foreground) return stayInForeground(context, selected)
   output.note('Next     npx cpu-anomaly tail anomaly      (send samples: npx cpu-anomaly produce --live)')
 }
 
@@ -69,13 +71,30 @@ async function dryRun({ select, signal, output }: CommandContext, flags: Flags):
   for (const line of dryRunLines(preview, flags.full === true)) output.result(line)
 }
 
-/** Shows the driver's log until Ctrl-C, and then stops the job. */
-async function stayInForeground({ output, signal }: CommandContext, selected: Selected): Promise<void> {
-  const { runtime } = selected
+/**
+ * Submits the job and shows the driver's log. The job is stopped on Ctrl-C, and when nobody reads standard output or
+ * standard error any more, also while it starts.
+ */
+async function stayInForeground(
+  { output, signal: interrupted }: CommandContext,
+  selected: Selected,
+  options: SubmitOptions,
+): Promise<void> {
+  const { runtime, storage } = selected
+  const signal = untilReaderGone(untilReaderGone(interrupted), STDERR)
+  // The signal has aborted by the time the job is stopped; a second Ctrl-C ends the program.
+  const { signal: never } = new AbortController()
+  const stop = () => stopJob(selected, output, never)
+  await withFolderLock(storage, signal, async () => {
+    const isOthers = isActive(await runtime.driver())
+    await submitJob(selected, options, output, signal).catch(async (error: unknown) => {
+      if (!signal.aborted || isOthers) throw error
+      await stop()
+    })
+  })
+  if (signal.aborted) return
   output.note("The driver's log; Ctrl-C stops the job:")
   for await (const line of runtime.logs('driver', { follow: true, lines: 0 }, signal))
     output.result(escapeControls(line))
-  // Ctrl-C has aborted the command's own signal; a second one ends the program.
-  const { signal: never } = new AbortController()
-  await withFolderLock(selected.storage, never, () => stopJob(selected, output, never))
+  await withFolderLock(storage, never, stop)
 }

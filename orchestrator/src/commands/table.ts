@@ -36,7 +36,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: [
       { flags: '--dry-run', summary: 'print the rendered job, the spark-submit arguments and the settings' },
       { flags: '--full', summary: "with --dry-run: print the job's modules too" },
-      { flags: '--foreground', summary: "stay and show the driver's log; Ctrl-C stops the job" },
+      { flags: '--foreground', summary: "show the driver's log; the job ends with this command" },
       { flags: '--new-checkpoint', summary: 'set the old checkpoint aside and start a new one' },
       {
         flags: '--timeout-seconds <n>',

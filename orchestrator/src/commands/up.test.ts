@@ -1,7 +1,7 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import { isThere, testContext } from '../cli/command.fixture.ts'
+import { lockedSteps, testContext } from '../cli/command.fixture.ts'
 import { CliError } from '../errors.ts'
 import { driverIn } from '../runtime/runtime.fixture.ts'
 import { readStorageId } from '../storage/mark.ts'
@@ -12,13 +12,10 @@ vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
 describe('up', () => {
   it('claims the folder, and holds its lock while it starts', async () => {
     const context = await testContext()
-    let isLocked = false
-    context.runtime.onStep = async () => {
-      isLocked = await isThere(join(context.folder, 'storage', 'run', 'folder.lock'))
-    }
+    const locked = lockedSteps(context)
     await run(context, [], {})
-    expect(isLocked).toBe(true)
-    expect(context.journal.slice(0, 2)).toEqual(['preflight', 'start'])
+    expect(locked).toEqual(['preflight', 'start'])
+    expect(context.journal.slice(0, 2)).toEqual(locked)
     expect(await context.selectStarted()).toBeDefined()
     expect(context.output.notes.join('\n')).toMatch(/127\.0\.0\.1:9093.*memory.*cpu-anomaly submit/s)
   })

@@ -90,8 +90,14 @@ export function configWith(config: Config, values: Readonly<Record<string, strin
   return toConfig(parseSettings(resolved).values, resolved, config.folder)
 }
 
+export interface MaskedSetting {
+  readonly key: string
+  readonly value: string
+  readonly origin: Origin
+}
+
 /** Every setting as text, with secrets masked, to show it to the user. */
-export function maskedSettings(config: Config): readonly { key: string; value: string; origin: Origin }[] {
+export function maskedSettings(config: Config): readonly MaskedSetting[] {
   return config.resolved.map(({ key, value, origin, secret }) => ({
     key,
     value: secret && value !== '' ? '***' : value,

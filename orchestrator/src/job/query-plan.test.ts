@@ -1,20 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { configWith } from '../config/load.fixture.ts'
+import { localJob } from '../runtime/runtime.fixture.ts'
 import type { JobEnvironment } from '../runtime/runtime.ts'
 import { planQuery } from './query-plan.ts'
 import { jobSettings } from './settings.ts'
 import { submitArgs } from './submit-args.ts'
 
 const environment: JobEnvironment = {
+  ...localJob,
   master: 'local[2,4]',
   slots: 2,
   masterWithSlots: (slots) => `local[${slots},4]`,
-  sparkVersion: '4.3.0',
-  kafka: { servers: ['a:1'], securityProtocol: 'PLAINTEXT', sasl: undefined, ssl: {} },
-  checkpoint: '/checkpoint',
-  secretsFile: undefined,
-  connectorJars: [],
-  sparkConf: {},
 }
 
 const PROVIDER = 'spark.sql.streaming.stateStore.providerClass='

@@ -121,7 +121,45 @@ describe('translateKafkaError', () => {
 
   it('names an advertised address that differs from the bootstrap servers', () => {
     const error = connection('Connection error: x', 'ENOTFOUND', 'kafka-broker:9093')
-    expect(translateKafkaError(error, endpoint)?.hint).toContain('advertised.listeners')
+    expect(translateKafkaError(error, endpoint)).toMatchObject({
+      message: expect.stringContaining('kafka-broker:9093'),
+      hint: expect.stringContaining('advertised.listeners'),
+    })
+  })
+
+  it.each([
+    ['a closed port', connection('Connection error: x', 'ECONNREFUSED'), /KAFKA_SERVERS/, /`cpu-anomaly up`/],
+    [
+      'a wrong password',
+      named('KafkaJSSASLAuthenticationError', 'Invalid username or password'),
+      /KAFKA_SASL_MECHANISM/,
+      /`cpu-anomaly up`.*KAFKA_PASSWORD/,
+    ],
+    ['SASL to a plaintext listener', protocol('ILLEGAL_SASL_STATE'), /KAFKA_SECURITY_PROTOCOL/, /up`/],
+    ['a missing permission', protocol('TOPIC_AUTHORIZATION_FAILED'), /ACLs/, /another one may answer/],
+    [
+      'TLS to a plaintext listener',
+      connection('Connection error: wrong version number'),
+      /KAFKA_SECURITY_PROTOCOL/,
+      /another one may answer/,
+    ],
+    [
+      'a certificate that is not trusted',
+      connection('Connection error: self-signed', 'SELF_SIGNED_CERT_IN_CHAIN'),
+      /KAFKA_SSL_CA/,
+      /another one may answer/,
+    ],
+    [
+      'a closed connection',
+      named('KafkaJSConnectionClosedError', 'Closed connection', { broker: 'h:1' }),
+      /KAFKA_SECURITY_PROTOCOL/,
+      /logs kafka/,
+    ],
+  ])('of %s, advises settings only for a broker that is not our own', (_, error, given, own) => {
+    expect(translateKafkaError(error, endpoint)?.hint).toMatch(given)
+    const hint = translateKafkaError(error, { ...endpoint, isOwn: true })?.hint
+    expect(hint).toMatch(own)
+    expect(hint).not.toMatch(/KAFKA_(?:SERVERS|SECURITY|SASL|SSL)/)
   })
 
   it('translates the first of a collection of errors', () => {
@@ -137,12 +175,10 @@ describe('translateKafkaError', () => {
   })
 })
 
-describe('noAnswer', () => {
-  it('names the timeout, or the cause if it is known', () => {
-    expect(noAnswer(endpoint, 12_000).message).toBe('no Kafka at h:1: no answer within 12 s')
-    expect(noAnswer(endpoint, 12_000, connection('x', 'ECONNREFUSED')).message).toContain(
-      'nothing listens there',
-    )
+it('a broker that does not answer in time is unreachable, with the timeout', () => {
+  expect(noAnswer(endpoint, 12_000)).toMatchObject({
+    code: 'KAFKA_UNREACHABLE',
+    message: 'no Kafka at h:1: no answer within 12 s',
   })
 })
 

@@ -1,4 +1,5 @@
 import { CliError, type ErrorCode } from '../errors.ts'
+import { hintFor, type Remedy } from './error-hints.ts'
 
 /** The fields of a kafkajs error that are used here. Its class is taken from `name`: not every class is exported. */
 interface KafkaFailure {
@@ -16,6 +17,8 @@ interface KafkaFailure {
 export interface BrokerEndpoint {
   readonly servers: readonly string[]
   readonly securityProtocol: string
+  /** Is it the broker that this stack starts? */
+  readonly isOwn?: boolean
 }
 
 const NETWORK_CAUSES: Readonly<Record<string, string>> = {
@@ -34,9 +37,6 @@ const CERTIFICATE_CODES =
 const NOT_TLS = /wrong version number|packet length too long|before secure TLS connection|SSL routines/
 const REFUSALS =
   /AUTHORIZATION_FAILED$|^(?:SASL_AUTHENTICATION_FAILED|UNSUPPORTED_SASL_MECHANISM|POLICY_VIOLATION)$/
-
-const START_HINT =
-  'Start the broker with `cpu-anomaly up`, or correct KAFKA_SERVERS (or KAFKA_PORT) in .env; `cpu-anomaly doctor` checks both.'
 
 const KAFKA_CODES: ReadonlySet<ErrorCode> = new Set(['KAFKA_UNREACHABLE', 'KAFKA_REFUSED', 'NO_SUCH_TOPIC'])
 
@@ -65,11 +65,8 @@ export function translateKafkaError(error: unknown, endpoint: BrokerEndpoint): C
 }
 
 /** The error for a broker that did not answer before our own deadline. */
-export function noAnswer(endpoint: BrokerEndpoint, timeoutMs: number, cause?: unknown): CliError {
-  const known = cause === undefined ? undefined : translateKafkaError(cause, endpoint)
-  if (known && !known.message.includes('no answer')) return known
-  return unreachable(endpoint.servers.join(','), `no answer within ${timeoutMs / 1000} s`, START_HINT, cause)
-}
+export const noAnswer = (endpoint: BrokerEndpoint, timeoutMs: number): CliError =>
+  unreachable(endpoint, `no answer within ${timeoutMs / 1000} s`, 'unreachable')
 
 /** Kafka's name for what went wrong, such as `TOPIC_ALREADY_EXISTS`. */
 export const kafkaErrorType = (error: unknown): string | undefined => rootFailure(error)?.type
@@ -97,27 +94,19 @@ function rootFailure(error: unknown): KafkaFailure | undefined {
   return rootFailure(inner) ?? (error.name.startsWith('KafkaJS') ? (error as KafkaFailure) : undefined)
 }
 
-function refusal(failure: KafkaFailure, { servers, securityProtocol }: BrokerEndpoint): CliError | undefined {
-  const at = failure.broker ?? servers.join(',')
-  if (failure.name === 'KafkaJSSASLAuthenticationError')
-    return new CliError('KAFKA_REFUSED', `the broker at ${at} refused the login: ${plain(failure.message)}`, {
-      hint: 'Correct KAFKA_USERNAME, KAFKA_PASSWORD or KAFKA_SASL_MECHANISM in .env.',
+function refusal(failure: KafkaFailure, endpoint: BrokerEndpoint): CliError | undefined {
+  const at = failure.broker ?? endpoint.servers.join(',')
+  const refused = (what: string, remedy: Remedy) =>
+    new CliError('KAFKA_REFUSED', `the broker at ${at} ${what}`, {
+      hint: hintFor(remedy, endpoint),
       cause: failure,
     })
+  if (failure.name === 'KafkaJSSASLAuthenticationError')
+    return refused(`refused the login: ${plain(failure.message)}`, 'login')
   if (failure.type === 'ILLEGAL_SASL_STATE')
-    return new CliError(
-      'KAFKA_REFUSED',
-      `the broker at ${at} expects a security protocol other than ${securityProtocol}`,
-      {
-        hint: 'Correct KAFKA_SECURITY_PROTOCOL in .env: this listener does not use SASL.',
-        cause: failure,
-      },
-    )
+    return refused(`expects a security protocol other than ${endpoint.securityProtocol}`, 'protocol')
   if (!failure.type || !REFUSALS.test(failure.type)) return undefined
-  return new CliError('KAFKA_REFUSED', `the broker at ${at} refused: ${failure.message} (${failure.type})`, {
-    hint: 'Grant this user (with Kafka ACLs) the right to create, read and write the topics, or use another user.',
-    cause: failure,
-  })
+  return refused(`refused: ${failure.message} (${failure.type})`, 'rights')
 }
 
 function wrongClock(failure: KafkaFailure): CliError | undefined {
@@ -132,57 +121,37 @@ function wrongClock(failure: KafkaFailure): CliError | undefined {
   )
 }
 
-function tlsFailure(failure: KafkaFailure, { servers }: BrokerEndpoint): CliError | undefined {
-  const at = failure.broker ?? servers.join(',')
+function tlsFailure(failure: KafkaFailure, endpoint: BrokerEndpoint): CliError | undefined {
   if (CERTIFICATE_CODES.test(String(failure.code ?? '')))
     return unreachable(
-      at,
+      endpoint,
       `its certificate is not trusted here (${plain(failure.message)})`,
-      "Set KAFKA_SSL_CA in .env to the PEM file of the broker's certificate authority, and use the host name that is in the certificate.",
+      'certificate',
       failure,
     )
   if (!NOT_TLS.test(failure.message)) return undefined
-  return unreachable(
-    at,
-    'it does not use TLS on this port, or it requires a client certificate',
-    'Set KAFKA_SECURITY_PROTOCOL=PLAINTEXT (or SASL_PLAINTEXT) in .env, or use the port of its TLS listener.',
-    failure,
-  )
+  const why = 'it does not use TLS on this port, or it requires a client certificate'
+  return unreachable(endpoint, why, 'no-tls', failure)
 }
 
-function closedConnection(
-  failure: KafkaFailure,
-  { servers, securityProtocol }: BrokerEndpoint,
-): CliError | undefined {
+function closedConnection(failure: KafkaFailure, endpoint: BrokerEndpoint): CliError | undefined {
   if (failure.name !== 'KafkaJSConnectionClosedError') return undefined
-  const at = failure.broker ?? servers.join(',')
-  return unreachable(
-    at,
-    `it closed the connection; it may expect a security protocol other than ${securityProtocol}`,
-    'Set KAFKA_SECURITY_PROTOCOL in .env to the protocol of this listener (PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL); if it is right, check whether the broker is still up.',
-    failure,
-  )
+  const why = `it closed the connection; it may expect a security protocol other than ${endpoint.securityProtocol}`
+  return unreachable(endpoint, why, 'closed', failure)
 }
 
-function networkFailure(failure: KafkaFailure, { servers }: BrokerEndpoint): CliError | undefined {
+function networkFailure(failure: KafkaFailure, endpoint: BrokerEndpoint): CliError | undefined {
   const isNetwork =
     failure.name === 'KafkaJSConnectionError' ||
     failure.name === 'KafkaJSRequestTimeoutError' ||
     failure.name === 'KafkaJSNoBrokerAvailableError'
   if (!isNetwork) return undefined
-  const at = failure.broker ?? servers.join(',')
+  const { broker } = failure
   const known = NETWORK_CAUSES[String(failure.code ?? '')]
   const cause = known ?? (/time(?:d )?out/i.test(failure.message) ? 'no answer' : plain(failure.message))
-  return unreachable(
-    at,
-    cause,
-    servers.includes(at) || at === servers.join(',') ? START_HINT : advertisedHint(at),
-    failure,
-  )
+  const isNamed = broker === undefined || endpoint.servers.includes(broker)
+  return unreachable(endpoint, cause, isNamed ? 'unreachable' : 'advertised', failure)
 }
-
-const advertisedHint = (at: string): string =>
-  `The broker answered, but advertises ${at}, which this machine cannot reach: correct its advertised.listeners.`
 
 /** The error for a topic that does not exist; names those of `present` that are not internal. */
 export function noSuchTopic(topic: string, endpoint: BrokerEndpoint, present: readonly string[]): CliError {
@@ -201,16 +170,27 @@ function missingTopic(failure: KafkaFailure): CliError | undefined {
   })
 }
 
-function otherFailure(failure: KafkaFailure, { servers }: BrokerEndpoint): CliError {
+function otherFailure(failure: KafkaFailure, endpoint: BrokerEndpoint): CliError {
   const type = failure.type ? ` (${failure.type})` : ''
-  return new CliError('KAFKA_REFUSED', `Kafka at ${servers.join(',')}: ${plain(failure.message)}${type}`, {
-    hint: "See the broker's log: `cpu-anomaly logs kafka`.",
+  const at = endpoint.servers.join(',')
+  return new CliError('KAFKA_REFUSED', `Kafka at ${at}: ${plain(failure.message)}${type}`, {
+    hint: hintFor('other', endpoint),
     cause: failure,
   })
 }
 
-function unreachable(at: string, why: string, hint: string, cause: unknown): CliError {
-  return new CliError('KAFKA_UNREACHABLE', `no Kafka at ${at}: ${why}`, { hint, cause })
+/** The address is that of the broker that failed, which the servers named by the user may have advertised. */
+function unreachable(
+  endpoint: BrokerEndpoint,
+  why: string,
+  remedy: Remedy,
+  failure?: KafkaFailure,
+): CliError {
+  const at = failure?.broker ?? endpoint.servers.join(',')
+  return new CliError('KAFKA_UNREACHABLE', `no Kafka at ${at}: ${why}`, {
+    hint: hintFor(remedy, endpoint),
+    cause: failure,
+  })
 }
 
 /** The message on one line, without the prefix that kafkajs adds to Node's own. */

@@ -3,8 +3,8 @@ import type { KafkaAccess } from './access.ts'
 import { withAdmin } from './client.ts'
 import { isTransient, kafkaErrorType, noSuchTopic, translateKafkaError } from './errors.ts'
 import { type Offsets, offsetsOfLast, type Position, reconcile } from './position.ts'
-import { readBetween } from './read-range.ts'
-import { type Bounds, TopicReader, type TopicRecord } from './topic-reader.ts'
+import { lastRecords } from './read-range.ts'
+import { TopicReader, type TopicRecord } from './topic-reader.ts'
 
 const MAX_WAIT_MS = 200
 const RETRY_MS = 300
@@ -118,30 +118,6 @@ async function offsetsAt(from: Position, reader: TopicReader): Promise<Offsets> 
       return offsetsOfLast(await lastRecords(reader, bounds, from.count), from.count, bounds.end)
   }
 }
-
-/** At least the last `count` records of each partition, if it has as many. Offsets have gaps, so it may read further back. */
-async function lastRecords(
-  reader: TopicReader,
-  { begin, end }: Bounds,
-  count: number,
-): Promise<TopicRecord[]> {
-  for (let reach = BigInt(count); ; reach *= 4n) {
-    const from = new Map(
-      [...end].map(
-        ([partition, last]) => [partition, larger(last - reach, begin.get(partition) ?? 0n)] as const,
-      ),
-    )
-    const records = await readBetween(reader, from, end)
-    const isComplete = [...end.keys()].every(
-      (partition) =>
-        from.get(partition) === begin.get(partition) ||
-        records.filter((record) => record.partition === partition).length >= count,
-    )
-    if (isComplete) return records
-  }
-}
-
-const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b)
 
 async function explainError(error: unknown, access: KafkaAccess, topic: string): Promise<unknown> {
   if (kafkaErrorType(error) !== 'UNKNOWN_TOPIC_OR_PARTITION')

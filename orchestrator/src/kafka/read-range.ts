@@ -1,7 +1,7 @@
 import type { KafkaAccess } from './access.ts'
 import { translateKafkaError } from './errors.ts'
 import type { Offsets } from './position.ts'
-import { TopicReader, type TopicRecord } from './topic-reader.ts'
+import { type Bounds, TopicReader, type TopicRecord } from './topic-reader.ts'
 
 const MAX_WAIT_MS = 200
 
@@ -25,18 +25,32 @@ export const readLast = (
   count: number,
   signal: AbortSignal,
 ): Promise<TopicRecord[]> =>
-  withReader(access, topic, signal, async (reader) => {
-    const { begin, end } = await reader.bounds()
-    const from = new Map(
-      [...end].map(([partition, last]) => {
-        const first = begin.get(partition) ?? 0n
-        return [partition, last - BigInt(count) > first ? last - BigInt(count) : first] as const
-      }),
-    )
-    return readBetween(reader, from, end)
-  })
+  withReader(access, topic, signal, async (reader) => lastRecords(reader, await reader.bounds(), count))
 
-export async function readBetween(reader: TopicReader, from: Offsets, end: Offsets): Promise<TopicRecord[]> {
+/** The same of an open reader. Compaction and transactions leave gaps in the offsets, so it may have to read further back. */
+export async function lastRecords(
+  reader: TopicReader,
+  { begin, end }: Bounds,
+  count: number,
+): Promise<TopicRecord[]> {
+  const first = (partition: number) => begin.get(partition) ?? 0n
+  for (let reach = BigInt(count); ; reach *= 4n) {
+    const from = new Map(
+      [...end].map(([partition, last]) => [partition, larger(last - reach, first(partition))] as const),
+    )
+    const all = await readBetween(reader, from, end)
+    const last = [...from].map(([partition, offset]) => ({
+      records: all.filter((record) => record.partition === partition).slice(-count),
+      hasAll: offset === first(partition),
+    }))
+    if (last.every(({ records, hasAll }) => hasAll || records.length === count))
+      return last.flatMap(({ records }) => records)
+  }
+}
+
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b)
+
+async function readBetween(reader: TopicReader, from: Offsets, end: Offsets): Promise<TopicRecord[]> {
   const all: TopicRecord[] = []
   let positions: Offsets = from
   const isDone = (partition: number) => (positions.get(partition) ?? 0n) >= (end.get(partition) ?? 0n)

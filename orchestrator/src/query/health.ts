@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors.ts'
 import { hasProcess } from '../runtime/driver-state.ts'
 import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
+import { jobSentence } from './job-words.ts'
 import type { StackStatus } from './status.ts'
 
 /** Why a stack is not healthy, and the error code of `status --check`. */
@@ -9,25 +10,19 @@ export interface Problem {
   readonly text: string
 }
 
-const NOT_HEALTHY: Readonly<Record<DriverStatus['state'], string | undefined>> = {
-  running: undefined,
-  starting: 'the job is starting',
-  'backing-off': 'the job failed and will be restarted',
-  'gave-up': 'the job gave up',
-  failed: 'the job failed',
-  stopped: 'the job is stopped',
-  orphaned: 'the job runs without its supervisor',
-  lost: 'the job was killed',
-}
-
 /** Kafka and Spark first: without them the job cannot run. */
 export function problemsOf({ parts, driver, stall }: Omit<StackStatus, 'problems'>): Problem[] {
-  const jobText = driver ? NOT_HEALTHY[driver.state] : 'no job runs'
+  const jobText = jobProblem(driver)
   return [
     ...parts.filter(({ state }) => state !== 'running').map(partProblem),
     ...(jobText ? [{ code: 'QUERY_FAILED', text: jobText } as const] : []),
     ...(stall ? [{ code: 'QUERY_FAILED', text: stallText(stall) } as const] : []),
   ]
+}
+
+function jobProblem(driver: DriverStatus | undefined): string | undefined {
+  if (!driver) return 'no job runs'
+  return driver.state === 'running' ? undefined : jobSentence(driver.state)
 }
 
 const NO_EXECUTOR = 'it has no executor, because no worker runs; `cpu-anomaly up` starts one again'

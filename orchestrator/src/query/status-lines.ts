@@ -5,6 +5,7 @@ import { escapeControls } from '../terminal/text.ts'
 import { formatSeconds } from '../terminal/units.ts'
 import type { LateDetails, QueryProgress, WatermarkAhead } from './driver-log.ts'
 import { obstacleOf } from './health.ts'
+import { jobAdvice, jobLabel } from './job-words.ts'
 import type { StackStatus } from './status.ts'
 import type { SubmittedQuery } from './submitted.ts'
 
@@ -39,17 +40,6 @@ function partLine({ part, state, address, detail, pid, container }: PartStatus):
   )
 }
 
-const DRIVER_WORDS: Readonly<Record<DriverStatus['state'], string>> = {
-  starting: 'starting',
-  running: 'running',
-  'backing-off': 'failed; will be restarted',
-  'gave-up': 'gave up after 5 failures without a new commit',
-  failed: 'failed; a restart would not help',
-  stopped: 'stopped',
-  orphaned: 'running without its supervisor (`cpu-anomaly stop`, then `submit`)',
-  lost: 'killed together with its supervisor (`cpu-anomaly submit` continues from the last commit)',
-}
-
 function driverText(driver: DriverStatus): string {
   const who = driver.container ?? (driver.pid ? `pid ${driver.pid}` : undefined)
   const since = driver.since ?? driver.startedAt
@@ -59,7 +49,8 @@ function driverText(driver: DriverStatus): string {
     `${driver.restarts} restart${driver.restarts === 1 ? '' : 's'}`,
     driver.reason && escapeControls(driver.reason),
   ]
-  return `${DRIVER_WORDS[driver.state]} (${facts.filter(Boolean).join(', ')})`
+  const advice = jobAdvice(driver.state)
+  return `${jobLabel(driver.state)} (${facts.filter(Boolean).join(', ')})${advice ? `; ${advice}` : ''}`
 }
 
 const queryText = ({ trigger, reason, checkpointIntervalMs }: SubmittedQuery): string =>

@@ -10,7 +10,7 @@ export const isActive = (driver: DriverStatus | undefined): driver is DriverStat
   driver !== undefined && ACTIVE.has(driver.state)
 
 /** True while the driver's own process runs. */
-export const hasProcess = (driver: DriverStatus | undefined): boolean =>
+export const hasProcess = (driver: Pick<DriverStatus, 'state'> | undefined): boolean =>
   driver?.state === 'running' || driver?.state === 'orphaned'
 
 /** Two drivers on one checkpoint would corrupt it. */

@@ -8,6 +8,7 @@ export function ownBrokerAccess({ sasl }: KafkaConfig, server: string): KafkaAcc
     securityProtocol: sasl ? 'SASL_PLAINTEXT' : 'PLAINTEXT',
     sasl: sasl && { ...sasl, mechanism: 'PLAIN' },
     ssl: {},
+    isOwn: true,
   }
 }
 

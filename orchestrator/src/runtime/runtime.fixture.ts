@@ -33,6 +33,7 @@ const KAFKA: KafkaAccess = {
   securityProtocol: 'PLAINTEXT',
   sasl: undefined,
   ssl: {},
+  isOwn: true,
 }
 
 /** The environment of a driver on this machine: four task slots, which are threads. */

@@ -4,7 +4,13 @@ import { load } from '../config/load.fixture.ts'
 import { submittedQuery } from '../query/submitted.ts'
 import { storagePaths } from '../storage/paths.ts'
 import { newFolder } from '../system/folder.fixture.ts'
-import { type Applies, jobInForce, stackInForce } from './in-force.ts'
+import {
+  type Applies,
+  jobDifferences,
+  sayDifferences,
+  stackDifferences,
+  withDifferences,
+} from './in-force.ts'
 import { recordUp, stackFile } from './record.ts'
 
 const PLAN = {
@@ -26,9 +32,8 @@ async function afterUp(
 ) {
   const storage = storagePaths(await newFolder())
   await recordUp(storage, started, runtime)
-  const said: string[] = []
-  const say = { note: (line: string) => said.push(line), warn: (line: string) => said.push(line) }
-  return { config: stackInForce(now, await stackFile(storage).read(), applies, say), said }
+  const differences = stackDifferences(now, await stackFile(storage).read(), applies)
+  return { config: withDifferences(now, differences), said: differences.map(({ text }) => text) }
 }
 
 describe('the settings of a running stack', () => {
@@ -82,8 +87,8 @@ describe('the settings of a running stack', () => {
   it('are not remembered of a stack that is down', async () => {
     const now = await configOf('KAFKA_PORT=19002\n')
     const record = { runtime: 'local', up: false } as const
-    const say = { note: expect.fail, warn: expect.fail }
-    expect(stackInForce(now, record, undefined, say)).toBe(now)
+    expect(stackDifferences(now, record)).toEqual([])
+    expect(withDifferences(now, [])).toBe(now)
   })
 })
 
@@ -93,9 +98,10 @@ describe('the settings of a submitted job', () => {
   it('are those that it was submitted with, and each difference is said', async () => {
     const query = submitted(await configOf('NORMAL_MEAN=14.5\nTRIGGER_INTERVAL=1 second\n'))
     const said: string[] = []
-    const warn = (line: string) => said.push(line)
     const now = await configOf('NORMAL_MEAN=38\nTRIGGER_INTERVAL=2 seconds\n')
-    const config = jobInForce(now, query, true, { note: expect.fail, warn })
+    const differences = jobDifferences(now, query, true)
+    const config = withDifferences(now, differences)
+    sayDifferences(differences, { note: expect.fail, warn: (line) => said.push(line) })
     expect(config.detector.normalMean).toBe(14.5)
     expect(config.query.triggerIntervalMs).toBe(1_000)
     expect(said).toEqual([
@@ -106,9 +112,8 @@ describe('the settings of a submitted job', () => {
 
   it('are only those of the detector once it is stopped: they explain the results', async () => {
     const query = submitted(await configOf('NORMAL_MEAN=14.5\nINPUT_TOPIC=a\n'))
-    const warn = () => undefined
     const now = await configOf('NORMAL_MEAN=38\nINPUT_TOPIC=b\n')
-    const config = jobInForce(now, query, false, { note: expect.fail, warn })
+    const config = withDifferences(now, jobDifferences(now, query, false))
     expect(config.detector.normalMean).toBe(14.5)
     expect(config.topics.input).toBe('b')
   })
@@ -116,8 +121,10 @@ describe('the settings of a submitted job', () => {
   it('include the flags of `submit`, which are meant to differ: no warning', async () => {
     const query = submitted(await configOf('', ['NORMAL_MEAN=38']))
     const notes: string[] = []
-    const say = { note: (line: string) => notes.push(line), warn: expect.fail }
-    expect(jobInForce(await configOf(''), query, true, say).detector.normalMean).toBe(38)
+    const now = await configOf('')
+    const differences = jobDifferences(now, query, true)
+    sayDifferences(differences, { note: (line) => notes.push(line), warn: expect.fail })
+    expect(withDifferences(now, differences).detector.normalMean).toBe(38)
     expect(notes).toEqual([expect.stringContaining('NORMAL_MEAN=38')])
   })
 
@@ -128,8 +135,8 @@ describe('the settings of a submitted job', () => {
 
   it('include Spark properties that were removed since', async () => {
     const query = submitted(await configOf('SPARK_CONF_spark.ui.retainedJobs=7\n'))
-    const said: string[] = []
-    jobInForce(await configOf(''), query, true, { note: expect.fail, warn: (line) => said.push(line) })
-    expect(said).toEqual([expect.stringContaining('SPARK_CONF_spark.ui.retainedJobs')])
+    expect(jobDifferences(await configOf(''), query, true)).toEqual([
+      expect.objectContaining({ key: 'SPARK_CONF_spark.ui.retainedJobs', value: '7', by: 'submit' }),
+    ])
   })
 })

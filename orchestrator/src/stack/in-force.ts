@@ -13,32 +13,46 @@ export interface Say {
 /** What a command brings into force: `up` the stack's settings, `submit` the job's. The others use what is in force. */
 export type Applies = 'stack' | 'job' | undefined
 
-/**
- * The settings with which this command reaches the stack: those that it was started with. What differs is said. `up` keeps
- * only the flags of the last `up`, and brings the rest into force.
- */
-export function stackInForce(
-  config: Config,
-  record: StackRecord | undefined,
-  applies: Applies,
-  say: Say,
-): Config {
-  const changes = changesSinceUp(config, record)
-  const lasting = changes.filter(isLastingFlag)
-  for (const change of lasting) say.note(escapeControls(lastingText(change)))
-  const edited = applies === 'stack' ? [] : changes.filter((change) => !isLastingFlag(change))
-  for (const change of edited) say.warn(escapeControls(editedText(change)))
-  return usingStarted(config, [...lasting, ...edited])
+/** A setting that the stack or the job uses with another value than it has now. */
+export interface Difference {
+  readonly key: string
+  /** The value in force. */
+  readonly value: string
+  readonly secret: boolean
+  /** The command that brought it into force. */
+  readonly by: 'up' | 'submit'
+  /** It was a flag of that command, so it is meant to differ. */
+  readonly isMeant: boolean
+  /** One line for the user. */
+  readonly text: string
 }
 
-const usingStarted = (config: Config, changes: readonly SettingChange[]): Config =>
-  changes.length === 0
-    ? config
-    : configWith(
-        config,
-        Object.fromEntries(changes.map(({ now, started }) => [now.key, started.value])),
-        'up',
-      )
+/**
+ * Where the settings differ from those that the running stack was started with. `up` keeps only the flags of the last
+ * `up`, and brings the rest into force.
+ */
+export function stackDifferences(
+  config: Config,
+  record: StackRecord | undefined,
+  applies?: Applies,
+): Difference[] {
+  const changes = changesSinceUp(config, record)
+  const lasting = changes.filter(isLastingFlag)
+  const edited = applies === 'stack' ? [] : changes.filter((change) => !isLastingFlag(change))
+  return [
+    ...lasting.map((change) => ofStack(change, true, lastingText(change))),
+    ...edited.map((change) => ofStack(change, false, editedText(change))),
+  ]
+}
+
+const ofStack = ({ now, started }: SettingChange, isMeant: boolean, text: string): Difference => ({
+  key: now.key,
+  value: started.value,
+  secret: now.secret,
+  by: 'up',
+  isMeant,
+  text: escapeControls(text),
+})
 
 const lastingText = ({ now, started }: SettingChange): string =>
   `${named(now, started.value)}, as \`up\` was told, until \`cpu-anomaly down\``
@@ -50,26 +64,36 @@ const named = ({ key, secret }: SettingChange['now'], value: string): string =>
   secret ? key : `${key}=${value}`
 
 /**
- * The settings that the last submit brought into force: those of the detector, by which the results were computed, and
- * while the job is active all others. What differs is said.
+ * Where the settings differ from those that the last submit brought into force: those of the detector, by which the
+ * results were computed, and while the job is active all others.
  */
-export function jobInForce(
+export const jobDifferences = (
   config: Config,
   query: SubmittedQuery | undefined,
   isJobActive: boolean,
-  say: Say,
-): Config {
-  const changes = changesSinceSubmit(config, query).filter((change) => isJobActive || change.isDetectors)
-  if (changes.length === 0) return config
-  for (const change of changes)
-    if (change.isFlag) say.note(escapeControls(`${change.key}=${change.submitted}, as \`submit\` was told`))
-    else say.warn(escapeControls(jobText(change, isJobActive)))
-  return configWith(
-    config,
-    Object.fromEntries(changes.map(({ key, submitted }) => [key, submitted])),
-    'submit',
-  )
+): Difference[] =>
+  changesSinceSubmit(config, query)
+    .filter((change) => isJobActive || change.isDetectors)
+    .map((change) => ({
+      key: change.key,
+      value: change.submitted,
+      secret: false, // of the job's settings none is
+      by: 'submit',
+      isMeant: change.isFlag,
+      text: escapeControls(jobText(change, isJobActive)),
+    }))
+
+function jobText({ key, now, submitted, isFlag }: JobChange, isJobActive: boolean): string {
+  if (isFlag) return `${key}=${submitted}, as \`submit\` was told`
+  const way = isJobActive ? '`cpu-anomaly stop` and `submit` bring' : 'the next `cpu-anomaly submit` brings'
+  return `${key}=${now} is not in force: the job was submitted with ${submitted || 'none'}; ${way} it into force`
 }
 
-const jobText = ({ key, now, submitted }: JobChange, isJobActive: boolean): string =>
-  `${key}=${now} is not in force: the job was submitted with ${submitted || 'none'}; ${isJobActive ? '`cpu-anomaly stop` and `submit` bring' : 'the next `cpu-anomaly submit` brings'} it into force`
+/** The settings with the values in force. */
+export const withDifferences = (config: Config, differences: readonly Difference[]): Config =>
+  differences.reduce((changed, { key, value, by }) => configWith(changed, { [key]: value }, by), config)
+
+/** What differs, one line each: a warning, unless it is meant. */
+export function sayDifferences(differences: readonly Difference[], say: Say): void {
+  for (const { isMeant, text } of differences) (isMeant ? say.note : say.warn)(text)
+}

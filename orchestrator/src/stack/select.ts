@@ -9,7 +9,15 @@ import { forgetStorage, knownStorages } from '../storage/known-storages.ts'
 import { provenance, requireOwnStorage } from '../storage/mark.ts'
 import { storagePaths } from '../storage/paths.ts'
 import { prepareStorage } from '../storage/storage-folder.ts'
-import { type Applies, jobInForce, type Say, stackInForce } from './in-force.ts'
+import {
+  type Applies,
+  type Difference,
+  jobDifferences,
+  type Say,
+  sayDifferences,
+  stackDifferences,
+  withDifferences,
+} from './in-force.ts'
 import { requireHere, type StackRecord, stackFile } from './record.ts'
 
 const ALREADY_CHOSEN = "this folder's stack was started on it"
@@ -32,7 +40,9 @@ export async function selectRuntime(config: Config, { applies, ...say }: SelectO
   const record = await stackFile(storage).read()
   if (record) await requireHere(record, storage)
   const { name, why } = await chooseRuntime(config, record, env)
-  const inForce = stackInForce(config, record, applies, say)
+  const differences = stackDifferences(config, record, applies)
+  sayDifferences(differences, say)
+  const inForce = withDifferences(config, differences)
   const runtime = makeRuntime(name, { config: inForce, storage, env })
   const selected = { runtime, config: inForce, storage, why }
   return applies ? selected : asSubmitted(selected, env, say)
@@ -43,10 +53,30 @@ async function asSubmitted(selected: Selected, env: RuntimeContext['env'], say: 
   const { runtime, storage } = selected
   const query = await submittedFile(storage).read()
   if (!query) return selected
-  const isJobActive = isActive(await runtime.driver().catch(() => undefined))
-  const config = jobInForce(selected.config, query, isJobActive, say)
-  if (config === selected.config) return selected
+  const differences = jobDifferences(selected.config, query, await isJobActive(runtime))
+  if (differences.length === 0) return selected
+  sayDifferences(differences, say)
+  const config = withDifferences(selected.config, differences)
   return { ...selected, config, runtime: makeRuntime(runtime.name, { config, storage, env }) }
+}
+
+const isJobActive = async (runtime: Runtime): Promise<boolean> =>
+  isActive(await runtime.driver().catch(() => undefined))
+
+/**
+ * Where the settings differ from those that this folder's stack and job use, without choosing a runtime: it needs no
+ * broker and no Docker. Empty for a copy of a folder: what its records name is not its own.
+ */
+export async function differencesInForce(config: Config): Promise<Difference[]> {
+  const storage = storagePaths(config.storageDir)
+  const record = await stackFile(storage).read()
+  const { kind } = await provenance(storage.root, config.folder)
+  if (!record || kind === 'shared' || kind === 'copied') return []
+  const ofStack = stackDifferences(config, record)
+  const query = await submittedFile(storage).read()
+  const runtime = makeRuntime(record.runtime, { config, storage, env: process.env })
+  const ofJob = jobDifferences(withDifferences(config, ofStack), query, await isJobActive(runtime))
+  return [...ofStack, ...ofJob]
 }
 
 /**

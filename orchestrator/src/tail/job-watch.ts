@@ -1,4 +1,6 @@
+import { jobSentence } from '../query/job-words.ts'
 import { jobNow } from '../query/status.ts'
+import { hasProcess } from '../runtime/driver-state.ts'
 import type { DriverStatus, Runtime } from '../runtime/runtime.ts'
 
 const CHECK_EVERY_MS = 2_000
@@ -17,18 +19,9 @@ export interface JobFacts {
   readonly lastReadMs: number | undefined
 }
 
-const WORDS: Readonly<Partial<Record<DriverStatus['state'], string>>> = {
-  starting: 'the job is starting',
-  'backing-off': 'the job failed and will be restarted',
-  'gave-up': 'the job failed and gave up',
-  failed: 'the job failed',
-  stopped: 'the job is stopped',
-  lost: 'the job was killed',
-}
-
 /** Why no results may come, in a few words; empty while the job runs. A clean stop leaves only the job's log. */
 function stateText({ state, lastReadMs }: JobFacts): string {
-  if (state) return WORDS[state] ?? ''
+  if (state) return hasProcess({ state }) ? '' : jobSentence(state)
   return lastReadMs === undefined ? 'no job runs' : 'the job is stopped'
 }
 

@@ -3,16 +3,26 @@ import { open } from 'node:fs/promises'
 
 const CHECK_EVERY_MS = 500
 const STDOUT = 1
+export const STDERR = 2
+
+/** The reason of the aborted signal. Whoever read the output has seen enough: not a failure. */
+export class ReaderGone extends Error {
+  override readonly name = 'ReaderGone'
+
+  constructor() {
+    super('the reader of the output has gone')
+  }
+}
 
 /**
- * Aborts when stdout is a pipe whose reader has gone (`| head`) or when the given signal aborts. Without this a command
- * that follows something would notice only at its next line, which may be hours away.
+ * Aborts when this stream is a pipe whose reader has gone (`| head`) or when the given signal aborts. Without this a
+ * command that follows something would notice only at its next line, which may be hours away.
  */
-export function untilReaderGone(signal: AbortSignal, path = '/proc/self/fd/1', fd = STDOUT): AbortSignal {
+export function untilReaderGone(signal: AbortSignal, fd = STDOUT, path = `/proc/self/fd/${fd}`): AbortSignal {
   if (!isPipe(fd)) return signal
   const gone = new AbortController()
   const timer = setInterval(async () => {
-    if (await hasNoReader(path)) gone.abort(new Error('the reader of standard output has gone'))
+    if (await hasNoReader(path)) gone.abort(new ReaderGone())
   }, CHECK_EVERY_MS)
   timer.unref()
   const either = AbortSignal.any([signal, gone.signal])

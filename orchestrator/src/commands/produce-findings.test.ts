@@ -1,0 +1,138 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { type TestContext, testContext } from '../cli/command.fixture.ts'
+import { driverIn } from '../runtime/runtime.fixture.ts'
+import { useVirtualTime } from '../system/virtual-time.fixture.ts'
+import { standardInput } from '../terminal/stdin.fixture.ts'
+import { csv, runJob, sample, sent, T } from './produce.fixture.ts'
+import { run } from './produce.ts'
+
+vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
+vi.mock('node:timers/promises', () => import('../system/virtual-time.fixture.ts'))
+
+let context: TestContext
+beforeEach(async () => {
+  context = await testContext()
+  context.broker.createTopic('cpu-usage')
+})
+
+describe('what produce says before it sends', () => {
+  it('does not send the header, and notes that', async () => {
+    await run(context, [await csv(context, 'time_millis,cpu', sample(0))], {})
+    expect(sent(context)).toEqual([sample(0)])
+    expect(context.output.notes[0]).toContain('time_millis,cpu')
+  })
+
+  it('warns of lines that are not samples, and then sends them', async () => {
+    context.broker.onRequest = (request) => {
+      if (request === 'produce') expect(context.output.warnings).toHaveLength(1)
+    }
+    await run(context, [await csv(context, sample(0), `n/a\u001b[2J${'x'.repeat(80)}`, 'too')], {})
+    expect(sent(context)).toHaveLength(3)
+    expect(context.output.warnings).toEqual([expect.stringMatching(/\b2\b.*n\/a.*x1b\[2J/)])
+    expect(context.output.warnings.join().includes('x'.repeat(61))).toBe(false)
+  })
+
+  it.each([
+    ['seconds', '1509009792,10', '1509009852,11'],
+    ['microseconds', '1509009792000000,10', '1509009852000000,11'],
+  ])('converts times in %s, and says so', async (unit, ...lines) => {
+    await run(context, [await csv(context, ...lines)], {})
+    expect(sent(context)).toEqual([sample(0, 10), sample(60_000, 11)])
+    expect(context.output.notes[0]).toContain(unit)
+  })
+
+  it.each([
+    ['no line is a sample', ['1,12.5', '2,13.5'], {}, /line 1, column 1/],
+    ['there is only a header', ['time_millis,cpu'], { now: true }, /only a header/],
+    ['it is not sorted', [sample(60_000), sample(0)], {}, /not sorted by time: line 2/],
+    ['it is all in the future', [`${Date.now() + 3_600_000},1`], {}, /in the future/],
+  ])('sends nothing of a file if %s, unless --anyway is set', async (_, lines, flags, message) => {
+    const file = await csv(context, ...lines)
+    await expect(run(context, [file], flags)).rejects.toMatchObject({
+      code: 'USAGE',
+      exitCode: 2,
+      message: expect.stringMatching(message),
+    })
+    expect(sent(context)).toEqual([])
+    await run(context, [file], { ...flags, anyway: true })
+    expect(context.output.warnings).toEqual([expect.stringMatching(message)])
+  })
+
+  it('refuses a pipe in which no line is a sample', async () => {
+    standardInput('1,12.5\n', { isTTY: false })
+    await expect(run(context, ['-'], { now: true })).rejects.toMatchObject({ code: 'USAGE' })
+    expect(sent(context)).toEqual([])
+  })
+
+  it('refuses a key that makes every sample a dead letter', async () => {
+    context = await testContext({ settings: { GROUP_BY: 'key' } })
+    const flags = { key: 'x'.repeat(1_025) }
+    await expect(run(context, [await csv(context, sample(0))], flags)).rejects.toMatchObject({
+      code: 'USAGE',
+    })
+  })
+})
+
+describe('produce beside a job', () => {
+  it('says where the samples wait if no job runs', async () => {
+    await run(context, [await csv(context, sample(0))], {})
+    expect(context.output.notes).toEqual([expect.stringMatching(/cpu-usage.*cpu-anomaly submit/)])
+  })
+
+  it.each([
+    ['runs', () => undefined],
+    ['is stopped', () => (context.runtime.driverNow = driverIn('stopped'))],
+  ])('refuses a file that is all behind the watermark of a job that %s', async (_, change) => {
+    runJob(context, { watermarkMs: Date.now() - 11_000 })
+    change()
+    await expect(run(context, [await csv(context, sample(0), sample(1))], {})).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/^2 of 2 samples would be late/),
+      hint: expect.stringMatching(/--now(.|\n)*--new-checkpoint/),
+    })
+    expect(sent(context)).toEqual([])
+  })
+
+  it('warns before it sends a file that is partly behind the watermark', async () => {
+    runJob(context, { watermarkMs: T })
+    await run(context, [await csv(context, sample(0), sample(500))], {})
+    expect(context.output.warnings).toEqual([
+      expect.stringMatching(/^1 of 2 samples would be late(.|\n)*--now/),
+    ])
+    expect(sent(context)).toHaveLength(2)
+  })
+
+  it('warns of a file that is older than the last sample of the topic', async () => {
+    runJob(context)
+    context.broker.append('cpu-usage', { value: sample(60_000) })
+    await run(context, [await csv(context, sample(0))], {})
+    expect(context.output.warnings).toEqual([expect.stringMatching(/^1 of 1 samples are older than/)])
+  })
+
+  it('warns that live samples are late while the watermark is ahead of the clock', async () => {
+    useVirtualTime()
+    runJob(context, { watermarkMs: Date.now() + 60_000 })
+    await run(context, [], { live: true, seconds: 90 })
+    expect(context.output.warnings).toEqual([expect.stringMatching(/ahead of this machine's clock/)])
+  })
+
+  it('ends if its clock makes all live samples dead letters, and warns of a smaller difference', async () => {
+    context.broker.createTopic('cpu-usage', 1, { 'message.timestamp.type': 'LogAppendTime' })
+    useVirtualTime()
+    context.broker.clockAheadMs = -600_000
+    await expect(run(context, [], { live: true })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(/clock is 10 min ahead of the broker's/),
+    })
+    context.broker.clockAheadMs = 120_000
+    await run(context, [], { live: true, seconds: 1 })
+    expect(context.output.warnings).toEqual([expect.stringMatching(/clock is 2 min behind the broker's/)])
+  })
+
+  it('does not compare the clocks for samples that have their own times', async () => {
+    context.broker.createTopic('cpu-usage', 1, { 'message.timestamp.type': 'LogAppendTime' })
+    context.broker.clockAheadMs = -600_000
+    await run(context, [await csv(context, sample(0))], {})
+    expect(context.output.warnings).toEqual([])
+  })
+})
