@@ -18,7 +18,7 @@ it.each([
   ['10/26/2017 09:23,13.64', /column 1: .* is a date/],
   ['-5,13.64', /column 1: "-5" is a time before 1970/],
   ['1,13.64', /column 1: "1" is not a time/],
-  ['1509009792,13.64', /column 1: "1509009792" looks like seconds/],
+  ['1509009792,n/a', /column 2: "n\/a" is not a decimal number/],
   ['1509009792670,13.64 %', /column 2: "13\.64 %" is not a decimal number/],
   ['1509009792670,', /column 2: "" is not a decimal number/],
   ['1509009792670,1e400', /column 2: "1e400" is too large/],

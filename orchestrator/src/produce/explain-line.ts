@@ -1,6 +1,6 @@
 import { escapeControls } from '../terminal/text.ts'
 import { MAX_LINE_BYTES } from './sample.ts'
-import { UNIT_NAMES, unitOf } from './time-unit.ts'
+import { unitOf } from './time-unit.ts'
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const DATE = /^\d{4}-\d\d-\d\d|^\d{1,2}[/.]\d{1,2}[/.]\d{2,4}/
@@ -44,10 +44,8 @@ function explainTime(time: string): string | undefined {
     if (DATE.test(time)) return 'is a date; expected milliseconds since 1970'
     if (time.startsWith('-')) return 'is a time before 1970'
     if (!/^\d+$/.test(time)) return 'is not a whole number; expected milliseconds since 1970'
-    const unit = unitOf(time)
-    if (unit === undefined)
-      return 'is not a time: milliseconds since 1970 have 13 digits (from September 2001 on)'
-    return unit === 'ms' ? undefined : `looks like ${UNIT_NAMES[unit]}; expected milliseconds since 1970`
+    if (unitOf(time) !== undefined) return undefined
+    return 'is not a time: milliseconds since 1970 have 13 digits (from September 2001 on)'
   }
   const found = problem()
   return found && `column 1: ${shown(time)} ${found}`

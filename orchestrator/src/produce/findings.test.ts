@@ -77,8 +77,20 @@ describe('what is said of the format', () => {
   })
 
   it('warns how many lines become dead letters, and names the first', async () => {
-    const lines = [...samples(3, 1_000, NOW - 5_000), 'n/a', '', '1509009792,1']
+    const lines = [...samples(3, 1_000, NOW - 5_000), 'n/a', '', '1509009792.5,1']
     expect(await found(lines)).toEqual(warned(/^3 of 6 lines .*\bdead; line 4 has 1 column/))
+  })
+
+  it('warns of times in several units, which are all converted and judged alike', async () => {
+    const late = { closedMs: NOW - 60_000, closingMs: NOW - 60_000 }
+    const seconds = NOW / 1_000
+    const lines = [`${seconds - 9},1`, `${seconds - 8},1`, ...samples(1, 1, NOW - 86_400_000)]
+    expect(await found(lines, { job: late, isSorted: true })).toEqual([
+      ...warned(
+        /in seconds \(2 samples, line 1 first\) and milliseconds \(1 sample, line 3 first\).*converted/,
+      ),
+      ...warned(/^1 of 3 samples would be late/),
+    ])
   })
 })
 

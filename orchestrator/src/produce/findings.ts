@@ -51,13 +51,13 @@ export function liveFindings(
 }
 
 function formatFindings(
-  { header, lines, unit, samples, firstUnlike }: Survey,
+  { header, lines, units, samples, firstUnlike }: Survey,
   { name, isComplete, deadLetterTopic }: Circumstances,
 ): Finding[] {
   const where = firstUnlike && explainLine(firstUnlike.number, firstUnlike.text)
   const hint =
     'A sample is a line time_millis,cpu such as 1509009792670,13.64: milliseconds since 1970 and percent.'
-  if (unit === undefined) {
+  if (samples === 0) {
     const message = where
       ? `cannot read samples from ${name}: ${where}; none of its ${isComplete ? '' : 'first '}lines is a sample`
       : `cannot read samples from ${name}: it has ${header === undefined ? 'no line' : 'only a header'}`
@@ -66,11 +66,7 @@ function formatFindings(
   const found: Finding[] = []
   if (header !== undefined)
     found.push({ kind: 'note', message: `The header is not sent: ${JSON.stringify(header)}` })
-  if (unit !== 'ms')
-    found.push({
-      kind: 'note',
-      message: `The times look like ${UNIT_NAMES[unit]}, so they are sent converted to milliseconds.`,
-    })
+  found.push(...unitFindings(units))
   if (where)
     found.push({
       kind: 'warn',
@@ -78,6 +74,27 @@ function formatFindings(
     })
   return found
 }
+
+function unitFindings(units: Survey['units']): Finding[] {
+  const [usual] = units
+  if (units.length > 1) {
+    const uses = units.map(
+      (use) => `${UNIT_NAMES[use.unit]} (${plural(use.samples, 'sample')}, line ${use.first} first)`,
+    )
+    return [
+      { kind: 'warn', message: `The times are in ${uses.join(' and ')}; each is converted to milliseconds` },
+    ]
+  }
+  if (!usual || usual.unit === 'ms') return []
+  return [
+    {
+      kind: 'note',
+      message: `The times look like ${UNIT_NAMES[usual.unit]}, so they are sent converted to milliseconds.`,
+    },
+  ]
+}
+
+const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 function rangeFindings(
   { samples, outOfRange, firstOutOfRange }: Survey,

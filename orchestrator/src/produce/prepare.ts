@@ -45,9 +45,8 @@ export async function prepare(
     survey: found,
     findings: findingsOf(found, restamp, counts, circumstances),
     values: (warn) => {
-      if (!input.isComplete) check = new PassingCheck(circumstances, knownLines(found), warn)
+      if (!input.isComplete) check = new PassingCheck(circumstances, found, warn)
       return toRecordValues(inOrder(input, found, options), {
-        unit: found.unit ?? 'ms',
         restamp,
         firstNumber: found.header === undefined ? 1 : 2,
         onSample: check?.onSample,
@@ -61,8 +60,6 @@ export async function prepare(
     summary: () => check?.summary(),
   }
 }
-
-const knownLines = ({ lines, header }: Survey): number => lines + (header === undefined ? 0 : 1)
 
 /**
  * How `--now` restamps: all samples shift by the same span, so that the newest one gets the present time. With --rate,

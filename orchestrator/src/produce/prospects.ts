@@ -39,7 +39,7 @@ const windowStart = (timeMs: number, windowMs: number): number => Math.floor(tim
 /** Counts the samples that will not count; reads the lines only if the answer differs between them. */
 export async function prospects(
   lines: () => AsyncIterable<readonly Buffer[]>,
-  { unit, samples, oldest, newest }: Survey,
+  { samples, oldest, newest }: Survey,
   restamp: Restamp | undefined,
   circumstances: Circumstances,
 ): Promise<Prospects> {
@@ -52,7 +52,7 @@ export async function prospects(
   for await (const some of lines())
     for (const line of some) {
       const sample = readSample(line.toString('latin1'))
-      const found = sample?.unit === unit && sample ? fate(sample) : undefined
+      const found = sample && fate(sample)
       if (found) counts[found] += 1
     }
   return counts
