@@ -1,20 +1,18 @@
 import { hostname } from 'node:os'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { CliError } from '../errors.ts'
-import { readLast } from '../kafka/read-range.ts'
-import { checkClock } from '../produce/clock.ts'
+import { ClockWatch, clockFindings } from '../produce/clock.ts'
 import { type Finding, liveFindings } from '../produce/findings.ts'
 import { LIVE_RATE, liveSamples } from '../produce/live-samples.ts'
-import { newestTime } from '../produce/newest-time.ts'
 import { type Prepared, prepare } from '../produce/prepare.ts'
 import { countText, type ProduceResult, produceSamples } from '../produce/produce-samples.ts'
 import { ProduceProgress } from '../produce/progress.ts'
-import type { Circumstances } from '../produce/prospects.ts'
 import { openInput } from '../produce/sample-input.ts'
 import { fileSource, type SampleSource, streamSource } from '../produce/sample-source.ts'
-import { isInputRead, jobWatermark, latenessMs } from '../query/watermark.ts'
+import { isInputRead } from '../query/watermark.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { requireOwnBroker } from '../stack/require-broker.ts'
+import { circumstancesOf, type Given } from './produce-circumstances.ts'
 import { openAccounts, reportOutcome, settle } from './produce-wait.ts'
 
 interface Flags {
@@ -42,7 +40,7 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
     const input = source && (await prepareInput(source, flags, circumstances, progress, context.signal))
     sayFirst(context, input?.findings ?? liveFindings(Date.now(), flags.seconds, circumstances), flags)
     const accounts = flags.wait ? await openAccounts(selected, context.signal) : undefined
-    const produced = await send(context, selected, input, flags, progress)
+    const produced = await send(context, selected, input, circumstances, flags, progress)
     progress.end()
     reportSent(context, selected, produced, input, flags)
     if (!isRead)
@@ -100,30 +98,6 @@ async function checkJob({ runtime, config }: Selected, { key = '', wait }: Flags
   return isRead
 }
 
-type Given = Omit<Circumstances, 'name' | 'isComplete' | 'isSorted' | 'nowMs'>
-
-async function circumstancesOf(selected: Selected, signal: AbortSignal): Promise<Given> {
-  const { detector, topics } = selected.config
-  return {
-    maxFutureSkewMs: detector.maxFutureSkewMs,
-    windowMs: detector.windowMs,
-    cpuMin: detector.cpuMin,
-    cpuMax: detector.cpuMax,
-    toleranceMs: latenessMs(selected.config),
-    deadLetterTopic: topics.deadLetter,
-    job: await jobOf(selected, signal),
-  }
-}
-
-/** The job's watermark, and where the last sample of the topic will move it. */
-async function jobOf({ runtime, config }: Selected, signal: AbortSignal): Promise<Given['job']> {
-  const job = await jobWatermark(runtime, config, signal)
-  if (!job) return undefined
-  const last = await readLast(runtime.kafka, config.topics.input, 1, signal)
-  const newestMs = newestTime(last, Date.now() + config.detector.maxFutureSkewMs)
-  return { ...job, closingMs: Math.max(job.closingMs, newestMs - latenessMs(config)) }
-}
-
 async function prepareInput(
   source: SampleSource,
   { rate, now, sort }: Flags,
@@ -149,20 +123,26 @@ function send(
   { output, signal }: CommandContext,
   { runtime, config }: Selected,
   input: Prepared | undefined,
+  { maxFutureSkewMs, clockBehindMs }: Given,
   flags: Flags,
   progress: ProduceProgress,
 ): Promise<ProduceResult> {
   const { rate = LIVE_RATE, seconds, key = hostname(), batch = 1 } = flags
   const values = input ? input.values(output.warn) : liveSamples({ rate, seconds, signal })
   const isStampedHere = input === undefined || flags.now === true
+  const clock = new ClockWatch({
+    knownAheadMs: -clockBehindMs,
+    isSentAnyway: flags.anyway === true,
+    judge: (aheadMs) =>
+      input && !isStampedHere ? input.byBrokerClock(aheadMs) : clockFindings(aheadMs, maxFutureSkewMs),
+    warn: output.warn,
+  })
   return produceSamples(runtime.kafka, config.topics.input, values, {
     key,
     batch,
     signal,
     onAcknowledged: (samples, records) => progress.acknowledged(samples, records),
-    ...(isStampedHere
-      ? { onClock: (aheadMs) => checkClock(aheadMs, config.detector, flags.anyway === true, output.warn) }
-      : {}),
+    onClock: clock.see,
   })
 }
 

@@ -1,4 +1,5 @@
 import { formatTimeSpan } from '../terminal/units.ts'
+import { clockDifference, SET_CLOCKS } from './clock.ts'
 import { explainLine } from './explain-line.ts'
 import { type Circumstances, fateOf, type Prospects } from './prospects.ts'
 import type { Restamp } from './restamp.ts'
@@ -23,6 +24,7 @@ export function findings(
   if (survey.samples === 0) return format
   return [
     ...format,
+    ...behindFindings(circumstances, restamp !== undefined),
     ...rangeFindings(survey, circumstances),
     ...orderFindings(survey, circumstances),
     ...futureFindings(survey, restamp, counts, circumstances),
@@ -34,20 +36,38 @@ export function findings(
 export function liveFindings(
   nowMs: number,
   seconds: number | undefined,
-  circumstances: Pick<Circumstances, 'job' | 'windowMs' | 'maxFutureSkewMs'>,
+  circumstances: Pick<Circumstances, 'job' | 'windowMs' | 'maxFutureSkewMs' | 'clockBehindMs'>,
 ): Finding[] {
-  const { job } = circumstances
+  const { job, clockBehindMs } = circumstances
+  const behind = behindFindings(circumstances, true)
   const fate = fateOf(nowMs, { ...circumstances, nowMs })
-  if (!job || !fate) return []
+  if (!job || !fate) return behind
   const untilMs = fate === 'late' ? job.closedMs : job.closingMs
+  // The clock alone explains it: the job has read no sample from the future.
+  if (untilMs <= nowMs + clockBehindMs)
+    return behind.map((each) => ({ ...each, kind: fate === 'late' ? 'refuse' : 'warn' }))
   const isHopeless = fate === 'late' && seconds !== undefined && nowMs + seconds * 1_000 <= job.closedMs
   return [
+    ...behind,
     {
       kind: isHopeless ? 'refuse' : 'warn',
       message: `the job's watermark is ${formatTimeSpan(untilMs - nowMs)} ahead of this machine's clock, because the job has read samples from the future: samples of the present are late, in no window, until ${isoTime(untilMs)}`,
       hint: 'Wait until then, or start a new checkpoint: `cpu-anomaly stop`, then `cpu-anomaly submit --new-checkpoint`.',
     },
   ]
+}
+
+/** What this machine's clock stamps may be late if it is behind. */
+function behindFindings(
+  { clockBehindMs }: Pick<Circumstances, 'clockBehindMs'>,
+  isStampedHere: boolean,
+): Finding[] {
+  if (clockBehindMs === 0) return []
+  const span = `this machine's clock is at least ${formatTimeSpan(clockBehindMs)} behind the broker's`
+  const message = isStampedHere
+    ? `${span}: samples that it stamps are late, in no window, once the job has read newer ones`
+    : span
+  return [{ kind: 'warn', message, hint: SET_CLOCKS }]
 }
 
 function formatFindings(
@@ -131,9 +151,10 @@ function futureFindings(
   restamp: Restamp | undefined,
   { future }: Prospects,
   { nowMs, maxFutureSkewMs, toleranceMs, deadLetterTopic, isComplete }: Circumstances,
+  clock = "this machine's",
 ): Finding[] {
   if (!newest || restamp) return []
-  const ahead = `line ${newest.number} is ${formatTimeSpan(newest.timeMs - nowMs)} ahead of this machine's clock`
+  const ahead = `line ${newest.number} is ${formatTimeSpan(newest.timeMs - nowMs)} ahead of ${clock} clock`
   const limit = `MAX_FUTURE_SKEW is ${formatTimeSpan(maxFutureSkewMs)}`
   if (future > 0)
     return [
@@ -150,6 +171,22 @@ function futureFindings(
       message: `${ahead}: once the job has read it, samples of the present are late, in no window, for ${formatTimeSpan(newest.timeMs - toleranceMs - nowMs)}`,
     },
   ]
+}
+
+/** What to say of the future once the broker's clock is known, by which the job will judge. */
+export function findingsByBroker(
+  survey: Survey,
+  restamp: Restamp | undefined,
+  counts: Prospects,
+  circumstances: Circumstances,
+  aheadMs: number,
+): Finding[] {
+  const found = futureFindings(survey, restamp, counts, circumstances, "the broker's")
+  return found.map(({ kind, message }) => ({
+    kind,
+    message: `${clockDifference(aheadMs)}: ${message}`,
+    hint: SET_CLOCKS,
+  }))
 }
 
 const WAYS_OUT = [

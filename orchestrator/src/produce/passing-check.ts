@@ -13,6 +13,7 @@ export class PassingCheck {
   readonly #units: ReadonlySet<TimeUnit>
   readonly #warn: (line: string) => void
   readonly #counts = new Map<Trouble, number>()
+  #clockAheadMs: number
   #newestMs = Number.NEGATIVE_INFINITY
 
   /** The lines that were surveyed were looked at before. */
@@ -22,9 +23,15 @@ export class PassingCheck {
     warn: (line: string) => void,
   ) {
     this.#circumstances = circumstances
+    this.#clockAheadMs = -circumstances.clockBehindMs
     this.#after = lines + (header === undefined ? 0 : 1)
     this.#units = new Set(units.map(({ unit }) => unit))
     this.#warn = warn
+  }
+
+  /** From now on the future is judged by the broker's clock. */
+  setClock(aheadMs: number): void {
+    this.#clockAheadMs = aheadMs
   }
 
   readonly onUnlike = (line: Buffer, number: number): void => {
@@ -35,7 +42,8 @@ export class PassingCheck {
 
   readonly onSample = (timeMs: number, number: number, unit: TimeUnit): void => {
     const { toleranceMs } = this.#circumstances
-    const fate = fateOf(timeMs, { ...this.#circumstances, nowMs: Date.now() })
+    const nowMs = Date.now() - this.#clockAheadMs
+    const fate = fateOf(timeMs, { ...this.#circumstances, nowMs })
     const behindMs = this.#newestMs - timeMs
     if (!this.#units.has(unit))
       this.#note('unit', number, () => `line ${number} has its time in ${UNIT_NAMES[unit]}: it is converted`)
@@ -45,7 +53,7 @@ export class PassingCheck {
       this.#note(
         'future',
         number,
-        () => `line ${number} is ${formatTimeSpan(timeMs - Date.now())} in the future: a dead letter`,
+        () => `line ${number} is ${formatTimeSpan(timeMs - nowMs)} in the future: a dead letter`,
       )
     if (behindMs > toleranceMs)
       this.#note(

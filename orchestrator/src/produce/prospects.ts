@@ -7,7 +7,10 @@ export interface Circumstances extends CpuRange {
   /** What the input is called. */
   readonly name: string
   readonly isComplete: boolean
+  /** By the clock that counts: the broker's, as far as it is known. */
   readonly nowMs: number
+  /** How far this machine's clock is behind the broker's at least. */
+  readonly clockBehindMs: number
   readonly maxFutureSkewMs: number
   readonly windowMs: number
   /** How much older than the newest window's start a window's start may be. */
