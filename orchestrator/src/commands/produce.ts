@@ -37,7 +37,7 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   const progress = new ProduceProgress(source?.size, flags.batch ?? 1)
   try {
     const circumstances = await circumstancesOf(selected, context.signal)
-    const input = source && (await prepareInput(source, flags, circumstances, progress, context.signal))
+    const input = source && (await prepareInput(source, flags, circumstances, progress, context))
     sayFirst(context, input?.findings ?? liveFindings(Date.now(), flags.seconds, circumstances), flags)
     const accounts = flags.wait ? await openAccounts(selected, context.signal) : undefined
     const produced = await send(context, selected, input, circumstances, flags, progress)
@@ -103,10 +103,16 @@ async function prepareInput(
   { rate, now, sort }: Flags,
   circumstances: Given,
   progress: ProduceProgress,
-  signal: AbortSignal,
+  { output, signal }: CommandContext,
 ): Promise<Prepared> {
   const foresight = sort ? 'whole' : now && rate === undefined ? 'present' : 'moments'
-  const input = await openInput(source, foresight, (chunks) => progress.countBytes(chunks), signal)
+  const input = await openInput(
+    source,
+    foresight,
+    (chunks) => progress.countBytes(chunks),
+    output.warn,
+    signal,
+  )
   return prepare(input, { rate, now, sort, signal }, circumstances)
 }
 
