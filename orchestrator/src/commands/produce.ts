@@ -14,6 +14,7 @@ import type { Selected } from '../runtime/runtime.ts'
 import { requireOwnBroker } from '../stack/require-broker.ts'
 import { circumstancesOf, type Given } from './produce-circumstances.ts'
 import { openAccounts, reportOutcome, settle } from './produce-wait.ts'
+import { JobWatch } from './produce-watch.ts'
 
 interface Flags {
   readonly live?: boolean
@@ -40,10 +41,11 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
     const input = source && (await prepareInput(source, flags, circumstances, progress, context))
     sayFirst(context, input?.findings ?? liveFindings(Date.now(), flags.seconds, circumstances), flags)
     const accounts = flags.wait ? await openAccounts(selected, context.signal) : undefined
-    const produced = await send(context, selected, input, circumstances, flags, progress)
+    const watch = new JobWatch(selected, isRead, circumstances, context.output)
+    const produced = await send(context, selected, input, circumstances, watch, flags, progress)
     progress.end()
     reportSent(context, selected, produced, input, flags)
-    if (!isRead)
+    if (!watch.isRead)
       context.output.note(
         `No job reads ${selected.config.topics.input} now: the samples wait there until \`cpu-anomaly submit\`.`,
       )
@@ -130,6 +132,7 @@ function send(
   { runtime, config }: Selected,
   input: Prepared | undefined,
   { maxFutureSkewMs, clockBehindMs }: Given,
+  watch: JobWatch,
   flags: Flags,
   progress: ProduceProgress,
 ): Promise<ProduceResult> {
@@ -143,7 +146,7 @@ function send(
       input && !isStampedHere ? input.byBrokerClock(aheadMs) : clockFindings(aheadMs, maxFutureSkewMs),
     warn: output.warn,
   })
-  return produceSamples(runtime.kafka, config.topics.input, values, {
+  return produceSamples(runtime.kafka, config.topics.input, watch.during(values), {
     key,
     batch,
     signal,
