@@ -8,6 +8,7 @@ import { run } from './produce.ts'
 
 vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
 vi.mock('node:timers/promises', () => import('../system/virtual-time.fixture.ts'))
+vi.mock('../produce/cpu-times.ts', () => import('../produce/cpu-times.fixture.ts'))
 
 let context: TestContext
 beforeEach(async () => {
@@ -77,6 +78,17 @@ describe('produce beside a job', () => {
   it('says where the samples wait if no job runs', async () => {
     await run(context, [await csv(context, sample(0))], {})
     expect(context.output.notes).toEqual([expect.stringMatching(/cpu-usage.*cpu-anomaly submit/)])
+  })
+
+  it('says that a job that begins at the latest samples will skip them', async () => {
+    context = await testContext({ settings: { STARTING_OFFSETS: 'latest' } })
+    context.broker.createTopic('cpu-usage')
+    await run(context, [await csv(context, sample(0))], {})
+    expect(context.output.warnings).toEqual([expect.stringMatching(/submit.*skips.*STARTING_OFFSETS=latest/)])
+    runJob(context)
+    context.runtime.driverNow = driverIn('stopped')
+    await run(context, [await csv(context, sample(0))], {})
+    expect(context.output.notes.at(-1)).toMatch(/wait there until/)
   })
 
   it.each([

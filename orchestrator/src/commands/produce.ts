@@ -45,10 +45,7 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
     const produced = await send(context, selected, input, circumstances, watch, flags, progress)
     progress.end()
     reportSent(context, selected, produced, input, flags)
-    if (!watch.isRead)
-      context.output.note(
-        `No job reads ${selected.config.topics.input} now: the samples wait there until \`cpu-anomaly submit\`.`,
-      )
+    if (!watch.isRead) sayUnread(context, selected, circumstances.job !== undefined)
     if (accounts && !context.signal.aborted) {
       const outcome = await settle(context, selected, produced, accounts)
       reportOutcome(context.output, selected.config, outcome, flags.json)
@@ -153,6 +150,16 @@ function send(
     onAcknowledged: (samples, records) => progress.acknowledged(samples, records),
     onClock: clock.see,
   })
+}
+
+/** A job that has no checkpoint yet begins where STARTING_OFFSETS says. */
+function sayUnread({ output }: CommandContext, { config }: Selected, hasBegun: boolean): void {
+  const { query, topics } = config
+  if (query.startingOffsets === 'latest' && !hasBegun)
+    output.warn(
+      `no job reads ${topics.input} yet, and the first \`cpu-anomaly submit\` skips what is there by then (STARTING_OFFSETS=latest)`,
+    )
+  else output.note(`No job reads ${topics.input} now: the samples wait there until \`cpu-anomaly submit\`.`)
 }
 
 function reportSent(

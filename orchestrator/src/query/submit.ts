@@ -15,6 +15,7 @@ import { requireSameWindows } from './earlier-results.ts'
 import { hasManifest, manifestOf, readManifest, requireSameManifest, writeManifest } from './manifest.ts'
 import { awaitReady } from './ready.ts'
 import { stopTimeoutMs, submittedFile, submittedQuery } from './submitted.ts'
+import { countUnread } from './unread.ts'
 
 export interface SubmitOptions {
   readonly newCheckpoint: boolean
@@ -76,6 +77,7 @@ export async function submitJob(
     await requireSameWindows(runtime.kafka, config, before, signal)
   }
   const isNew = await prepareCheckpoint(config, runtime, plan, options, output)
+  if (isNew && config.query.startingOffsets === 'latest') await saySkipped(config, runtime, output, signal)
   const since = isNew ? new Date().toISOString() : (await submittedFile(storage).read())?.since
   const query = { ...submittedQuery(config, plan), ...(since && { since }) }
   await submittedFile(storage).write(query)
@@ -96,6 +98,19 @@ async function requireNoDriver(runtime: Runtime): Promise<void> {
   if (!isActive(driver)) return
   const who = driver.container ?? (driver.pid ? `pid ${driver.pid}` : `supervisor ${driver.supervisorPid}`)
   throw checkpointInUse(`${driver.state}, ${who}`)
+}
+
+async function saySkipped(
+  { topics }: Config,
+  { kafka }: Runtime,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  const held = await countUnread(kafka, topics.input, {}, { olderThanMs: Date.now(), signal })
+  if (held && held.records > 0)
+    output.warn(
+      `the job skips the ${held.records} records that are in ${topics.input} now (STARTING_OFFSETS=latest)`,
+    )
 }
 
 /** Returns whether the checkpoint is a new one. */
