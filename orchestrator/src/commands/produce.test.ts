@@ -26,6 +26,7 @@ describe('produce', () => {
     ['--live and --now', [], { live: true, now: true }],
     ['--seconds without --live', [FILE], { seconds: 3 }],
     ['a missing file', ['/no/such/file.csv'], {}],
+    ['several files', [FILE, FILE], {}],
     ['a folder', ['/'], {}],
   ])('refuses %s before it does anything else', async (_, args, flags) => {
     const untouched = { ...context, select: expect.fail, config: expect.fail }

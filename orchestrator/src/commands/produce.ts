@@ -30,6 +30,7 @@ interface Flags {
 }
 
 export const run: CommandRun<Flags> = async (context, args, flags) => {
+  requireOneFile(args)
   checkUsage(args[0], flags)
   const source = args[0] === undefined ? undefined : await openSource(args[0], context)
   const selected = await context.select()
@@ -53,6 +54,14 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   } finally {
     progress.end()
   }
+}
+
+/** @throws CliError USAGE for several files, whose samples may overlap in time. */
+function requireOneFile({ length }: readonly string[]): void {
+  if (length > 1)
+    throw new CliError('USAGE', `produce takes one file, not ${length}`, {
+      hint: 'Files of successive times: cat FILES | cpu-anomaly produce -; files that overlap in time: add --sort.',
+    })
 }
 
 /** @throws CliError USAGE when there is nothing to send, or when flags contradict each other. */

@@ -106,6 +106,24 @@ describe('what is said of values out of range', () => {
   })
 })
 
+describe('what is said of values that are hardly percent', () => {
+  const values = (...cpu: readonly number[]) => cpu.map((value, index) => `${NOW - 5_000 + index},${value}`)
+
+  it('asks whether they are fractions or counters', async () => {
+    const fractions = values(...Array.from({ length: 100 }, (_, index) => index / 100))
+    expect(await found(fractions)).toEqual(warned(/from 0 to 0\.99.*fractions/))
+    expect(await found(values(982_374, 982_380))).toEqual(warned(/from 982374 to 982380.*counter/))
+  })
+
+  it('has nothing against an idle or a large machine, a few values, or a range that is set', async () => {
+    const idle = Array.from({ length: 100 }, () => 0)
+    expect(await found(values(...idle))).toEqual([])
+    expect(await found(values(0.5, 1))).toEqual([])
+    expect(await found(values(6_400))).toEqual([])
+    expect(await found(values(982_374), { cpuMax: 1e6 })).toEqual([])
+  })
+})
+
 describe('what is said of the order', () => {
   it('refuses samples much older than one before them, and names the line', async () => {
     expect(await found(samples(30, -1_000, NOW))).toEqual(

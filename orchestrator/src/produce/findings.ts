@@ -26,6 +26,7 @@ export function findings(
     ...format,
     ...behindFindings(circumstances, restamp !== undefined),
     ...rangeFindings(survey, circumstances),
+    ...valueFindings(survey),
     ...orderFindings(survey, circumstances),
     ...futureFindings(survey, restamp, counts, circumstances),
     ...lateFindings(survey, restamp, counts, circumstances),
@@ -127,6 +128,22 @@ function rangeFindings(
       kind: outOfRange === samples ? 'refuse' : 'warn',
       message: `${outOfRange} of ${ofSamples(samples, isComplete)} are outside CPU_MIN and CPU_MAX and become dead letters in ${deadLetterTopic}; line ${number} has ${text} %`,
       hint: 'Change CPU_MIN and CPU_MAX in .env if these are right; the values must be percent.',
+    },
+  ]
+}
+
+/** Values that are hardly percent: a busy machine has more than 1 %, and the largest ones have hundreds of cores. */
+function valueFindings({ firstValues }: Survey): Finding[] {
+  if (!firstValues) return []
+  const { count, least, most } = firstValues
+  const isFraction = count >= 100 && least >= 0 && most > 0 && most <= 1
+  if (!isFraction && least <= 100_000) return []
+  const what = isFraction ? 'fractions, 0.5 for 50 %' : 'a counter'
+  return [
+    {
+      kind: 'warn',
+      message: `the CPU values are from ${least} to ${most}: are they ${what}? The job takes them for percent`,
+      hint: 'CPU_MIN and CPU_MAX in .env make values out of range dead letters.',
     },
   ]
 }

@@ -42,7 +42,18 @@ export interface Survey {
   readonly outOfRange: number
   readonly firstOutOfRange: NumberedLine | undefined
   readonly firstUnlike: NumberedLine | undefined
+  /** The CPU values of the first samples; undefined where CPU_MIN or CPU_MAX is set. */
+  readonly firstValues: CpuValues | undefined
 }
+
+interface CpuValues {
+  readonly count: number
+  readonly least: number
+  readonly most: number
+}
+
+/** Enough to tell percent from another unit, and few enough to cost nothing. */
+const FIRST_VALUES = 1_000
 
 /** Reads lines once and keeps only totals. `toleranceMs`: how much older than one before it a sample may be. */
 export async function survey(
@@ -60,6 +71,7 @@ class Surveyor {
   readonly #isLimited: boolean
   readonly #units = new Map<TimeUnit, { unit: TimeUnit; samples: number; first: number }>()
   readonly #tally: Tally
+  readonly #values: number[] = []
   #number = 0
   #header: string | undefined
   #firstUnlike: NumberedLine | undefined
@@ -73,8 +85,14 @@ class Surveyor {
   add(line: Buffer): void {
     this.#number += 1
     const plainMs = this.#isLimited ? undefined : plainTime(line)
+    if (!this.#isLimited && this.#values.length < FIRST_VALUES) this.#noteValue(line)
     if (plainMs === undefined) this.#addOther(line)
     else this.#addSample('ms', plainMs)
+  }
+
+  #noteValue(line: Buffer): void {
+    const sample = readSample(line.toString('latin1'))
+    if (sample) this.#values.push(Number(sample.cpu))
   }
 
   #addOther(line: Buffer): void {
@@ -101,6 +119,7 @@ class Surveyor {
       outOfRange: tally.outOfRange,
       firstOutOfRange: tally.firstOutOfRange,
       firstUnlike: this.#firstUnlike,
+      firstValues: this.#values.length > 0 ? describeValues(this.#values) : undefined,
     }
   }
 
@@ -111,6 +130,12 @@ class Surveyor {
     this.#tally.add(this.#number, timeMs, outside)
   }
 }
+
+const describeValues = (values: readonly number[]): CpuValues => ({
+  count: values.length,
+  least: Math.min(...values),
+  most: Math.max(...values),
+})
 
 const isOutside = (cpu: string, { cpuMin, cpuMax }: CpuRange): boolean =>
   (cpuMin !== undefined && Number(cpu) < cpuMin) || (cpuMax !== undefined && Number(cpu) > cpuMax)
