@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { isThere, lockedSteps, type TestContext, testContext } from '../cli/command.fixture.ts'
 import { driverIn } from '../runtime/runtime.fixture.ts'
+import type { Output } from '../terminal/output.ts'
 import { run } from './submit.ts'
 
 vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
@@ -78,6 +79,18 @@ describe('submit', () => {
       context.interrupt()
     }
     await run(context, [], { foreground: true })
+    expect(context.journal.slice(-2)).toEqual(['start driver', 'stop driver'])
+  })
+
+  it('with --foreground, stops a job that was ready just before Ctrl-C', async () => {
+    const context = await testContext()
+    const step: Output['step'] = async (title, work) => {
+      const value = await context.output.step(title, work)
+      if (title === 'Job') context.interrupt()
+      return value
+    }
+    const output: Output = { ...context.output, step }
+    await run({ ...context, output }, [], { foreground: true })
     expect(context.journal.slice(-2)).toEqual(['start driver', 'stop driver'])
   })
 

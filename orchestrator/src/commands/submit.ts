@@ -85,16 +85,23 @@ async function stayInForeground(
   // The signal has aborted by the time the job is stopped; a second Ctrl-C ends the program.
   const { signal: never } = new AbortController()
   const stop = () => stopJob(selected, output, never)
-  await withFolderLock(storage, signal, async () => {
+  const isStarted = await withFolderLock(storage, signal, async () => {
     const isOthers = isActive(await runtime.driver())
-    await submitJob(selected, options, output, signal).catch(async (error: unknown) => {
+    try {
+      await submitJob(selected, options, output, signal)
+      return true
+    } catch (error) {
       if (!signal.aborted || isOthers) throw error
       await stop()
-    })
+      return false
+    }
   })
-  if (signal.aborted) return
-  output.note("The driver's log; Ctrl-C stops the job:")
-  for await (const line of runtime.logs('driver', { follow: true, lines: 0 }, signal))
-    output.result(escapeControls(line))
-  await withFolderLock(storage, never, stop)
+  if (!isStarted) return
+  try {
+    output.note("The driver's log; Ctrl-C stops the job:")
+    for await (const line of runtime.logs('driver', { follow: true, lines: 0 }, signal))
+      output.result(escapeControls(line))
+  } finally {
+    await withFolderLock(storage, never, stop)
+  }
 }
