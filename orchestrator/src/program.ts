@@ -34,7 +34,7 @@ export function buildProgram(signal: AbortSignal): Command {
 function buildCommand(spec: CommandSpec, program: Command, signal: AbortSignal): Command {
   const command = new Command(spec.name)
     .description(spec.summary)
-    .allowExcessArguments(false)
+    .allowExcessArguments(spec.refusesExcess === true)
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError(`(try cpu-anomaly ${spec.name} --help)`)

@@ -42,6 +42,8 @@ export interface CommandSpec {
   readonly name: string
   readonly summary: string
   readonly args?: readonly { readonly name: string; readonly summary: string }[]
+  /** The command itself refuses more arguments, and says why. */
+  readonly refusesExcess?: true
   readonly flags?: readonly FlagSpec[]
   readonly examples: readonly string[]
   // biome-ignore lint/suspicious/noExplicitAny: each module types its own flags; commander passes them untyped

@@ -8,6 +8,7 @@ import { run } from './produce.ts'
 
 vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
 vi.mock('node:timers/promises', () => import('../system/virtual-time.fixture.ts'))
+vi.mock('../produce/cpu-times.ts', () => import('../produce/cpu-times.fixture.ts'))
 
 let context: TestContext
 beforeEach(async () => {
@@ -79,6 +80,17 @@ describe('produce beside a job', () => {
     expect(context.output.notes).toEqual([expect.stringMatching(/cpu-usage.*cpu-anomaly submit/)])
   })
 
+  it('says that a job that begins at the latest samples will skip them', async () => {
+    context = await testContext({ settings: { STARTING_OFFSETS: 'latest' } })
+    context.broker.createTopic('cpu-usage')
+    await run(context, [await csv(context, sample(0))], {})
+    expect(context.output.warnings).toEqual([expect.stringMatching(/submit.*skips.*STARTING_OFFSETS=latest/)])
+    runJob(context)
+    context.runtime.driverNow = driverIn('stopped')
+    await run(context, [await csv(context, sample(0))], {})
+    expect(context.output.notes.at(-1)).toMatch(/wait there until/)
+  })
+
   it.each([
     ['runs', () => undefined],
     ['is stopped', () => (context.runtime.driverNow = driverIn('stopped'))],
@@ -129,7 +141,56 @@ describe('produce beside a job', () => {
     expect(context.output.warnings).toEqual([expect.stringMatching(/clock is 2 min behind the broker's/)])
   })
 
-  it('does not compare the clocks for samples that have their own times', async () => {
+  it('judges the future by the clock of the broker, as soon as that has answered', async () => {
+    context.broker.createTopic('cpu-usage', 1, { 'message.timestamp.type': 'LogAppendTime' })
+    context.broker.clockAheadMs = -600_000
+    const file = await csv(context, `${Date.now() - 1_000},1`, `${Date.now()},2`)
+    await expect(run(context, [file], {})).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(
+        /clock is 10 min ahead of the broker's: 2 of 2 samples are in the future/,
+      ),
+    })
+    await run(context, [file], { anyway: true })
+    expect(context.output.warnings).toEqual([expect.stringMatching(/10 min ahead of the broker's/)])
+  })
+
+  it('warns of those of a pipe that are in the future by the clock of the broker', async () => {
+    context.broker.createTopic('cpu-usage', 1, { 'message.timestamp.type': 'LogAppendTime' })
+    context.broker.clockAheadMs = -600_000
+    standardInput(`${sample(0)}\n${Date.now()},2\n`, { isTTY: false })
+    await run(context, ['-'], {})
+    expect(context.output.warnings).toEqual([
+      expect.stringMatching(/10 min ahead of the broker's: 1 of 2 samples are in the future/),
+    ])
+  })
+
+  describe('with a clock that is behind that of the broker', () => {
+    beforeEach(() => {
+      context.broker.createTopic('cpu-usage', 1, { 'message.timestamp.type': 'LogAppendTime' })
+      const timestampMs = Date.now() + 7_200_000
+      context.broker.append('cpu-usage', { value: `${timestampMs},1`, timestampMs })
+      context.broker.clockAheadMs = 7_200_000
+    })
+
+    it('names the clock, not the samples of a healthy job', async () => {
+      runJob(context, { watermarkMs: Date.now() + 7_190_000 })
+      await expect(run(context, [], { live: true, seconds: 1 })).rejects.toMatchObject({
+        message: expect.stringMatching(
+          /^this machine's clock is at least (2 h|1 h 59 min 59 s) behind the broker's/,
+        ),
+        hint: expect.not.stringContaining('checkpoint'),
+      })
+    })
+
+    it('accepts samples of the present', async () => {
+      await run(context, [await csv(context, `${Date.now() + 7_200_000},1`)], {})
+      expect(sent(context)).toHaveLength(2)
+      expect(context.output.warnings).toEqual([expect.stringMatching(/behind the broker's/)])
+    })
+  })
+
+  it('says nothing of the clocks if the samples are older than any difference', async () => {
     context.broker.createTopic('cpu-usage', 1, { 'message.timestamp.type': 'LogAppendTime' })
     context.broker.clockAheadMs = -600_000
     await run(context, [await csv(context, sample(0))], {})

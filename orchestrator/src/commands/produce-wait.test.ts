@@ -58,6 +58,32 @@ describe('produce --wait', () => {
     })
   })
 
+  it('does not take the late samples of others for its own', async () => {
+    accountWhenSent(10_053, 10_002, [])
+    await run(context, [await csv(context, sample(0), sample(1), sample(2))], { wait: true })
+    expect(context.output.results[1]).toMatch(/^at least 0 counted, at most 3 late.*10000 lines/)
+  })
+
+  it('fails if none of them counted, whatever the others sent', async () => {
+    accountWhenSent(54, 6, [])
+    await expect(
+      run(context, [await csv(context, sample(0), sample(1), sample(2))], { wait: true }),
+    ).rejects.toMatchObject({ code: 'NOTHING_COUNTED' })
+  })
+
+  it('does not count what was in the topic before as sent by others', async () => {
+    for (let index = 0; index < 40; index += 1) context.broker.append('cpu-usage', { value: sample(index) })
+    const accounts = [() => runJob(context, { read: 90, late: 42, end: 40 })]
+    accounts.push(() => runJob(context, { read: 93, late: 43, end: 43 }))
+    const driver = context.runtime.driver
+    context.runtime.driver = async () => {
+      if (sent(context).length > 40) accounts.shift()?.()
+      return driver.call(context.runtime)
+    }
+    await run(context, [await csv(context, sample(0), sample(1), sample(2))], { wait: true })
+    expect(context.output.results[1]).toBe('2 counted, 1 late, 0 dead letters')
+  })
+
   it('is refused if no job runs', async () => {
     context.runtime.driverNow = undefined
     await expect(run(context, [await csv(context, sample(0))], { wait: true })).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import type { CommandContext } from '../cli/command.ts'
 import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import { readSince, topicEnds } from '../kafka/read-range.ts'
-import { deadLettersOf, type Outcome, outcomeOf, outcomeText } from '../produce/outcome.ts'
+import { deadLettersOf, isNothingCounted, type Outcome, outcomeOf, outcomeText } from '../produce/outcome.ts'
 import type { ProduceResult } from '../produce/produce-samples.ts'
 import { awaitAccounted } from '../query/await-accounted.ts'
 import { readLedger } from '../query/checkpoint-log.ts'
@@ -29,10 +29,9 @@ export function settle(
 ): Promise<Outcome> {
   const { input, deadLetter } = config.topics
   return output.step('The job accounts for the samples', async (step) => {
-    const ends = new Map(ranges.map(({ partition, to }) => [partition, to]))
-    const after = await awaitAccounted(runtime, input, ends, { signal, update: step.update })
+    const seen = await awaitAccounted(runtime, input, ranges, { signal, update: step.update })
     const letters = await readSince(runtime.kafka, deadLetter, before.deadLetters, signal)
-    return outcomeOf(samples, before.ledger, after, deadLettersOf(letters, input, ranges))
+    return outcomeOf(samples, seen.before ?? before.ledger, seen.after, deadLettersOf(letters, input, ranges))
   })
 }
 
@@ -46,7 +45,7 @@ export function reportOutcome(
   const { counted, late, deadLetters, others } = outcome
   if (asJson) output.json({ counted, late, dead_letters: deadLetters, others })
   else output.result(outcomeText(outcome))
-  if (counted > 0) return
+  if (!isNothingCounted(outcome)) return
   throw new CliError('NOTHING_COUNTED', `the job has counted none of the samples: ${outcomeText(outcome)}`, {
     hint: `\`cpu-anomaly tail ${topics.deadLetter} --from -10\` shows the last dead letters.`,
   })

@@ -8,12 +8,7 @@ import { run } from './produce.ts'
 
 vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
 vi.mock('node:timers/promises', () => import('../system/virtual-time.fixture.ts'))
-// A machine that is busy a quarter of the time.
-vi.mock('../produce/cpu-times.ts', async (original) => {
-  let readings = 0
-  const readCpuTimes = async () => ({ busy: ++readings, total: 4 * readings })
-  return { ...(await original<object>()), readCpuTimes }
-})
+vi.mock('../produce/cpu-times.ts', () => import('../produce/cpu-times.fixture.ts'))
 
 let context: TestContext
 beforeEach(async () => {
@@ -31,6 +26,7 @@ describe('produce', () => {
     ['--live and --now', [], { live: true, now: true }],
     ['--seconds without --live', [FILE], { seconds: 3 }],
     ['a missing file', ['/no/such/file.csv'], {}],
+    ['several files', [FILE, FILE], {}],
     ['a folder', ['/'], {}],
   ])('refuses %s before it does anything else', async (_, args, flags) => {
     const untouched = { ...context, select: expect.fail, config: expect.fail }

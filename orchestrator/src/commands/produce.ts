@@ -1,21 +1,20 @@
 import { hostname } from 'node:os'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { CliError } from '../errors.ts'
-import { readLast } from '../kafka/read-range.ts'
-import { checkClock } from '../produce/clock.ts'
+import { ClockWatch, clockFindings } from '../produce/clock.ts'
 import { type Finding, liveFindings } from '../produce/findings.ts'
 import { LIVE_RATE, liveSamples } from '../produce/live-samples.ts'
-import { newestTime } from '../produce/newest-time.ts'
 import { type Prepared, prepare } from '../produce/prepare.ts'
 import { countText, type ProduceResult, produceSamples } from '../produce/produce-samples.ts'
 import { ProduceProgress } from '../produce/progress.ts'
-import type { Circumstances } from '../produce/prospects.ts'
 import { openInput } from '../produce/sample-input.ts'
 import { fileSource, type SampleSource, streamSource } from '../produce/sample-source.ts'
-import { isInputRead, jobWatermark, latenessMs } from '../query/watermark.ts'
+import { isInputRead } from '../query/watermark.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { requireOwnBroker } from '../stack/require-broker.ts'
+import { circumstancesOf, type Given } from './produce-circumstances.ts'
 import { openAccounts, reportOutcome, settle } from './produce-wait.ts'
+import { JobWatch } from './produce-watch.ts'
 
 interface Flags {
   readonly live?: boolean
@@ -31,6 +30,7 @@ interface Flags {
 }
 
 export const run: CommandRun<Flags> = async (context, args, flags) => {
+  requireOneFile(args)
   checkUsage(args[0], flags)
   const source = args[0] === undefined ? undefined : await openSource(args[0], context)
   const selected = await context.select('INPUT_TOPIC')
@@ -39,16 +39,14 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   const progress = new ProduceProgress(source?.size, flags.batch ?? 1)
   try {
     const circumstances = await circumstancesOf(selected, context.signal)
-    const input = source && (await prepareInput(source, flags, circumstances, progress, context.signal))
+    const input = source && (await prepareInput(source, flags, circumstances, progress, context))
     sayFirst(context, input?.findings ?? liveFindings(Date.now(), flags.seconds, circumstances), flags)
     const accounts = flags.wait ? await openAccounts(selected, context.signal) : undefined
-    const produced = await send(context, selected, input, flags, progress)
+    const watch = new JobWatch(selected, isRead, circumstances, context.output)
+    const produced = await send(context, selected, input, circumstances, watch, flags, progress)
     progress.end()
     reportSent(context, selected, produced, input, flags)
-    if (!isRead)
-      context.output.note(
-        `No job reads ${selected.config.topics.input} now: the samples wait there until \`cpu-anomaly submit\`.`,
-      )
+    if (!watch.isRead) sayUnread(context, selected, circumstances.job !== undefined)
     if (accounts && !context.signal.aborted) {
       const outcome = await settle(context, selected, produced, accounts)
       reportOutcome(context.output, selected.config, outcome, flags.json)
@@ -56,6 +54,14 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   } finally {
     progress.end()
   }
+}
+
+/** @throws CliError USAGE for several files, whose samples may overlap in time. */
+function requireOneFile({ length }: readonly string[]): void {
+  if (length > 1)
+    throw new CliError('USAGE', `produce takes one file, not ${length}`, {
+      hint: 'Files of successive times: cat FILES | cpu-anomaly produce -; files that overlap in time: add --sort.',
+    })
 }
 
 /** @throws CliError USAGE when there is nothing to send, or when flags contradict each other. */
@@ -100,39 +106,21 @@ async function checkJob({ runtime, config }: Selected, { key = '', wait }: Flags
   return isRead
 }
 
-type Given = Omit<Circumstances, 'name' | 'isComplete' | 'isSorted' | 'nowMs'>
-
-async function circumstancesOf(selected: Selected, signal: AbortSignal): Promise<Given> {
-  const { detector, topics } = selected.config
-  return {
-    maxFutureSkewMs: detector.maxFutureSkewMs,
-    windowMs: detector.windowMs,
-    cpuMin: detector.cpuMin,
-    cpuMax: detector.cpuMax,
-    toleranceMs: latenessMs(selected.config),
-    deadLetterTopic: topics.deadLetter,
-    job: await jobOf(selected, signal),
-  }
-}
-
-/** The job's watermark, and where the last sample of the topic will move it. */
-async function jobOf({ runtime, config }: Selected, signal: AbortSignal): Promise<Given['job']> {
-  const job = await jobWatermark(runtime, config, signal)
-  if (!job) return undefined
-  const last = await readLast(runtime.kafka, config.topics.input, 1, signal)
-  const newestMs = newestTime(last, Date.now() + config.detector.maxFutureSkewMs)
-  return { ...job, closingMs: Math.max(job.closingMs, newestMs - latenessMs(config)) }
-}
-
 async function prepareInput(
   source: SampleSource,
   { rate, now, sort }: Flags,
   circumstances: Given,
   progress: ProduceProgress,
-  signal: AbortSignal,
+  { output, signal }: CommandContext,
 ): Promise<Prepared> {
   const foresight = sort ? 'whole' : now && rate === undefined ? 'present' : 'moments'
-  const input = await openInput(source, foresight, (chunks) => progress.countBytes(chunks), signal)
+  const input = await openInput(
+    source,
+    foresight,
+    (chunks) => progress.countBytes(chunks),
+    output.warn,
+    signal,
+  )
   return prepare(input, { rate, now, sort, signal }, circumstances)
 }
 
@@ -149,21 +137,38 @@ function send(
   { output, signal }: CommandContext,
   { runtime, config }: Selected,
   input: Prepared | undefined,
+  { maxFutureSkewMs, clockBehindMs }: Given,
+  watch: JobWatch,
   flags: Flags,
   progress: ProduceProgress,
 ): Promise<ProduceResult> {
   const { rate = LIVE_RATE, seconds, key = hostname(), batch = 1 } = flags
   const values = input ? input.values(output.warn) : liveSamples({ rate, seconds, signal })
   const isStampedHere = input === undefined || flags.now === true
-  return produceSamples(runtime.kafka, config.topics.input, values, {
+  const clock = new ClockWatch({
+    knownAheadMs: -clockBehindMs,
+    isSentAnyway: flags.anyway === true,
+    judge: (aheadMs) =>
+      input && !isStampedHere ? input.byBrokerClock(aheadMs) : clockFindings(aheadMs, maxFutureSkewMs),
+    warn: output.warn,
+  })
+  return produceSamples(runtime.kafka, config.topics.input, watch.during(values), {
     key,
     batch,
     signal,
     onAcknowledged: (samples, records) => progress.acknowledged(samples, records),
-    ...(isStampedHere
-      ? { onClock: (aheadMs) => checkClock(aheadMs, config.detector, flags.anyway === true, output.warn) }
-      : {}),
+    onClock: clock.see,
   })
+}
+
+/** A job that has no checkpoint yet begins where STARTING_OFFSETS says. */
+function sayUnread({ output }: CommandContext, { config }: Selected, hasBegun: boolean): void {
+  const { query, topics } = config
+  if (query.startingOffsets === 'latest' && !hasBegun)
+    output.warn(
+      `no job reads ${topics.input} yet, and the first \`cpu-anomaly submit\` skips what is there by then (STARTING_OFFSETS=latest)`,
+    )
+  else output.note(`No job reads ${topics.input} now: the samples wait there until \`cpu-anomaly submit\`.`)
 }
 
 function reportSent(

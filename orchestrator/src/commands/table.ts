@@ -75,6 +75,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'produce',
     summary: "send CPU samples from a file, standard input or this machine's own CPU",
     args: [{ name: '[file]', summary: 'CSV of time_millis,cpu; - for standard input' }],
+    refusesExcess: true,
     flags: [
       { flags: '--live', summary: "sample this machine's own CPU until Ctrl-C" },
       {

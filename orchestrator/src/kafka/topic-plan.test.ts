@@ -37,6 +37,15 @@ describe('wantedTopics', () => {
 })
 
 describe('planTopics', () => {
+  it('says what compaction of the samples would do', () => {
+    const [input] = wanted
+    const settings = { ...input?.settings, 'cleanup.policy': 'compact' }
+    const plan = planTopics(wanted, withChange('cpu-usage', { settings }))
+    expect(plan.keep[0]?.differences).toEqual([
+      expect.objectContaining({ what: 'cleanup.policy', effect: expect.stringMatching(/removes samples/) }),
+    ])
+  })
+
   it('creates what is missing and nothing else', () => {
     const plan = planTopics(wanted, asWanted.slice(0, 1))
     expect(plan.create.map(({ topic }) => topic)).toEqual(['anomaly', 'dead'])

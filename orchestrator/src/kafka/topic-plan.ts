@@ -24,6 +24,8 @@ export interface TopicDifference {
   readonly wanted: string
   readonly actual: string
   readonly howToChange: string
+  /** What it does, if that is not obvious. */
+  readonly effect?: string
 }
 
 export interface TopicPlan {
@@ -93,10 +95,16 @@ function compare(wanted: WantedTopic, actual: ExistingTopic): TopicDifference[] 
     const now = actual.settings?.[what]
     if (now === undefined || isSameValue(value, now)) continue
     const howToChange = `kafka-configs.sh --alter --topic ${wanted.topic} --add-config ${what}=${quoteList(value)}`
-    differences.push({ what, wanted: value, actual: now, howToChange })
+    const effect = isNewlyCompacted(what, value, now) ? { effect: COMPACTION } : {}
+    differences.push({ what, wanted: value, actual: now, howToChange, ...effect })
   }
   return differences
 }
+
+const COMPACTION = 'compaction removes samples that have the same key as a newer one, read or not'
+
+const isNewlyCompacted = (what: string, wanted: string, now: string) =>
+  what === 'cleanup.policy' && now.includes('compact') && !wanted.includes('compact')
 
 function partitionsHint(
   { topic, partitions, partitionsSetting }: WantedTopic,

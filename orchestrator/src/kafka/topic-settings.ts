@@ -36,6 +36,8 @@ export interface Stamping {
   readonly isByBroker: boolean
   /** How long after that time a record is deleted; undefined: not by time. */
   readonly retentionMs: number | undefined
+  /** Only the last record of each key is kept. */
+  readonly isCompacted: boolean
 }
 
 /** Undefined if there is no such topic, or if the user may not read its settings. */
@@ -56,6 +58,7 @@ export function readStamping(
       return {
         isByBroker: settings['message.timestamp.type'] === 'LogAppendTime',
         retentionMs: isDeleted ? retentionMs : undefined,
+        isCompacted: settings['cleanup.policy']?.includes('compact') === true,
       }
     },
     { signal },

@@ -54,8 +54,11 @@ export function formatTopicReport(reports: readonly TopicReport[]): string {
   return [summary.join('; '), ...differing].join('\n')
 }
 
-function formatDifference(topic: string, { what, wanted, actual, howToChange }: TopicDifference): string {
-  return `${topic} was left as it is: it has ${what}=${actual}, a new topic would have ${what}=${wanted} (to change it: ${howToChange})`
+function formatDifference(
+  topic: string,
+  { what, wanted, actual, howToChange, effect }: TopicDifference,
+): string {
+  return `${topic} was left as it is: it has ${what}=${actual}, a new topic would have ${what}=${wanted} (to change it: ${howToChange})${effect ? `; ${effect}` : ''}`
 }
 
 function reportOf(topic: string, plan: TopicPlan): TopicReport {

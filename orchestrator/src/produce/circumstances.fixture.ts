@@ -7,6 +7,7 @@ export const usual: Circumstances = {
   name: 'cpu.csv',
   isComplete: true,
   nowMs: NOW,
+  clockBehindMs: 0,
   maxFutureSkewMs: 300_000,
   windowMs: 500,
   cpuMin: undefined,

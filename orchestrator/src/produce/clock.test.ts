@@ -1,26 +1,60 @@
 import { describe, expect, it, vi } from 'vitest'
-import { checkClock } from './clock.ts'
+import { ClockWatch, clockAhead, clockFindings } from './clock.ts'
 
-const limits = { maxFutureSkewMs: 300_000 }
+const SKEW_MS = 300_000
 
-describe('checkClock', () => {
-  it.each([0, 900, -900])('says nothing about %i ms', (aheadMs) => {
-    checkClock(aheadMs, limits, false, expect.fail)
+describe('clockAhead', () => {
+  it.each([
+    ['sent before, answered after', 0, 100, 50, 0],
+    ['appended before it was sent', 1_000, 1_100, 400, 600],
+    ['appended after the answer', 1_000, 1_100, 1_500, -400],
+  ])('of a record %s', (_, sentMs, answeredMs, appendedMs, expected) => {
+    expect(clockAhead(sentMs, answeredMs, appendedMs)).toBe(expected)
+  })
+})
+
+describe('clockFindings', () => {
+  it.each([0, 900, -900])('are none for %i ms', (aheadMs) => {
+    expect(clockFindings(aheadMs, SKEW_MS)).toEqual([])
   })
 
   it.each([
-    [120_000, false, /2 min ahead of/],
-    [-600_000, false, /10 min behind/],
-    [600_000, true, /10 min ahead of/],
-  ])('warns of %i ms (sent anyway: %s)', (aheadMs, anyway, expected) => {
+    [120_000, 'warn', /2 min ahead of/],
+    [-600_000, 'warn', /10 min behind/],
+    [600_000, 'refuse', /10 min ahead of.*MAX_FUTURE_SKEW \(5 min\)/],
+  ])('for %i ms: %s', (aheadMs, kind, message) => {
+    expect(clockFindings(aheadMs, SKEW_MS)).toEqual([
+      expect.objectContaining({ kind, message: expect.stringMatching(message) }),
+    ])
+  })
+})
+
+describe('ClockWatch', () => {
+  const newWatch = ({ knownAheadMs = 0, isSentAnyway = false } = {}) => {
     const warn = vi.fn()
-    checkClock(aheadMs, limits, anyway, warn)
-    expect(warn.mock.calls).toEqual([[expect.stringMatching(expected)]])
+    const judge = (aheadMs: number) => clockFindings(aheadMs, SKEW_MS)
+    return { warn, watch: new ClockWatch({ knownAheadMs, isSentAnyway, judge, warn }) }
+  }
+
+  it('says a difference once, and again when it changes', async () => {
+    const { warn, watch } = newWatch()
+    for (const aheadMs of [0, 120_000, 120_400, 119_800, 0, -60_000]) await watch.see(aheadMs)
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/2 min ahead/)],
+      [expect.stringMatching(/1 min behind/)],
+    ])
   })
 
-  it('ends the sending of samples that would all be in the future', () => {
-    expect(() => checkClock(600_000, limits, false, expect.fail)).toThrow(
-      /10 min ahead.*MAX_FUTURE_SKEW \(5 min\)/,
-    )
+  it('does not repeat what was known before', async () => {
+    const { warn, watch } = newWatch({ knownAheadMs: -50_000 })
+    await watch.see(-60_000)
+    expect(warn).not.toHaveBeenCalled()
+  })
+
+  it('ends the sending of samples that would all be in the future, unless they are sent anyway', async () => {
+    await expect(newWatch().watch.see(600_000)).rejects.toMatchObject({ code: 'USAGE', exitCode: 2 })
+    const { warn, watch } = newWatch({ isSentAnyway: true })
+    await watch.see(600_000)
+    expect(warn).toHaveBeenCalledTimes(1)
   })
 })

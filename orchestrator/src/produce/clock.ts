@@ -1,32 +1,69 @@
 import { CliError } from '../errors.ts'
 import { formatTimeSpan } from '../terminal/units.ts'
+import type { Finding } from './findings.ts'
 
 /** Less is the network, or a clock that is being adjusted. */
-const TOLERATED_MS = 1_000
+export const TOLERATED_MS = 1_000
+export const SET_CLOCKS = 'Set the clocks right, for example with NTP.'
 
 /**
- * Compares this machine's clock, which stamps the samples, with the broker's.
- * @throws CliError USAGE when all samples would become dead letters, unless they are sent anyway.
+ * How far this machine's clock is ahead of the broker's at least (negative: behind), by the time at which the broker
+ * appended what was sent and answered meanwhile. Epoch milliseconds.
  */
-export function checkClock(
-  aheadMs: number,
-  { maxFutureSkewMs }: { readonly maxFutureSkewMs: number },
-  isSentAnyway: boolean,
-  warn: (line: string) => void,
-): void {
-  if (Math.abs(aheadMs) <= TOLERATED_MS) return
-  const span = formatTimeSpan(Math.abs(aheadMs))
-  const message = `this machine's clock is ${span} ${aheadMs > 0 ? 'ahead of' : 'behind'} the broker's`
-  const hint = 'Set the clocks right, for example with NTP.'
-  if (aheadMs > maxFutureSkewMs && !isSentAnyway)
-    throw new CliError(
-      'USAGE',
-      `${message}, more than MAX_FUTURE_SKEW (${formatTimeSpan(maxFutureSkewMs)}): the samples sent so far become dead letters (future), and the rest was not sent`,
-      { hint },
-    )
-  warn(
-    aheadMs > 0
-      ? `${message}: samples of producers whose clocks are right may be late, in no window. ${hint}`
-      : `${message}: these samples may be late, in no window. ${hint}`,
-  )
+export function clockAhead(sentMs: number, answeredMs: number, appendedMs: number): number {
+  if (appendedMs < sentMs) return sentMs - appendedMs
+  return Math.min(answeredMs - appendedMs, 0)
+}
+
+/** What to say of samples that this machine's clock stamps. */
+export function clockFindings(aheadMs: number, maxFutureSkewMs: number): Finding[] {
+  if (Math.abs(aheadMs) <= TOLERATED_MS) return []
+  const difference = clockDifference(aheadMs)
+  if (aheadMs > maxFutureSkewMs)
+    return [
+      {
+        kind: 'refuse',
+        message: `${difference}, more than MAX_FUTURE_SKEW (${formatTimeSpan(maxFutureSkewMs)}): the samples become dead letters (future)`,
+        hint: SET_CLOCKS,
+      },
+    ]
+  const whose = aheadMs > 0 ? 'samples of producers whose clocks are right' : 'these samples'
+  return [{ kind: 'warn', message: `${difference}: ${whose} may be late, in no window`, hint: SET_CLOCKS }]
+}
+
+/** In words: `this machine's clock is 2 min ahead of the broker's`. */
+export const clockDifference = (aheadMs: number): string =>
+  `this machine's clock is ${formatTimeSpan(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} the broker's`
+
+interface ClockWatchOptions {
+  /** What the clock was known to be ahead before anything was sent, and was said. */
+  readonly knownAheadMs: number
+  readonly isSentAnyway: boolean
+  /** What to say of the samples, if the clock is so far ahead. */
+  readonly judge: (aheadMs: number) => Finding[] | Promise<Finding[]>
+  readonly warn: (line: string) => void
+}
+
+/** Compares this machine's clock with the broker's while samples are sent, and says when the difference changes. */
+export class ClockWatch {
+  readonly #options: ClockWatchOptions
+  #saidMs: number | undefined
+
+  constructor(options: ClockWatchOptions) {
+    this.#options = options
+  }
+
+  /** @throws CliError USAGE when all samples become dead letters, unless they are sent anyway. */
+  readonly see = async (aheadMs: number): Promise<void> => {
+    const { knownAheadMs, isSentAnyway, judge, warn } = this.#options
+    const isKnown = this.#saidMs === undefined && knownAheadMs < 0 && aheadMs < 0
+    const hasChanged = Math.abs(aheadMs - (this.#saidMs ?? 0)) > TOLERATED_MS
+    if (this.#saidMs === undefined || hasChanged) this.#saidMs = aheadMs
+    if (!hasChanged || isKnown) return
+    for (const { kind, message, hint } of await judge(aheadMs)) {
+      if (kind === 'refuse' && !isSentAnyway)
+        throw new CliError('USAGE', `${message}; nothing more was sent`, hint ? { hint } : {})
+      warn(hint ? `${message}\n${hint}` : message)
+    }
+  }
 }

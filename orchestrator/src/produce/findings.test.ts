@@ -77,8 +77,20 @@ describe('what is said of the format', () => {
   })
 
   it('warns how many lines become dead letters, and names the first', async () => {
-    const lines = [...samples(3, 1_000, NOW - 5_000), 'n/a', '', '1509009792,1']
+    const lines = [...samples(3, 1_000, NOW - 5_000), 'n/a', '', '1509009792.5,1']
     expect(await found(lines)).toEqual(warned(/^3 of 6 lines .*\bdead; line 4 has 1 column/))
+  })
+
+  it('warns of times in several units, which are all converted and judged alike', async () => {
+    const late = { closedMs: NOW - 60_000, closingMs: NOW - 60_000 }
+    const seconds = NOW / 1_000
+    const lines = [`${seconds - 9},1`, `${seconds - 8},1`, ...samples(1, 1, NOW - 86_400_000)]
+    expect(await found(lines, { job: late, isSorted: true })).toEqual([
+      ...warned(
+        /in seconds \(2 samples, line 1 first\) and milliseconds \(1 sample, line 3 first\).*converted/,
+      ),
+      ...warned(/^1 of 3 samples would be late/),
+    ])
   })
 })
 
@@ -91,6 +103,24 @@ describe('what is said of values out of range', () => {
     expect(await found(lines, { cpuMin: 150 })).toEqual(
       refused(/^2 of 2 samples .* line 1 has 50 %/, /CPU_MIN/),
     )
+  })
+})
+
+describe('what is said of values that are hardly percent', () => {
+  const values = (...cpu: readonly number[]) => cpu.map((value, index) => `${NOW - 5_000 + index},${value}`)
+
+  it('asks whether they are fractions or counters', async () => {
+    const fractions = values(...Array.from({ length: 100 }, (_, index) => index / 100))
+    expect(await found(fractions)).toEqual(warned(/from 0 to 0\.99.*fractions/))
+    expect(await found(values(982_374, 982_380))).toEqual(warned(/from 982374 to 982380.*counter/))
+  })
+
+  it('has nothing against an idle or a large machine, a few values, or a range that is set', async () => {
+    const idle = Array.from({ length: 100 }, () => 0)
+    expect(await found(values(...idle))).toEqual([])
+    expect(await found(values(0.5, 1))).toEqual([])
+    expect(await found(values(6_400))).toEqual([])
+    expect(await found(values(982_374), { cpuMax: 1e6 })).toEqual([])
   })
 })
 

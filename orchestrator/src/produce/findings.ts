@@ -1,4 +1,5 @@
 import { formatTimeSpan } from '../terminal/units.ts'
+import { clockDifference, SET_CLOCKS } from './clock.ts'
 import { explainLine } from './explain-line.ts'
 import { type Circumstances, fateOf, type Prospects } from './prospects.ts'
 import type { Restamp } from './restamp.ts'
@@ -23,7 +24,9 @@ export function findings(
   if (survey.samples === 0) return format
   return [
     ...format,
+    ...behindFindings(circumstances, restamp !== undefined),
     ...rangeFindings(survey, circumstances),
+    ...valueFindings(survey),
     ...orderFindings(survey, circumstances),
     ...futureFindings(survey, restamp, counts, circumstances),
     ...lateFindings(survey, restamp, counts, circumstances),
@@ -34,14 +37,19 @@ export function findings(
 export function liveFindings(
   nowMs: number,
   seconds: number | undefined,
-  circumstances: Pick<Circumstances, 'job' | 'windowMs' | 'maxFutureSkewMs'>,
+  circumstances: Pick<Circumstances, 'job' | 'windowMs' | 'maxFutureSkewMs' | 'clockBehindMs'>,
 ): Finding[] {
-  const { job } = circumstances
+  const { job, clockBehindMs } = circumstances
+  const behind = behindFindings(circumstances, true)
   const fate = fateOf(nowMs, { ...circumstances, nowMs })
-  if (!job || !fate) return []
+  if (!job || !fate) return behind
   const untilMs = fate === 'late' ? job.closedMs : job.closingMs
+  // The clock alone explains it: the job has read no sample from the future.
+  if (untilMs <= nowMs + clockBehindMs)
+    return behind.map((each) => ({ ...each, kind: fate === 'late' ? 'refuse' : 'warn' }))
   const isHopeless = fate === 'late' && seconds !== undefined && nowMs + seconds * 1_000 <= job.closedMs
   return [
+    ...behind,
     {
       kind: isHopeless ? 'refuse' : 'warn',
       message: `the job's watermark is ${formatTimeSpan(untilMs - nowMs)} ahead of this machine's clock, because the job has read samples from the future: samples of the present are late, in no window, until ${isoTime(untilMs)}`,
@@ -50,14 +58,27 @@ export function liveFindings(
   ]
 }
 
+/** What this machine's clock stamps may be late if it is behind. */
+function behindFindings(
+  { clockBehindMs }: Pick<Circumstances, 'clockBehindMs'>,
+  isStampedHere: boolean,
+): Finding[] {
+  if (clockBehindMs === 0) return []
+  const span = `this machine's clock is at least ${formatTimeSpan(clockBehindMs)} behind the broker's`
+  const message = isStampedHere
+    ? `${span}: samples that it stamps are late, in no window, once the job has read newer ones`
+    : span
+  return [{ kind: 'warn', message, hint: SET_CLOCKS }]
+}
+
 function formatFindings(
-  { header, lines, unit, samples, firstUnlike }: Survey,
+  { header, lines, units, samples, firstUnlike }: Survey,
   { name, isComplete, deadLetterTopic }: Circumstances,
 ): Finding[] {
   const where = firstUnlike && explainLine(firstUnlike.number, firstUnlike.text)
   const hint =
     'A sample is a line time_millis,cpu such as 1509009792670,13.64: milliseconds since 1970 and percent.'
-  if (unit === undefined) {
+  if (samples === 0) {
     const message = where
       ? `cannot read samples from ${name}: ${where}; none of its ${isComplete ? '' : 'first '}lines is a sample`
       : `cannot read samples from ${name}: it has ${header === undefined ? 'no line' : 'only a header'}`
@@ -66,11 +87,7 @@ function formatFindings(
   const found: Finding[] = []
   if (header !== undefined)
     found.push({ kind: 'note', message: `The header is not sent: ${JSON.stringify(header)}` })
-  if (unit !== 'ms')
-    found.push({
-      kind: 'note',
-      message: `The times look like ${UNIT_NAMES[unit]}, so they are sent converted to milliseconds.`,
-    })
+  found.push(...unitFindings(units))
   if (where)
     found.push({
       kind: 'warn',
@@ -78,6 +95,27 @@ function formatFindings(
     })
   return found
 }
+
+function unitFindings(units: Survey['units']): Finding[] {
+  const [usual] = units
+  if (units.length > 1) {
+    const uses = units.map(
+      (use) => `${UNIT_NAMES[use.unit]} (${plural(use.samples, 'sample')}, line ${use.first} first)`,
+    )
+    return [
+      { kind: 'warn', message: `The times are in ${uses.join(' and ')}; each is converted to milliseconds` },
+    ]
+  }
+  if (!usual || usual.unit === 'ms') return []
+  return [
+    {
+      kind: 'note',
+      message: `The times look like ${UNIT_NAMES[usual.unit]}, so they are sent converted to milliseconds.`,
+    },
+  ]
+}
+
+const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 function rangeFindings(
   { samples, outOfRange, firstOutOfRange }: Survey,
@@ -90,6 +128,22 @@ function rangeFindings(
       kind: outOfRange === samples ? 'refuse' : 'warn',
       message: `${outOfRange} of ${ofSamples(samples, isComplete)} are outside CPU_MIN and CPU_MAX and become dead letters in ${deadLetterTopic}; line ${number} has ${text} %`,
       hint: 'Change CPU_MIN and CPU_MAX in .env if these are right; the values must be percent.',
+    },
+  ]
+}
+
+/** Values that are hardly percent: a busy machine has more than 1 %, and the largest ones have hundreds of cores. */
+function valueFindings({ firstValues }: Survey): Finding[] {
+  if (!firstValues) return []
+  const { count, least, most } = firstValues
+  const isFraction = count >= 100 && least >= 0 && most > 0 && most <= 1
+  if (!isFraction && least <= 100_000) return []
+  const what = isFraction ? 'fractions, 0.5 for 50 %' : 'a counter'
+  return [
+    {
+      kind: 'warn',
+      message: `the CPU values are from ${least} to ${most}: are they ${what}? The job takes them for percent`,
+      hint: 'CPU_MIN and CPU_MAX in .env make values out of range dead letters.',
     },
   ]
 }
@@ -114,9 +168,10 @@ function futureFindings(
   restamp: Restamp | undefined,
   { future }: Prospects,
   { nowMs, maxFutureSkewMs, toleranceMs, deadLetterTopic, isComplete }: Circumstances,
+  clock = "this machine's",
 ): Finding[] {
   if (!newest || restamp) return []
-  const ahead = `line ${newest.number} is ${formatTimeSpan(newest.timeMs - nowMs)} ahead of this machine's clock`
+  const ahead = `line ${newest.number} is ${formatTimeSpan(newest.timeMs - nowMs)} ahead of ${clock} clock`
   const limit = `MAX_FUTURE_SKEW is ${formatTimeSpan(maxFutureSkewMs)}`
   if (future > 0)
     return [
@@ -133,6 +188,22 @@ function futureFindings(
       message: `${ahead}: once the job has read it, samples of the present are late, in no window, for ${formatTimeSpan(newest.timeMs - toleranceMs - nowMs)}`,
     },
   ]
+}
+
+/** What to say of the future once the broker's clock is known, by which the job will judge. */
+export function findingsByBroker(
+  survey: Survey,
+  restamp: Restamp | undefined,
+  counts: Prospects,
+  circumstances: Circumstances,
+  aheadMs: number,
+): Finding[] {
+  const found = futureFindings(survey, restamp, counts, circumstances, "the broker's")
+  return found.map(({ kind, message }) => ({
+    kind,
+    message: `${clockDifference(aheadMs)}: ${message}`,
+    hint: SET_CLOCKS,
+  }))
 }
 
 const WAYS_OUT = [

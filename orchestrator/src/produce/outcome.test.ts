@@ -11,12 +11,19 @@ describe('outcomeOf', () => {
       late: 10,
       deadLetters: { future: 3 },
       others: 0,
+      ownLate: 10,
     })
   })
 
   it('attributes late lines to what was sent, as far as possible, if others have sent too', () => {
     const after = { read: 300, deadLettered: 5, late: 207 }
-    expect(outcomeOf(100, before, after, {})).toMatchObject({ counted: 0, late: 100, others: 100 })
+    expect(outcomeOf(100, before, after, {})).toMatchObject({
+      counted: 0,
+      late: 100,
+      others: 100,
+      ownLate: 100,
+    })
+    expect(outcomeOf(100, before, { ...after, late: 57 }, {})).toMatchObject({ late: 50, ownLate: 0 })
   })
 })
 
@@ -43,14 +50,17 @@ describe('deadLettersOf', () => {
 describe('outcomeText', () => {
   it.each([
     [
-      { counted: 90, late: 7, deadLetters: { future: 2, empty: 1 }, others: 50 },
+      { counted: 90, late: 7, deadLetters: { future: 2, empty: 1 }, others: 50, ownLate: 0 },
       /at least 90.*at most 7.*50/,
     ],
     [
-      { counted: 90, late: 7, deadLetters: { future: 2, empty: 1 }, others: 0 },
+      { counted: 90, late: 7, deadLetters: { future: 2, empty: 1 }, others: 0, ownLate: 7 },
       /^90 .*, 7 late, 3 dead letters \(future 2, empty 1\)$/,
     ],
-    [{ counted: 90, late: 0, deadLetters: {}, others: 50 }, /^90 counted, 0 late, 0 dead letters$/],
+    [
+      { counted: 90, late: 0, deadLetters: {}, others: 50, ownLate: 0 },
+      /^90 counted, 0 late, 0 dead letters$/,
+    ],
   ])('of %j', (outcome, expected) => {
     expect(outcomeText(outcome)).toMatch(expected)
   })

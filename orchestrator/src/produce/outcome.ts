@@ -18,6 +18,8 @@ export interface Outcome {
   readonly deadLetters: Readonly<Record<string, number>>
   /** Lines of other producers that the job has read meanwhile; its late ones may be theirs. */
   readonly others: number
+  /** So many at least were late, even if all lines of the others were. */
+  readonly ownLate: number
 }
 
 export function outcomeOf(
@@ -29,7 +31,8 @@ export function outcomeOf(
   const dead = total(deadLetters)
   const others = after.read - before.read - sent
   const late = Math.min(after.late - before.late, sent - dead)
-  return { counted: sent - dead - late, late, deadLetters, others }
+  const ownLate = Math.min(Math.max(after.late - before.late - others, 0), late)
+  return { counted: sent - dead - late, late, deadLetters, others, ownLate }
 }
 
 const total = (counts: Readonly<Record<string, number>>): number =>
@@ -61,6 +64,10 @@ interface DeadLetter {
 
 const isDeadLetter = (value: unknown): value is DeadLetter =>
   typeof value === 'object' && value !== null && 'reason' in value && 'offset' in value
+
+/** Certainly none of them is in a window. */
+export const isNothingCounted = ({ counted, late, ownLate }: Outcome): boolean =>
+  counted + late - ownLate === 0
 
 /** For a person: `9,990 counted, 10 late, 0 dead letters`. */
 export function outcomeText({ counted, late, deadLetters, others }: Outcome): string {

@@ -1,4 +1,5 @@
-import { type Finding, findings as findingsOf } from './findings.ts'
+import { TOLERATED_MS } from './clock.ts'
+import { type Finding, findingsByBroker, findings as findingsOf } from './findings.ts'
 import { pace } from './pace.ts'
 import { PassingCheck } from './passing-check.ts'
 import { type Circumstances, prospects } from './prospects.ts'
@@ -19,6 +20,8 @@ export interface SendOptions {
 export interface Prepared {
   readonly survey: Survey
   readonly findings: readonly Finding[]
+  /** What to say of the future, if this machine's clock turns out to be so far ahead of the broker's. */
+  byBrokerClock(aheadMs: number): Promise<Finding[]>
   /** The values of the records, in order; can be read once. */
   values(warn: (line: string) => void): AsyncIterable<readonly Buffer[]>
   /** How many lines that are not samples have been sent. */
@@ -34,8 +37,8 @@ export async function prepare(
   given: Omit<Circumstances, 'name' | 'isComplete' | 'isSorted' | 'nowMs'>,
 ): Promise<Prepared> {
   const found = await survey(input.known(), given.toleranceMs, given)
-  const nowMs = Date.now()
-  const restamp = restampOf(found, options, nowMs)
+  const nowMs = Date.now() + given.clockBehindMs
+  const restamp = restampOf(found, options, Date.now())
   const isSorted = options.sort === true || (options.now === true && options.rate !== undefined)
   const circumstances = { ...given, nowMs, name: input.name, isComplete: input.isComplete, isSorted }
   const counts = await prospects(input.known, found, restamp, circumstances)
@@ -44,10 +47,16 @@ export async function prepare(
   return {
     survey: found,
     findings: findingsOf(found, restamp, counts, circumstances),
+    byBrokerClock: async (aheadMs) => {
+      const known = { ...circumstances, nowMs: Date.now() - aheadMs }
+      check?.setClock(aheadMs)
+      if (Math.abs(aheadMs) <= TOLERATED_MS) return []
+      const future = await prospects(input.known, found, restamp, known)
+      return findingsByBroker(found, restamp, future, known, aheadMs)
+    },
     values: (warn) => {
-      if (!input.isComplete) check = new PassingCheck(circumstances, knownLines(found), warn)
+      if (!input.isComplete) check = new PassingCheck(circumstances, found, warn)
       return toRecordValues(inOrder(input, found, options), {
-        unit: found.unit ?? 'ms',
         restamp,
         firstNumber: found.header === undefined ? 1 : 2,
         onSample: check?.onSample,
@@ -61,8 +70,6 @@ export async function prepare(
     summary: () => check?.summary(),
   }
 }
-
-const knownLines = ({ lines, header }: Survey): number => lines + (header === undefined ? 0 : 1)
 
 /**
  * How `--now` restamps: all samples shift by the same span, so that the newest one gets the present time. With --rate,

@@ -4,6 +4,7 @@ import { withAdmin } from '../kafka/client.ts'
 import { isKafkaError, kafkaErrorType, noSuchTopic, translateKafkaError } from '../kafka/errors.ts'
 import { type Producer, type RecordMetadata, withProducer } from '../kafka/producer.ts'
 import { untilAborted } from '../system/until-aborted.ts'
+import { clockAhead } from './clock.ts'
 import { groupByRequest, type PackedRecord, RecordPacker, type RequestSizeLimits } from './record-packer.ts'
 
 /** kafkajs makes one record batch per request, and a broker accepts 1 MiB per batch by default. Bounds a record too. */
@@ -30,10 +31,10 @@ export interface ProduceOptions {
   /** Called after each request with the totals so far. */
   readonly onAcknowledged?: (samples: number, records: number) => void
   /**
-   * Called once, with how far this machine's clock is ahead of the broker's, if the topic stamps records by that one.
-   * What it throws ends the sending.
+   * Called after each request with how far this machine's clock is ahead of the broker's, if the topic stamps records by
+   * that one. What it throws ends the sending.
    */
-  readonly onClock?: (aheadMs: number) => void
+  readonly onClock?: (aheadMs: number) => Promise<void>
 }
 
 /** What Kafka has acknowledged: none of it is lost or duplicated. */
@@ -94,7 +95,6 @@ class SampleSender {
   #startedAt = performance.now()
   #samples = 0
   #records = 0
-  #isClockKnown = false
   readonly #ranges: OffsetRange[] = []
 
   constructor(topic: string, options: ProduceOptions) {
@@ -131,25 +131,27 @@ class SampleSender {
       this.#records += request.length
       this.#samples += request.reduce((sum, record) => sum + record.samples, 0)
       onAcknowledged?.(this.#samples, this.#records)
-      this.#remember(metadata, request.length, sentMs)
+      this.#remember(metadata, request.length)
+      await this.#compareClocks(metadata, sentMs)
     }
     return true
   }
 
   /** All records have one key, so a request goes to one partition. */
-  #remember([metadata]: readonly RecordMetadata[], records: number, sentMs: number): void {
+  #remember([metadata]: readonly RecordMetadata[], records: number): void {
     if (!metadata) return
-    const { partition, baseOffset, logAppendTime } = metadata
+    const { partition, baseOffset } = metadata
     const from = BigInt(baseOffset ?? -1)
     const last = this.#ranges.at(-1)
     const to = from + BigInt(records)
     if (last?.partition === partition && last.to === from)
       this.#ranges[this.#ranges.length - 1] = { ...last, to }
     else if (from >= 0n) this.#ranges.push({ partition, from, to })
-    const appendedMs = Number(logAppendTime ?? -1)
-    if (this.#isClockKnown || appendedMs < 0) return
-    this.#isClockKnown = true
-    this.#options.onClock?.((sentMs + Date.now()) / 2 - appendedMs)
+  }
+
+  async #compareClocks([metadata]: readonly RecordMetadata[], sentMs: number): Promise<void> {
+    const appendedMs = Number(metadata?.logAppendTime ?? -1)
+    if (appendedMs >= 0) await this.#options.onClock?.(clockAhead(sentMs, Date.now(), appendedMs))
   }
 }
 

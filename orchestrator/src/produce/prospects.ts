@@ -7,7 +7,10 @@ export interface Circumstances extends CpuRange {
   /** What the input is called. */
   readonly name: string
   readonly isComplete: boolean
+  /** By the clock that counts: the broker's, as far as it is known. */
   readonly nowMs: number
+  /** How far this machine's clock is behind the broker's at least. */
+  readonly clockBehindMs: number
   readonly maxFutureSkewMs: number
   readonly windowMs: number
   /** How much older than the newest window's start a window's start may be. */
@@ -39,7 +42,7 @@ const windowStart = (timeMs: number, windowMs: number): number => Math.floor(tim
 /** Counts the samples that will not count; reads the lines only if the answer differs between them. */
 export async function prospects(
   lines: () => AsyncIterable<readonly Buffer[]>,
-  { unit, samples, oldest, newest }: Survey,
+  { samples, oldest, newest }: Survey,
   restamp: Restamp | undefined,
   circumstances: Circumstances,
 ): Promise<Prospects> {
@@ -52,7 +55,7 @@ export async function prospects(
   for await (const some of lines())
     for (const line of some) {
       const sample = readSample(line.toString('latin1'))
-      const found = sample?.unit === unit && sample ? fate(sample) : undefined
+      const found = sample && fate(sample)
       if (found) counts[found] += 1
     }
   return counts

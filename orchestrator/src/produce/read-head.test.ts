@@ -52,6 +52,23 @@ describe('readHead', () => {
     ])
   })
 
+  it('asks once, a while after the first lines, whether to end', async () => {
+    useVirtualTime()
+    const items = ['a', 400, 'b', 400, 'c', 400, 'd']
+    for (const [answer, expected] of [
+      [true, ['a b c', false, 'a b c d']],
+      [false, ['a b c d', true, 'a b c d']],
+    ] as const) {
+      const asked: unknown[] = []
+      const onLong = (head: readonly Buffer[], elapsedMs: number) => {
+        asked.push([head.join(' '), elapsedMs])
+        return answer
+      }
+      expect(await read(items, { idleMs: 500, longMs: 1_000, onLong })).toEqual(expected)
+      expect(asked).toEqual([['a b c', 1_000]])
+    }
+  })
+
   it('ends once it is large, or refuses a stream that must be known as a whole', async () => {
     expect(await read(['a', 'b', 'c'], { maxBytes: 1 })).toEqual(['a b', false, 'a b c'])
     await expect(read(['a', 'b', 'c'], { maxBytes: 1, whyWhole: '--sort' })).rejects.toMatchObject({

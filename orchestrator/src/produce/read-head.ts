@@ -11,6 +11,9 @@ export interface HeadLimits {
   readonly whyWhole?: string
   /** The head grows, however long it takes, until this is true of some lines that arrived together. */
   readonly isEnough: (lines: readonly Buffer[]) => boolean
+  /** A head that has not ended so long after its first lines is shown to `onLong`, once; true ends it. */
+  readonly longMs?: number
+  readonly onLong?: (head: readonly Buffer[], elapsedMs: number) => boolean
 }
 
 /** The first lines of a stream, and all lines including those. */
@@ -31,17 +34,14 @@ export async function readHead(
 ): Promise<StreamHead> {
   const source = lines[Symbol.asyncIterator]()
   const head: Buffer[] = []
+  const patience = new Patience(limits, head)
   let bytes = 0
-  let startedAt: number | undefined
-  let isEnough = false
   for (;;) {
     const next = source.next()
-    const waitMs = isEnough ? patience(limits, startedAt) : undefined
-    const item = waitMs === undefined ? await next : await settledWithin(next, waitMs)
+    const item = await patience.waitFor(next)
     if (item === undefined) return { head, isComplete: false, all: resume(head, next, source) }
     if (item.done) return { head, isComplete: true, all: once(head) }
-    startedAt ??= performance.now()
-    isEnough ||= limits.isEnough(item.value)
+    patience.see(item.value)
     for (const line of item.value) {
       head.push(line)
       bytes += line.length
@@ -57,9 +57,54 @@ export async function readHead(
   }
 }
 
-function patience({ idleMs, withinMs }: HeadLimits, startedAt: number | undefined): number | undefined {
-  if (withinMs === undefined || startedAt === undefined) return idleMs
-  return Math.max(startedAt + withinMs - performance.now(), 0)
+/** How long to wait for more lines. */
+class Patience {
+  readonly #limits: HeadLimits
+  readonly #head: readonly Buffer[]
+  #startedAt: number | undefined
+  #isEnough = false
+  #isAsked = false
+
+  constructor(limits: HeadLimits, head: readonly Buffer[]) {
+    this.#limits = limits
+    this.#head = head
+  }
+
+  see(lines: readonly Buffer[]): void {
+    this.#startedAt ??= performance.now()
+    this.#isEnough ||= this.#limits.isEnough(lines)
+  }
+
+  /** Undefined if the head ends before the next lines arrive. */
+  async waitFor<T>(next: Promise<T>): Promise<T | undefined> {
+    for (;;) {
+      const [endMs, askMs] = [this.#endMs(), this.#askMs()]
+      const waitMs = Math.min(endMs, askMs)
+      const item = waitMs === Number.POSITIVE_INFINITY ? await next : await settledWithin(next, waitMs)
+      if (item !== undefined || endMs <= askMs) return item
+      this.#isAsked = true
+      if (this.#limits.onLong?.(this.#head, this.#elapsedMs())) return undefined
+    }
+  }
+
+  #endMs(): number {
+    const { idleMs = Number.POSITIVE_INFINITY, withinMs } = this.#limits
+    if (!this.#isEnough) return Number.POSITIVE_INFINITY
+    return withinMs === undefined ? idleMs : Math.max(withinMs - this.#elapsedMs(), 0)
+  }
+
+  #askMs(): number {
+    const { longMs } = this.#limits
+    if (longMs === undefined || this.#startedAt === undefined || this.#isAsked)
+      return Number.POSITIVE_INFINITY
+    return Math.max(longMs - this.#elapsedMs(), 0)
+  }
+
+  /** Since the first lines. */
+  #elapsedMs(): number {
+    const now = performance.now()
+    return now - (this.#startedAt ?? now)
+  }
 }
 
 /** Undefined if the promise has not settled after so long. */

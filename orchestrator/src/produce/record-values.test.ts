@@ -10,8 +10,7 @@ async function* inChunks(...chunks: readonly (readonly string[])[]): AsyncGenera
 
 async function valuesOf(lines: AsyncIterable<readonly Buffer[]>, conversion: Partial<Conversion> = {}) {
   const values: Buffer[] = []
-  for await (const some of toRecordValues(lines, { unit: 'ms', firstNumber: 1, ...conversion }))
-    values.push(...some)
+  for await (const some of toRecordValues(lines, { firstNumber: 1, ...conversion })) values.push(...some)
   return values.map(String)
 }
 
@@ -30,9 +29,9 @@ describe('toRecordValues', () => {
     ])
   })
 
-  it('converts times of the given unit, and no other', async () => {
-    const lines = inChunks(['1509009792,1', `${T},2`])
-    expect(await valuesOf(lines, { unit: 's' })).toEqual([`${T},1`, `${T},2`])
+  it('converts each time from its own unit to milliseconds', async () => {
+    const lines = inChunks(['1509009792,1', `${T}, 2`, `${T}000,3`])
+    expect(await valuesOf(lines)).toEqual([`${T},1`, `${T}, 2`, `${T},3`])
   })
 
   it('tells which line each sample and each other line is', async () => {
@@ -53,8 +52,7 @@ describe('toRecordValues', () => {
     const lines = (async function* () {
       yield [bytes]
     })()
-    for await (const some of toRecordValues(lines, { unit: 'ms', firstNumber: 1 }))
-      expect(some).toEqual([bytes])
+    for await (const some of toRecordValues(lines, { firstNumber: 1 })) expect(some).toEqual([bytes])
   })
 })
 

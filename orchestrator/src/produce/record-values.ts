@@ -4,18 +4,16 @@ import type { TimeUnit } from './time-unit.ts'
 
 /** How lines become the values of records. */
 export interface Conversion {
-  /** The unit of the times, which are sent in milliseconds; a line with another one is not a sample. */
-  readonly unit: TimeUnit
   readonly restamp?: Restamp | undefined
   /** The number of the first line: 2 after a header. */
   readonly firstNumber: number
-  /** Called for each sample with the time that is sent, and the number of its line. */
-  readonly onSample?: ((timeMs: number, number: number) => void) | undefined
+  /** Called for each sample with the time that is sent, the number of its line and the unit of its time there. */
+  readonly onSample?: ((timeMs: number, number: number, unit: TimeUnit) => void) | undefined
   /** Called for each line that is not a sample. It is sent all the same: the job reports why it rejects it. */
   readonly onUnlike?: ((line: Buffer, number: number) => void) | undefined
 }
 
-/** Converts and restamps the times of samples; every other byte stays as it is. */
+/** Converts the times of samples to milliseconds and restamps them; every other byte stays as it is. */
 export async function* toRecordValues(
   lines: AsyncIterable<readonly Buffer[]>,
   conversion: Conversion,
@@ -35,18 +33,18 @@ export async function* withoutHeader(
   }
 }
 
-function toRecordValue(line: Buffer, number: number, { unit, restamp, ...told }: Conversion): Buffer {
-  const plainMs = restamp || unit !== 'ms' ? undefined : plainTime(line)
+function toRecordValue(line: Buffer, number: number, { restamp, ...told }: Conversion): Buffer {
+  const plainMs = restamp ? undefined : plainTime(line)
   if (plainMs !== undefined) {
-    told.onSample?.(plainMs, number)
+    told.onSample?.(plainMs, number, 'ms')
     return line
   }
   const sample = readSample(line.toString('latin1'))
-  if (sample?.unit !== unit) {
+  if (!sample) {
     told.onUnlike?.(line, number)
     return line
   }
   const timeMs = restamp ? restamp(sample) : sample.timeMs
-  told.onSample?.(timeMs, number)
-  return restamp || unit !== 'ms' ? Buffer.from(formatSample({ timeMs, cpu: sample.cpu })) : line
+  told.onSample?.(timeMs, number, sample.unit)
+  return restamp || sample.unit !== 'ms' ? Buffer.from(formatSample({ timeMs, cpu: sample.cpu })) : line
 }

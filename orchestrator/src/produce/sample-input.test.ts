@@ -1,10 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { newFolder } from '../system/folder.fixture.ts'
-import { openInput, type SampleInput } from './sample-input.ts'
+import { useVirtualTime } from '../system/virtual-time.fixture.ts'
+import { type Foresight, openInput, type SampleInput } from './sample-input.ts'
 import { fileSource, streamSource } from './sample-source.ts'
 
+vi.mock('node:timers/promises', () => import('../system/virtual-time.fixture.ts'))
+
+const T = 1_509_009_792_000
 const unchanged = (chunks: AsyncIterable<Buffer>) => chunks
 const signal = new AbortController().signal
 
@@ -31,7 +35,7 @@ describe('openInput', () => {
   it('reads a file as often as needed, without its byte order mark', async () => {
     const path = join(await newFolder(), 'cpu.csv')
     await writeFile(path, text)
-    const input = await openInput(await fileSource(path), 'moments', unchanged, signal)
+    const input = await openInput(await fileSource(path), 'moments', unchanged, expect.fail, signal)
     await expectWhole(input)
   })
 
@@ -39,7 +43,13 @@ describe('openInput', () => {
     const stream = (async function* () {
       yield Buffer.from(text)
     })()
-    const input = await openInput(streamSource('standard input', stream), foresight, unchanged, signal)
+    const input = await openInput(
+      streamSource('standard input', stream),
+      foresight,
+      unchanged,
+      expect.fail,
+      signal,
+    )
     await expectWhole(input)
   })
 
@@ -48,13 +58,63 @@ describe('openInput', () => {
       yield Buffer.from(text)
       await new Promise(() => undefined)
     })()
-    const input = await openInput(streamSource('standard input', stream), 'moments', unchanged, signal)
+    const input = await openInput(
+      streamSource('standard input', stream),
+      'moments',
+      unchanged,
+      expect.fail,
+      signal,
+    )
     expect([input.isComplete, await textOf(input.known())]).toEqual([false, lines])
+  })
+
+  describe('of a stream that goes on', () => {
+    /** Fifteen lines, one every half second, and then pauses. */
+    const openFeed = async (foresight: Foresight, line: (index: number) => string) => {
+      useVirtualTime()
+      const stream = (async function* () {
+        for (let index = 0; ; index += 1) {
+          yield Buffer.from(`${line(index)}\n`)
+          await new Promise((resolve) => setTimeout(resolve, index < 14 ? 500 : 2_000))
+        }
+      })()
+      const warn = vi.fn()
+      const input = await openInput(
+        streamSource('standard input', stream),
+        foresight,
+        unchanged,
+        warn,
+        signal,
+      )
+      return { known: await textOf(input.known()), warnings: warn.mock.calls.flat() }
+    }
+
+    it.each(['moments', 'present'] as const)(
+      'says that it has no sample yet, and goes on: %s',
+      async (foresight) => {
+        const feed = (index: number) => (index < 14 ? `${T + index};1` : `${T},1`)
+        const { known, warnings } = await openFeed(foresight, feed)
+        expect(known).toHaveLength(15)
+        expect(warnings).toEqual([expect.stringMatching(/no sample yet: line 1 is separated by a semicolon/)])
+      },
+    )
+
+    it('takes what a live feed has sent in some seconds for what is there now', async () => {
+      const { known, warnings } = await openFeed('present', (index) => `${T + index * 500},1`)
+      expect(known.length).toBeLessThan(12)
+      expect(warnings).toEqual([])
+    })
+
+    it('says that it waits for the newest sample of a file', async () => {
+      const { known, warnings } = await openFeed('present', (index) => `${T + index * 60_000},1`)
+      expect(known).toHaveLength(15)
+      expect(warnings).toEqual([expect.stringMatching(/--now waits .*--rate/)])
+    })
   })
 
   it('refuses to keep a large file in memory', async () => {
     const source = { name: 'cpu.csv', size: 100_000_001, read: expect.fail }
-    await expect(openInput(source, 'whole', unchanged, signal)).rejects.toMatchObject({
+    await expect(openInput(source, 'whole', unchanged, expect.fail, signal)).rejects.toMatchObject({
       code: 'USAGE',
       hint: expect.stringContaining('sort -n'),
     })

@@ -1,7 +1,8 @@
 import { type TimeUnit, toMillis, unitOf } from './time-unit.ts'
 
-/** A line of CSV as the job reads it: a time since 1970 and percent, with optional whitespace. */
-const SAMPLE = /^\s*(\d{1,40})\s*,(\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*)$/
+/** A line of CSV as the job reads it: a time since 1970 and percent, with optional whitespace (`\s` is more than its own). */
+const SAMPLE =
+  /^[ \t\r\n]*(\d{1,40})[ \t\r\n]*,([ \t\r\n]*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[ \t\r\n]*)$/
 const HEADER = /^(?:\ufeff)?\s*"?[A-Za-z_][^,]*,\s*"?[A-Za-z_][^,]*$/
 /** The job's own limits: see `lines.py` and `guard.py`. */
 export const MAX_LINE_BYTES = 1_024

@@ -15,7 +15,7 @@ describe('survey', () => {
     expect(await surveyOf(['time,cpu', `${T + 5},1`, `${T},1`, `${T + 9},1`])).toMatchObject({
       lines: 3,
       header: 'time,cpu',
-      unit: 'ms',
+      units: [{ unit: 'ms', samples: 3 }],
       samples: 3,
       oldest: { number: 3, timeMs: T },
       newest: { number: 4, timeMs: T + 9 },
@@ -24,14 +24,23 @@ describe('survey', () => {
     })
   })
 
-  it('takes the unit of most times, and the first line of another one as unlike a sample', async () => {
-    const found = await surveyOf([`${T},1`, '1509009792,1', '1509009793,1', 'n/a'])
-    expect(found).toMatchObject({ unit: 's', samples: 2, firstUnlike: { number: 1, text: `${T},1` } })
+  it('takes each time in its own unit, and counts the units, the most frequent first', async () => {
+    const found = await surveyOf([`${T + 9_000},1`, '1509009792,1', '1509009793,1', 'n/a'])
+    expect(found).toMatchObject({
+      samples: 3,
+      units: [
+        { unit: 's', samples: 2, first: 2 },
+        { unit: 'ms', samples: 1, first: 1 },
+      ],
+      oldest: { number: 2, timeMs: T },
+      newest: { number: 1, timeMs: T + 9_000 },
+      firstUnlike: { number: 4, text: 'n/a' },
+    })
   })
 
   it('has no unit if no line is a sample', async () => {
     expect(await surveyOf(['1,12.5', '2,13'])).toMatchObject({
-      unit: undefined,
+      units: [],
       samples: 0,
       firstUnlike: { number: 1, text: '1,12.5' },
     })

@@ -18,14 +18,20 @@ export interface CpuRange {
   readonly cpuMax: number | undefined
 }
 
+/** How many samples have times in this unit, and the number of the first one. */
+export interface UnitUse {
+  readonly unit: TimeUnit
+  readonly samples: number
+  readonly first: number
+}
+
 /** What an input holds, before anything of it is sent. */
 export interface Survey {
   /** Lines without the header. */
   readonly lines: number
   readonly header: string | undefined
-  /** The unit of most times; undefined if no line is a sample. */
-  readonly unit: TimeUnit | undefined
-  /** Lines that are samples in this unit. */
+  /** The units of the times, the most frequent first. */
+  readonly units: readonly UnitUse[]
   readonly samples: number
   readonly oldest: TimedLine | undefined
   readonly newest: TimedLine | undefined
@@ -36,7 +42,18 @@ export interface Survey {
   readonly outOfRange: number
   readonly firstOutOfRange: NumberedLine | undefined
   readonly firstUnlike: NumberedLine | undefined
+  /** The CPU values of the first samples; undefined where CPU_MIN or CPU_MAX is set. */
+  readonly firstValues: CpuValues | undefined
 }
+
+interface CpuValues {
+  readonly count: number
+  readonly least: number
+  readonly most: number
+}
+
+/** Enough to tell percent from another unit, and few enough to cost nothing. */
+const FIRST_VALUES = 1_000
 
 /** Reads lines once and keeps only totals. `toleranceMs`: how much older than one before it a sample may be. */
 export async function survey(
@@ -50,16 +67,17 @@ export async function survey(
 }
 
 class Surveyor {
-  readonly #toleranceMs: number
   readonly #range: CpuRange
   readonly #isLimited: boolean
-  readonly #byUnit = new Map<TimeUnit, Tally>()
+  readonly #units = new Map<TimeUnit, { unit: TimeUnit; samples: number; first: number }>()
+  readonly #tally: Tally
+  readonly #values: number[] = []
   #number = 0
   #header: string | undefined
   #firstUnlike: NumberedLine | undefined
 
   constructor(toleranceMs: number, range: CpuRange) {
-    this.#toleranceMs = toleranceMs
+    this.#tally = new Tally(toleranceMs)
     this.#range = range
     this.#isLimited = range.cpuMin !== undefined || range.cpuMax !== undefined
   }
@@ -67,8 +85,14 @@ class Surveyor {
   add(line: Buffer): void {
     this.#number += 1
     const plainMs = this.#isLimited ? undefined : plainTime(line)
+    if (!this.#isLimited && this.#values.length < FIRST_VALUES) this.#noteValue(line)
     if (plainMs === undefined) this.#addOther(line)
-    else this.#tally('ms').add(this.#number, plainMs, line)
+    else this.#addSample('ms', plainMs)
+  }
+
+  #noteValue(line: Buffer): void {
+    const sample = readSample(line.toString('latin1'))
+    if (sample) this.#values.push(Number(sample.cpu))
   }
 
   #addOther(line: Buffer): void {
@@ -76,18 +100,17 @@ class Surveyor {
     const text = line.toString('utf8')
     if (sample) {
       const outside = this.#isLimited && isOutside(sample.cpu, this.#range) ? sample.cpu : undefined
-      this.#tally(sample.unit).add(this.#number, sample.timeMs, line, outside)
+      this.#addSample(sample.unit, sample.timeMs, outside)
     } else if (this.#number === 1 && isHeader(text)) this.#header = text.trim()
     else this.#firstUnlike ??= { number: this.#number, text }
   }
 
   result(): Survey {
-    const [usual, ...others] = [...this.#byUnit].sort(([, a], [, b]) => b.count - a.count)
-    const tally = usual?.[1] ?? new Tally(this.#toleranceMs)
+    const tally = this.#tally
     return {
       lines: this.#header === undefined ? this.#number : this.#number - 1,
       header: this.#header,
-      unit: usual?.[0],
+      units: [...this.#units.values()].sort((a, b) => b.samples - a.samples),
       samples: tally.count,
       oldest: tally.oldest,
       newest: tally.newest,
@@ -95,29 +118,30 @@ class Surveyor {
       firstUnsorted: tally.firstUnsorted,
       outOfRange: tally.outOfRange,
       firstOutOfRange: tally.firstOutOfRange,
-      firstUnlike: earliest([this.#firstUnlike, ...others.map(([, other]) => other.first)]),
+      firstUnlike: this.#firstUnlike,
+      firstValues: this.#values.length > 0 ? describeValues(this.#values) : undefined,
     }
   }
 
-  #tally(unit: TimeUnit): Tally {
-    const known = this.#byUnit.get(unit)
-    if (known) return known
-    const tally = new Tally(this.#toleranceMs)
-    this.#byUnit.set(unit, tally)
-    return tally
+  #addSample(unit: TimeUnit, timeMs: number, outside?: string): void {
+    const use = this.#units.get(unit)
+    if (use) use.samples += 1
+    else this.#units.set(unit, { unit, samples: 1, first: this.#number })
+    this.#tally.add(this.#number, timeMs, outside)
   }
 }
+
+const describeValues = (values: readonly number[]): CpuValues => ({
+  count: values.length,
+  least: Math.min(...values),
+  most: Math.max(...values),
+})
 
 const isOutside = (cpu: string, { cpuMin, cpuMax }: CpuRange): boolean =>
   (cpuMin !== undefined && Number(cpu) < cpuMin) || (cpuMax !== undefined && Number(cpu) > cpuMax)
 
-const earliest = (lines: readonly (NumberedLine | undefined)[]): NumberedLine | undefined =>
-  lines.flatMap((line) => line ?? []).sort((a, b) => a.number - b.number)[0]
-
-/** The samples of one unit. */
 class Tally {
   count = 0
-  first: NumberedLine | undefined
   oldest: TimedLine | undefined
   newest: TimedLine | undefined
   outOfRange = 0
@@ -131,9 +155,8 @@ class Tally {
   }
 
   /** `outside`: the CPU value, if it is out of range. */
-  add(number: number, timeMs: number, line: Buffer, outside?: string): void {
+  add(number: number, timeMs: number, outside?: string): void {
     this.count += 1
-    this.first ??= { number, text: line.toString('latin1') }
     if (outside !== undefined) {
       this.outOfRange += 1
       this.firstOutOfRange ??= { number, text: outside }

@@ -20,11 +20,14 @@ function account({ checkpoint: { files } }: FakeRuntime, offset: number): void {
 }
 
 const wait = (runtime: FakeRuntime, update = (_: string) => {}) =>
-  awaitAccounted(runtime, 'in', new Map([[0, 20n]]), { signal, update })
+  awaitAccounted(runtime, 'in', [{ partition: 0, from: 18n, to: 20n }], { signal, update })
 
 describe('awaitAccounted', () => {
   it('returns the ledger once it includes all records', async () => {
-    expect(await wait(runtimeAt(20))).toEqual({ batch: 3, read: 20, deadLettered: 1, late: 2 })
+    expect(await wait(runtimeAt(20))).toEqual({
+      before: undefined,
+      after: { batch: 3, read: 20, deadLettered: 1, late: 2 },
+    })
   })
 
   it('waits, and shows how much is missing, while a driver runs or will run again', async () => {
@@ -35,7 +38,7 @@ describe('awaitAccounted', () => {
       if (reads === 3) account(runtime, 25)
     }
     const update = vi.fn()
-    expect(await wait(runtime, update)).toMatchObject({ read: 25 })
+    expect(await wait(runtime, update)).toMatchObject({ before: { read: 15 }, after: { read: 25 } })
     expect(update).toHaveBeenCalledWith(expect.stringMatching(/^5 records/))
   })
 

@@ -7,25 +7,41 @@ import { driverFailed } from './ready.ts'
 /** No limit: the largest delay of a timer. A job that makes no progress is shown, and Ctrl-C ends the wait. */
 const NO_LIMIT_MS = 2 ** 31 - 1
 
+interface Accounted {
+  /** The last state in which it had accounted for none of them, if that was seen. */
+  readonly before: Ledger | undefined
+  readonly after: Ledger
+}
+
+/** Offsets of one partition, up to but not including `to`. */
+interface Range {
+  readonly partition: number
+  readonly from: bigint
+  readonly to: bigint
+}
+
 /**
- * Waits until the job has accounted for all records before these end offsets of a topic.
+ * Waits until the job has accounted for these records of a topic.
  * @throws CliError as `awaitReady` does when the job ends before that.
  */
 export function awaitAccounted(
   runtime: Runtime,
   topic: string,
-  ends: ReadonlyMap<number, bigint>,
+  ranges: readonly Range[],
   options: { readonly signal: AbortSignal; readonly update: (detail: string) => void },
-): Promise<Ledger> {
+): Promise<Accounted> {
   const { signal, update } = options
+  let before: Ledger | undefined
   return waitUntil(
     'the accounting of what was sent',
     async () => {
       const ledger = await readLedger(runtime.checkpoint)
       const done = (await readPlan(runtime.checkpoint, ledger.batch))?.ends[topic] ?? {}
-      const left = [...ends].map(([partition, end]) => Number(end) - (done[partition] ?? 0))
-      const missing = left.reduce((sum, records) => sum + Math.max(records, 0), 0)
-      if (missing === 0) return arrived(ledger)
+      const sum = (count: (range: Range, accounted: number) => number) =>
+        ranges.reduce((total, range) => total + Math.max(count(range, done[range.partition] ?? 0), 0), 0)
+      const missing = sum(({ to }, accounted) => Number(to) - accounted)
+      if (missing === 0) return arrived({ before, after: ledger })
+      if (sum(({ from }, accounted) => accounted - Number(from)) === 0) before = ledger
       const driver = await runtime.driver()
       if (!isActive(driver)) throw await driverFailed(runtime, driver, signal)
       const state = `${missing} records are not accounted for yet`

@@ -55,6 +55,16 @@ describe('submitJob', () => {
     expect(stopTimeoutMs).toBe(30_000)
   })
 
+  it.each([
+    ['latest', [expect.stringMatching(/skips the 2 records .*cpu-usage.*STARTING_OFFSETS=latest/)]],
+    ['earliest', []],
+  ])('says what a new checkpoint skips with STARTING_OFFSETS=%s', async (value, warnings) => {
+    const context = await testContext({ settings: { STARTING_OFFSETS: value } })
+    context.broker.createTopic('cpu-usage').append('cpu-usage', { value: 'a' }, { value: 'b' })
+    await submit(context)
+    expect(context.output.warnings).toEqual(warnings)
+  })
+
   it('lets a real-time job run to the end of its interval before it is killed', async () => {
     const context = await testContext({
       settings: { TRIGGER: 'real-time', CHECKPOINT_INTERVAL: '2 minutes' },

@@ -31,6 +31,7 @@ import {
 import { awaitReady } from './ready.ts'
 import { rememberedSettings, rememberSettings, resultSettings, widest } from './result-settings.ts'
 import { stopTimeoutMs, submittedFile, submittedQuery } from './submitted.ts'
+import { countUnread } from './unread.ts'
 
 export interface SubmitOptions {
   readonly newCheckpoint: boolean
@@ -87,6 +88,7 @@ export async function submitJob(
     step.done(`Topics: ${formatTopicReport(await ensureTopics(runtime.kafka, config, signal))}`)
   })
   const isNew = await claimCheckpoint({ config, runtime, storage }, plan, options, output, signal)
+  if (isNew && config.query.startingOffsets === 'latest') await saySkipped(config, runtime, output, signal)
   const since = isNew ? new Date().toISOString() : (await submittedFile(storage).read())?.since
   const query = { ...submittedQuery(config, plan), ...(since && { since }) }
   await submittedFile(storage).write(query)
@@ -108,6 +110,19 @@ async function requireNoDriver(runtime: Runtime): Promise<void> {
   if (!isActive(driver)) return
   const who = driver.container ?? (driver.pid ? `pid ${driver.pid}` : `supervisor ${driver.supervisorPid}`)
   throw checkpointInUse(`${driver.state}, ${who}`)
+}
+
+async function saySkipped(
+  { topics }: Config,
+  { kafka }: Runtime,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  const held = await countUnread(kafka, topics.input, {}, { olderThanMs: Date.now(), signal })
+  if (held && held.records > 0)
+    output.warn(
+      `the job skips the ${held.records} records that are in ${topics.input} now (STARTING_OFFSETS=latest)`,
+    )
 }
 
 /** Makes sure that old state and old results fit the settings. Returns whether the checkpoint is a new one. */

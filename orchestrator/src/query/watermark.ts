@@ -28,14 +28,17 @@ export async function jobWatermark(
   config: Config,
   signal: AbortSignal,
 ): Promise<Watermark | undefined> {
-  const { checkpoint } = runtime
-  if (!(await isOf(checkpoint, config.topics.input))) return undefined
-  const closedMs = await newestWatermark(checkpoint)
+  const closedMs = await closedWindows(runtime, config)
   if (closedMs === undefined) return undefined
   const newest = newestWindow(
     eventsOfCheckpoint(await recentEvents(runtime, signal).catch((): DriverEvent[] => [])),
   )
   return { closedMs, closingMs: Math.max(closedMs, newest - latenessMs(config)) }
+}
+
+/** `Watermark.closedMs` alone; it takes a few small files. */
+export async function closedWindows({ checkpoint }: Runtime, config: Config): Promise<number | undefined> {
+  return (await isOf(checkpoint, config.topics.input)) ? newestWatermark(checkpoint) : undefined
 }
 
 /** Of the newest batch that is planned; undefined before the first one. The ledger may be some batches behind. */

@@ -27,10 +27,16 @@ describe('the check of the input topic', () => {
     expect(await check('input topic')).toMatch(/beware: cpu-usage deletes records 7 days(.|\n)*LogAppendTime/)
   })
 
+  it.each(['compact', 'compact,delete'])('names a topic with cleanup.policy=%s', async (policy) => {
+    context.broker.createTopic('cpu-usage', 1, { ...BY_BROKER, 'cleanup.policy': policy })
+    expect(await check('input topic')).toMatch(
+      /beware: cpu-usage is compacted.*same key(.|\n)*cleanup.policy=delete/,
+    )
+  })
+
   it.each([
     ['stamped by the broker', BY_BROKER],
     ['kept for ever', { ...BY_PRODUCER, 'retention.ms': '-1' }],
-    ['compacted only', { ...BY_PRODUCER, 'cleanup.policy': 'compact' }],
   ])('has nothing against records that are %s', async (_, settings) => {
     context.broker.createTopic('cpu-usage', 1, settings)
     expect(await check('input topic')).toMatch(/does not delete/)

@@ -21,7 +21,13 @@ export function topicChecks({ runtime, config }: Selected): DoctorCheck[] {
       run: whileUp(async (signal) => {
         const stamping = await readStamping(kafka, input, signal)
         if (!stamping) return `${input}: nothing is known of it yet`
-        const { isByBroker, retentionMs } = stamping
+        const { isByBroker, retentionMs, isCompacted } = stamping
+        if (isCompacted)
+          return [
+            `beware: ${input} is compacted, which removes samples that have the same key as a newer one, read or not.`,
+            'To prevent that:',
+            `kafka-configs.sh --alter --topic ${input} --add-config cleanup.policy=delete`,
+          ].join('\n')
         if (isByBroker || retentionMs === undefined)
           return `${input} does not delete samples by their own time`
         return [
