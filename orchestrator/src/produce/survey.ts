@@ -19,7 +19,7 @@ export interface CpuRange {
 }
 
 /** How many samples have times in this unit, and the number of the first one. */
-export interface UnitUse {
+interface UnitUse {
   readonly unit: TimeUnit
   readonly samples: number
   readonly first: number
