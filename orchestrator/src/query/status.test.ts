@@ -6,7 +6,7 @@ import type { DriverStatus } from '../runtime/runtime.ts'
 import { type StoragePaths, storagePaths } from '../storage/paths.ts'
 import { newFolder } from '../system/folder.fixture.ts'
 import { obstacleOf } from './health.ts'
-import { readUpTo, stackStatus } from './status.ts'
+import { jobNow, readUpTo, stackStatus } from './status.ts'
 import { statusLines } from './status-lines.ts'
 import { type SubmittedQuery, submittedFile } from './submitted.ts'
 
@@ -267,7 +267,7 @@ describe('readUpTo', () => {
     runtime.driverNow = state && driverIn(state)
     runtime.logLines.driver = [...lines]
     for (const [name, text] of Object.entries(checkpoint)) runtime.checkpoint.files.set(name, text)
-    return readUpTo({ runtime, config: await configWith(set) }, signal)
+    return readUpTo(await jobNow(runtime, signal), { runtime, config: await configWith(set) })
   }
 
   it.each([undefined, 'stopped', 'failed', 'gave-up', 'lost'] as const)(

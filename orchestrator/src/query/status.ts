@@ -172,11 +172,10 @@ const eventsOfQuery = (events: readonly DriverEvent[], { since }: SubmittedQuery
  * active one has read is sooner in its log.
  */
 export async function readUpTo(
+  { driver, progress }: Pick<JobNow, 'driver' | 'progress'>,
   { runtime, config }: Pick<Selected, 'runtime' | 'config'>,
-  signal: AbortSignal,
 ): Promise<ReadUpTo | undefined> {
-  if (!isActive(await runtime.driver()))
-    return committedEnds(runtime.checkpoint, config.topics.input).catch(() => undefined)
+  if (!isActive(driver)) return committedEnds(runtime.checkpoint, config.topics.input).catch(() => undefined)
   const beforeFirst = config.query.startingOffsets === 'earliest' ? {} : undefined
-  return queryProgress(await eventsNow(runtime, signal))?.endOffsets ?? beforeFirst
+  return progress?.endOffsets ?? beforeFirst
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
 import type { Position } from '../kafka/position.ts'
 import type { TopicRecord } from '../kafka/topic-reader.ts'
-import { readUpTo } from '../query/status.ts'
+import { jobNow, readUpTo } from '../query/status.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { LiveLine } from '../terminal/live-line.ts'
 import type { Output } from '../terminal/output.ts'
@@ -11,6 +11,7 @@ import { jsonLine } from '../terminal/text.ts'
 import { terminalWidth } from '../terminal/width.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { JobWatch } from './job-watch.ts'
+import { LatestJob } from './latest-job.ts'
 import { liveText, type NewestResult, newerResult } from './live-text.ts'
 import { Printer } from './printer.ts'
 import type { ResultFeed } from './result-feed.ts'
@@ -45,10 +46,11 @@ export async function followResults(
   const printer = new Printer(live.above(output.result), limit)
   const reader = new ResultReader(live.above(output.warn))
   const notice = live.above(output.note)
-  const positionOf = () => readUpTo(selected, signal)
+  const job = new LatestJob(() => jobNow(runtime, signal))
+  const positionOf = async () => readUpTo(await job.within(0, performance.now()), selected)
   const settleMs = detector.windowMs + detector.watermarkMs
   const idleWatch = new IdleWatch(runtime.kafka, config.topics.input, positionOf, settleMs, signal)
-  const jobWatch = new JobWatch(runtime, signal, notice)
+  const jobWatch = new JobWatch(job, signal, notice)
   const linesOf = lineFormat(asJson, detector)
   const gathered = new Gathered(asJson ? 0 : GATHER_MS)
   let newest: NewestResult | undefined

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { jobNow } from '../query/status.ts'
 import { at, driverIn, FakeRuntime } from '../runtime/runtime.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
 import { JobWatch, jobTexts } from './job-watch.ts'
+import { LatestJob } from './latest-job.ts'
 
 const NOW = Date.parse(at(62))
 
@@ -34,7 +36,9 @@ describe('JobWatch', () => {
     runtime = new FakeRuntime()
     runtime.driverNow = driverIn('running')
     reports = []
-    watch = new JobWatch(runtime, new AbortController().signal, (line) => reports.push(line))
+    const { signal } = new AbortController()
+    const job = new LatestJob(() => jobNow(runtime, signal))
+    watch = new JobWatch(job, signal, (line) => reports.push(line))
   })
 
   const afterChecks = async (seconds: number) => {

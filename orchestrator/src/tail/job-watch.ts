@@ -1,7 +1,8 @@
 import { jobSentence } from '../query/job-words.ts'
-import { type JobNow, jobNow } from '../query/status.ts'
+import type { JobNow } from '../query/status.ts'
 import { isRunning } from '../runtime/driver-state.ts'
-import type { DriverStatus, Runtime } from '../runtime/runtime.ts'
+import type { DriverStatus } from '../runtime/runtime.ts'
+import type { LatestJob } from './latest-job.ts'
 
 /** No longer than a window waits before it counts as closed: by then the delay of its batch is known. */
 const CHECK_EVERY_MS = 1_000
@@ -50,7 +51,7 @@ export function jobTexts(facts: JobFacts, newestMs: number | undefined, nowMs: n
 
 /** Checks in the background whether the job runs, and reports when it no longer does, and when samples are late. */
 export class JobWatch {
-  readonly #runtime: Runtime
+  readonly #job: LatestJob
   readonly #signal: AbortSignal
   readonly #report: (line: string) => void
   #facts: JobFacts | undefined
@@ -63,8 +64,8 @@ export class JobWatch {
   #reportedLate = 0
   #reportedLateAt = Number.NEGATIVE_INFINITY
 
-  constructor(runtime: Runtime, signal: AbortSignal, report: (line: string) => void) {
-    this.#runtime = runtime
+  constructor(job: LatestJob, signal: AbortSignal, report: (line: string) => void) {
+    this.#job = job
     this.#signal = signal
     this.#report = report
   }
@@ -94,7 +95,7 @@ export class JobWatch {
     this.#isChecking = true
     this.#checkedAt = nowMs
     try {
-      const job = await jobNow(this.#runtime, this.#signal)
+      const job = await this.#job.within(CHECK_EVERY_MS, nowMs)
       this.#facts = factsOf(job)
       this.#delayMsAt = job.delayMsAt
       if (!this.#signal.aborted) this.#reportChanges(this.#facts, nowMs)
