@@ -109,7 +109,7 @@ export class Stack {
       RUNTIME: this.runtime,
       KAFKA_PORT: this.ports.kafka,
       SPARK_UI_PORT: this.ports.ui,
-      SPARK_MASTER_UI_PORT: this.ports.masterUi,
+      ...(this.runtime === 'docker' && { SPARK_MASTER_UI_PORT: this.ports.masterUi }),
       ...settings,
     }
     const lines = Object.entries(all).map(([key, value]) => `${key}=${value}`)
