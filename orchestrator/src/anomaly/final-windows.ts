@@ -14,9 +14,8 @@ const BATCH_SPREAD_MS = 1_000
 /**
  * Decides from the results alone which windows can no longer change. A window is closed once the job's watermark has
  * passed its end. The watermark trails the newest sample by `watermarkMs`, or more while the job reads a backlog, and
- * takes effect one batch later. The newest
- * sample is at least as new as the start of the newest window, so a window far enough behind that start is final once
- * a result of a later batch has arrived. In real-time mode a batch writes results as it runs, and the next batch has
+ * takes effect one batch later. The newest sample is at least as new as the start of the newest window, so a window far
+ * enough behind that start is final once a result of a later batch has arrived. In real-time mode a batch writes results as it runs, and the next batch has
  * begun once an interval has passed. The driver's progress lines are not needed for this: in real-time mode they
  * appear once per interval, and a restart may repeat them.
  *

@@ -55,6 +55,8 @@ function zonedMs(utcMs: number, zone: string): number | undefined {
 /** Offsets per partition. */
 export type Offsets = ReadonlyMap<number, bigint>
 
+export const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b)
+
 export interface LocatedRecord {
   readonly partition: number
   readonly offset: bigint

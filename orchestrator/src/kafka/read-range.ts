@@ -1,6 +1,6 @@
 import type { KafkaAccess } from './access.ts'
 import { translateKafkaError } from './errors.ts'
-import type { Offsets } from './position.ts'
+import { larger, type Offsets } from './position.ts'
 import { type Bounds, TopicReader, type TopicRecord } from './topic-reader.ts'
 
 const MAX_WAIT_MS = 200
@@ -47,8 +47,6 @@ export async function lastRecords(
       return last.flatMap(({ records }) => records)
   }
 }
-
-const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b)
 
 async function readBetween(reader: TopicReader, from: Offsets, end: Offsets): Promise<TopicRecord[]> {
   const all: TopicRecord[] = []

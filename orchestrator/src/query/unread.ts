@@ -1,5 +1,5 @@
 import type { KafkaAccess } from '../kafka/access.ts'
-import type { Offsets } from '../kafka/position.ts'
+import { larger, type Offsets } from '../kafka/position.ts'
 import { TopicReader } from '../kafka/topic-reader.ts'
 
 const TIMEOUT_MS = 3_000
@@ -84,8 +84,6 @@ export class UnreadRecords {
     )
   }
 }
-
-const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b)
 
 const unfinished = (positions: Offsets, ends: Offsets): Offsets =>
   new Map([...positions].filter(([partition, offset]) => offset < (ends.get(partition) ?? 0n)))
