@@ -39,6 +39,14 @@ it('reads what was written since, to the present end', async () => {
   ])
 })
 
+it('reads all of a partition that was added since', async () => {
+  const broker = topicOf(3)
+  const before = await topicEnds(broker.access, 't', signal)
+  broker.addPartitions('t', 1).append('t', { value: 'new', partition: 1 })
+  const since = await readSince(broker.access, 't', before, signal)
+  expect(since.map(({ partition, value }) => [partition, String(value)])).toEqual([[1, 'new']])
+})
+
 it('names the topic that is missing, in an error for the user', async () => {
   await expect(readLast(topicOf(1).access, 'other', 1, signal)).rejects.toMatchObject({
     code: 'NO_SUCH_TOPIC',

@@ -9,14 +9,21 @@ const MAX_WAIT_MS = 200
 export const topicEnds = (access: KafkaAccess, topic: string, signal: AbortSignal): Promise<Offsets> =>
   withReader(access, topic, signal, (reader) => reader.ends())
 
-/** The records of a topic from these offsets to its present end. */
+/** The records of a topic from these offsets to its present end; all of a partition that is not among them. */
 export const readSince = (
   access: KafkaAccess,
   topic: string,
   from: Offsets,
   signal: AbortSignal,
 ): Promise<TopicRecord[]> =>
-  withReader(access, topic, signal, async (reader) => readBetween(reader, from, await reader.ends()))
+  withReader(access, topic, signal, async (reader) => {
+    const { begin, end } = await reader.bounds()
+    // A partition may have been added since then.
+    const start = new Map(
+      [...end.keys()].map((partition) => [partition, from.get(partition) ?? begin.get(partition) ?? 0n]),
+    )
+    return readBetween(reader, start, end)
+  })
 
 /** The last records of each partition, up to this many. */
 export const readLast = (
