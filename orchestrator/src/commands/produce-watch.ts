@@ -10,7 +10,7 @@ import type { Given } from './produce-circumstances.ts'
 const INTERVAL_MS = 10_000
 
 /** Looks at the job again while samples are sent, and says when they no longer count, or do so again. */
-export class JobWatch {
+export class FeedWatch {
   readonly #selected: Selected
   readonly #given: Given
   readonly #output: Output

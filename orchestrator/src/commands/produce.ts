@@ -14,7 +14,7 @@ import type { Selected } from '../runtime/runtime.ts'
 import { requireOwnBroker } from '../stack/require-broker.ts'
 import { circumstancesOf, type Given } from './produce-circumstances.ts'
 import { openAccounts, reportOutcome, settle } from './produce-wait.ts'
-import { JobWatch } from './produce-watch.ts'
+import { FeedWatch } from './produce-watch.ts'
 
 interface Flags {
   readonly live?: boolean
@@ -42,7 +42,7 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
     const input = source && (await prepareInput(source, flags, circumstances, progress, context))
     sayFirst(context, input?.findings ?? liveFindings(Date.now(), flags.seconds, circumstances), flags)
     const accounts = flags.wait ? await openAccounts(selected, context.signal) : undefined
-    const watch = new JobWatch(selected, isRead, circumstances, context.output)
+    const watch = new FeedWatch(selected, isRead, circumstances, context.output)
     const produced = await send(context, selected, input, circumstances, watch, flags, progress)
     progress.end()
     reportSent(context, selected, produced, input, flags)
@@ -138,7 +138,7 @@ function send(
   { runtime, config }: Selected,
   input: Prepared | undefined,
   { maxFutureSkewMs, clockBehindMs }: Given,
-  watch: JobWatch,
+  watch: FeedWatch,
   flags: Flags,
   progress: ProduceProgress,
 ): Promise<ProduceResult> {
