@@ -1,13 +1,11 @@
 import type { Config } from '../config/config.ts'
-import { isActive, isRunning } from '../runtime/driver-state.ts'
+import { isRunning } from '../runtime/driver-state.ts'
 import type { DriverStatus, PartStatus, Runtime, Selected } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import { backlogRemarks } from './backlog-remarks.ts'
-import { committedEnds } from './checkpoint-log.ts'
 import { clockRemarks } from './clock-remarks.ts'
 import {
   type DriverEvent,
-  delayMsAt,
   eventsOfCheckpoint,
   eventsOfSubmission,
   isResumed,
@@ -16,6 +14,7 @@ import {
   recentEvents,
 } from './driver-log.ts'
 import { type Problem, problemsOf, type Stall, stallAfterMs } from './health.ts'
+import { eventsNow } from './job-now.ts'
 import { type SubmittedQuery, submittedFile } from './submitted.ts'
 import { countUnread, type ReadUpTo, type Unread } from './unread.ts'
 
@@ -145,37 +144,6 @@ function stallOf(
 const secondsSince = (time: string): number =>
   Math.max(Math.floor((Date.now() - Date.parse(time)) / 1_000), 0)
 
-/** The job's driver, and how far its query is on the current checkpoint. */
-export async function jobNow(runtime: Runtime, signal: AbortSignal): Promise<JobNow> {
-  const [driver, events] = await Promise.all([runtime.driver(), eventsNow(runtime, signal)])
-  return {
-    driver,
-    progress: queryProgress(events),
-    delayMsAt: (writtenMs) => delayMsAt(events, writtenMs),
-  }
-}
-
-export interface JobNow extends Pick<StackStatus, 'driver' | 'progress'> {
-  /** The watermark's delay when a result was written; undefined if unknown. */
-  readonly delayMsAt: (writtenMs: number) => number | undefined
-}
-
-const eventsNow = async (runtime: Runtime, signal: AbortSignal): Promise<readonly DriverEvent[]> =>
-  eventsOfCheckpoint(await recentEvents(runtime, signal))
-
 /** The log outlives `down --volumes` and a new checkpoint: what it says of earlier queries is left out. */
 const eventsOfQuery = (events: readonly DriverEvent[], { since }: SubmittedQuery): readonly DriverEvent[] =>
   since === undefined ? events : events.filter(({ time }) => Date.parse(time) >= Date.parse(since))
-
-/**
- * Where the query has read up to; undefined if that is not known. While no job is active, the checkpoint says it: what an
- * active one has read is sooner in its log.
- */
-export async function readUpTo(
-  { driver, progress }: Pick<JobNow, 'driver' | 'progress'>,
-  { runtime, config }: Pick<Selected, 'runtime' | 'config'>,
-): Promise<ReadUpTo | undefined> {
-  if (!isActive(driver)) return committedEnds(runtime.checkpoint, config.topics.input).catch(() => undefined)
-  const beforeFirst = config.query.startingOffsets === 'earliest' ? {} : undefined
-  return progress?.endOffsets ?? beforeFirst
-}

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { jobNow } from '../query/status.ts'
+import { jobNow } from '../query/job-now.ts'
 import { at, driverIn, FakeRuntime } from '../runtime/runtime.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
 import { JobWatch, jobTexts } from './job-watch.ts'

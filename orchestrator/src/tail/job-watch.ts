@@ -1,5 +1,5 @@
+import type { JobNow } from '../query/job-now.ts'
 import { jobSentence } from '../query/job-words.ts'
-import type { JobNow } from '../query/status.ts'
 import { isRunning } from '../runtime/driver-state.ts'
 import type { DriverStatus } from '../runtime/runtime.ts'
 import type { LatestJob } from './latest-job.ts'

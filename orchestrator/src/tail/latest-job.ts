@@ -1,4 +1,4 @@
-import type { JobNow } from '../query/status.ts'
+import type { JobNow } from '../query/job-now.ts'
 
 /** The job as it was last read. One read of the driver's log, up to 4 MB, serves everyone whom its age suits. */
 export class LatestJob {
