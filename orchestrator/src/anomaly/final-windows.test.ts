@@ -44,6 +44,17 @@ describe('FinalWindows', () => {
     expect(windows.pending).toBe(3)
   })
 
+  it('releases no window of a new checkpoint by the watermark of the old one', () => {
+    const windows = new FinalWindows(OPTIONS)
+    windows.add([at(0, 9), at(60_000)], 0)
+    windows.add([at(60_500)], 2_000)
+    windows.restart(0)
+    const grown = [4_000, 6_000, 8_000].map((ms, index) => windows.add([at(0, index + 1)], ms))
+    expect(grown.flat()).toEqual([])
+    windows.add([at(12_000)], 10_000)
+    expect(windows.add([at(12_500)], 12_000)).toEqual([at(0, 3)])
+  })
+
   it('counts the parts of one batch together, in whatever order they arrive', () => {
     const windows = new FinalWindows(OPTIONS)
     expect(windows.add([at(60_000)], 0)).toEqual([])

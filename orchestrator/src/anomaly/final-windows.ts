@@ -23,19 +23,26 @@ const BATCH_SPREAD_MS = 1_000
  * reaches the earlier number again: it is final only if it is still the last one a batch later.
  */
 export class FinalWindows {
-  readonly #options: FinalityOptions
+  #options: FinalityOptions
   readonly #pending = new Map<string, PendingWindow>()
   /** Keys of the pending windows that have fewer samples than they had before. */
   readonly #behind = new Set<string>()
-  readonly #known = new BoundedMap<KnownWindow>()
-  readonly #spreadMs: number
+  #known = new BoundedMap<KnownWindow>()
   #closedUpTo = Number.NEGATIVE_INFINITY
   /** Start of the newest window over time, oldest entry first. */
   #progress: { readonly atMs: number; readonly newestStartMs: number }[] = []
 
   constructor(options: FinalityOptions) {
     this.#options = options
-    this.#spreadMs = BATCH_SPREAD_MS + (options.intervalMs ?? 0)
+  }
+
+  /** The job begins anew, on a new checkpoint: what is pending can change until the new watermark has passed it. */
+  restart(intervalMs: number): void {
+    this.#options = { ...this.#options, intervalMs }
+    this.#behind.clear()
+    this.#known = new BoundedMap()
+    this.#closedUpTo = Number.NEGATIVE_INFINITY
+    this.#progress = []
   }
 
   /** Number of windows that may still change. */
@@ -78,6 +85,11 @@ export class FinalWindows {
   #isFinal({ result, atMs }: PendingWindow, nowMs: number): boolean {
     if (windowStartMs(result) > this.#closedUpTo) return false
     return atMs <= nowMs - this.#spreadMs || !this.#behind.has(windowKey(result))
+  }
+
+  /** How far apart the results of one batch may arrive. */
+  get #spreadMs(): number {
+    return BATCH_SPREAD_MS + (this.#options.intervalMs ?? 0)
   }
 
   /** Returns the start of the newest window of all earlier batches. */

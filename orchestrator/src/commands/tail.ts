@@ -1,14 +1,12 @@
 import { FinalWindows } from '../anomaly/final-windows.ts'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
-import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
 import { type Position, parsePosition } from '../kafka/position.ts'
 import type { TopicRecord } from '../kafka/topic-reader.ts'
-import { submittedFile } from '../query/submitted.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { requireOwnBroker } from '../stack/require-broker.ts'
-import { followResults } from '../tail/follow-results.ts'
+import { batchMs, followResults } from '../tail/follow-results.ts'
 import { Printer } from '../tail/printer.ts'
 import { formatRawRecord, rawRecordJson } from '../tail/raw-record.ts'
 import { ResultFeed } from '../tail/result-feed.ts'
@@ -37,9 +35,8 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   await requireOwnBroker(selected.runtime)
   if (!isResults) return tailRaw({ ...context, signal }, selected, topic, from, flags)
   const asJson = flags.json === true || !output.isTerminal
-  const query = await submittedFile(selected.storage).read()
   const { detector } = selected.config
-  const windows = new FinalWindows({ ...detector, intervalMs: intervalMs(query ?? selected.config.query) })
+  const windows = new FinalWindows({ ...detector, intervalMs: await batchMs(selected) })
   const feed = new ResultFeed(
     {
       wanted: statuses,
@@ -50,10 +47,6 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   )
   return followResults(selected, feed, { from, limit: flags.limit, asJson, output, signal })
 }
-
-/** How long the job writes results of the same batch: an interval in real-time mode, else 0. */
-const intervalMs = (query: Pick<Config['query'], 'trigger' | 'checkpointIntervalMs'>): number =>
-  query.trigger === 'real-time' ? query.checkpointIntervalMs : 0
 
 /** @throws CliError USAGE when a flag that selects results is set for another topic. */
 function refuseResultFlags({ final, all, status }: Flags, outputTopic: string): void {

@@ -164,12 +164,15 @@ function parseOffsets(text: string): Record<string, number> {
   )
 }
 
+const beginsCheckpoint = ({ name, fields }: DriverEvent): boolean =>
+  name === 'started' && fields.resumed_from_batch === ''
+
 /**
  * The events of the current checkpoint: those since a driver last started a new one, without the progress that a later
  * driver did not find there, because the checkpoint had been restored from a backup or mended.
  */
 export function eventsOfCheckpoint(events: readonly DriverEvent[]): readonly DriverEvent[] {
-  const own = since(events, ({ name, fields }) => name === 'started' && fields.resumed_from_batch === '')
+  const own = since(events, beginsCheckpoint)
   const kept: DriverEvent[] = []
   let lastBatch = Number.POSITIVE_INFINITY
   for (const event of own.toReversed()) {
@@ -179,6 +182,10 @@ export function eventsOfCheckpoint(events: readonly DriverEvent[]): readonly Dri
   }
   return kept.reverse()
 }
+
+/** When a driver last began a checkpoint, as far as the events show. */
+export const checkpointBegan = (events: readonly DriverEvent[]): string | undefined =>
+  events.findLast(beginsCheckpoint)?.time
 
 /** Has a driver found batches of earlier ones in its checkpoint? */
 export const isResumed = (events: readonly DriverEvent[]): boolean =>

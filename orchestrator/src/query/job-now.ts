@@ -2,6 +2,7 @@ import { isActive } from '../runtime/driver-state.ts'
 import type { DriverStatus, Runtime, Selected } from '../runtime/runtime.ts'
 import { committedEnds } from './checkpoint-log.ts'
 import {
+  checkpointBegan,
   type DriverEvent,
   delayMsAt,
   eventsOfCheckpoint,
@@ -14,6 +15,8 @@ import type { ReadUpTo } from './unread.ts'
 export interface JobNow {
   readonly driver: DriverStatus | undefined
   readonly progress: QueryProgress | undefined
+  /** When its checkpoint was begun (ISO time); undefined if its log does not show that. */
+  readonly checkpointBegan: string | undefined
   /** The watermark's delay when a result was written; undefined if unknown. */
   readonly delayMsAt: (writtenMs: number) => number | undefined
 }
@@ -24,6 +27,7 @@ export async function jobNow(runtime: Runtime, signal: AbortSignal): Promise<Job
   return {
     driver,
     progress: queryProgress(events),
+    checkpointBegan: checkpointBegan(events),
     delayMsAt: (writtenMs) => delayMsAt(events, writtenMs),
   }
 }

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { FinalWindows } from '../anomaly/final-windows.ts'
 import type { Status, WindowResult } from '../anomaly/result.ts'
 import { type TestContext, testContext } from '../cli/command.fixture.ts'
+import { submittedFile } from '../query/submitted.ts'
 import { at, driverIn } from '../runtime/runtime.fixture.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
@@ -109,6 +110,38 @@ describe('followResults', () => {
     setTimeout(() => (context.broker.isUp = false), 1_000)
     await expect(follow(changing())).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' })
     expect(context.output.notes).toHaveLength(1)
+  })
+})
+
+describe('followResults of a job that begins a new checkpoint', () => {
+  const begin = (second: number) =>
+    context.runtime.logLines.driver.push(`${at(second)} started resumed_from_batch=`)
+
+  it('shows no window before it is final again', async () => {
+    append(result(1, 'WARN', 9), result(60, 'SAFE', 9))
+    setTimeout(() => append(result(61, 'SAFE', 9)), 2_000)
+    setTimeout(() => begin(5), 3_000)
+    for (const count of [1, 2, 3]) setTimeout(() => append(result(1, 'WARN', count)), 5_000 + 1_500 * count)
+    later(12_000, () => undefined)
+    await follow(final())
+    expect(context.output.results.map((line) => JSON.parse(line).count)).toEqual([9])
+    expect(context.output.notes).toEqual(['the job has begun a new checkpoint'])
+  })
+
+  it('says that it writes to another topic', async () => {
+    const { storage, config } = selected
+    const settings = { OUTPUT_TOPIC: 'other' }
+    await submittedFile(storage).write({
+      trigger: 'micro-batch',
+      reason: 'r',
+      checkpointIntervalMs: 60_000,
+      settings,
+    })
+    setTimeout(() => begin(5), 3_000)
+    later(6_000, () => undefined)
+    await follow(changing())
+    expect(context.output.notes[1]).toContain('it writes to other now')
+    expect(config.topics.output).not.toBe('other')
   })
 })
 

@@ -4,6 +4,7 @@ import { followTopic } from '../kafka/follow-topic.ts'
 import type { Position } from '../kafka/position.ts'
 import type { TopicRecord } from '../kafka/topic-reader.ts'
 import { jobNow, readUpTo } from '../query/job-now.ts'
+import { submittedFile } from '../query/submitted.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { LiveLine } from '../terminal/live-line.ts'
 import type { Output } from '../terminal/output.ts'
@@ -58,9 +59,14 @@ export async function followResults(
     for await (const records of followTopic(runtime.kafka, config.topics.output, { from, signal, notice })) {
       const elapsed = performance.now()
       const facts = jobWatch.facts(elapsed)
+      if (jobWatch.takeNewCheckpoint()) {
+        newest = undefined
+        feed.restart(await batchMs(selected))
+        await sayWhereItWrites(selected, notice)
+      }
       const taken = gathered.add(records, elapsed)
       if (!taken) continue
-      for (const { timestampMs } of taken) idleWatch.resultWritten(timestampMs)
+      idleWatch.resultsRead(taken)
       const results = reader.read(taken)
       newest = newerResult(newest, results, taken)
       const shown = feed.take(results, elapsed, newest && jobWatch.delayMsAt(newest.writtenMs))
@@ -75,6 +81,22 @@ export async function followResults(
     live.clear()
     idleWatch.close()
   }
+}
+
+/** How long the job writes results of the same batch: an interval in real-time mode, else 0. */
+export async function batchMs({ storage, config }: Selected): Promise<number> {
+  const query = (await submittedFile(storage).read()) ?? config.query
+  return query.trigger === 'real-time' ? query.checkpointIntervalMs : 0
+}
+
+/** Says so if the job has left the topic that is followed. */
+async function sayWhereItWrites(
+  { storage, config }: Selected,
+  notice: (line: string) => void,
+): Promise<void> {
+  const topic = (await submittedFile(storage).read())?.settings?.OUTPUT_TOPIC
+  if (topic && topic !== config.topics.output)
+    notice(`it writes to ${topic} now; \`cpu-anomaly tail ${topic}\` shows that`)
 }
 
 function lineFormat(

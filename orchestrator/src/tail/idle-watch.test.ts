@@ -86,7 +86,7 @@ describe('IdleWatch', () => {
   it.each([
     ['the input topic grows', () => broker.append('in', { value: 'x', partition: 1 }), 3_600],
     // The input topic is checked only after the window has settled.
-    ['results arrive', (watch: IdleWatch) => watch.resultWritten(Date.now()), 4_100],
+    ['results arrive', (watch: IdleWatch) => watch.resultsRead([{ timestampMs: Date.now() }]), 4_100],
   ])('counts from the last time that %s', async (_, act, expected) => {
     const watch = watchWith(allRead)
     const after = await idleAfter(watch, (ms) => {
@@ -97,7 +97,7 @@ describe('IdleWatch', () => {
 
   it('waits until a window and its delay have passed since the last result', async () => {
     const watch = new IdleWatch(broker.access, 'in', allRead, 7_000, controller.signal)
-    watch.resultWritten(Date.now() - 1_000)
+    watch.resultsRead([{ timestampMs: Date.now() - 1_000 }])
     expect(await idleAfter(watch)).toSatisfy((ms: number) => ms >= 6_600 && ms < 6_900)
     expect(requests('list-offsets')).toBeLessThanOrEqual(4)
   })
@@ -105,9 +105,16 @@ describe('IdleWatch', () => {
   it('counts a result without a time, or from the future, as written now', async () => {
     for (const timestampMs of [-1, Date.now() + 3_600_000]) {
       const watch = watchWith(allRead)
-      watch.resultWritten(timestampMs)
+      watch.resultsRead([{ timestampMs }])
       expect(await idleAfter(watch)).toSatisfy((ms: number) => ms >= 1_100 && ms < 1_400)
     }
+  })
+
+  it('counts a result that has just come as written now, if the clock of the broker is behind', async () => {
+    const watch = new IdleWatch(broker.access, 'in', allRead, 7_000, controller.signal)
+    watch.resultsRead([])
+    watch.resultsRead([{ timestampMs: Date.now() - 40_000 }])
+    expect(await idleAfter(watch)).toSatisfy((ms: number) => ms >= 7_600 && ms < 7_900)
   })
 
   it('checks at most four times per second', async () => {
@@ -120,7 +127,7 @@ describe('IdleWatch', () => {
     const position = vi.fn(allRead)
     const watch = watchWith(position)
     await idleAfter(watch, (ms) => {
-      if (ms < 5_000) watch.resultWritten(Date.now())
+      if (ms < 5_000) watch.resultsRead([{ timestampMs: Date.now() }])
     })
     expect(position).toHaveBeenCalledOnce()
   })

@@ -1,7 +1,7 @@
 import type { KafkaAccess } from '../kafka/access.ts'
 import { isTransient } from '../kafka/errors.ts'
 import type { Offsets } from '../kafka/position.ts'
-import { TopicReader } from '../kafka/topic-reader.ts'
+import { TopicReader, type TopicRecord } from '../kafka/topic-reader.ts'
 import { type ReadUpTo, UnreadRecords } from '../query/unread.ts'
 
 /** How long the input topic must not grow: the results of all that is committed are in the output topic by then. */
@@ -48,6 +48,8 @@ export class IdleWatch {
   #inputGrewAt = 0
   #checkedAt = Number.NEGATIVE_INFINITY
   #resultsWrittenAt = Number.NEGATIVE_INFINITY
+  /** All results that were there when tail began have been read. */
+  #isAtEnd = false
   #rest: Rest | undefined
 
   /** `settleMs`: how long the results must have been idle, that is a window and the delay of late samples. */
@@ -65,10 +67,16 @@ export class IdleWatch {
     this.#signal = signal
   }
 
-  /** Takes the time, in Kafka, of a result that has arrived: those of a finished stream need no further wait. */
-  resultWritten(timestampMs: number): void {
-    const ageMs = timestampMs > 0 ? Math.max(Date.now() - timestampMs, 0) : 0
-    this.#resultsWrittenAt = Math.max(this.#resultsWrittenAt, performance.now() - ageMs)
+  /**
+   * Takes the results of one poll, which may be empty. Those that were there before are as old as their time in Kafka
+   * says: a finished stream needs no further wait. Later ones have just been written, whatever the broker's clock says.
+   */
+  resultsRead(results: readonly Pick<TopicRecord, 'timestampMs'>[]): void {
+    if (results.length === 0) this.#isAtEnd = true
+    for (const { timestampMs } of results) {
+      const ageMs = timestampMs > 0 && !this.#isAtEnd ? Math.max(Date.now() - timestampMs, 0) : 0
+      this.#resultsWrittenAt = Math.max(this.#resultsWrittenAt, performance.now() - ageMs)
+    }
   }
 
   /** Checks at most once per 250 ms; false in between, while results arrive, and while the broker is away. */

@@ -76,6 +76,44 @@ describe('JobWatch', () => {
     expect(watch.facts(Date.now())).toMatchObject({ late: 10_000, lastReadMs: Date.parse(at(1)) })
   })
 
+  describe('of a job with a new checkpoint', () => {
+    const begun = (second: number) => `${at(second)} started resumed_from_batch=`
+    const driver = (...lines: readonly string[]) => {
+      runtime.logLines.driver = [...lines]
+    }
+
+    it('reports it once, and counts late samples from there', async () => {
+      driver(begun(1), `${at(2)} progress batch=1 input_rows=9 late=10000`)
+      await afterChecks(31)
+      expect(watch.takeNewCheckpoint()).toBe(false)
+      driver(begun(1), begun(3), `${at(4)} progress batch=0 input_rows=9 late=9000`)
+      await afterChecks(2)
+      expect([watch.takeNewCheckpoint(), watch.takeNewCheckpoint()]).toEqual([true, false])
+      await afterChecks(31)
+      expect(reports).toEqual([
+        expect.stringContaining('10,000 late'),
+        expect.stringContaining('new checkpoint'),
+        expect.stringContaining('9,000 late'),
+      ])
+    })
+
+    it('is not deceived by a log that no longer shows where the checkpoint began', async () => {
+      for (const lines of [[begun(1)], [`${at(2)} progress batch=1`], [begun(1)]]) {
+        driver(...lines)
+        await afterChecks(2)
+      }
+      expect([watch.takeNewCheckpoint(), reports]).toEqual([false, []])
+    })
+
+    it('notices one that begins after a log without any', async () => {
+      driver()
+      await afterChecks(2)
+      driver(begun(3))
+      await afterChecks(2)
+      expect(watch.takeNewCheckpoint()).toBe(true)
+    })
+  })
+
   it('goes on after a check that failed', async () => {
     runtime.logFailure = new Error('EACCES')
     await afterChecks(3)

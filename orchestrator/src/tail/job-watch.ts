@@ -59,6 +59,8 @@ export class JobWatch {
   #checkedAt = Number.NEGATIVE_INFINITY
   #isChecking = false
   #reportedState = ''
+  #checkpoint: Checkpoint | undefined
+  #hasNewCheckpoint = false
   /** Of this state. */
   #hasReportedUnread = false
   #reportedLate = 0
@@ -77,6 +79,13 @@ export class JobWatch {
   facts(nowMs: number): JobFacts | undefined {
     if (!this.#isChecking && nowMs - this.#checkedAt >= CHECK_EVERY_MS) void this.#check(nowMs)
     return this.#facts
+  }
+
+  /** True once after the job has begun a new checkpoint: it writes the windows anew. */
+  takeNewCheckpoint(): boolean {
+    const isNew = this.#hasNewCheckpoint
+    this.#hasNewCheckpoint = false
+    return isNew
   }
 
   /** The watermark's delay when a result was written, as far as the last check knows. */
@@ -98,12 +107,23 @@ export class JobWatch {
       const job = await this.#job.within(CHECK_EVERY_MS, nowMs)
       this.#facts = factsOf(job)
       this.#delayMsAt = job.delayMsAt
+      this.#compare({ began: job.checkpointBegan })
       if (!this.#signal.aborted) this.#reportChanges(this.#facts, nowMs)
     } catch {
       // The next check may succeed; results are shown meanwhile.
     } finally {
       this.#isChecking = false
     }
+  }
+
+  #compare(checkpoint: Checkpoint): void {
+    const isNew = this.#checkpoint !== undefined && checkpoint.began !== undefined
+    if (isNew && checkpoint.began !== this.#checkpoint?.began) {
+      this.#hasNewCheckpoint = true
+      this.#reportedLate = 0
+      this.#report('the job has begun a new checkpoint')
+    }
+    if (checkpoint.began !== undefined || this.#checkpoint === undefined) this.#checkpoint = checkpoint
   }
 
   #reportChanges(facts: JobFacts, nowMs: number): void {
@@ -118,6 +138,11 @@ export class JobWatch {
     this.#reportedLate = facts.late
     this.#reportedLateAt = nowMs
   }
+}
+
+interface Checkpoint {
+  /** Undefined if the log does not say. */
+  readonly began: string | undefined
 }
 
 const factsOf = ({ driver, progress }: JobNow): JobFacts => ({

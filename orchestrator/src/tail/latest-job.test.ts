@@ -7,7 +7,12 @@ function counted() {
   let reads = 0
   const latest = new LatestJob(async () => {
     reads += 1
-    return { driver: driverIn('running'), progress: undefined, delayMsAt: () => reads }
+    return {
+      driver: driverIn('running'),
+      progress: undefined,
+      checkpointBegan: undefined,
+      delayMsAt: () => reads,
+    }
   })
   return { latest, reads: () => reads }
 }
@@ -32,7 +37,7 @@ it('is read again after a read that failed', async () => {
   let isBroken = true
   const latest = new LatestJob(async () => {
     if (isBroken) throw new Error('EACCES')
-    return { driver: undefined, progress: undefined, delayMsAt: () => undefined }
+    return { driver: undefined, progress: undefined, checkpointBegan: undefined, delayMsAt: () => undefined }
   })
   await expect(latest.within(1_000, 1)).rejects.toThrow('EACCES')
   isBroken = false

@@ -31,6 +31,16 @@ describe.each(['updates', 'changes'] as const)('a feed that shows %s', (shows) =
     expect(feed.hidden).toBe(0)
   })
 
+  it('waits for enough samples again on a new checkpoint, and shows only what is news', () => {
+    const feed = feedOf(shows, { minSamples: 5 })
+    feed.take([resultAt(0, 'ERROR', 9), resultAt(500, 'WARN', 9)], 0)
+    feed.restart(0)
+    expect(feed.take([resultAt(0, 'WARN', 1)], 1)).toEqual([])
+    expect(feed.waiting).toBe(1)
+    const anew = [resultAt(0, 'WARN', 5), resultAt(500, 'WARN', 9)]
+    expect(feed.take(anew, 2)).toEqual([resultAt(0, 'WARN', 5)])
+  })
+
   it('shows nothing of a repeat or of a replay that reaches the same values', () => {
     const feed = feedOf(shows)
     feed.take([resultAt(0, 'ERROR', 5), resultAt(500, 'SAFE', 4)], 0)

@@ -26,6 +26,8 @@ export class ResultFeed {
   /** Keys of the windows with too few samples. */
   readonly #waiting = new Set<string>()
   #hidden = 0
+  /** Counts the checkpoints. */
+  #life = 0
 
   constructor(options: FeedOptions, windows: FinalWindows) {
     this.#options = options
@@ -52,6 +54,13 @@ export class ResultFeed {
     return this.#options.shows === 'final' ? this.pending : this.#waiting.size
   }
 
+  /** The job begins anew, on a new checkpoint: its windows grow from their first sample again. */
+  restart(intervalMs: number): void {
+    this.#windows.restart(intervalMs)
+    this.#waiting.clear()
+    this.#life += 1
+  }
+
   /** Takes the results of one poll and returns those to show now, in the order of their windows; see `FinalWindows`. */
   take(results: readonly WindowResult[], nowMs: number, delayMs?: number): WindowResult[] {
     const final = this.#windows.add(results, nowMs, delayMs)
@@ -73,8 +82,9 @@ export class ResultFeed {
     if (this.#options.shows === 'final') return false
     const key = windowKey(result)
     const known = this.#known.get(key)
-    if (!known && result.count < this.#options.minSamples) this.#waiting.add(key)
-    if (result.count < (known?.newest.count ?? this.#options.minSamples)) return false
+    const isKnown = known?.life === this.#life
+    if (!isKnown && result.count < this.#options.minSamples) this.#waiting.add(key)
+    if (result.count < (isKnown ? known.newest.count : this.#options.minSamples)) return false
     if (known && haveSameValues(result, known.newest)) return false
     this.#update(result, known)
     return true
@@ -101,7 +111,7 @@ export class ResultFeed {
     const shown = isShown ? newest : before?.shown
     const isHidden = !shown && !this.#options.wanted.has(result.status)
     this.#hidden += Number(isHidden) - Number(before?.isHidden ?? false)
-    this.#known.set(windowKey(result), { newest, shown, isHidden })
+    this.#known.set(windowKey(result), { newest, shown, isHidden, life: this.#life })
     this.#waiting.delete(windowKey(result))
   }
 }
@@ -111,6 +121,8 @@ interface KnownWindow {
   /** As it was last shown. */
   readonly shown: WindowValues | undefined
   readonly isHidden: boolean
+  /** The checkpoint that it was last seen in. */
+  readonly life: number
 }
 
 const lastOfEach = (results: readonly WindowResult[]): WindowResult[] => [
