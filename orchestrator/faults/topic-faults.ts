@@ -60,7 +60,9 @@ const recreated: Fault = {
     const struckMs = await withAdmin(trial, async (admin) => {
       const before = await admin.fetchTopicOffsets(topic)
       await admin.deleteTopics({ topics: [topic] })
-      await admin.createTopics({ topics: [{ topic, numPartitions: before.length }] })
+      const topics = [{ topic, numPartitions: before.length }]
+      // The broker may not have forgotten the old topic yet, and kafkajs would give up.
+      await admin.createTopics({ topics, waitForLeaders: false })
       return Date.now()
     })
     // The new topic grows past the offsets of the old one.

@@ -194,7 +194,7 @@ async function createOutputTopic(broker: string, topic: string): Promise<void> {
   const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
   const admin = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
-  await admin
-    .createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] })
-    .finally(() => admin.disconnect())
+  const topics = [{ topic, numPartitions: 1, configEntries }]
+  // kafkajs gives up if the broker does not know the leader of a new topic at once.
+  await admin.createTopics({ topics, waitForLeaders: false }).finally(() => admin.disconnect())
 }
