@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['orchestrator/src/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        test: { name: 'unit', include: ['orchestrator/{src,e2e,faults}/**/*.test.ts'], testTimeout: 20_000 },
+      },
       {
         test: {
           name: 'e2e',

@@ -4,7 +4,7 @@ import { CLOCK_FAULTS } from './clock-faults.ts'
 import { DISK_FAULTS } from './disk-faults.ts'
 import type { Fault } from './fault.ts'
 import { INPUT_FAULTS } from './input-faults.ts'
-import { PROCESS_FAULTS } from './process-faults.ts'
+import { KILLS, PROCESS_FAULTS } from './process-faults.ts'
 import type { Random } from './random.ts'
 import { TOPIC_FAULTS } from './topic-faults.ts'
 
@@ -14,19 +14,34 @@ const FAULTS: readonly Fault[] = [
   ...TOPIC_FAULTS,
   ...DISK_FAULTS,
   ...CLOCK_FAULTS,
+  ...CHECKPOINT_FAULTS,
 ]
 
-/** There are as many ways to damage a checkpoint as other faults, and each takes a restart: this many are drawn per round. */
-const CHECKPOINT_FAULTS_PER_ROUND = 5
+/** The faults whose names match. @throws Error if there is none. */
+export function namedFaults(only: RegExp | undefined): readonly Fault[] {
+  const named = FAULTS.filter(({ name }) => only?.test(name) ?? true)
+  if (named.length === 0) throw new Error(`no fault is named like ${only}`)
+  return named
+}
 
-/** Draws faults without end, in rounds: each one that fits the setup once per round, in a random order. */
-export function* drawFaults(setup: Setup, random: Random, only: RegExp | undefined): Generator<Fault> {
-  const fits = (fault: Fault) => !fault.unfit?.(setup) && (only?.test(fault.name) ?? true)
-  const [others, ofCheckpoint] = [FAULTS.filter(fits), CHECKPOINT_FAULTS.filter(fits)]
-  if (others.length + ofCheckpoint.length === 0)
-    throw new Error(`no fault fits ${setup.title}${only ? ` and ${only}` : ''}`)
+export const fitting = (faults: readonly Fault[], setup: Setup): readonly Fault[] =>
+  faults.filter((fault) => !fault.unfit?.(setup))
+
+/** Processes fail more often than files, of which there are as many ways to be damaged as there are other faults. */
+const weightOf = (fault: Fault): number => {
+  if (PROCESS_FAULTS.includes(fault)) return 4
+  return CHECKPOINT_FAULTS.includes(fault) ? 1 : 2
+}
+
+export const isKill = (fault: Fault): boolean => KILLS.includes(fault)
+
+/** Draws faults without end, each one once before any of them again: first the kills, then the others, shuffled. */
+export function* drawFaults(faults: readonly Fault[], random: Random): Generator<Fault> {
   for (;;) {
-    const some = random.shuffle(ofCheckpoint).slice(0, CHECKPOINT_FAULTS_PER_ROUND)
-    yield* random.shuffle([...others, ...some])
+    yield* random.shuffle(faults.filter(isKill))
+    yield* random.shuffle(
+      faults.filter((fault) => !isKill(fault)),
+      weightOf,
+    )
   }
 }

@@ -1,5 +1,6 @@
 import { execa } from 'execa'
-import { CONTINUES, type Expectation, type Fault } from './fault.ts'
+import { crash } from './crash.ts'
+import { continues, type Expectation, type Fault } from './fault.ts'
 import type { Trial } from './trial.ts'
 
 /** The newest file of each kind that a restart reads, relative to the checkpoint. */
@@ -33,31 +34,49 @@ async function runAtCheckpoint(trial: Trial, script: string, argument: string): 
   return (await execa('docker', [...where, 'bash', '-c', script, 'bash', argument])).stdout
 }
 
-/** A file is damaged while the job is stopped: the job heals it or refuses it, naming the file; it never counts wrongly. */
-const damaged = (target: keyof typeof TARGETS, damage: keyof typeof DAMAGES): Fault => ({
-  name: `checkpoint: ${target} ${damage}`,
-  prepare: async (trial) => void (await trial.stack.ok('stop')),
+type Target = keyof typeof TARGETS
+type Damage = keyof typeof DAMAGES
+
+/** How the job ends before its checkpoint is damaged. */
+const ENDS = {
+  '': async (trial: Trial) => void (await trial.stack.ok('stop')),
+  ', after a crash': crash,
+} as const
+
+/** A file is damaged while the job does not run: the job heals it or refuses it, naming the file; it never counts wrongly. */
+const damaged = (target: Target, damage: Damage, end: keyof typeof ENDS): Fault => ({
+  name: `checkpoint: ${target} ${damage}${end}`,
+  prepare: ENDS[end],
   async inject(trial) {
     const newest = `ls -1v ${TARGETS[target]} 2>/dev/null | grep -v crc | tail -n 1`
     const file = await runAtCheckpoint(trial, newest, '')
     if (!file) throw new Error(`the checkpoint has no file like ${TARGETS[target]}`)
     const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/') + 1) : ''
     const checksum = `rm -f "${folder}.${file.slice(folder.length)}.crc"`
+    const content = 'cksum "$1" 2>&1 || true'
+    const before = await runAtCheckpoint(trial, content, file)
     await runAtCheckpoint(trial, `${DAMAGES[damage]}; ${checksum}`, file)
+    if ((await runAtCheckpoint(trial, content, file)) === before) throw new Error(`${file} is as it was`)
     return healsOrRefuses(trial, file)
   },
 })
 
 async function healsOrRefuses(trial: Trial, file: string): Promise<Expectation> {
+  const struckMs = Date.now()
   const { exitCode, stderr } = await trial.stack.cli(['submit'])
-  trial.starts += 1
-  if (exitCode === 0) return CONTINUES
-  if (exitCode === 3) return { refuses: new RegExp(escapePattern(file)) }
+  if (exitCode === 0) return continues(struckMs)
+  if (exitCode === 3) return { struckMs, refuses: new RegExp(escapePattern(file)) }
   throw new Error(`submit ended with ${exitCode} for a damaged ${file}: ${stderr}`)
 }
 
 const escapePattern = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
-export const CHECKPOINT_FAULTS: readonly Fault[] = (Object.keys(TARGETS) as (keyof typeof TARGETS)[]).flatMap(
-  (target) => (Object.keys(DAMAGES) as (keyof typeof DAMAGES)[]).map((damage) => damaged(target, damage)),
-)
+const everyTarget = (damages: readonly Damage[], end: keyof typeof ENDS): Fault[] =>
+  (Object.keys(TARGETS) as Target[]).flatMap((target) =>
+    damages.map((damage) => damaged(target, damage, end)),
+  )
+
+export const CHECKPOINT_FAULTS: readonly Fault[] = [
+  ...everyTarget(Object.keys(DAMAGES) as Damage[], ''),
+  ...everyTarget(['is cut in half', 'is missing'], ', after a crash'),
+]

@@ -1,23 +1,20 @@
-import { existsSync } from 'node:fs'
-import { mkdir, realpath, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { execa } from 'execa'
 import { waitFor } from '../e2e/helpers/wait-for.ts'
-import { CONTINUES, type Fault } from './fault.ts'
+import { continues, type Fault } from './fault.ts'
+import { FAKETIME, LIBRARY, type OtherJava, otherJava } from './other-clock.ts'
 import { signalPart } from './processes.ts'
 import type { Trial } from './trial.ts'
 
 const START_TIMEOUT_MS = 120_000
+/** A clock shows what it should, give or take the time that the question takes. */
+const TOLERANCE_MS = 120_000
 
-const LIBRARY = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib']
-  .map((folder) => join(folder, 'faketime', 'libfaketimeMT.so.1'))
-  .find((file) => existsSync(file))
+const needsLibrary: NonNullable<Fault['unfit']> = () => (LIBRARY ? undefined : 'libfaketime is not installed')
 
-const unfit: NonNullable<Fault['unfit']> = ({ runtime }) => {
-  if (runtime === 'docker') return 'libfaketime is not in the images'
-  return LIBRARY ? undefined : 'libfaketime is not installed'
-}
+const unfit: NonNullable<Fault['unfit']> = (setup) =>
+  setup.runtime === 'docker' ? 'libfaketime is not in the images' : needsLibrary(setup)
 
 /** Starts a part under a clock of its own, which follows the named file. */
 type StartWithClock = (trial: Trial, java: OtherJava, env: Record<string, string>) => Promise<void>
@@ -25,7 +22,6 @@ type StartWithClock = (trial: Trial, java: OtherJava, env: Record<string, string
 const restartDriver: StartWithClock = async (trial, { python }, env) => {
   await trial.stack.ok('stop')
   await run(trial, env, 'submit', '--set', `SPARK_CONF_spark.pyspark.driver.python=${python}`)
-  trial.starts += 1
 }
 
 const restartBroker: StartWithClock = async (trial, _java, env) => {
@@ -38,6 +34,8 @@ async function run(trial: Trial, env: Record<string, string>, ...args: string[])
   if (exitCode !== 0) throw new Error(`${args[0]} with another clock ended with ${exitCode}:\n${stderr}`)
 }
 
+const signed = (seconds: number) => `${seconds < 0 ? '' : '+'}${seconds}`
+
 /** The wall clock of a part's JVM is stepped while it runs; its monotonic clock is not. */
 function stepped(part: 'driver' | 'broker', name: string, seconds: number): Fault {
   const clockOf = (trial: Trial) => join(trial.stack.folder, `clock-of-${part}`)
@@ -47,20 +45,25 @@ function stepped(part: 'driver' | 'broker', name: string, seconds: number): Faul
     unfit,
     async prepare(trial) {
       const clock = clockOf(trial)
-      const java = await writeWrappers()
+      const java = await otherJava()
       await writeFile(clock, '+0')
       await start(trial, java, {
         JAVA_HOME: java.home,
         FAKETIME_TIMESTAMP_FILE: clock,
         CPU_ANOMALY_PASS_ENV: 'FAKETIME_TIMESTAMP_FILE',
       })
-      await trial.resultSince(Date.now(), START_TIMEOUT_MS)
+      await trial.results.resultSince(Date.now(), START_TIMEOUT_MS)
     },
     async inject(trial) {
       const before = (await trial.status()).driver?.restarts ?? 0
-      await writeFile(clockOf(trial), `${seconds < 0 ? '' : '+'}${seconds}`)
-      if (part === 'driver' && seconds < 0) await untilRestarted(trial, before)
-      return { ...CONTINUES, since: Date.now() }
+      await writeFile(clockOf(trial), signed(seconds))
+      const struckMs = Date.now()
+      if (part === 'driver' && seconds < 0) {
+        await untilRestarted(trial, before)
+        return { struckMs, sinceMs: Date.now() }
+      }
+      await untilClockIs(part === 'driver' ? driverAheadMs : brokerAheadMs, trial, seconds * 1_000)
+      return continues(struckMs)
     },
   }
 }
@@ -77,30 +80,50 @@ async function untilRestarted(trial: Trial, before: number): Promise<void> {
   )
 }
 
-interface OtherJava {
-  readonly home: string
-  readonly python: string
+async function untilClockIs(
+  read: (trial: Trial) => Promise<number>,
+  trial: Trial,
+  aheadMs: number,
+): Promise<void> {
+  await waitFor(
+    `a clock that is ${aheadMs / 1_000} s ahead`,
+    async () => {
+      const ms = await read(trial)
+      return { done: Math.abs(ms - aheadMs) < TOLERANCE_MS, value: undefined, seen: `${ms / 1_000} s ahead` }
+    },
+    START_TIMEOUT_MS,
+  )
 }
 
-/**
- * A Java that runs under libfaketime if the environment names a clock, and a Python that does not: its `sleep` fails there.
- * The folder is always the same one, because the archive of Spark's classes is made anew for each Java.
- */
-async function writeWrappers(): Promise<OtherJava> {
-  const home = join(tmpdir(), 'cpu-anomaly-other-clock')
-  const { stdout } = await execa('sh', ['-c', 'command -v java'])
-  const java = join(dirname(await realpath(stdout)), 'java')
-  const python = join(home, 'bin', 'python')
-  await mkdir(dirname(python), { recursive: true })
-  // With its fix for older C libraries, on by default, all timed waits of the JVM end at once.
-  const variables = `LD_PRELOAD=${LIBRARY} FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0`
-  await writeFile(
-    join(home, 'bin', 'java'),
-    `#!/bin/sh\nif [ -n "$FAKETIME_TIMESTAMP_FILE" ]; then export ${variables}; fi\nexec '${java}' "$@"\n`,
-    { mode: 0o755 },
-  )
-  await writeFile(python, '#!/bin/sh\nunset LD_PRELOAD\nexec "$PYSPARK_PYTHON" "$@"\n', { mode: 0o755 })
-  return { home, python }
+const brokerAheadMs = async ({ load }: Trial) => load.brokerAheadMs
+
+/** Spark notes its time in the offsets of each batch that it plans. */
+async function driverAheadMs({ stack }: Trial): Promise<number> {
+  const folder = join(stack.folder, 'storage', 'checkpoint', 'offsets')
+  const newest = Math.max(...(await readdir(folder)).map(Number).filter(Number.isInteger))
+  const text = await readFile(join(folder, String(newest)), 'utf8')
+  return Number(text.match(/"batchTimestampMs":(\d+)/)?.[1] ?? Number.NaN) - Date.now()
+}
+
+/** The commands believe another time than broker and driver do. */
+function commandsStepped(name: string, seconds: number): Fault {
+  const env = { ...FAKETIME, FAKETIME: signed(seconds) }
+  return {
+    name: `clock: that of stop, up and submit ${name}`,
+    unfit: needsLibrary,
+    async prepare() {
+      const { stdout } = await execa(process.execPath, ['-p', 'Date.now()'], { env })
+      if (Math.abs(Number(stdout) - Date.now() - seconds * 1_000) > TOLERANCE_MS)
+        throw new Error(`the clock of a command shows ${new Date(Number(stdout)).toISOString()}`)
+    },
+    async inject(trial) {
+      await run(trial, env, 'stop')
+      const stoppedMs = Date.now()
+      await run(trial, env, 'up')
+      await run(trial, env, 'submit')
+      return continues(stoppedMs)
+    },
+  }
 }
 
 export const CLOCK_FAULTS: readonly Fault[] = [
@@ -108,4 +131,6 @@ export const CLOCK_FAULTS: readonly Fault[] = [
   stepped('driver', 'two hours ahead', 7_200),
   stepped('broker', 'two hours back', -7_200),
   stepped('broker', 'two hours ahead', 7_200),
+  commandsStepped('two hours back', -7_200),
+  commandsStepped('two hours ahead', 7_200),
 ]

@@ -38,6 +38,8 @@ export class Load {
   #created = 0
   #producer: Producer | undefined
   #isFlowing = false
+  #onlyTo: number | undefined
+  #brokerAheadMs = 0
   #isHeld = false
   #isClosed = false
   #failure: unknown
@@ -71,8 +73,15 @@ export class Load {
     return this.#bad
   }
 
-  resume(): void {
+  /** By how much the broker's clock is ahead of this one, by the records that it has stamped last. */
+  get brokerAheadMs(): number {
+    return this.#brokerAheadMs
+  }
+
+  /** Lets samples flow; into one partition only, if one is given. */
+  resume(onlyTo?: number): void {
     this.#isFlowing = true
+    this.#onlyTo = onlyTo
   }
 
   /** Creates no more samples, and returns when all of them are acknowledged. @throws Error at the deadline. */
@@ -115,7 +124,7 @@ export class Load {
     for (let index = 0; index < count; index += 1) this.#addSample(hourAgo + index, { isLate: true })
   }
 
-  /** Samples of now, all of them into one partition. */
+  /** Samples of now, all of them into one partition, whether or not others flow. */
   sendTo(partition: number, count: number): void {
     for (let index = 0; index < count; index += 1) this.#addSample(Date.now(), { partition })
   }
@@ -149,7 +158,9 @@ export class Load {
 
   async #run(): Promise<void> {
     while (!this.#isClosed) {
-      if (this.#isFlowing) for (let index = 0; index < this.#perTick; index += 1) this.#addSample(Date.now())
+      if (this.#isFlowing)
+        for (let index = 0; index < this.#perTick; index += 1)
+          this.#addSample(Date.now(), this.#onlyTo === undefined ? {} : { partition: this.#onlyTo })
       if (this.#waiting.length > 0 && !this.#isHeld) await this.#flush()
       await sleep(TICK_MS)
     }
@@ -171,6 +182,7 @@ export class Load {
       // The first of these records, which is acknowledged: what comes after it may be read twice, and hurts nobody.
       for (const { partition, baseOffset } of written)
         this.#unconfirmedFrom.set(partition, Number(baseOffset))
+      this.#brokerAheadMs = Number(written[0]?.logAppendTime ?? Number.NaN) - Date.now()
       this.#confirm(batch)
     } catch {
       await this.#disconnect()

@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { waitFor } from '../e2e/helpers/wait-for.ts'
-import { CONTINUES, type Fault, onlyDocker } from './fault.ts'
+import { commandKilled, commandStalled } from './command-faults.ts'
+import { continues, type Expectation, type Fault, onlyDocker } from './fault.ts'
 import { type Part, signalPart } from './processes.ts'
 import type { Trial } from './trial.ts'
 
-/** A part that ends at once, and what a user does about it: nothing for the driver, `up` for the broker. */
-const killed = (part: Part, signal: 'KILL' | 'TERM', needsRepair: boolean): Fault => ({
+/** A part that ends at once; a user repairs all but the driver, which its supervisor restarts. */
+const killed = (part: Part, signal: 'KILL' | 'TERM'): Fault => ({
   name: `${part}: SIG${signal}`,
   async inject(trial) {
-    await signalPart(trial.stack, part, signal)
-    if (needsRepair) await trial.repair()
-    return CONTINUES
+    const struckMs = await signalPart(trial.stack, part, signal)
+    if (part === 'worker') trial.replacedExecutors += 1
+    if (part !== 'driver') await trial.repair()
+    return withPromise(part, struckMs, Date.now())
   },
 })
 
@@ -21,19 +23,28 @@ const stalled = (part: Part): Fault => ({
     await signalPart(trial.stack, part, 'STOP')
     // The length of the fault itself, not a wait for something.
     await sleep(trial.random.integer(3, 10) * 1_000)
-    await signalPart(trial.stack, part, 'CONT')
-    return CONTINUES
+    const overMs = await signalPart(trial.stack, part, 'CONT')
+    return withPromise(part, overMs, overMs)
   },
 })
+
+const withPromise = (part: Part, struckMs: number, backMs: number): Expectation =>
+  part === 'broker' ? { struckMs, brokerBackMs: backMs } : { struckMs }
 
 /** Without its supervisor the driver goes on; a user replaces both. */
 const supervisorKilled: Fault = {
   name: 'supervisor: SIGKILL',
   async inject(trial) {
-    await signalPart(trial.stack, 'supervisor', 'KILL')
-    if (trial.stack.runtime === 'docker') await untilNoDriver(trial)
+    const killedMs = await signalPart(trial.stack, 'supervisor', 'KILL')
+    if (trial.stack.runtime === 'docker') {
+      await untilNoDriver(trial)
+      await trial.repair()
+      return continues(killedMs)
+    }
+    await trial.stack.ok('stop')
+    const stoppedMs = Date.now()
     await trial.repair()
-    return CONTINUES
+    return { struckMs: killedMs, sinceMs: stoppedMs }
   },
 }
 
@@ -49,53 +60,36 @@ async function untilNoDriver(trial: Trial): Promise<void> {
   )
 }
 
-const workerKilled: Fault = { ...killed('worker', 'KILL', true), unfit: onlyDocker }
-const workerStalled: Fault = { ...stalled('worker'), unfit: onlyDocker }
-
-/** A command that is killed in the middle leaves nothing that the next one cannot deal with. */
-const commandKilled = (command: 'up' | 'stop' | 'submit' | 'tail'): Fault => ({
-  name: `CLI: SIGKILL of ${command}`,
-  async prepare(trial) {
-    if (command === 'submit') await trial.stack.ok('stop')
-  },
-  async inject(trial) {
-    if (command === 'up') await signalPart(trial.stack, 'broker', 'KILL')
-    const running = trial.stack.start([command])
-    await sleep(trial.random.integer(200, 4_000))
-    running.kill('SIGKILL')
-    await running
-    if (command === 'stop') await trial.stack.ok('stop')
-    await trial.repair()
-    return CONTINUES
-  },
-})
-
-/** What an upgrade or a change of settings takes. */
+/** What an upgrade or a change of settings takes. It counts from the end of the old driver. */
 const restarted: Fault = {
   name: 'driver: stopped, then submitted',
   async inject(trial) {
     await trial.stack.ok('stop')
+    const stoppedMs = Date.now()
     await trial.submit()
-    return CONTINUES
+    return continues(stoppedMs)
   },
 }
 
+/** What every run tries, however short it is. */
+export const KILLS: readonly Fault[] = [killed('driver', 'KILL'), supervisorKilled, killed('broker', 'KILL')]
+
 export const PROCESS_FAULTS: readonly Fault[] = [
+  ...KILLS,
   restarted,
-  killed('driver', 'KILL', false),
-  killed('broker', 'KILL', true),
-  killed('broker', 'TERM', true),
+  killed('broker', 'TERM'),
   stalled('driver'),
   stalled('broker'),
   {
     ...stalled('supervisor'),
     unfit: ({ runtime }) => (runtime === 'docker' ? 'its container is the driver too' : undefined),
   },
-  supervisorKilled,
-  workerKilled,
-  workerStalled,
+  { ...killed('worker', 'KILL'), unfit: onlyDocker },
+  { ...killed('worker', 'TERM'), unfit: onlyDocker },
+  { ...stalled('worker'), unfit: onlyDocker },
   commandKilled('up'),
   commandKilled('submit'),
   commandKilled('stop'),
   commandKilled('tail'),
+  commandStalled,
 ]

@@ -4,7 +4,7 @@ export interface Row {
   readonly setup: string
   readonly fault: string
   readonly at: Date
-  /** From the fault to the first result of a window that began after it, or to the refusal; undefined if neither came. */
+  /** From the fault, or its end if it lasts, to the next result or the refusal; undefined if neither came. */
   readonly recoveryMs: number | undefined
   readonly outcome: 'goes on' | 'refuses' | 'taken down'
   readonly verdicts: Verdicts
@@ -45,20 +45,37 @@ const firstLines = (text: string, count = 12): string =>
     .map((line) => line.slice(0, 400))
     .join('\n    ')
 
-/** The totals, and the median and the longest recovery of each fault. */
-export function formatSummary(rows: readonly Row[]): string {
+/** What became of one setup. */
+export interface Summary {
+  readonly setup: string
+  readonly rows: readonly Row[]
+  /** Faults that could have been drawn. */
+  readonly names: readonly string[]
+  /** Faults that cannot happen, each with the reason. */
+  readonly unfit: readonly string[]
+}
+
+/** The median and the longest recovery of each fault, what was not tried, and the totals. */
+export function formatSummary({ setup, rows, names, unfit }: Summary): string {
   const faults = [...new Set(rows.map(({ fault }) => fault))].sort()
-  const lines = faults.map((fault) => {
-    const same = rows.filter((row) => row.fault === fault)
-    const times = same
-      .flatMap(({ recoveryMs }) => (recoveryMs === undefined ? [] : [recoveryMs]))
-      .sort((a, b) => a - b)
-    const seconds = (ms: number | undefined) =>
-      (ms === undefined ? '-' : `${(ms / 1_000).toFixed(1)} s`).padStart(8)
-    const median = times[Math.floor((times.length - 1) / 2)]
-    const failed = same.filter(hasFailed).length
-    return `${fault.padEnd(62)} ${String(same.length).padStart(4)} times  median ${seconds(median)}  longest ${seconds(times.at(-1))}${failed > 0 ? `  ${failed} FAILED` : ''}`
-  })
   const failed = rows.filter(hasFailed).length
-  return [...lines, `${rows.length} faults, ${failed} failed`].join('\n')
+  const never = names.filter((name) => !faults.includes(name))
+  return [
+    `${setup}: ${rows.length} rows, ${failed} failed`,
+    ...faults.map((fault) => formatFault(fault, rows)),
+    ...never.map((name) => `${name.padEnd(62)}    never drawn`),
+    ...unfit.map((name) => `cannot happen here: ${name}`),
+  ].join('\n  ')
+}
+
+function formatFault(fault: string, rows: readonly Row[]): string {
+  const same = rows.filter((row) => row.fault === fault)
+  const times = same
+    .flatMap(({ recoveryMs }) => (recoveryMs === undefined ? [] : [recoveryMs]))
+    .sort((a, b) => a - b)
+  const seconds = (ms: number | undefined) =>
+    (ms === undefined ? '-' : `${(ms / 1_000).toFixed(1)} s`).padStart(8)
+  const median = times[Math.floor((times.length - 1) / 2)]
+  const failed = same.filter(hasFailed).length
+  return `${fault.padEnd(62)} ${String(same.length).padStart(4)} times  median ${seconds(median)}  longest ${seconds(times.at(-1))}${failed > 0 ? `  ${failed} FAILED` : ''}`
 }

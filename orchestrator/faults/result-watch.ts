@@ -1,26 +1,63 @@
+import { Kafka, logLevel } from 'kafkajs'
+import type { Mode } from '../e2e/helpers/modes.ts'
+import { OrderJudge } from '../e2e/helpers/order.ts'
 import { waitFor } from '../e2e/helpers/wait-for.ts'
 import { followTopic } from '../src/kafka/follow-topic.ts'
+import type { TopicRecord } from '../src/kafka/topic-reader.ts'
 
-/** Follows the output topic, to see when results come again after a fault. */
+const CATCH_UP_MS = 60_000
+
+/** Follows the output topic from its beginning: judges the order of all results, and sees when they come. */
 export class ResultWatch {
-  #newestStartMs = 0
+  readonly order: OrderJudge
+  /** Offsets that were not there to be read, although each result must be judged. */
+  readonly missed: string[] = []
+  readonly #broker: string
+  readonly #topic: string
+  #next = 0n
+  /** Windows, each newer than the one before, and when their first result was read. */
+  readonly #advances: { readonly startMs: number; readonly readMs: number }[] = []
   readonly #end = new AbortController()
   readonly #loop: Promise<void>
 
-  constructor(broker: string, topic: string) {
-    this.#loop = this.#follow(broker, topic)
+  constructor(broker: string, topic: string, mode: Mode) {
+    this.order = new OrderJudge(mode)
+    this.#broker = broker
+    this.#topic = topic
+    this.#loop = this.#follow()
   }
 
-  /** Waits for a result of a window that began at this time or later. @throws Error at the deadline. */
-  async resultSince(timeMs: number, timeoutMs: number): Promise<void> {
-    await waitFor(
+  /**
+   * Waits for a result of a window that began at this time or later, and returns when the first one was read, in ms.
+   * @throws Error at the deadline.
+   */
+  resultSince(timeMs: number, timeoutMs: number): Promise<number> {
+    return waitFor(
       'a result of a window that began after the fault',
-      async () => ({
-        done: this.#newestStartMs >= timeMs,
-        value: undefined,
-        seen: `the newest window began ${new Date(this.#newestStartMs).toISOString()}`,
-      }),
+      async () => {
+        const first = this.#advances.find(({ startMs }) => startMs >= timeMs)
+        const newest = new Date(this.#advances.at(-1)?.startMs ?? 0).toISOString()
+        return {
+          done: !!first,
+          value: first?.readMs ?? Number.NaN,
+          seen: `the newest window began ${newest}`,
+        }
+      },
       timeoutMs,
+    )
+  }
+
+  /** Waits until every result that is in the topic by now has been judged. */
+  async caughtUp(): Promise<void> {
+    const admin = new Kafka({ brokers: [this.#broker], logLevel: logLevel.NOTHING }).admin()
+    await admin.connect()
+    const [offsets] = await admin.fetchTopicOffsets(this.#topic).finally(() => admin.disconnect())
+    const end = BigInt(offsets?.high ?? 0)
+    const seen = () => `${this.#next} of ${end}`
+    await waitFor(
+      'the results to be read',
+      async () => ({ done: this.#next >= end, value: undefined, seen: seen() }),
+      CATCH_UP_MS,
     )
   }
 
@@ -29,22 +66,33 @@ export class ResultWatch {
     await this.#loop
   }
 
-  async #follow(broker: string, topic: string): Promise<void> {
+  async #follow(): Promise<void> {
     const { signal } = this.#end
-    const access = { servers: [broker], securityProtocol: 'PLAINTEXT' as const, sasl: undefined, ssl: {} }
+    const access = {
+      servers: [this.#broker],
+      securityProtocol: 'PLAINTEXT' as const,
+      sasl: undefined,
+      ssl: {},
+    }
     while (!signal.aborted)
       try {
-        const options = { from: { kind: 'latest' as const }, signal, notice: () => {} }
-        for await (const records of followTopic(access, topic, options))
-          for (const { key } of records) this.#see(key)
+        const options = { from: { kind: 'earliest' as const }, signal, notice: () => {} }
+        for await (const records of followTopic(access, this.#topic, options))
+          for (const record of records) this.#see(record)
       } catch {
-        // It gives up on a broker that stays away for a minute; the next attempt reads on from the end.
+        // It gives up on a broker that stays away for a minute; the next attempt passes over what has been judged.
       }
   }
 
   /** The key of a result is `<series>|<start of its window in ms>`. */
-  #see(key: Buffer | null): void {
-    const startMs = Number(key?.toString().split('|').at(-1))
-    if (startMs > this.#newestStartMs) this.#newestStartMs = startMs
+  #see({ offset, key, value, timestampMs, producerId = '' }: TopicRecord): void {
+    if (offset < this.#next) return
+    if (offset > this.#next) this.missed.push(`${this.#next} to ${offset - 1n}`)
+    this.#next = offset + 1n
+    const name = String(key)
+    const { count } = JSON.parse(String(value)) as { count: number }
+    this.order.see({ key: name, count, appendedMs: timestampMs, producerId })
+    const startMs = Number(name.split('|').at(-1))
+    if (startMs > (this.#advances.at(-1)?.startMs ?? 0)) this.#advances.push({ startMs, readMs: Date.now() })
   }
 }

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { setups } from '../e2e/helpers/modes.ts'
+import { drawFaults, fitting } from './catalog.ts'
 import { checkGuarantees, checkNothingLeft } from './checks.ts'
 import type { Fault } from './fault.ts'
 import { INPUT_FAULTS } from './input-faults.ts'
@@ -10,6 +11,7 @@ import { type Measurement, measureStack } from './measure-stack.ts'
 import { PROCESS_FAULTS } from './process-faults.ts'
 import { Random } from './random.ts'
 import { formatVerdicts } from './report.ts'
+import { injectAndRecover } from './run-trial.ts'
 import { headLine, measurementLine, plots, toCsv } from './soak-report.ts'
 import { Trial } from './trial.ts'
 
@@ -21,16 +23,18 @@ const {
 } = process.env
 const { SOAK_SAMPLES = '1000', SOAK_CSV } = process.env
 const MEASURE_EVERY_MS = 60_000
-const RECOVERY_TIMEOUT_MS = 120_000
 /** Commands are left out: they hardly touch a job that runs. */
 const FAULTS = [...PROCESS_FAULTS, ...INPUT_FAULTS].filter(({ name }) => !name.startsWith('CLI'))
 
 it(`a soak of ${SOAK_HOURS} h in ${SOAK_MODE} mode loses nothing and leaks nothing`, async () => {
   const setup = (await setups()).find(({ runtime, mode }) => runtime === 'local' && mode === SOAK_MODE)
   if (!setup) throw new Error(`there is no mode ${SOAK_MODE}`)
-  const random = new Random(Number(SOAK_SEED), 'soak')
-  const trial = await Trial.start(setup, random, { samplesPerSecond: Number(SOAK_SAMPLES) })
+  const trial = await Trial.prepare(setup, {
+    seed: Number(SOAK_SEED),
+    samplesPerSecond: Number(SOAK_SAMPLES),
+  })
   try {
+    await trial.beginLife()
     await loadWithFaults(trial)
     const verdicts = await checkGuarantees(trial)
     console.log(formatVerdicts(verdicts))
@@ -44,7 +48,7 @@ it(`a soak of ${SOAK_HOURS} h in ${SOAK_MODE} mode loses nothing and leaks nothi
 
 /** Measures every minute, and prints the charts at the end, also at the end of a soak that failed. */
 async function loadWithFaults(trial: Trial): Promise<void> {
-  const fitting = FAULTS.filter((fault) => !fault.unfit?.(trial.setup))
+  const faults = drawFaults(fitting(FAULTS, trial.setup), new Random(Number(SOAK_SEED), 'soak'))
   const measured: Measurement[] = []
   const start = performance.now()
   const minutesSoFar = () => (performance.now() - start) / 60_000
@@ -59,20 +63,12 @@ async function loadWithFaults(trial: Trial): Promise<void> {
       console.log(measurementLine(row))
       if (minutesSoFar() < nextFault) continue
       nextFault += Number(SOAK_FAULT_MINUTES)
-      await injectFault(trial, trial.random.pick(fitting))
+      const fault = faults.next().value as Fault
+      const { recoveryMs } = await injectAndRecover(trial, fault)
+      console.log(`${fault.name}: the next result came after ${(recoveryMs / 1_000).toFixed(1)} s`)
     }
   } finally {
     console.log(`\n${plots(measured)}\n`)
     if (SOAK_CSV) await writeFile(SOAK_CSV, `${toCsv(measured)}\n`)
   }
-}
-
-async function injectFault(trial: Trial, fault: Fault): Promise<void> {
-  trial.faults += 1
-  await fault.prepare?.(trial)
-  const startMs = Date.now()
-  await fault.inject(trial)
-  trial.load.resume()
-  await trial.resultSince(startMs, RECOVERY_TIMEOUT_MS)
-  console.log(`${fault.name}: the next result came after ${((Date.now() - startMs) / 1_000).toFixed(1)} s`)
 }

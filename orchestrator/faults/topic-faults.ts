@@ -1,7 +1,7 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { send } from '../e2e/helpers/kafka.ts'
 import { toRecord } from '../e2e/helpers/samples.ts'
-import { CONTINUES, type Expectation, type Fault } from './fault.ts'
+import type { Fault } from './fault.ts'
 import { signalPart } from './processes.ts'
 import type { Trial } from './trial.ts'
 
@@ -17,17 +17,19 @@ async function removeUnread(trial: Trial, kept = 0): Promise<void> {
   await trial.load.pause()
   await withAdmin(trial, async (admin) => {
     const offsets = await admin.fetchTopicOffsets(topic)
-    await admin.deleteTopicRecords({
-      topic,
-      partitions: offsets.map(({ partition, low, high }) => ({
-        partition,
-        offset: String(Math.max(Number(low), Number(high) - kept)),
-      })),
-    })
+    const partitions = offsets.map(({ partition, low, high }) => ({
+      partition,
+      offset: String(Math.max(Number(low), Number(high) - kept)),
+    }))
+    await admin.deleteTopicRecords({ topic, partitions })
+    const left = new Map((await admin.fetchTopicOffsets(topic)).map(({ partition, low }) => [partition, low]))
+    if (partitions.some(({ partition, offset }) => left.get(partition) !== offset))
+      throw new Error(`the records were not removed: ${JSON.stringify({ partitions, left: [...left] })}`)
   })
 }
 
-const DATA_LOSS: Expectation = { refuses: /were removed before the job read them: partition \d+: \d+ lost/ }
+const DATA_LOSS = /were removed before the job read them: partition \d+: \d+ lost/
+const FIRST_RESULT_MS = 120_000
 
 const partitionAdded: Fault = {
   name: 'topic: a partition added',
@@ -39,9 +41,14 @@ const partitionAdded: Fault = {
       await admin.createPartitions({ topicPartitions: [{ topic, count: present + 1 }] })
       return present
     })
+    const struckMs = Date.now()
     trial.load.reconnect()
-    trial.load.sendTo(count, 20)
-    return CONTINUES
+    await trial.load.pause()
+    // From here on, only the new partition has samples, so only they make results.
+    const sinceMs = Date.now()
+    trial.load.resume(count)
+    await trial.results.resultSince(sinceMs, FIRST_RESULT_MS)
+    return { struckMs, sinceMs }
   },
 }
 
@@ -50,11 +57,13 @@ const recreated: Fault = {
   async inject(trial) {
     const topic = trial.stack.topics.input
     await trial.load.pause()
-    await withAdmin(trial, async (admin) => {
+    const struckMs = await withAdmin(trial, async (admin) => {
       const before = await admin.fetchTopicOffsets(topic)
       await admin.deleteTopics({ topics: [topic] })
-      await admin.createTopics({ topics: [{ topic, numPartitions: before.length }] })
-      return before
+      const topics = [{ topic, numPartitions: before.length }]
+      // The broker may not have forgotten the old topic yet, and kafkajs would give up.
+      await admin.createTopics({ topics, waitForLeaders: false })
+      return Date.now()
     })
     // The new topic grows past the offsets of the old one.
     const samples = Array.from({ length: trial.load.acknowledged * 2 }, () => ({
@@ -62,7 +71,7 @@ const recreated: Fault = {
       cpu: 10,
     }))
     await send(trial.stack.broker, topic, samples.map(toRecord))
-    return { refuses: /deleted and created again/ }
+    return { struckMs, refuses: /deleted and created again/ }
   },
 }
 
@@ -73,8 +82,9 @@ const retentionWhileStopped: Fault = {
     await removeUnread(trial)
   },
   async inject(trial) {
+    const struckMs = Date.now()
     await trial.stack.cli(['submit'])
-    return DATA_LOSS
+    return { struckMs, refuses: DATA_LOSS }
   },
 }
 
@@ -87,8 +97,8 @@ const retentionWhileRunning: Fault = {
     await removeUnread(trial, 100)
   },
   async inject(trial) {
-    await signalPart(trial.stack, 'driver', 'CONT')
-    return DATA_LOSS
+    const struckMs = await signalPart(trial.stack, 'driver', 'CONT')
+    return { struckMs, refuses: DATA_LOSS }
   },
 }
 

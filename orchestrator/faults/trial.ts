@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises'
+import { Kafka, logLevel } from 'kafkajs'
 import type { Setup } from '../e2e/helpers/modes.ts'
 import type { Sample } from '../e2e/helpers/oracle.ts'
 import { Stack, type Status } from '../e2e/helpers/stack.ts'
 import { waitFor } from '../e2e/helpers/wait-for.ts'
+import { driverStarts } from './driver-starts.ts'
 import { Load } from './load.ts'
-import type { Random } from './random.ts'
+import { Random } from './random.ts'
 import { ResultWatch } from './result-watch.ts'
 
 /** What a job had accounted for when it had read everything, before the load went on. */
@@ -18,6 +20,8 @@ const READ_TIMEOUT_MS = 120_000
 const START_TIMEOUT_MS = 120_000
 
 interface TrialOptions {
+  /** Of the lengths of faults, and of the load, each in a stream of its own: the one does not depend on the other. */
+  readonly seed: number
   /** The folder in which the project folder is made; the system's folder for temporary files by default. */
   readonly parent?: string | undefined
   readonly samplesPerSecond?: number
@@ -31,8 +35,8 @@ export class Trial {
   readonly setup: Setup
   readonly stack: Stack
   readonly random: Random
-  /** How often the driver was started in this life, besides the supervisor's restarts. */
-  starts = 0
+  /** Executors that Spark had to replace in this life, besides those of another driver. */
+  replacedExecutors = 0
   /** Faults in this life so far. */
   faults = 0
   /** At the last check of this life. */
@@ -40,25 +44,22 @@ export class Trial {
   #life = 0
   #load: Load | undefined
   #results: ResultWatch | undefined
+  /** The applications of all drivers that have started, and how many of them before this life. */
+  readonly #started = new Set<string>()
+  #startedBefore = 0
+  readonly #options: TrialOptions
 
-  readonly #samplesPerSecond: number
-
-  private constructor(setup: Setup, stack: Stack, random: Random, samplesPerSecond: number) {
+  private constructor(setup: Setup, stack: Stack, options: TrialOptions) {
     this.setup = setup
     this.stack = stack
-    this.random = random
-    this.#samplesPerSecond = samplesPerSecond
+    this.random = new Random(options.seed, `${setup.title} lengths`)
+    this.#options = options
   }
 
-  static async start(
-    setup: Setup,
-    random: Random,
-    { parent, samplesPerSecond = 100 }: TrialOptions = {},
-  ): Promise<Trial> {
-    const trial = new Trial(setup, await Stack.prepare(setup.runtime, parent), random, samplesPerSecond)
+  /** A stack of its own, not started yet: `beginLife` does that. */
+  static async prepare(setup: Setup, options: TrialOptions): Promise<Trial> {
+    const trial = new Trial(setup, await Stack.prepare(setup.runtime, options.parent), options)
     await trial.#configure()
-    await trial.stack.ok('up')
-    await trial.beginLife()
     return trial
   }
 
@@ -70,22 +71,33 @@ export class Trial {
   /** New topics and a new checkpoint, a running job, and samples that flow. */
   async beginLife(): Promise<void> {
     await this.#endLife()
+    await this.driverStarts()
+    this.#startedBefore = this.#started.size
     this.#life += 1
-    this.starts = 0
+    this.replacedExecutors = 0
     this.faults = 0
     this.settled = { samples: [], late: 0, bad: 0 }
-    await this.#configure()
     await this.stack.ok('up')
+    await this.#configure()
+    const { broker, topics } = this.stack
+    await createOutputTopic(broker, topics.output)
     await this.submit('--new-checkpoint')
-    this.#load = new Load(this.stack.broker, this.stack.topics.input, this.#samplesPerSecond, this.random)
-    this.#results = new ResultWatch(this.stack.broker, this.stack.topics.output)
+    const { seed, samplesPerSecond = 100 } = this.#options
+    const random = new Random(seed, `${this.setup.title} load`)
+    this.#load = new Load(broker, topics.input, samplesPerSecond, random)
+    this.#results = new ResultWatch(broker, topics.output, this.setup.mode)
     this.load.resume()
     await this.untilWatermark()
   }
 
   async submit(...options: readonly string[]): Promise<void> {
     await this.stack.ok('submit', ...options)
-    this.starts += 1
+  }
+
+  /** How many drivers have started in this life, by their own logs. */
+  async driverStarts(): Promise<number> {
+    for (const application of await driverStarts(this.stack)) this.#started.add(application)
+    return this.#started.size - this.#startedBefore
   }
 
   /** What a user would do after a fault: `up`, and `submit` if the job is no longer running. */
@@ -101,9 +113,9 @@ export class Trial {
     return this.stack.status()
   }
 
-  resultSince(timeMs: number, timeoutMs: number): Promise<void> {
+  get results(): ResultWatch {
     if (!this.#results) throw new Error('the trial follows no results')
-    return this.#results.resultSince(timeMs, timeoutMs)
+    return this.#results
   }
 
   /** Pauses the load, and waits until the job has accounted for every acknowledged record. */
@@ -135,7 +147,7 @@ export class Trial {
     )
   }
 
-  /** `down`; removes the folder only if nothing was found, so that a failure can be looked into. */
+  /** `down`; the folder stays. */
   async takeDown(): Promise<void> {
     await this.#endLife()
     await this.stack.ok('down', '--volumes', '--yes')
@@ -165,4 +177,24 @@ export class Trial {
       MAX_FUTURE_SKEW: '2 hours',
     })
   }
+}
+
+/**
+ * As `up` creates it, but compaction waits: what it would remove within a minute or two is what O3 and O4 are about. The
+ * live reader has seen each result long before.
+ */
+async function createOutputTopic(broker: string, topic: string): Promise<void> {
+  const settings = {
+    'cleanup.policy': 'compact,delete',
+    'segment.ms': '60000',
+    'min.cleanable.dirty.ratio': '0.01',
+    'min.compaction.lag.ms': '600000',
+    'message.timestamp.type': 'LogAppendTime',
+  }
+  const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
+  const admin = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  const topics = [{ topic, numPartitions: 1, configEntries }]
+  // kafkajs gives up if the broker does not know the leader of a new topic at once.
+  await admin.createTopics({ topics, waitForLeaders: false }).finally(() => admin.disconnect())
 }

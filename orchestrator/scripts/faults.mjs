@@ -9,7 +9,7 @@ const { seed, minutes, runtime, mode, only } = program
     'Faults drawn from a seed, one after another, on real stacks under load; prints a line per fault.',
   )
   .option('--seed <n>', 'repeats the run with this seed', whole, Date.now() % 1_000_000)
-  .option('--minutes <n>', 'how long; shared by the runtimes and modes', positive, 10)
+  .option('--minutes <n>', 'how long at least; shared by the runtimes and modes', positive, 10)
   .addOption(new Option('--runtime <name>', 'only this runtime').choices(['local', 'docker']))
   .addOption(new Option('--mode <name>', 'only this mode').choices(['micro-batch', 'real-time']))
   .option('--only <pattern>', 'only faults whose name matches this regular expression', pattern)

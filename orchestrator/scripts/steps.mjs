@@ -24,7 +24,8 @@ export const PARTS = {
   unit: [vitest('unit tests', 'unit')],
   job: [pytest('unit tests of the job')],
   e2e: [vitest('end-to-end tests', 'e2e')],
-  // A short run with a fixed seed; see faults.mjs for longer ones.
+  // A short run with a fixed seed: on each runtime and in each mode the kills of driver, supervisor and broker, which come
+  // first, and little more. See faults.mjs for longer ones.
   faults: [
     vitest('faults', 'faults', {
       files: ['orchestrator/faults/faults.run.ts'],

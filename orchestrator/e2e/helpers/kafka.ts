@@ -11,6 +11,14 @@ export interface RawRecord {
 export interface StoredRecord extends RawRecord {
   readonly partition: number
   readonly offset: number
+  readonly timestampMs: number
+  /** Of the producer that wrote it. */
+  readonly producerId: string
+}
+
+/** What kafkajs knows of a record, but does not declare. */
+interface FromBatch {
+  readonly batchContext?: { readonly producerId: string }
 }
 
 export interface Login {
@@ -131,13 +139,15 @@ export async function readTopic(
           eachBatch: async ({ batch }) => {
             const end = open.get(batch.partition)
             if (end === undefined) return
-            for (const { key, value, offset } of batch.messages)
-              if (Number(offset) < end && Number(offset) >= (from.get(batch.partition) ?? 0))
+            for (const message of batch.messages)
+              if (Number(message.offset) < end && Number(message.offset) >= (from.get(batch.partition) ?? 0))
                 records.push({
-                  key: key?.toString() ?? null,
-                  value,
+                  key: message.key?.toString() ?? null,
+                  value: message.value,
                   partition: batch.partition,
-                  offset: Number(offset),
+                  offset: Number(message.offset),
+                  timestampMs: Number(message.timestamp),
+                  producerId: (message as FromBatch).batchContext?.producerId ?? '',
                 })
             if (Number(batch.lastOffset()) >= end - 1) open.delete(batch.partition)
             if (open.size === 0) resolve()

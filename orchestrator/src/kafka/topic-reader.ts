@@ -11,6 +11,8 @@ export interface TopicRecord {
   readonly timestampMs: number
   readonly key: Buffer | null
   readonly value: Buffer | null
+  /** The id that the broker gave to the producer that wrote it; undefined in Kafka's old message formats. */
+  readonly producerId?: string | undefined
 }
 
 /** The offset of the first record of each partition, and the offset after its last. */
@@ -185,13 +187,16 @@ const fetchPosition = (partition: number, positions: Offsets, maxBytes: number) 
 
 function partitionBatch(data: PartitionData, position: bigint): PartitionBatch {
   const { partition, messages, lastStableOffset } = data
-  const records = committedMessages(data, position).map(({ offset, timestamp, key, value }) => ({
-    partition,
-    offset: BigInt(offset),
-    timestampMs: Number(timestamp),
-    key,
-    value,
-  }))
+  const records = committedMessages(data, position).map(
+    ({ offset, timestamp, key, value, batchContext }) => ({
+      partition,
+      offset: BigInt(offset),
+      timestampMs: Number(timestamp),
+      key,
+      value,
+      producerId: batchContext?.producerId,
+    }),
+  )
   const last = messages.at(-1)
   const stableEnd = BigInt(lastStableOffset)
   const afterLast = last ? BigInt(last.offset) + 1n : position
