@@ -91,7 +91,7 @@ def diagnose(error: Exception, find_damage: FindDamage = lambda _: None) -> Fail
         return Failure("data_loss", message, 3)
     if has_sign(OUTAGE_SIGNS, causes):
         return Failure("query", message, 7)
-    if isinstance(error, ConfigurationError | AnalysisException | OSError) or has_sign(CONFIGURATION_SIGNS, causes):
+    if isinstance(error, ConfigurationError | AnalysisException) or has_sign(CONFIGURATION_SIGNS, causes):
         return Failure("configuration", message, 2)
     return Failure("restart" if isinstance(error, RestartNeededError) else "query", message, 7)
 

@@ -49,7 +49,8 @@ class FromJavaError(RuntimeError):
     [
         (ConfigurationError("bad"), "configuration", 2),
         (AnalysisException("no such column"), "configuration", 2),
-        (OSError("no such file"), "configuration", 2),
+        # A full disk, or too many open files: it may pass.
+        (OSError(28, "No space left on device"), "query", 7),
         (TopicReplacedError("gone"), "topic_replaced", 3),
         (RecordsLostError("gone"), "data_loss", 3),
         (RestartNeededError("the clock"), "restart", 7),
