@@ -13,6 +13,7 @@ from cpu_anomaly.accounting.checkpoint import (
     WAYS_OUT,
     CheckpointError,
     DamagedCheckpointError,
+    UnusableCheckpointError,
 )
 from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.settings import ConfigurationError
@@ -85,7 +86,8 @@ def diagnose(error: Exception, find_damage: FindDamage = lambda _: None) -> Fail
     message = causes[-1].strip().splitlines()[0] if causes[-1].strip() else type(error).__name__
     if isinstance(error, TopicReplacedError):
         return Failure("topic_replaced", message, 3)
-    if damage := str(error) if isinstance(error, DamagedCheckpointError) else damage_of(error, find_damage):
+    is_checkpoint = isinstance(error, DamagedCheckpointError | UnusableCheckpointError)
+    if damage := str(error) if is_checkpoint else damage_of(error, find_damage):
         return Failure("damaged_checkpoint", damage, 3)
     if isinstance(error, CheckpointError | RecordsLostError) or has_sign(DATA_LOSS_SIGNS, causes):
         return Failure("data_loss", message, 3)

@@ -16,8 +16,9 @@ import json
 import uuid
 from dataclasses import replace
 
-from cpu_anomaly.accounting.checkpoint import Checkpoint, CheckpointError, DamagedCheckpointError, whole_number
+from cpu_anomaly.accounting.checkpoint import Checkpoint, CheckpointError, DamagedCheckpointError
 from cpu_anomaly.accounting.ledger import LEDGER, Ledger
+from cpu_anomaly.accounting.plan import whole_number
 from cpu_anomaly.event_log import EventLog
 
 
