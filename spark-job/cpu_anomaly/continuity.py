@@ -7,6 +7,7 @@ real-time mode it does not look for records that were removed unread.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from time import monotonic
 
 from cpu_anomaly.accounting.checkpoint import Checkpoint
 from cpu_anomaly.event_log import EventLog
@@ -15,6 +16,8 @@ from cpu_anomaly.topics import Bounds, TopicReplacedError, Topics, require_same_
 
 # An answer of the broker. A query that failed because the broker is away is started again after this.
 PATIENCE_MS = 5_000
+# A broker that is starting may not know all its topics yet.
+MISSING_SECONDS = 5.0
 
 
 class Continuity:
@@ -29,10 +32,16 @@ class Continuity:
         self._known = known
         self._checkpoint = checkpoint
         self._log = log
-        self._missing: set[str] = set()
+        # Since when a topic has been missing, by name.
+        self._missing: dict[str, float] = {}
         self._seen = Bounds({}, {})
         # Where the next batch starts to read, by partition.
         self.position: Mapping[str, int] = {}
+
+    @property
+    def misses_topics(self) -> bool:
+        """True if the last look did not find all topics: another one, MISSING_SECONDS later, tells if they are gone."""
+        return bool(self._missing)
 
     def require_unread_records(self, bounds: Bounds | None = None) -> None:
         """While no query runs: compares the checkpoint with the bounds of the input topic. Raises RecordsLostError.
@@ -43,13 +52,16 @@ class Continuity:
         require_unread_records(self._input_topic, self.position, bounds or self._topics.input_bounds())
 
     def look(self) -> Bounds:
-        """While the query runs: the bounds of the input topic. Raises TopicReplacedError."""
+        """While the query runs: the bounds of the input topic. Raises TopicReplacedError or RecordsLostError."""
+        position = self.position  # before the bounds are asked for, which only grow
         ids = self._topics.ids()
         self._accept_new_dead_letter_topic(ids)
         require_same_topics(self._known, ids)
         self._require_present(self._known.keys() - ids.keys())
         if not self._missing:
             self._seen = self._topics.input_bounds()
+            # Not those before it: the batch that runs may have read them.
+            require_unread_records(self._input_topic, position, Bounds({}, self._seen.end))
         if not self.position:  # a new query has chosen where to start by now
             self.position = self._position()
         return self._seen
@@ -74,9 +86,9 @@ class Continuity:
             self._known = {**self._known, name: ids[name]}
 
     def _require_present(self, missing: set[str]) -> None:
-        # Twice in a row: a broker that is starting may not know all its topics yet.
-        gone = missing & self._missing
-        self._missing = missing
+        now = monotonic()
+        self._missing = {name: self._missing.get(name, now) for name in missing}
+        gone = {name for name, since in self._missing.items() if now - since >= MISSING_SECONDS}
         if gone == {self._dead_letter_topic}:
             raise ConfigurationError(
                 f"topic {self._dead_letter_topic} was deleted while the job ran: `up` creates it again, and then "

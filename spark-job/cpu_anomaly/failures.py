@@ -13,6 +13,7 @@ from cpu_anomaly.accounting.checkpoint import (
     WAYS_OUT,
     CheckpointError,
     DamagedCheckpointError,
+    UnusableCheckpointError,
 )
 from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.settings import ConfigurationError
@@ -85,13 +86,14 @@ def diagnose(error: Exception, find_damage: FindDamage = lambda _: None) -> Fail
     message = causes[-1].strip().splitlines()[0] if causes[-1].strip() else type(error).__name__
     if isinstance(error, TopicReplacedError):
         return Failure("topic_replaced", message, 3)
-    if damage := str(error) if isinstance(error, DamagedCheckpointError) else damage_of(error, find_damage):
+    is_checkpoint = isinstance(error, DamagedCheckpointError | UnusableCheckpointError)
+    if damage := str(error) if is_checkpoint else damage_of(error, find_damage):
         return Failure("damaged_checkpoint", damage, 3)
     if isinstance(error, CheckpointError | RecordsLostError) or has_sign(DATA_LOSS_SIGNS, causes):
         return Failure("data_loss", message, 3)
     if has_sign(OUTAGE_SIGNS, causes):
         return Failure("query", message, 7)
-    if isinstance(error, ConfigurationError | AnalysisException | OSError) or has_sign(CONFIGURATION_SIGNS, causes):
+    if isinstance(error, ConfigurationError | AnalysisException) or has_sign(CONFIGURATION_SIGNS, causes):
         return Failure("configuration", message, 2)
     return Failure("restart" if isinstance(error, RestartNeededError) else "query", message, 7)
 

@@ -15,7 +15,7 @@ from typing import Any, cast
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from cpu_anomaly.continuity import Continuity
+from cpu_anomaly.continuity import MISSING_SECONDS, Continuity
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.slots import PartitionGrowth
@@ -163,7 +163,9 @@ class Monitor:
 
     def _look_at_everything(self) -> None:
         self._look()
-        self._look()  # a topic counts as deleted once it is missing twice
+        if self._continuity.misses_topics:
+            time.sleep(MISSING_SECONDS)
+            self._look()
         self._continuity.require_unread_records()
 
     def _note(self, check: Callable[[], None]) -> None:

@@ -66,11 +66,16 @@ class Settings:
 
 
 def kafka_client_options(settings: Settings) -> dict[str, str]:
-    """Kafka client properties, secrets included: never log them."""
-    secrets: dict[str, str] = {}
-    if settings.kafka_secrets_file:
-        secrets = json.loads(Path(settings.kafka_secrets_file).read_text(encoding="utf-8"))
+    """Kafka client properties, secrets included: never log them. Raises ConfigurationError."""
+    secrets = secrets_of(settings.kafka_secrets_file) if settings.kafka_secrets_file else {}
     return {"bootstrap.servers": settings.bootstrap_servers, **settings.kafka_options, **secrets}
+
+
+def secrets_of(file: str) -> dict[str, str]:
+    try:
+        return dict(json.loads(Path(file).read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigurationError(f"the file of Kafka's secrets cannot be read: {error}") from error
 
 
 def problems_of(given: Mapping[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import PurePosixPath
 from typing import Any, cast
 
@@ -80,17 +81,19 @@ def find_missing(checkpoint: Checkpoint, causes: Sequence[str]) -> DamagedCheckp
 
 def find_unreadable(spark: SparkSession, checkpoint: Checkpoint) -> DamagedCheckpointError | None:
     """The newest file that cannot be read to its end. Spark often does not say which one it is."""
-    for name in checkpoint.files("state"):
-        stream = checkpoint.open(name)
-        try:
+    problems = ((name, problem_in(spark, checkpoint, name)) for name in checkpoint.files("state"))
+    return next((DamagedCheckpointError(name, problem) for name, problem in problems if problem), None)
+
+
+def problem_in(spark: SparkSession, checkpoint: Checkpoint, name: str) -> str | None:
+    try:
+        with closing(checkpoint.open(name)) as stream:
             if stream.available() == 0:
-                return DamagedCheckpointError(name, "is empty")
+                return "is empty"
             read_to_end(spark, PurePosixPath(name), stream)
-        except (Py4JJavaError, PySparkException, ValueError) as error:
-            cause = str(error.java_exception.toString() if isinstance(error, Py4JJavaError) else error)
-            return DamagedCheckpointError(name, f"cannot be read ({cause.splitlines()[0]})")
-        finally:
-            stream.close()
+    except (Py4JJavaError, PySparkException, ValueError) as error:
+        cause = str(error.java_exception.toString() if isinstance(error, Py4JJavaError) else error)
+        return f"cannot be read ({cause.splitlines()[0]})"
     return None
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+
+from py4j.protocol import Py4JJavaError
 
 
 def flip_a_bit(content: bytes) -> bytes:
@@ -29,3 +32,17 @@ def damage(path: Path, how: str) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
+
+
+def make_directory(path: Path) -> None:
+    """In the place of the file."""
+    path.unlink()
+    (path / "inner").mkdir(parents=True)
+
+
+class RefusedError(Py4JJavaError):
+    """What Java says when the system refuses: tests may run as root, whom it refuses nothing."""
+
+    def __init__(self, text: str) -> None:
+        Exception.__init__(self, text)
+        self.java_exception = SimpleNamespace(toString=lambda: text, getCause=lambda: None)

@@ -23,8 +23,8 @@ from pyspark.sql.streaming.query import StreamingQuery
 from spark_reports import NOTHING, SECONDS, Query, Step, ended, fail, progress_event, running
 
 from cpu_anomaly import monitor
+from cpu_anomaly.accounting import auditor
 from cpu_anomaly.accounting.audit import Audit, Findings
-from cpu_anomaly.accounting.auditor import MAX_BATCHES_BEHIND
 from cpu_anomaly.accounting.checkpoint import Checkpoint
 from cpu_anomaly.accounting.ledger import Ledger
 from cpu_anomaly.catch_up import Phase
@@ -223,11 +223,12 @@ def test_batches_that_the_last_driver_did_not_account_for_are_first(
     assert case.broker.requests == 2
 
 
-def test_query_is_started_again_once_the_auditor_has_caught_up(case: Case) -> None:
-    behind = [case.commit(batch) for batch in range(1, MAX_BATCHES_BEHIND + 2)]
+def test_query_is_started_again_once_the_auditor_has_caught_up(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auditor, "MAX_BATCHES_BEHIND", 3)
+    behind = [case.commit(batch) for batch in range(1, 5)]
     first = Query(case.commit(0, left_out=True), case.inspector.wait_until_it_begins, *behind)
     second = Query(case.stop)
-    assert case.run(first, second) == ["ready batch=0", f"stopped batch={MAX_BATCHES_BEHIND + 1}"]
+    assert case.run(first, second) == ["ready batch=0", "stopped batch=4"]
     assert (first.is_stopped, second.is_stopped, len(case.phases)) == (True, True, 2)
 
 

@@ -8,7 +8,12 @@ import pytest
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException
 
-from cpu_anomaly.accounting.checkpoint import WAYS_OUT, CheckpointError, DamagedCheckpointError
+from cpu_anomaly.accounting.checkpoint import (
+    WAYS_OUT,
+    CheckpointError,
+    DamagedCheckpointError,
+    UnusableCheckpointError,
+)
 from cpu_anomaly.failures import causes_of, diagnose
 from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.settings import ConfigurationError
@@ -49,11 +54,13 @@ class FromJavaError(RuntimeError):
     [
         (ConfigurationError("bad"), "configuration", 2),
         (AnalysisException("no such column"), "configuration", 2),
-        (OSError("no such file"), "configuration", 2),
+        # A full disk, or too many open files: it may pass.
+        (OSError(28, "No space left on device"), "query", 7),
         (TopicReplacedError("gone"), "topic_replaced", 3),
         (RecordsLostError("gone"), "data_loss", 3),
         (RestartNeededError("the clock"), "restart", 7),
         (CheckpointError("gone"), "data_loss", 3),
+        (UnusableCheckpointError("/c/commits/4", "cannot be read: permission denied"), "damaged_checkpoint", 3),
         (RuntimeError("[KAFKA_DATA_LOSS] some data may have been lost"), "data_loss", 3),
         (RuntimeError("anything else\nin two lines"), "query", 7),
         (RuntimeError(""), "query", 7),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import pytest
 from pyspark.sql import SparkSession
 
+from cpu_anomaly.continuity import MISSING_SECONDS
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.monitor import Monitor, Standstill, WallClock
 from cpu_anomaly.session import RestartNeededError
@@ -136,6 +138,7 @@ class FakeContinuity:
         self.position: Mapping[str, int] = {}
         self.on_look: Callable[[], Bounds] = lambda: BOUNDS
         self.on_compare: Callable[[], None] = lambda: None
+        self.misses_topics = False
 
     def look(self) -> Bounds:
         return self.on_look()
@@ -200,6 +203,25 @@ def test_failure_is_explained_by_records_that_are_lost(parts: Parts) -> None:
     with pytest.raises(RecordsLostError, match="three") as raised, monitor.explaining():
         raise RuntimeError("offset out of range")
     assert str(raised.value.__cause__) == "offset out of range"
+
+
+@pytest.mark.parametrize("misses_topics", [True, False])
+def test_topics_that_are_missing_after_a_failure_get_time_to_appear(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch, misses_topics: bool
+) -> None:
+    continuity, _, monitor = parts
+    continuity.misses_topics = misses_topics
+    course: list[object] = []
+
+    def look() -> Bounds:
+        course.append("look")
+        return BOUNDS
+
+    continuity.on_look = look
+    monkeypatch.setattr(time, "sleep", course.append)
+    with pytest.raises(RuntimeError, match="no broker"), monitor.explaining():
+        raise RuntimeError("no broker")
+    assert course == (["look", MISSING_SECONDS, "look"] if misses_topics else ["look"])
 
 
 def test_failure_without_an_explanation_is_raised_as_it_is(parts: Parts) -> None:

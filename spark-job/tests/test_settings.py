@@ -94,3 +94,9 @@ def test_without_a_secrets_file_there_are_no_secrets(settings_of: SettingsOf) ->
         "bootstrap.servers": "127.0.0.1:9093",
         "security.protocol": "PLAINTEXT",
     }
+
+
+def test_secrets_that_cannot_be_read_are_an_error_of_the_configuration(settings_of: SettingsOf, tmp_path: Path) -> None:
+    settings = settings_of(kafka_secrets_file=str(tmp_path / "no-such-file"))
+    with pytest.raises(ConfigurationError, match=r"^the file of Kafka's secrets cannot be read: .*no-such-file"):
+        kafka_client_options(settings)

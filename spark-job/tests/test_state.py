@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 from conftest import SettingsOf
-from damage import CHANGES, DAMAGES, damage
+from damage import CHANGES, DAMAGES, RefusedError, damage
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -18,7 +18,7 @@ from cpu_anomaly.accounting.checkpoint import Checkpoint, DamagedCheckpointError
 from cpu_anomaly.failures import Failure, diagnose
 from cpu_anomaly.modes import mode_of
 from cpu_anomaly.query import classified_windows
-from cpu_anomaly.state import find_damaged_state, load_state
+from cpu_anomaly.state import find_damaged_state, find_unreadable, load_state
 
 T0 = 1_700_000_000_000
 BATCHES = 3
@@ -128,6 +128,17 @@ def test_temporary_files_of_the_attempt_that_failed_are_not_to_blame(spark: Spar
     for name in (".4.delta.5c1e.TID3.tmp", ".4.delta.crc"):
         (copied / "state/0/0" / name).touch()
     assert find_damaged_state(spark, str(copied), []) is None
+
+
+def test_file_that_cannot_be_opened_is_found(
+    spark: SparkSession, copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_checkpoint: Checkpoint, name: str) -> None:
+        raise RefusedError(f"java.io.FileNotFoundException: {name} (Permission denied)")
+
+    monkeypatch.setattr(Checkpoint, "open", refuse)
+    found = find_unreadable(spark, Checkpoint(spark, str(copied)))
+    assert "cannot be read (java.io.FileNotFoundException: " in str(found)
 
 
 def test_only_what_the_checkpoint_has_to_hold_is_missing(spark: SparkSession, copied: Path) -> None:

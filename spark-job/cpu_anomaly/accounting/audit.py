@@ -11,9 +11,10 @@ from typing import cast
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from cpu_anomaly.accounting.checkpoint import Checkpoint, Offsets
+from cpu_anomaly.accounting.checkpoint import Checkpoint
 from cpu_anomaly.accounting.dead_letters import write_dead_letters
 from cpu_anomaly.accounting.late import MAX_SERIES, Late
+from cpu_anomaly.accounting.plan import Offsets
 from cpu_anomaly.guard import REASONS, guard
 from cpu_anomaly.lines import exact_lines, parse
 from cpu_anomaly.modes import Mode, latest_ms

@@ -17,7 +17,7 @@ from cpu_anomaly.accounting.audit import LATE, USED, Inspector, by_batch, plan_a
 from cpu_anomaly.accounting.checkpoint import Checkpoint
 from cpu_anomaly.accounting.clock import ClockWatch
 from cpu_anomaly.accounting.late import Late, add_up, describe
-from cpu_anomaly.accounting.ledger import Ledger
+from cpu_anomaly.accounting.ledger import Ledger, seals_of
 from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.guard import REASONS
@@ -55,6 +55,11 @@ class Auditor:
         self._thread = threading.Thread()
         self._error: Exception | None = None
         self.ledger = Ledger.load(checkpoint)
+        # An audit may last for seconds. Batches that are committed meanwhile are sealed at once, on Spark's thread.
+        self._seals = self.ledger.seals
+        self._newest = -1
+        self._is_busy = False
+        self._writing = threading.Lock()
 
     def remember_topics(self, topic_ids: Mapping[str, str]) -> None:
         self._save(replace(self.ledger, topic_ids=dict(topic_ids)))
@@ -70,7 +75,14 @@ class Auditor:
         self._thread.start()
 
     def submit(self, batch: Batch) -> None:
+        """On Spark's thread, which ignores errors: `finish` raises them."""
+        self._newest = batch.number
         self._batches.put(batch)
+        try:
+            if self._is_busy:
+                self._write()
+        except Exception as error:  # noqa: BLE001
+            self._error = error
 
     def is_behind(self) -> bool:
         return self._batches.qsize() > MAX_BATCHES_BEHIND
@@ -89,7 +101,9 @@ class Auditor:
         try:
             use_pool(self._spark, "audit")
             while batches := self._take():
+                self._is_busy = True
                 self._account_for(batches)
+                self._is_busy = False
         except Exception as error:  # noqa: BLE001 (`finish` raises it in the main thread, which ends the query)
             self._error = error
 
@@ -138,6 +152,7 @@ class Auditor:
         self._save(self.ledger)
 
     def _audit(self, batches: Sequence[int]) -> None:
+        self._write()
         began = time.monotonic()
         audits = [plan_audit(self._checkpoint, batch) for batch in batches]
         findings = self._inspector.inspect([audit for audit in audits if audit.has_rows()])
@@ -161,5 +176,13 @@ class Auditor:
             self._log.write("late", batch=batch, samples=sum(each.samples for each in late), **describe(add_up(late)))
 
     def _save(self, ledger: Ledger) -> None:
-        ledger.save(self._checkpoint)
         self.ledger = ledger
+        self._write()
+
+    def _write(self) -> None:
+        with self._writing:
+            ledger = self.ledger
+            # From the batch before on, to which the ledger may have to go back.
+            last = max(self._newest, ledger.batch)
+            self._seals = seals_of(self._checkpoint, ledger.batch - 1, last, self._seals)
+            replace(ledger, seals=self._seals).save(self._checkpoint)

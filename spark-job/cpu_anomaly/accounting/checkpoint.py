@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-# Offsets by topic and partition, as Spark's Kafka source writes them.
-Offsets = Mapping[str, Mapping[str, int]]
+from cpu_anomaly.accounting.plan import BatchPlan, Offsets, offsets_of
+
 T = TypeVar("T")
 
 WAYS_OUT = "restore the checkpoint from a backup, or start a new one with `submit --new-checkpoint`"
+# What a file system refuses for good, and what that means. Not a full disk, or too many open files: that may pass.
+REFUSALS = {
+    "Permission denied": "permission denied",
+    "Read-only file system": "the file system is read-only",
+    "Input/output error": "input/output error",
+    "Is a directory": "it is a directory",
+    "must both be directories": "it is a directory",
+    "is not empty": "it is a directory",
+}
 
 
 class CheckpointError(Exception):
@@ -30,8 +38,20 @@ class DamagedCheckpointError(CheckpointError):
         self.problem = problem
 
 
+class UnusableCheckpointError(CheckpointError):
+    """A file cannot be read or written. What it holds may be whole, so nothing is removed or mended for this."""
+
+    def __init__(self, file: str, problem: str) -> None:
+        super().__init__(
+            f"the checkpoint cannot be used: {file.removeprefix('file:')} {problem}; mend that, {WAYS_OUT}"
+        )
+
+
 class Checkpoint:
-    """Reads and writes files of the checkpoint through Hadoop, so on any file system that Spark can use."""
+    """Reads and writes files of the checkpoint through Hadoop, so on any file system that Spark can use.
+
+    Raises UnusableCheckpointError for what the file system refuses.
+    """
 
     def __init__(self, spark: SparkSession, location: str) -> None:
         self._gateway = cast(Any, spark.sparkContext)._gateway
@@ -125,10 +145,19 @@ class Checkpoint:
         return self._files.open(self._path(name))
 
     def remove(self, name: str) -> None:
-        self._files.delete(self._path(name), False)
+        path = self._path(name)
+        with self._refusals(name, "removed"):
+            self._files.delete(path, False)
+        # On a local disk Hadoop does not say whether the system has removed it.
+        if self._files.exists(path):
+            raise UnusableCheckpointError(self.locate(name), "cannot be removed: its folder cannot be written")
 
     def write(self, name: str, text: str) -> None:
         """Replaces the file as a whole: a crash leaves the old one or the new one."""
+        with self._refusals(name, "written"):
+            self._replace(name, text)
+
+    def _replace(self, name: str, text: str) -> None:
         path, temporary = self._path(name), self._path(f".{name}.tmp")
         stream = self._files.create(temporary, True)
         try:
@@ -144,64 +173,42 @@ class Checkpoint:
         self._files.delete(self._path(f".{name}.crc"), False)
 
     def _read_bytes(self, name: str) -> bytes | None:
-        path = self._path(name)
-        if not self._files.exists(path):
-            return None
-        stream = self.open(name)
-        try:
-            return bytes(stream.readAllBytes())
-        except Py4JJavaError as error:
-            if "ChecksumException" not in str(error.java_exception.toString()):
-                raise
-            raise DamagedCheckpointError(self.locate(name), "is not as it was written: its checksum differs") from error
-        finally:
-            stream.close()
+        with self._refusals(name, "read"):
+            if not self.exists(name):
+                return None
+            stream = self.open(name)
+            try:
+                return bytes(stream.readAllBytes())
+            finally:
+                stream.close()
 
     def _newest(self, folder: str) -> int:
         """The highest number that is the name of a file; -1 if there is none."""
         path = self._path(folder)
-        if not self._files.exists(path):
-            return -1
-        names = [status.getPath().getName() for status in self._files.listStatus(path)]
+        with self._refusals(folder, "read"):
+            if not self._files.exists(path):
+                return -1
+            if self._files.getFileStatus(path).isFile():
+                raise DamagedCheckpointError(self.locate(folder), "is not a folder")
+            names = [status.getPath().getName() for status in self._files.listStatus(path)]
         return max((int(name) for name in names if name.isdigit()), default=-1)
+
+    @contextmanager
+    def _refusals(self, name: str, what: str) -> Iterator[None]:
+        """Names the file that the file system refuses to read or write."""
+        try:
+            yield
+        except Py4JJavaError as error:
+            cause = str(error.java_exception.toString())
+            if "ChecksumException" in cause:
+                problem = "is not as it was written: its checksum differs"
+                raise DamagedCheckpointError(self.locate(name), problem) from error
+            if reason := next((reason for sign, reason in REFUSALS.items() if sign in cause), None):
+                raise UnusableCheckpointError(self.locate(name), f"cannot be {what}: {reason}") from error
+            raise
 
     def _path(self, name: str) -> Any:
         return self._jvm.org.apache.hadoop.fs.Path(self._root, name)
-
-
-@dataclass(frozen=True)
-class BatchPlan:
-    """What Spark wrote into its offset log before it ran a batch: its time, its watermark, and where it ends."""
-
-    timestamp_ms: int
-    watermark_ms: int
-    end: Offsets
-
-    @staticmethod
-    def from_log(text: str) -> BatchPlan:
-        """Raises ValueError for a log of another version, or of a query with several sources."""
-        version, metadata, *sources = text.splitlines()
-        if version != "v1" or len(sources) != 1:
-            raise ValueError(f"version {version!r} and {len(sources)} sources; expected version 'v1' and 1 source")
-        planned = json.loads(metadata)
-        return BatchPlan(
-            whole_number(planned["batchTimestampMs"]), whole_number(planned["batchWatermarkMs"]), offsets_of(sources[0])
-        )
-
-
-def offsets_of(text: str) -> Offsets:
-    """Raises ValueError, TypeError or AttributeError unless the text is JSON of offsets by topic and partition."""
-    topics = json.loads(text)
-    return {
-        topic: {partition: whole_number(offset) for partition, offset in partitions.items()}
-        for topic, partitions in topics.items()
-    }
-
-
-def whole_number(value: object) -> int:
-    if type(value) is not int:
-        raise TypeError(f"{value!r} is not a whole number")
-    return value
 
 
 def checksum(content: bytes) -> str:

@@ -26,7 +26,7 @@ class Ledger:
     late_series: Sequence[Late] = ()
     # The ledger as it was before `batch`, in case Spark runs that batch again; None if the ledger has one batch only.
     before: Ledger | None = field(default=None, compare=False)
-    # Checksums of what Spark's logs hold about `batch`, by file. Spark itself keeps none.
+    # Checksums of what Spark's logs hold about committed batches, by file; see `seals_of`.
     seals: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @staticmethod
@@ -50,9 +50,7 @@ class Ledger:
         )
 
     def save(self, checkpoint: Checkpoint) -> None:
-        names = (f"offsets/{self.batch}", f"commits/{self.batch}")
-        seals = {name: seal for name in names if (seal := checkpoint.fingerprint(name))}
-        values = asdict(replace(self, seals=seals))
+        values = asdict(self)
         checkpoint.write(LEDGER, json.dumps({**values, "checksum": checksum_of(values)}))
 
     def after(self, batch: int, read: int, dead_lettered: int = 0, late: Sequence[Late] = ()) -> Ledger:
@@ -69,6 +67,15 @@ class Ledger:
 
     def totals(self) -> dict[str, int]:
         return {"read": self.read, "dead_lettered": self.dead_lettered, "late": self.late}
+
+
+def seals_of(checkpoint: Checkpoint, first: int, last: int, known: Mapping[str, str]) -> dict[str, str]:
+    """A checksum of each file of Spark's logs about these batches, all of them committed. Spark itself keeps none.
+
+    `known` ones stay: what has changed since is damage.
+    """
+    names = [f"{folder}/{batch}" for batch in range(max(first, 0), last + 1) for folder in ("offsets", "commits")]
+    return {name: seal for name in names if (seal := known.get(name) or checkpoint.fingerprint(name))}
 
 
 def checksum_of(values: Mapping[str, object]) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from cpu_anomaly.accounting.anomalies import Anomalies
-from cpu_anomaly.accounting.checkpoint import Offsets
+from cpu_anomaly.accounting.plan import Offsets
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,25 @@ state before it, reads on from where the batch before it ended, and writes the r
 batch may then end elsewhere, but no sample is skipped or counted twice, and the last result of each window is right,
 as after any crash in mid batch. A plan that belongs to a committed batch is different: it alone says how far the state
 goes, so without it nothing can be continued.
+
+Spark keeps no checksums of these logs, so the ledger does, as soon as Spark reports a commit.
 """
 
 from __future__ import annotations
 
 import json
+import time
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
-from cpu_anomaly.accounting.checkpoint import Checkpoint, CheckpointError, DamagedCheckpointError, whole_number
+from cpu_anomaly.accounting.checkpoint import Checkpoint, CheckpointError, DamagedCheckpointError
 from cpu_anomaly.accounting.ledger import LEDGER, Ledger
+from cpu_anomaly.accounting.plan import BatchPlan, whole_number
 from cpu_anomaly.event_log import EventLog
+
+T = TypeVar("T")
 
 
 def make_sound(checkpoint: Checkpoint, log: EventLog, *, plans_ahead: bool) -> None:
@@ -50,9 +58,18 @@ class Soundness:
         if planned <= self._checkpoint.last_commit():
             return
         try:
-            self._checkpoint.plan(planned)
+            self._require_continuation(planned)
         except DamagedCheckpointError as error:
             self._remove(f"offsets/{planned}", error)
+
+    def _require_continuation(self, planned: int) -> None:
+        """A plan has no seal before its batch is committed, but it must fit what the batch before it has left."""
+        plan = self._checkpoint.plan(planned)
+        before = self._parse_or_none(f"offsets/{planned - 1}", BatchPlan.from_log)
+        watermark_ms = self._parse_or_none(f"commits/{planned - 1}", next_watermark_ms)
+        is_early = plan.timestamp_ms > time.time() * 1000
+        if is_early or (before and not plan.follows(before)) or watermark_ms not in (None, plan.watermark_ms):
+            raise self._damaged(f"offsets/{planned}", f"does not continue batch {planned - 1}")
 
     def _remove_damaged_commits(self) -> None:
         while (committed := self._checkpoint.last_commit()) >= 0:
@@ -66,11 +83,11 @@ class Soundness:
                 return
 
     def _require_plans(self) -> None:
-        """Spark reads the last two. The plan of a committed batch must still be the one that was accounted for."""
+        """Spark reads the last two, and the auditor those from the ledger's batch on. None may have changed since."""
         planned, committed = self._checkpoint.last_plan(), self._checkpoint.last_commit()
         if planned < committed:
             raise self._damaged(f"offsets/{committed}", "is missing")
-        for batch in range(max(planned - 1, 0), planned + 1):
+        for batch in range(max(min(planned - 1, self._ledger.batch), 0), planned + 1):
             try:
                 self._checkpoint.plan(batch)
             except DamagedCheckpointError:
@@ -101,23 +118,37 @@ class Soundness:
             self._log.write("mended", file="metadata", action="written with a new id", reason=error.problem)
 
     def _wind_ledger_back(self) -> None:
-        """A batch that Spark runs again is accounted for again: in real-time mode it may end elsewhere."""
+        """A batch that Spark runs again is accounted for again, and sealed again: it may end elsewhere."""
         following = self._checkpoint.next_batch(plans_ahead=self._plans_ahead)
-        if self._ledger.batch < following:
-            return
+        ledger = self._ledger if self._ledger.batch < following else self._ledger_before(following)
+        committed = self._checkpoint.last_commit()
+        known = self._ledger.seals
+        seals = {name: seal for name, seal in known.items() if int(name.partition("/")[2]) <= committed}
+        if ledger is not self._ledger or seals != known:
+            replace(ledger, seals=seals).save(self._checkpoint)
+
+    def _ledger_before(self, following: int) -> Ledger:
         before = self._ledger.before
         if before is None or before.batch != following - 1:
             problem = f"accounts for batch {self._ledger.batch}, but the logs of Spark continue with batch {following}"
             raise self._damaged(LEDGER, problem)
-        replace(before, topic_ids=self._ledger.topic_ids).save(self._checkpoint)
         self._log.write(
             "mended", file=LEDGER, action=f"set back to batch {before.batch}", reason="Spark repeats the next"
         )
+        return replace(before, topic_ids=self._ledger.topic_ids)
 
     def _require_seal(self, name: str) -> None:
         seal = self._ledger.seals.get(name)
         if seal is not None and seal != self._checkpoint.fingerprint(name):
-            raise self._damaged(name, "is not as it was when its batch was accounted for")
+            raise self._damaged(name, "is not as it was when its batch was committed")
+
+    def _parse_or_none(self, name: str, parser: Callable[[str], T]) -> T | None:
+        """None also for a file that is damaged: it has a check of its own."""
+        try:
+            self._require_seal(name)
+            return self._checkpoint.parse(name, parser)
+        except DamagedCheckpointError:
+            return None
 
     def _remove(self, name: str, error: DamagedCheckpointError) -> None:
         self._checkpoint.remove(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -26,9 +26,11 @@ class FakeInspector:
     def __init__(self) -> None:
         self.reads: list[list[int]] = []
         self.outcomes: Mapping[int, Mapping[str, int]] = {}
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def inspect(self, audits: Sequence[Audit]) -> Findings:
         self.reads.append([audit.batch for audit in audits])
+        self.meanwhile()
         counts = {audit.batch: self.outcomes.get(audit.batch, {"used": 10}) for audit in audits}
         outcomes = {(batch, outcome): n for batch, by_outcome in counts.items() for outcome, n in by_outcome.items()}
         late = {batch: [Late("a", n, 0, 1000)] for (batch, outcome), n in outcomes.items() if outcome == "late"}
@@ -101,6 +103,47 @@ def test_only_batches_that_left_something_out_are_read_again(case: Case) -> None
         "audited first_batch=1 last_batch=1 rows=10",
         *(f"progress batch={n} input_rows=10 read=30 dead_lettered=3 late=3 {described}" for n in range(3)),
     ]
+
+
+def test_batches_are_sealed_when_they_are_committed_also_during_an_audit(case: Case) -> None:
+    seals: list[list[str]] = []
+
+    def see_seals() -> None:
+        ledger = Ledger.load(case.checkpoint)
+        assert ledger.batch == -1
+        seals.append(list(ledger.seals))
+
+    def commit_another() -> None:
+        see_seals()
+        case.commit(1)
+        case.auditor.submit(batch(1))
+        see_seals()
+
+    case.commit(0)
+    case.inspector.meanwhile = commit_another
+    case.report(batch(0, left_out=True))
+    assert seals == [["offsets/0", "commits/0"], ["offsets/0", "commits/0", "offsets/1", "commits/1"]]
+
+
+def test_ledger_has_the_seals_of_its_batch_and_the_one_before(case: Case) -> None:
+    case.commit(0, 1, 2)
+    case.report(batch(0), batch(1), batch(2))
+    assert list(Ledger.load(case.checkpoint).seals) == ["offsets/1", "commits/1", "offsets/2", "commits/2"]
+
+
+def test_batch_that_cannot_be_sealed_makes_the_auditor_fail(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_name: str, _text: str) -> None:
+        raise RuntimeError("no space left")
+
+    def commit_another() -> None:
+        monkeypatch.setattr(case.checkpoint, "write", fail)
+        case.auditor.submit(batch(1))
+        assert case.auditor.has_failed()
+
+    case.commit(0, 1)
+    case.inspector.meanwhile = commit_another
+    with pytest.raises(RuntimeError, match="no space left"):
+        case.report(batch(0, left_out=True))
 
 
 def test_batch_whose_report_is_missing_is_read_again(case: Case) -> None:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from conftest import offset_log
+from damage import RefusedError
 from pyspark.sql import SparkSession
 
-from cpu_anomaly.accounting.checkpoint import BatchPlan, Checkpoint, CheckpointError
+from cpu_anomaly.accounting.checkpoint import (
+    Checkpoint,
+    CheckpointError,
+    DamagedCheckpointError,
+    UnusableCheckpointError,
+)
+from cpu_anomaly.accounting.plan import BatchPlan
 
 
 def test_plan_of_a_batch_is_read_from_its_offset_log() -> None:
-    assert BatchPlan.from_log(offset_log({"in": {"0": 10}})) == BatchPlan(7000, 5000, {"in": {"0": 10}})
+    assert BatchPlan.from_log(offset_log({"in": {"0": 10}})) == BatchPlan(7000, 5000, {"in": {"0": 10}}, {})
 
 
 @pytest.mark.parametrize("text", ["v2\n{}\n{}", offset_log({}) + "\n{}"])
@@ -55,3 +65,62 @@ def test_missing_file_is_not_an_error_but_a_missing_start_is(spark: SparkSession
     assert checkpoint.parse("no-such-file", str) is None
     with pytest.raises(CheckpointError, match="where batch 0 started"):
         checkpoint.first_offsets()
+
+
+def test_directory_in_the_place_of_a_file_is_named(spark: SparkSession, tmp_path: Path) -> None:
+    checkpoint = Checkpoint(spark, str(tmp_path))
+    (tmp_path / "metadata" / "inner").mkdir(parents=True)
+    actions: dict[str, Callable[[], object]] = {
+        "read": lambda: checkpoint.parse("metadata", str),
+        "written": lambda: checkpoint.write("metadata", "{}"),
+        "removed": lambda: checkpoint.remove("metadata"),
+    }
+    for what, action in actions.items():
+        with pytest.raises(
+            UnusableCheckpointError, match=rf"/metadata cannot be {what}: it is a directory; mend that, "
+        ):
+            action()
+
+
+def test_file_in_the_place_of_a_folder_is_damage(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "commits").touch()
+    with pytest.raises(DamagedCheckpointError, match="/commits is not a folder; restore"):
+        Checkpoint(spark, str(tmp_path)).last_commit()
+
+
+def test_file_that_stays_although_it_was_removed_is_an_error(spark: SparkSession, tmp_path: Path) -> None:
+    checkpoint = Checkpoint(spark, str(tmp_path))
+    checkpoint._files = SimpleNamespace(delete=lambda *_: False, exists=lambda _: True)
+    with pytest.raises(UnusableCheckpointError, match="/commits/4 cannot be removed: its folder cannot be written"):
+        checkpoint.remove("commits/4")
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("java.io.FileNotFoundException: /c/metadata (Permission denied)", "permission denied"),
+        ("java.nio.file.AccessDeniedException: /c/metadata: Permission denied", "permission denied"),
+        ("java.io.FileNotFoundException: /c/.metadata.tmp (Read-only file system)", "the file system is read-only"),
+        ("java.io.IOException: Input/output error", "input/output error"),
+    ],
+)
+def test_what_the_system_refuses_is_named(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, reason: str
+) -> None:
+    checkpoint = Checkpoint(spark, str(tmp_path))
+    (tmp_path / "metadata").touch()
+    monkeypatch.setattr(checkpoint, "open", lambda _: fail(said))
+    with pytest.raises(UnusableCheckpointError, match=rf"/metadata cannot be read: {reason}; mend that, restore"):
+        checkpoint.parse("metadata", str)
+
+
+@pytest.mark.parametrize("said", ["(No space left on device)", "(Too many open files)"])
+def test_what_may_pass_is_no_refusal(spark: SparkSession, tmp_path: Path, said: str) -> None:
+    checkpoint = Checkpoint(spark, str(tmp_path))
+    checkpoint._files = cast(Any, SimpleNamespace(create=lambda *_: fail(said)))
+    with pytest.raises(RefusedError):
+        checkpoint.write("metadata", "{}")
+
+
+def fail(said: str) -> None:
+    raise RefusedError(said)
