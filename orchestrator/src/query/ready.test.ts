@@ -51,7 +51,7 @@ describe('awaitReady', () => {
     await waiting()
     expect(updates).toEqual([
       'the query is starting',
-      expect.stringMatching(/in no order: the driver reads their times/),
+      expect.stringMatching(/the driver reads those of all of them first/),
       'the query is starting',
     ])
   })

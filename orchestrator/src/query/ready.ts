@@ -69,7 +69,8 @@ function progressText(driver: DriverStatus, events: readonly DriverEvent[]): str
 /** What the driver does after it has logged an event. */
 const PROGRESS: Readonly<Record<string, string>> = {
   started: 'the query is starting',
-  catch_up_reading: 'the unread samples are in no order: the driver reads their times first',
+  catch_up_reading:
+    'the times of a few unread samples do not tell enough: the driver reads those of all of them first',
   catch_up: 'the query is starting',
 }
 

@@ -78,7 +78,10 @@ def test_it_is_told_once_while_it_lasts(case: Case) -> None:
 
 
 def test_samples_that_arrive_while_a_batch_lasts_are_not_ahead(case: Case) -> None:
-    lasting = {"durationMs": {"triggerExecution": 60_000}, "eventTime": {"max": "2023-11-14T22:14:19.500Z"}}
+    lasting: dict[str, Any] = {
+        "durationMs": {"triggerExecution": 60_000},
+        "eventTime": {"max": "2023-11-14T22:14:19.500Z"},
+    }
     case.check_report(progress_event(1, **lasting))
     assert (case.audited, case.log()) == ([], [])
 
