@@ -27,9 +27,6 @@ class Probe:
     offset: int
     oldest_ms: int
     newest_ms: int
-    records: int
-    samples: int
-    series: Collection[str]
 
 
 @dataclass(frozen=True)
@@ -42,6 +39,15 @@ class Stretch:
     oldest_ms: int
     newest_ms: int
     samples: int
+
+
+@dataclass(frozen=True)
+class Times:
+    """The times of all samples, how many series they have, and in how many windows they are: their rows of state."""
+
+    stretches: Collection[Stretch]
+    series: int
+    windows: int
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,21 @@ class Backlog:
         if self.planned:
             yield self.planned
         yield from batch_ends(self.planned or self.start, self.end, self.limit)
+
+    @property
+    def can_be_overtaken(self) -> bool:
+        """A partition is read to its end before the last batch, so what arrives there meanwhile is read early, too."""
+        before_last = [self.start, *self.batch_ends()][-2]
+        return any(before_last[each] >= end for each, end in self.end.items())
+
+    def arrived_since(self, earlier: Backlog, latest_ms: int) -> list[Stretch]:
+        """The records that an earlier look did not show, none of them newer than `latest_ms`."""
+        known = {**self.start, **earlier.end}
+        return [
+            Stretch(each, known[each], end, latest_ms, latest_ms, samples=0)
+            for each, end in self.end.items()
+            if end > known[each]
+        ]
 
     def _size(self, partition: str) -> int:
         return self.end[partition] - self.start[partition]

@@ -14,6 +14,10 @@ from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from cpu_anomaly.settings import ConfigurationError, Settings
 
+# What real-time mode is taken to read of a backlog at least. Assumed, not measured: it only decides when the driver
+# looks at one.
+SURE_RECORDS_PER_S = 10_000
+
 
 class Mode(Protocol):
     """How Spark runs the query."""
@@ -21,6 +25,10 @@ class Mode(Protocol):
     @property
     def batch_ms(self) -> int:
         """How long a batch keeps reading new records; 0 if it reads only those that were there when it started."""
+
+    @property
+    def batch_records(self) -> int:
+        """Up to this many unread records are taken to be read by one batch."""
 
     @property
     def plans_ahead(self) -> bool:
@@ -70,6 +78,10 @@ class MicroBatch:
     live_update_period: ClassVar[str] = "100ms"  # Spark's default
 
     @property
+    def batch_records(self) -> int:
+        return self.max_offsets_per_trigger
+
+    @property
     def catch_up(self) -> Mode | None:
         return MicroBatchesOfBacklog(self.trigger_interval_ms, self.max_offsets_per_trigger)
 
@@ -116,6 +128,10 @@ class RealTime:
     @property
     def batch_ms(self) -> int:
         return self.checkpoint_interval_ms
+
+    @property
+    def batch_records(self) -> int:
+        return self.checkpoint_interval_ms * SURE_RECORDS_PER_S // 1000
 
     def require_spark(self, version: str) -> None:
         """Real-time mode came with Spark 4.1, but with aggregations only in 4.3."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 
-from pyspark.sql import Column, Row, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, Row, SparkSession
 from pyspark.sql import functions as F
 
-from cpu_anomaly.backlog import Backlog, Probe, Stretch
+from cpu_anomaly.backlog import Backlog, Probe, Stretch, Times
 from cpu_anomaly.consumer import FewRecords, few_records
 from cpu_anomaly.guard import guard
 from cpu_anomaly.lines import lines, parse
@@ -19,7 +19,7 @@ from cpu_anomaly.modes import Mode, latest_ms
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.source import read_between
 from cpu_anomaly.step import Step
-from cpu_anomaly.windows import series_of
+from cpu_anomaly.windows import series_of, window_start_ms
 
 POLL_SECONDS = 15
 SCHEMA = "partition int, place long, offset long, key binary, value binary"
@@ -42,16 +42,22 @@ class KafkaProber:
         records = list(self._records(backlog))
         # One partition: a few records are not worth a shuffle.
         raw = self._spark.createDataFrame(records, SCHEMA).coalesce(1)
-        found = raw.transform(valid_samples(self._settings, self._mode)).transform(times_by_place(self._settings))
+        found = raw.transform(valid_samples(self._settings, self._mode)).transform(times_by_place)
         return [Probe(**row.asDict()) for row in found.collect()]
 
-    def read(self, backlog: Backlog) -> list[Stretch]:
+    def read(self, backlog: Backlog) -> Times:
         """In one Spark job that keeps a row per stretch."""
         # As many tasks as the query's batches have.
         reader = self._spark.read.option("minPartitions", self._spark.sparkContext.defaultParallelism)
         raw = read_between(reader, self._settings.input_topic, backlog.start, backlog.end, self._client)
-        found = raw.transform(valid_samples(self._settings, self._mode)).transform(times_by_stretch(backlog))
-        return [stretch_of(backlog, row) for row in found.collect()]
+        counts = Observation()
+        found = (
+            raw.transform(valid_samples(self._settings, self._mode))
+            .transform(observe_windows(self._settings, counts))
+            .transform(times_by_stretch(backlog))
+        )
+        stretches = [stretch_of(backlog, row) for row in found.collect()]
+        return Times(stretches, **counts.get)
 
     def _records(self, backlog: Backlog) -> Iterator[Record]:
         topic = self._settings.input_topic
@@ -82,23 +88,36 @@ def valid_samples(settings: Settings, mode: Mode) -> Step:
 
 def times() -> list[Column]:
     """Aggregates of the rows of `valid_samples`."""
-    return [
-        F.min("time_millis").alias("oldest_ms"),
-        F.max("time_millis").alias("newest_ms"),
-        F.count(F.lit(1)).alias("samples"),
-    ]
+    return [F.min("time_millis").alias("oldest_ms"), F.max("time_millis").alias("newest_ms")]
 
 
-def times_by_place(settings: Settings) -> Step:
+def times_by_place(samples: DataFrame) -> DataFrame:
     """Columns in: those of SCHEMA and `valid_samples`. Out: the fields of Probe, for each place that has a sample."""
-    return lambda samples: samples.groupBy(
-        F.col("partition").cast("string").alias("partition"), F.col("place").alias("offset")
-    ).agg(*times(), F.count_distinct("offset").alias("records"), F.collect_set(series_of(settings)).alias("series"))
+    place = F.col("place").alias("offset")
+    return samples.groupBy(F.col("partition").cast("string").alias("partition"), place).agg(*times())
+
+
+def observe_windows(settings: Settings, counts: Observation) -> Step:
+    """Columns in: those of `valid_samples`, partition and offset. Out: those that `times_by_stretch` needs.
+
+    Counts the series and the windows, give or take a few percent.
+    """
+    series, window = series_of(settings).alias("series"), window_start_ms(settings).alias("window")
+    return lambda samples: (
+        samples.select("partition", "offset", "time_millis", series, window)
+        .observe(
+            counts,
+            F.approx_count_distinct("series").alias("series"),
+            F.approx_count_distinct(F.struct("series", "window")).alias("windows"),
+        )
+        .drop("series", "window")
+    )
 
 
 def times_by_stretch(backlog: Backlog) -> Step:
-    """Columns in: partition, offset and those of `valid_samples`. Out: partition, the stretch's `number`, `times`."""
-    return lambda samples: samples.groupBy("partition", stretch_number(backlog).alias("number")).agg(*times())
+    """Columns in: partition, offset and time_millis. Out: partition, the stretch's `number`, `times` and `samples`."""
+    stretch = stretch_number(backlog).alias("number")
+    return lambda samples: samples.groupBy("partition", stretch).agg(*times(), F.count(F.lit(1)).alias("samples"))
 
 
 def stretch_number(backlog: Backlog) -> Column:

@@ -6,7 +6,6 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
-from math import floor
 
 from cpu_anomaly.backlog import Backlog, Position, Probe, Stretch
 
@@ -127,15 +126,24 @@ def by_place(probes: Collection[Probe]) -> Mapping[str, Sequence[Probe]]:
     return found
 
 
-def longest_ms(backlog: Backlog, probes: Collection[Probe], window_ms: int) -> int:
-    """The span of time whose windows fit into MAX_STATE_ROWS.
+def longest_ms(series: int, window_ms: int) -> int:
+    """The span of time whose windows fit into MAX_STATE_ROWS, whichever of them have samples."""
+    return MAX_STATE_ROWS * window_ms // max(1, series)
 
-    A span has at most one window per series and `window_ms`, and not more windows than samples.
-    """
-    if not probes:
-        return 0
-    series = len({name for probe in probes for name in probe.series})
-    samples = backlog.records * sum(probe.samples for probe in probes) / sum(probe.records for probe in probes)
-    range_ms = max(probe.newest_ms for probe in probes) - min(probe.oldest_ms for probe in probes)
-    windows_per_ms = min(series / window_ms, samples / max(1, range_ms))
-    return floor(MAX_STATE_ROWS / windows_per_ms)
+
+def reach_ms(found: Iterable[Probe | Stretch], latest_ms: int) -> int:
+    """From the oldest sample to a time that is not before any of them."""
+    return max(0, latest_ms - min((each.oldest_ms for each in found), default=latest_ms))
+
+
+def spread_at_any_speed_ms(probes: Collection[Probe]) -> int:
+    """As `spread_in_order_ms`, if nothing is known of how far one partition is read before another."""
+    spread = 0
+    courses = by_place(probes)
+    for partition, each in courses.items():
+        newest_elsewhere = max(
+            (probe.newest_ms for other in courses if other != partition for probe in courses[other]), default=0
+        )
+        newest = accumulate((probe.newest_ms for probe in each), max, initial=newest_elsewhere)
+        spread = max(spread, *(earlier - probe.oldest_ms for earlier, probe in zip(newest, each, strict=False)))
+    return spread

@@ -70,8 +70,9 @@ def progress_event(
     unread: int = 0,
     left_out: bool = False,
     windows: Mapping[str, object] | None = None,
+    **changes: object,
 ) -> Any:
-    """The report of a batch of one line. `end` and `unread` are offsets of the topic `in`."""
+    """The report of a batch of one line. `end` and `unread` are offsets of the topic `in`; `changes` are its fields."""
     end = end or {"0": 5}
     latest = {partition: offset + unread for partition, offset in end.items()}
     progress = {
@@ -83,5 +84,6 @@ def progress_event(
         "observedMetrics": {"input": {"rows": 1, "used": 0 if left_out else 1}, "windows": windows or {}},
         "eventTime": {},
         "durationMs": {},
+        **changes,
     }
     return SimpleNamespace(progress=SimpleNamespace(json=json.dumps(progress)))

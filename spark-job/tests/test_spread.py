@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pytest
 
@@ -14,6 +14,8 @@ from cpu_anomaly.spread import (
     is_in_order,
     late_at_most,
     longest_ms,
+    reach_ms,
+    spread_at_any_speed_ms,
     spread_in_order_ms,
     spread_ms,
 )
@@ -33,7 +35,7 @@ def probes_of(backlog: Backlog, times: Times) -> list[Probe]:
             here = times[partition][max(offset, read[partition]) : offset + RECORDS_PER_PLACE]
             read[partition] = offset + RECORDS_PER_PLACE
             if here:
-                found.append(Probe(partition, offset, min(here), max(here), len(here), len(here), [partition]))
+                found.append(Probe(partition, offset, min(here), max(here)))
     return found
 
 
@@ -182,37 +184,63 @@ def test_no_more_samples_are_late_than_was_said(seed: int, share: float) -> None
 
 def test_without_samples_there_is_no_spread() -> None:
     backlog = backlog_of({"0": last(HOUR, 3600)})
-    assert (spread_ms(backlog, []), spread_in_order_ms(backlog, []), longest_ms(backlog, [], 500)) == (0, 0, 0)
+    assert (spread_ms(backlog, []), spread_in_order_ms(backlog, []), spread_at_any_speed_ms([])) == (0, 0, 0)
+    assert reach_ms([], HOUR) == 0
 
 
 @pytest.mark.parametrize(("apart_ms", "is_ordered"), [(DELAY, True), (DELAY + 1, False)])
 def test_what_the_delay_covers_is_in_order(apart_ms: int, is_ordered: bool) -> None:
     times = [0, HOUR, HOUR + MINUTE, HOUR + MINUTE - apart_ms, 2 * HOUR]
-    probes = [Probe("0", 100 * nth, time, time, 10, 10, [""]) for nth, time in enumerate(times)]
+    probes = [Probe("0", 100 * nth, time, time) for nth, time in enumerate(times)]
     assert is_in_order(probes[::-1], DELAY) is is_ordered
 
 
-def many_series(duration: int, count: int, series: Callable[[int], str]) -> tuple[Backlog, list[Probe]]:
-    backlog = backlog_of({"0": last(duration, count)})
-    probes = probes_of(backlog, {"0": last(duration, count)})
-    return backlog, [
-        Probe(probe.partition, probe.offset, probe.oldest_ms, probe.newest_ms, 50, 50, [series(nth)])
-        for nth, probe in enumerate(probes)
-    ]
+LIVE = [1000 * HOUR + 50 * nth for nth in range(320)]
+LATEST = LIVE[-1] + MINUTE
+LAST_YEAR = [time - 365 * 24 * HOUR for time in last(24 * HOUR, 1000) * 3]
+
+
+@pytest.mark.parametrize("arrivals", [1, 20, 300])
+@pytest.mark.parametrize("old", [last(HOUR, 3600), last(HOUR, 3000) * 3, LAST_YEAR], ids=["hour", "files", "last year"])
+def test_reach_covers_what_arrives_in_a_partition_that_has_nothing_else_to_read(old: list[int], arrivals: int) -> None:
+    look, truth = {"0": old, "1": []}, {"0": old, "1": LIVE[:arrivals]}
+    backlog = backlog_of(look)
+    assert backlog.can_be_overtaken
+    assert late(backlog_of(truth), truth, DELAY + reach_ms(probes_of(backlog, look), LATEST)) == 0
+
+
+@pytest.mark.parametrize("arrivals", [1, 20, 300])
+@pytest.mark.parametrize("before", [0, 1, 20])
+def test_what_arrives_while_all_is_read_counts_as_new(before: int, arrivals: int) -> None:
+    look = {"0": LAST_YEAR, "1": LIVE[:before]}
+    truth = {"0": LAST_YEAR, "1": LIVE[: before + arrivals]}
+    backlog, later = backlog_of(look), backlog_of(truth)
+    arrived = later.arrived_since(backlog, LATEST)
+    assert [(each.partition, each.start, each.end) for each in arrived] == [("1", before, before + arrivals)]
+    spread = spread_ms(later, [*stretches_of(backlog, look), *arrived])
+    assert (
+        late(later, truth, DELAY + max(spread, later.can_be_overtaken * reach_ms(stretches_of(backlog, look), LATEST)))
+        == 0
+    )
 
 
 @pytest.mark.parametrize(
-    ("series", "window_ms", "longest"),
+    ("series", "window_ms", "longest"), [(1, 500, 250_000_000), (1000, 500, 250_000), (0, 1, 500_000)]
+)
+def test_state_bounds_the_delay(series: int, window_ms: int, longest: int) -> None:
+    assert MAX_STATE_ROWS == 500_000
+    assert longest_ms(series, window_ms) == longest
+
+
+@pytest.mark.parametrize(
+    ("times", "spread"),
     [
-        (lambda _: "a", 500, MAX_STATE_ROWS * 500),
-        (str, 10_000, MAX_STATE_ROWS * 10_000 // 65),
+        ({"0": [1, 5, 9]}, 0),
+        ({"0": [1, 9, 5, 10]}, 4),
+        ({"0": [1, 9], "1": [5, 7]}, 8 - 2),
+        ({"0": [1, 9], "1": [5, 12]}, 12 - 1),
     ],
 )
-def test_state_bounds_the_delay(series: Callable[[int], str], window_ms: int, longest: int) -> None:
-    backlog, probes = many_series(HOUR, 100_000, series)
-    assert longest_ms(backlog, probes, window_ms) == pytest.approx(longest, rel=1e-6)
-
-
-def test_there_are_no_more_windows_than_samples() -> None:
-    backlog, probes = many_series(1000 * HOUR, 10_000, lambda _: "a")
-    assert longest_ms(backlog, probes, 500) > 1000 * HOUR
+def test_spread_at_any_speed_is_that_of_partitions_that_are_read_one_after_the_other(times: Times, spread: int) -> None:
+    probes = [Probe(each, offset, at, at) for each, of_one in times.items() for offset, at in enumerate(of_one)]
+    assert spread_at_any_speed_ms(probes) == spread

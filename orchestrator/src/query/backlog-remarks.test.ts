@@ -8,13 +8,17 @@ const events = (...lines: readonly string[]): DriverEvent[] =>
 
 const STARTED = `${at(1)} started pid=1`
 const LIMITED = `${at(2)} catch_up_limited spread_ms=100800000 possible_ms=7200000 late_at_most=4750000`
+const EXPOSED = `${at(2)} catch_up_exposed reach_ms=100800000 possible_ms=7200000`
+const REAL_TIME = `${at(2)} backlog_in_real_time records=3060000 spread_ms=100800000`
 
 describe('backlogRemarks', () => {
-  it('says how many samples may be late, and what to set', () => {
-    expect(backlogRemarks(events(STARTED, LIMITED, `${at(3)} ready batch=0`))).toEqual([
-      expect.stringMatching(
-        /^up to 4,750,000 samples .* 28 h apart .* room for 2 h; .*WATERMARK_DELAY=100800 seconds and STATE_STORE=rocksdb/,
-      ),
+  it.each([
+    [LIMITED, /^up to 4,750,000 samples .* 28 h apart .* room for 2 h; .* STATE_STORE=rocksdb and/],
+    [EXPOSED, /^samples of the backlog are late if .* goes back 28 h, .* room for 2 h; .* --new-checkpoint/],
+    [REAL_TIME, /^3,060,000 records .* late by up to 28 h; .*=micro-batch or WATERMARK_DELAY=100800 seconds/],
+  ])('says what is or may be late, and what to do: %s', (line, remark) => {
+    expect(backlogRemarks(events(STARTED, line, `${at(3)} ready batch=0`))).toEqual([
+      expect.stringMatching(remark),
     ])
   })
 

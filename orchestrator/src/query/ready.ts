@@ -63,14 +63,16 @@ function readyText(ready: DriverEvent, events: readonly DriverEvent[], query: Su
 function progressText(driver: DriverStatus, events: readonly DriverEvent[]): string {
   if (driver.state === 'backing-off')
     return `the driver failed (${driver.reason ?? 'no reason given'}) and will be restarted`
-  return PROGRESS[events.findLast(({ name }) => name in PROGRESS)?.name ?? ''] ?? 'the driver is starting'
+  const last = events.findLast(({ name }) => name in PROGRESS)
+  return (last && PROGRESS[last.name]?.(last.fields)) ?? 'the driver is starting'
 }
 
 /** What the driver does after it has logged an event. */
-const PROGRESS: Readonly<Record<string, string>> = {
-  started: 'the query is starting',
-  catch_up_reading: 'the unread samples are in no order: the driver reads their times first',
-  catch_up: 'the query is starting',
+const PROGRESS: Readonly<Record<string, (fields: DriverEvent['fields']) => string>> = {
+  started: () => 'the query is starting',
+  catch_up_reading: ({ records }) =>
+    `the driver reads the times of all ${Number(records).toLocaleString('en')} unread records first, which may take minutes`,
+  catch_up: () => 'the query is starting',
 }
 
 /**

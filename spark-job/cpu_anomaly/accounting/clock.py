@@ -21,9 +21,9 @@ class ClockWatch:
 
     def check(self, batch: Batch) -> None:
         """Reads the batch again if it is the first to be so far ahead; later ones only prolong this."""
-        if batch.newest_ms is None or batch.newest_ms - batch.began_ms <= self._inspector.watermark_ms:
+        if batch.newest_ms is None or batch.newest_ms - batch.ended_ms <= self._inspector.watermark_ms:
             return
-        is_known = batch.began_ms < self._late_until_ms
+        is_known = batch.ended_ms < self._late_until_ms
         self._late_until_ms = max(self._late_until_ms, batch.newest_ms - self._inspector.watermark_ms)
         if is_known:
             return
@@ -34,7 +34,7 @@ class ClockWatch:
             "ahead_of_clock",
             batch=batch.number,
             time=iso_time(sample["time_millis"] / 1000),
-            ahead_ms=sample["time_millis"] - batch.began_ms,
+            ahead_ms=sample["time_millis"] - batch.ended_ms,
             series=sample["series"],
             partition=sample["partition"],
             offset=sample["offset"],

@@ -27,8 +27,9 @@ class Batch:
     summary: Mapping[str, object]
     # Where the batch ended: offsets by partition of the one input topic.
     end: Mapping[str, int] = field(default_factory=dict)
-    # When it began, and the start of the newest window that it read, if any; in ms since 1970.
-    began_ms: int = 0
+    # When it ended, and the start of the newest window that it read, if any; in ms since 1970. In real-time mode a
+    # batch reads what arrives while it lasts.
+    ended_ms: int = 0
     newest_ms: int | None = None
     # Records that it left unread.
     lag: int = 0
@@ -47,7 +48,7 @@ class Batch:
             windows=windows,
             summary=summary_of(progress, windows, lag),
             end=offsets_by_partition(source.get("endOffset")),
-            began_ms=epoch_ms(progress["timestamp"]),
+            ended_ms=epoch_ms(progress["timestamp"]) + (progress["durationMs"].get("triggerExecution") or 0),
             newest_ms=epoch_ms(newest) if (newest := progress["eventTime"].get("max")) else None,
             lag=lag,
         )

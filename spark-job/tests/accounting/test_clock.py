@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,6 +11,7 @@ from typing import Any, cast
 import pytest
 from conftest import SettingsOf, lines_of, offset_log
 from pyspark.sql import SparkSession
+from spark_reports import progress_event
 
 from cpu_anomaly.accounting import audit as audit_module
 from cpu_anomaly.accounting.audit import Audit, Inspector
@@ -37,7 +39,10 @@ class Case:
 
     def check(self, number: int, at_ms: int, ahead_ms: int | None) -> None:
         newest = None if ahead_ms is None else at_ms + ahead_ms
-        self._watch.check(Batch(number, 10, False, {}, {}, began_ms=at_ms, newest_ms=newest))
+        self._watch.check(Batch(number, 10, False, {}, {}, ended_ms=at_ms, newest_ms=newest))
+
+    def check_report(self, event: Any) -> None:
+        self._watch.check(Batch.from_progress(json.loads(event.progress.json)))
 
     def log(self) -> list[str]:
         return lines_of(self._out)
@@ -70,6 +75,15 @@ def test_it_is_told_once_while_it_lasts(case: Case) -> None:
     case.check(4, NOW + 80_000 + 50_000, 5_000)
     case.check(5, NOW + 80_000 + 51_000, 60_000)
     assert case.audited == [1, 5]
+
+
+def test_samples_that_arrive_while_a_batch_lasts_are_not_ahead(case: Case) -> None:
+    lasting: dict[str, Any] = {
+        "durationMs": {"triggerExecution": 60_000},
+        "eventTime": {"max": "2023-11-14T22:14:19.500Z"},
+    }
+    case.check_report(progress_event(1, **lasting))
+    assert (case.audited, case.log()) == ([], [])
 
 
 @pytest.mark.parametrize(("group_by", "series"), [("none", ""), ("key", "b")])

@@ -51,9 +51,9 @@ def test_fields_of_the_progress_line_come_from_the_report() -> None:
     ]
 
 
-def test_newest_window_is_compared_with_the_time_of_the_batch() -> None:
+def test_newest_window_is_compared_with_the_end_of_the_batch() -> None:
     batch = Batch.from_progress(progress(eventTime={"max": "2017-10-26T09:23:27.000Z"}))
-    assert (batch.began_ms, batch.newest_ms) == (1_509_009_806_600, 1_509_009_807_000)
+    assert (batch.ended_ms, batch.newest_ms) == (1_509_009_806_800, 1_509_009_807_000)
     assert Batch.from_progress(progress(eventTime={})).newest_ms is None
 
 
