@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from py4j.protocol import Py4JJavaError
@@ -159,6 +161,14 @@ class Checkpoint:
 
     def _replace(self, name: str, text: str) -> None:
         path, temporary = self._path(name), self._path(f".{name}.tmp")
+        if self._files.getUri().getScheme() == "file":
+            # A checksum that Hadoop has written for the file would be that of the old one.
+            self._files.delete(self._path(f".{name}.crc"), False)
+            replace_local(Path(temporary.toUri().getPath()), Path(path.toUri().getPath()), text)
+        else:
+            self._replace_elsewhere(temporary, path, text)
+
+    def _replace_elsewhere(self, temporary: Any, path: Any, text: str) -> None:
         stream = self._files.create(temporary, True)
         try:
             stream.write(text.encode("utf-8"))
@@ -168,9 +178,6 @@ class Checkpoint:
         overwrite = self._gateway.new_array(rename, 1)
         overwrite[0] = rename.OVERWRITE
         self._context.rename(temporary, path, overwrite)
-        # On a local disk the checksum is renamed in a second step. A file without a checksum is read unchecked, but
-        # with an old one, after a crash between the two steps, it could not be read at all.
-        self._files.delete(self._path(f".{name}.crc"), False)
 
     def _read_bytes(self, name: str) -> bytes | None:
         with self._refusals(name, "read"):
@@ -198,8 +205,8 @@ class Checkpoint:
         """Names the file that the file system refuses to read or write."""
         try:
             yield
-        except Py4JJavaError as error:
-            cause = str(error.java_exception.toString())
+        except (Py4JJavaError, OSError) as error:
+            cause = str(error if isinstance(error, OSError) else error.java_exception.toString())
             if "ChecksumException" in cause:
                 problem = "is not as it was written: its checksum differs"
                 raise DamagedCheckpointError(self.locate(name), problem) from error
@@ -209,6 +216,16 @@ class Checkpoint:
 
     def _path(self, name: str) -> Any:
         return self._jvm.org.apache.hadoop.fs.Path(self._root, name)
+
+
+def replace_local(temporary: Path, path: Path, text: str) -> None:
+    """Hadoop removes a local file before it renames another to its name: a crash in between would leave neither."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
 
 
 def checksum(content: bytes) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 from conftest import offset_log
@@ -114,12 +116,45 @@ def test_what_the_system_refuses_is_named(
         checkpoint.parse("metadata", str)
 
 
-@pytest.mark.parametrize("said", ["(No space left on device)", "(Too many open files)"])
-def test_what_may_pass_is_no_refusal(spark: SparkSession, tmp_path: Path, said: str) -> None:
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EMFILE])
+def test_what_may_pass_is_no_refusal(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(OSError, match=os.strerror(number)):
+        Checkpoint(spark, str(tmp_path)).write("metadata", "{}")
+
+
+def test_file_is_never_missing_while_it_is_replaced(spark: SparkSession, tmp_path: Path) -> None:
+    checkpoint, file = Checkpoint(spark, str(tmp_path)), tmp_path / "ledger.json"
+    checkpoint.write(file.name, "{}")
+    is_over, gaps = threading.Event(), []
+
+    def watch() -> None:
+        while not is_over.is_set():
+            if not file.exists():
+                gaps.append(file)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    for _ in range(50):
+        checkpoint.write(file.name, "{}")
+    is_over.set()
+    watcher.join()
+    assert gaps == []
+
+
+def test_file_is_read_although_hadoop_wrote_a_checksum_of_the_old_one(spark: SparkSession, tmp_path: Path) -> None:
     checkpoint = Checkpoint(spark, str(tmp_path))
-    checkpoint._files = cast(Any, SimpleNamespace(create=lambda *_: fail(said)))
-    with pytest.raises(RefusedError):
-        checkpoint.write("metadata", "{}")
+    stream = checkpoint._files.create(checkpoint._path("ledger.json"), True)
+    stream.write(b"an older text")
+    stream.close()
+    checkpoint.write("ledger.json", "{}")
+    assert checkpoint.parse("ledger.json", str) == "{}"
+    assert [each.name for each in tmp_path.iterdir()] == ["ledger.json"]
 
 
 def fail(said: str) -> None:
