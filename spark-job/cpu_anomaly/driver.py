@@ -86,7 +86,7 @@ class Driver:
         self._auditor = Auditor(outside.spark, self._checkpoint, outside.inspector, anomalies, log)
         self._continuity = Continuity(outside.topics, settings, topics.ids, self._checkpoint, log)
         growth = PartitionGrowth(outside.spark, settings, mode, topics.input_bounds.partitions)
-        standstill = Standstill(log, mode.batch_ms / 1000, outside.unread)
+        standstill = Standstill(log, mode.interval_ms / 1000, outside.unread)
         self._monitor = Monitor(outside.clock, self._continuity, growth, standstill)
         self._catch_up = CatchUp(Phase(settings, mode), outside.topics, self._checkpoint, outside.prober, log)
         self._watch = Watch(log, self._on_commit, outside.report_ready)

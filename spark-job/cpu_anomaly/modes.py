@@ -23,6 +23,10 @@ class Mode(Protocol):
         """How long a batch keeps reading new records; 0 if it reads only those that were there when it started."""
 
     @property
+    def interval_ms(self) -> int:
+        """The time from one commit to the next while batches are short."""
+
+    @property
     def plans_ahead(self) -> bool:
         """True if a batch is planned before it runs, so that Spark repeats it as planned if it was not committed.
 
@@ -70,6 +74,10 @@ class MicroBatch:
     live_update_period: ClassVar[str] = "100ms"  # Spark's default
 
     @property
+    def interval_ms(self) -> int:
+        return self.trigger_interval_ms
+
+    @property
     def catch_up(self) -> Mode | None:
         return MicroBatchesOfBacklog(self.trigger_interval_ms, self.max_offsets_per_trigger)
 
@@ -115,6 +123,10 @@ class RealTime:
 
     @property
     def batch_ms(self) -> int:
+        return self.checkpoint_interval_ms
+
+    @property
+    def interval_ms(self) -> int:
         return self.checkpoint_interval_ms
 
     def require_spark(self, version: str) -> None:
