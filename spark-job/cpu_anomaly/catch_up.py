@@ -10,7 +10,7 @@ is in order; if not, all of it is read once more, for its times only.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Protocol
@@ -54,6 +54,8 @@ class CatchUp:
         self._checkpoint = checkpoint
         self._prober = prober
         self._log = log
+        # Fields of the log that say which samples will be late all the same; none if the longest delay was enough.
+        self.limits: Mapping[str, int] = {}
 
     def next_phase(self, bounds: Bounds | None = None) -> Phase:
         """Asks the broker for the bounds of the input topic, unless they are given. Samples are read for a backlog."""
@@ -76,7 +78,8 @@ class CatchUp:
         spread = spread_ms(backlog, stretches)
         delay = self._longer_delay_ms(backlog, spread, longest)
         if late := late_at_most(backlog, stretches, delay):
-            self._log.write("catch_up_limited", spread_ms=spread, possible_ms=longest, late_at_most=late)
+            self.limits = {"spread_ms": spread, "possible_ms": longest, "late_at_most": late}
+            self._log.write("catch_up_limited", **self.limits)
         return delay
 
     def _longer_delay_ms(self, backlog: Backlog, spread: int, longest: float = inf) -> int:

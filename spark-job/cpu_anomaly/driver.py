@@ -148,7 +148,8 @@ class Driver:
         return self._auditor.is_behind() or self._auditor.has_failed() or self._watch.lag > phase.max_lag
 
     def _on_commit(self, batch: Batch) -> None:
-        self._auditor.submit(replace(batch, summary={**batch.summary, "delay_ms": self._delay_ms}))
+        summary = {**batch.summary, "delay_ms": self._delay_ms, **self._catch_up.limits}
+        self._auditor.submit(replace(batch, summary=summary))
         self._monitor.committed(batch.end)
 
     def _log_started(self) -> None:

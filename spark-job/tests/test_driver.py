@@ -22,7 +22,7 @@ from pyspark.sql.streaming.listener import StreamingQueryListener
 from pyspark.sql.streaming.query import StreamingQuery
 from spark_reports import NOTHING, SECONDS, Query, Step, ended, fail, progress_event, running
 
-from cpu_anomaly import monitor
+from cpu_anomaly import catch_up, monitor
 from cpu_anomaly.accounting.audit import Audit, Findings
 from cpu_anomaly.accounting.auditor import MAX_BATCHES_BEHIND
 from cpu_anomaly.accounting.checkpoint import Checkpoint
@@ -250,6 +250,18 @@ def test_progress_names_the_delay_of_the_watermark(case: Case) -> None:
     case.settings = replace(case.settings, watermark_ms=70_000)
     case.run(Query(case.commit(0), case.stop))
     assert " delay_ms=70000 " in case.log()
+
+
+def test_progress_repeats_what_will_be_late_of_a_backlog(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    case.settings = replace(case.settings, max_offsets_per_trigger=100)
+    case.broker.bounds = bounds(FIRST + 101)
+    monkeypatch.setattr(catch_up.CatchUp, "_read", lambda *_: [])
+    monkeypatch.setattr(catch_up, "longest_ms", lambda *_: -1)
+    monkeypatch.setattr(catch_up, "spread_ms", lambda *_: 9)
+    monkeypatch.setattr(catch_up, "late_at_most", lambda *_: 7)
+    case.run(Query(case.commit(0, records=101), ended), Query(case.commit(1), case.stop))
+    progress = [line for line in case.log().splitlines() if " progress " in line]
+    assert [" spread_ms=9 possible_ms=-1 late_at_most=7 " in line for line in progress] == [True, True]
 
 
 class Processing(RealTime):
