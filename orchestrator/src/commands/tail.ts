@@ -37,7 +37,7 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   await requireOwnBroker(selected.runtime)
   if (!isResults) return tailRaw({ ...context, signal }, selected, topic, from, flags)
   const asJson = flags.json === true || !output.isTerminal
-  const query = await submittedFile(selected.storage).read()
+  const query = await submittedFile(selected.storage, selected.runtime.name).read()
   const { detector } = selected.config
   const windows = new FinalWindows({ ...detector, intervalMs: intervalMs(query ?? selected.config.query) })
   const feed = new ResultFeed(

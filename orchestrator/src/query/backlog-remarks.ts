@@ -1,10 +1,10 @@
 import { formatTimeSpan } from '../terminal/units.ts'
-import type { DriverEvent } from './driver-log.ts'
+import { type DriverEvent, eventsOfDriver } from './driver-log.ts'
 
 /** What the log of the driver that ran last shows of a backlog whose samples are too far apart in time for its state. */
 export function backlogRemarks(events: readonly DriverEvent[]): string[] {
-  const start = events.findLastIndex(({ name }) => name === 'started')
-  const { fields } = events.slice(start + 1).findLast(({ name }) => name === 'catch_up_limited') ?? {}
+  // Each progress line repeats it: `catch_up_limited` itself is soon too far back.
+  const { fields } = eventsOfDriver(events).findLast((event) => event.fields.late_at_most) ?? {}
   if (!fields) return []
   const spreadMs = Number(fields.spread_ms)
   const samples = Number(fields.late_at_most).toLocaleString('en')

@@ -46,7 +46,7 @@ export async function followResults(
   const printer = new Printer(live.above(output.result), limit)
   const reader = new ResultReader(live.above(output.warn))
   const notice = live.above(output.note)
-  const job = new LatestJob(() => jobNow(runtime, signal))
+  const job = new LatestJob(() => jobNow(runtime, config.topics.input, signal))
   const positionOf = async () => readUpTo(await job.within(0, performance.now()), selected)
   const settleMs = detector.windowMs + detector.watermarkMs
   const idleWatch = new IdleWatch(runtime.kafka, config.topics.input, positionOf, settleMs, signal)

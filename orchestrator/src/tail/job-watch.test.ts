@@ -37,7 +37,7 @@ describe('JobWatch', () => {
     runtime.driverNow = driverIn('running')
     reports = []
     const { signal } = new AbortController()
-    const job = new LatestJob(() => jobNow(runtime, signal))
+    const job = new LatestJob(() => jobNow(runtime, 'cpu-usage', signal))
     watch = new JobWatch(job, signal, (line) => reports.push(line))
   })
 
