@@ -88,7 +88,7 @@ class Supervisor:
         failures = 0
         while True:
             commit = last_commit(self._options.checkpoint)
-            exit_code = self._run_driver()
+            exit_code = self._run_driver(commit)
             if exit_code is None:
                 return self._enter("failed", reason="the driver could not be started")
             if self._stop_signals or exit_code == 0:
@@ -108,13 +108,16 @@ class Supervisor:
     def exit_code(self) -> int:
         return self._options.signal_exit_code if self._stop_signals else 0
 
-    def _run_driver(self) -> int | None:
+    def _run_driver(self, commit: int) -> int | None:
         """Runs the driver once, until all its processes are gone. Returns its exit code; None if it could not start."""
         files = {"CPU_ANOMALY_STOP_FILE": self._options.stop_file, "CPU_ANOMALY_READY_FILE": self._options.ready_file}
         for file in files.values():
             file.unlink(missing_ok=True)
         attempt = self._state.attempt + 1
-        self._enter("starting", attempt=attempt, restarts=attempt - 1, started_at=now(), exit_code=None, reason=None)
+        began = {"attempt": attempt, "restarts": attempt - 1, "started_at": now(), "since": now()}
+        self._record(state="starting", **began, exit_code=None, reason=None)
+        # As in the driver's `started`: by it the orchestrator tells the lines of this checkpoint from earlier ones.
+        self._log("starting", attempt=attempt, resumed_from_batch=commit if commit >= 0 else "")
         environment = {**os.environ, **{name: str(file) for name, file in files.items()}}
         try:
             # A session of its own: a terminal's signals do not reach it, and its whole group can be ended.

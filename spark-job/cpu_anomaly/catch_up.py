@@ -14,7 +14,7 @@ has room for so many windows. Real-time mode has no such batches: there the driv
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Protocol
@@ -71,6 +71,8 @@ class CatchUp:
         self._checkpoint = checkpoint
         self._prober = prober
         self._log = log
+        # Fields of the log that say which samples are, or may be, late all the same; none if no sample is.
+        self.remark: Mapping[str, object] = {}
 
     def next_phase(self, bounds: Bounds | None = None) -> Phase:
         """Asks the broker for the bounds of the input topic, unless they are given. Samples are read for a backlog."""
@@ -109,15 +111,19 @@ class CatchUp:
             return self._longer_delay_ms(now, reach)
         delay = self._longer_delay_ms(now, spread if uses_rocksdb() else min(spread, room))
         if late := late_at_most(now, stretches, delay):
-            self._log.write("catch_up_limited", spread_ms=spread, possible_ms=room, late_at_most=late)
+            self._say("catch_up_limited", spread_ms=spread, possible_ms=room, late_at_most=late)
         elif now.can_be_overtaken:
-            self._log.write("catch_up_exposed", reach_ms=reach, possible_ms=room)
+            self._say("catch_up_exposed", reach_ms=reach, possible_ms=room)
         return delay
 
     def _say_what_may_be_late(self, backlog: Backlog) -> None:
         spread = spread_at_any_speed_ms(self._prober.probe(backlog))
         if spread > self._settings.watermark_ms:
-            self._log.write("backlog_in_real_time", records=backlog.records, spread_ms=spread)
+            self._say("backlog_in_real_time", records=backlog.records, spread_ms=spread)
+
+    def _say(self, remark: str, **fields: int) -> None:
+        self.remark = {"remark": remark, **fields}
+        self._log.write(remark, **fields)
 
     def _longer_delay_ms(self, backlog: Backlog, spread: int) -> int:
         delay = self._settings.watermark_ms + spread

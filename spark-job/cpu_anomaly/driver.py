@@ -86,7 +86,7 @@ class Driver:
         self._auditor = Auditor(outside.spark, self._checkpoint, outside.inspector, anomalies, log)
         self._continuity = Continuity(outside.topics, settings, topics.ids, self._checkpoint, log)
         growth = PartitionGrowth(outside.spark, settings, mode, topics.input_bounds.partitions)
-        standstill = Standstill(log, mode.batch_ms / 1000, outside.unread)
+        standstill = Standstill(log, mode.interval_ms / 1000, outside.unread)
         self._monitor = Monitor(outside.clock, self._continuity, growth, standstill)
         self._catch_up = CatchUp(Phase(settings, mode), outside.topics, self._checkpoint, outside.prober, log)
         self._watch = Watch(log, self._on_commit, outside.report_ready)
@@ -148,7 +148,8 @@ class Driver:
         return self._auditor.is_behind() or self._auditor.has_failed() or self._watch.lag > phase.max_lag
 
     def _on_commit(self, batch: Batch) -> None:
-        self._auditor.submit(replace(batch, summary={**batch.summary, "delay_ms": self._delay_ms}))
+        summary = {**batch.summary, "delay_ms": self._delay_ms, **self._catch_up.remark}
+        self._auditor.submit(replace(batch, summary=summary))
         self._monitor.committed(batch.end)
 
     def _log_started(self) -> None:

@@ -31,6 +31,10 @@ class Mode(Protocol):
         """Up to this many unread records are taken to be read by one batch."""
 
     @property
+    def interval_ms(self) -> int:
+        """The time from one commit to the next while batches are short."""
+
+    @property
     def plans_ahead(self) -> bool:
         """True if a batch is planned before it runs, so that Spark repeats it as planned if it was not committed.
 
@@ -80,6 +84,10 @@ class MicroBatch:
     @property
     def batch_records(self) -> int:
         return self.max_offsets_per_trigger
+
+    @property
+    def interval_ms(self) -> int:
+        return self.trigger_interval_ms
 
     @property
     def catch_up(self) -> Mode | None:
@@ -132,6 +140,10 @@ class RealTime:
     @property
     def batch_records(self) -> int:
         return self.checkpoint_interval_ms * SURE_RECORDS_PER_S // 1000
+
+    @property
+    def interval_ms(self) -> int:
+        return self.checkpoint_interval_ms
 
     def require_spark(self, version: str) -> None:
         """Real-time mode came with Spark 4.1, but with aggregations only in 4.3."""

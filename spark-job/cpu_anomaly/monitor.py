@@ -26,7 +26,7 @@ CLOCK_SECONDS = 1.0
 TOPICS_SECONDS = 5.0
 # A shorter step delays the next batch by no more than its own length.
 MAX_STEP_BACK_SECONDS = 5.0
-# A batch may take this long, beyond the time for which it reads new records; even in a large backlog it takes seconds.
+# A batch may take this long, beyond the interval at which batches commit; even in a large backlog it takes seconds.
 STANDSTILL_SECONDS = 60.0
 # No further record may be read after these, not even by the batch that is running.
 FATAL = (TopicReplacedError, RecordsLostError)
@@ -67,11 +67,11 @@ class Standstill:
     """Logs that the query leaves records unread without a commit."""
 
     def __init__(
-        self, log: EventLog, batch_seconds: float, records: UnreadRecords, steady: Callable[[], float] = time.monotonic
+        self, log: EventLog, seconds: float, records: UnreadRecords, steady: Callable[[], float] = time.monotonic
     ) -> None:
-        """`batch_seconds` is how long a batch keeps reading new records."""
+        """`seconds` is the interval of the mode."""
         self._log = log
-        self._first = batch_seconds + STANDSTILL_SECONDS
+        self._first = seconds + STANDSTILL_SECONDS
         self._records = records
         self._steady = steady
         self._commits = 0

@@ -22,11 +22,12 @@ from pyspark.sql.streaming.listener import StreamingQueryListener
 from pyspark.sql.streaming.query import StreamingQuery
 from spark_reports import NOTHING, SECONDS, Query, Step, ended, fail, progress_event, running
 
-from cpu_anomaly import monitor
+from cpu_anomaly import catch_up, monitor
 from cpu_anomaly.accounting import auditor
 from cpu_anomaly.accounting.audit import Audit, Findings
 from cpu_anomaly.accounting.checkpoint import Checkpoint
 from cpu_anomaly.accounting.ledger import Ledger
+from cpu_anomaly.backlog import Times
 from cpu_anomaly.catch_up import Phase
 from cpu_anomaly.driver import Driver, main
 from cpu_anomaly.event_log import EventLog
@@ -35,6 +36,7 @@ from cpu_anomaly.monitor import WallClock
 from cpu_anomaly.outside import Outside
 from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.settings import Settings
+from cpu_anomaly.spread import MAX_STATE_ROWS
 from cpu_anomaly.topics import Bounds, RecordsLostError, TopicReplacedError, find_topics
 
 IDS = {"in": "a", "out": "b", "dead": "c"}
@@ -251,6 +253,19 @@ def test_progress_names_the_delay_of_the_watermark(case: Case) -> None:
     case.settings = replace(case.settings, watermark_ms=70_000)
     case.run(Query(case.commit(0), case.stop))
     assert " delay_ms=70000 " in case.log()
+
+
+def test_progress_repeats_what_will_be_late_of_a_backlog(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    case.settings = replace(case.settings, max_offsets_per_trigger=100)
+    case.broker.bounds = bounds(FIRST + 101)
+    monkeypatch.setattr(catch_up.CatchUp, "_read", lambda *_: Times([], series=1, windows=MAX_STATE_ROWS + 1))
+    monkeypatch.setattr(catch_up, "longest_ms", lambda *_: -1)
+    monkeypatch.setattr(catch_up, "spread_ms", lambda *_: 9)
+    monkeypatch.setattr(catch_up, "late_at_most", lambda *_: 7)
+    case.run(Query(case.commit(0, records=101), ended), Query(case.commit(1), case.stop))
+    progress = [line for line in case.log().splitlines() if " progress " in line]
+    remark = " remark=catch_up_limited spread_ms=9 possible_ms=-1 late_at_most=7 "
+    assert [remark in line for line in progress] == [True, True]
 
 
 class Processing(RealTime):

@@ -50,6 +50,11 @@ def test_mode_follows_from_the_trigger(settings_of: SettingsOf, trigger: str, mo
     assert mode_of(settings_of(trigger=trigger, max_offsets_per_trigger=1000)) == mode
 
 
+@pytest.mark.parametrize(("mode", "interval_ms"), [(MICRO_BATCH, 450), (REAL_TIME, 60_000)])
+def test_batches_commit_once_per_interval(mode: Mode, interval_ms: int) -> None:
+    assert mode.interval_ms == interval_ms
+
+
 def test_micro_batches_are_triggered_by_their_interval() -> None:
     assert calls(MICRO_BATCH) == [("trigger", {"processingTime": "450 milliseconds"})]
 

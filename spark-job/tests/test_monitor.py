@@ -70,12 +70,12 @@ def test_clock_is_that_of_the_jvm(spark: SparkSession) -> None:
 class Log:
     """A standstill of a topic with one partition. Records are at these offsets only."""
 
-    def __init__(self, batch_seconds: float = 0.0, records: Sequence[int] = range(100)) -> None:
+    def __init__(self, interval_seconds: float = 0.0, records: Sequence[int] = range(100)) -> None:
         self._out = io.StringIO()
         self._records = records
         self.seconds = 0.0
         self.looks = 0
-        self._standstill = Standstill(EventLog(self._out), batch_seconds, cast(Any, self), lambda: self.seconds)
+        self._standstill = Standstill(EventLog(self._out), interval_seconds, cast(Any, self), lambda: self.seconds)
 
     def bounds(self, position: Mapping[str, int], bounds: Bounds) -> Bounds:
         """Of UnreadRecords."""
@@ -98,8 +98,8 @@ def test_standstill_is_logged_once_per_minute() -> None:
     assert log.lines() == ["standstill seconds=60 unread=6", "standstill seconds=120 unread=6"]
 
 
-def test_standstill_begins_when_a_batch_should_have_ended() -> None:
-    log = Log(batch_seconds=30)
+def test_standstill_begins_when_a_batch_should_have_committed() -> None:
+    log = Log(interval_seconds=30)
     for seconds in (0, 89, 90):
         log.at(seconds)
     assert log.lines() == ["standstill seconds=90 unread=6"]

@@ -105,6 +105,18 @@ def test_driver_that_succeeds_is_not_started_again(supervise: Start) -> None:
     assert (state["state"], state["attempt"], state["exit_code"]) == ("stopped", 1, 0)
 
 
+@pytest.mark.parametrize(("commits", "last"), [((), '""'), ((9, 10), "10")])
+def test_log_says_with_which_batch_a_driver_begins(
+    supervise: Start, tmp_path: Path, commits: tuple[int, ...], last: str
+) -> None:
+    (tmp_path / "checkpoint" / "commits").mkdir(parents=True)
+    for batch in commits:
+        (tmp_path / "checkpoint" / "commits" / str(batch)).touch()
+    supervise("pass").end()
+    first, _ = (tmp_path / "out.log").read_text().split("\n", 1)
+    assert first.split(" ", 1)[1] == f"supervisor state=starting attempt=1 resumed_from_batch={last}"
+
+
 @pytest.mark.parametrize("exit_code", [2, 3])
 def test_configuration_error_and_data_loss_are_not_tried_again(supervise: Start, exit_code: int) -> None:
     state = supervise(f"raise SystemExit({exit_code})").end()

@@ -67,6 +67,7 @@ export async function testContext({ settings = {}, runtime: name }: Options = {}
       signal: controller.signal,
       config,
       select,
+      selectAgain: select,
       selectStarted: async () => {
         const selected = await select()
         return (await isThere(join(selected.storage.run, 'runtime.json'))) ? selected : undefined

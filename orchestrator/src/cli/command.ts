@@ -18,6 +18,8 @@ export interface CommandContext {
    * that the running stack and job were started with, except for what this command brings into force.
    */
   select(applies?: Applies): Promise<Selected>
+  /** What `select` returns now, after a later `up` or `submit` too. Says nothing of settings that are not in force. */
+  selectAgain(): Promise<Selected>
   /** The runtime on which this folder's stack was last started; undefined if it never was. */
   selectStarted(): Promise<Selected | undefined>
   /** A copy with further settings (`KEY=value`), which override all others. */

@@ -71,6 +71,7 @@ function contextWith(flags: GlobalFlags, common: Common): CommandContext {
     signal,
     config,
     select: async (applies) => selectRuntime(await config(), { ...output, applies }),
+    selectAgain: async () => selectRuntime(await config(), SILENT),
     // `stop` and `down` deal with what runs, whatever the settings are now.
     selectStarted: async () => startedRuntime(await config(), { ...SILENT, applies: 'job' }),
     withSettings: (overrides) => contextWith({ ...flags, set: [...(flags.set ?? []), ...overrides] }, common),

@@ -62,7 +62,7 @@ describe('config', () => {
       const values = { KAFKA_PASSWORD: 'canary', NORMAL_MEAN: '38' }
       await recordUp(storage, configWith(config, values, '.env'), 'local')
       const query = submittedQuery(before, { ...PLAN, trigger: 'micro-batch', stateStore: 'memory' })
-      await submittedFile(storage).write({ ...query, flags: [] })
+      await submittedFile(storage, 'local').write({ ...query, flags: [] })
       context.broker.isUp = false
       return context
     }

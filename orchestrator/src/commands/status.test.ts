@@ -1,5 +1,7 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { testContext } from '../cli/command.fixture.ts'
+import type { StackStatus } from '../query/status.ts'
+import { submittedFile } from '../query/submitted.ts'
 import { driverIn } from '../runtime/runtime.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
 import { run } from './status.ts'
@@ -49,6 +51,25 @@ it.each([
   expect(context.output.results).toHaveLength(3)
   expect(Date.now() - startedAt).toBe(2_000)
   expect(context.output.results.every((text) => text.includes(CLEAR) === isTerminal)).toBe(true)
+})
+
+it('with --watch, goes by the settings of a later submit', async () => {
+  const context = await testContext()
+  await context.start()
+  context.runtime.driverNow = driverIn('running')
+  context.runtime.onDriverRead = (reads) => {
+    if (reads === 2) context.interrupt()
+  }
+  const selected = await context.withSettings(['NORMAL_MEAN=30']).select()
+  await submittedFile(selected.storage, 'local').write({
+    trigger: 'micro-batch',
+    reason: 'r',
+    checkpointIntervalMs: 1,
+  })
+  useVirtualTime()
+  await run({ ...context, selectAgain: async () => selected }, [], { watch: true, json: true })
+  const means = context.output.values.map((value) => (value as StackStatus).detector?.normalMean)
+  expect(means).toEqual([14.5, 30])
 })
 
 it('with --check, shows a healthy stack and succeeds', async () => {

@@ -22,7 +22,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
       hint: 'Use one or the other.',
     })
   const signal = flags.watch ? untilReaderGone(context.signal) : context.signal
-  const selected = await context.select()
+  let selected = await context.select()
   do {
     const status = await stackStatus(selected, signal)
     if (flags.json) output.json(status)
@@ -31,8 +31,10 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
         `${flags.watch && canOverwrite({ isTTY: output.isTerminal }) ? CLEAR_SCREEN : ''}${statusLines(status).join('\n')}`,
       )
     if (flags.check) requireHealthy(status)
-    if (flags.watch) await delay(WATCH_MS, undefined, { signal }).catch(() => undefined)
-  } while (flags.watch && !signal.aborted)
+    if (!flags.watch) return
+    await delay(WATCH_MS, undefined, { signal }).catch(() => undefined)
+    if (!signal.aborted) selected = await context.selectAgain()
+  } while (!signal.aborted)
 }
 
 /** @throws CliError of the first problem: KAFKA_UNREACHABLE, CLUSTER_UNREACHABLE or QUERY_FAILED. */

@@ -7,6 +7,7 @@ import { CliError } from '../errors.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
 import { LIVE_RATE, liveSamples } from '../produce/live-samples.ts'
 import { produceSamples } from '../produce/produce-samples.ts'
+import { ownName } from '../runtime/own-name.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import { type FeedOptions, ResultFeed } from '../tail/result-feed.ts'
@@ -132,7 +133,7 @@ export class DemoRun {
     } catch (error) {
       if (!(error instanceof WaitTimeout)) throw error
       throw new CliError('QUERY_FAILED', error.message, {
-        hint: `The driver's log is ${join(this.#selected.storage.logs, 'driver.log')}.`,
+        hint: `The driver's log is ${join(this.#selected.storage.logs, ownName(this.#selected.runtime.name, 'driver.log'))}.`,
       })
     }
   }

@@ -22,6 +22,11 @@ describe('backlogRemarks', () => {
     ])
   })
 
+  it('goes by the last progress once the log no longer has the line of the start', () => {
+    const progress = `${at(9)} progress batch=9 remark=catch_up_limited spread_ms=100800000 possible_ms=7200000 late_at_most=4750000`
+    expect(backlogRemarks(events(progress))).toEqual([expect.stringMatching(/^up to 4,750,000 samples/)])
+  })
+
   it('says nothing of what an earlier driver has read', () => {
     expect(backlogRemarks(events(STARTED, LIMITED, STARTED))).toEqual([])
   })

@@ -1,12 +1,14 @@
 import { formatTimeSpan } from '../terminal/units.ts'
-import type { DriverEvent } from './driver-log.ts'
+import { type DriverEvent, eventsOfDriver } from './driver-log.ts'
 
 /** What the log of the driver that ran last shows of unread samples that are, or may be, late. */
 export function backlogRemarks(events: readonly DriverEvent[]): string[] {
-  const start = events.findLastIndex(({ name }) => name === 'started')
-  const event = events.slice(start + 1).findLast(({ name }) => name in REMARKS)
-  return event ? [REMARKS[event.name as keyof typeof REMARKS](event.fields)] : []
+  // Each progress line repeats it: the line that said it first is soon too far back.
+  const event = eventsOfDriver(events).findLast((each) => remarkOf(each) in REMARKS)
+  return event ? [REMARKS[remarkOf(event) as keyof typeof REMARKS](event.fields)] : []
 }
+
+const remarkOf = ({ name, fields }: DriverEvent): string => fields.remark ?? name
 
 const REMARKS = {
   catch_up_limited: ({ late_at_most, spread_ms, possible_ms }) =>

@@ -18,7 +18,7 @@ describe('clockRemarks', () => {
       ),
       NOW,
     )
-    expect(remarks).toEqual([expect.stringMatching(/^6 samples .* future.*doctor/)])
+    expect(remarks).toEqual([expect.stringMatching(/^at least 6 samples .* future.*doctor/)])
   })
 
   it('says nothing before there is progress', () => {

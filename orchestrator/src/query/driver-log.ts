@@ -39,166 +39,57 @@ export async function recentEvents(runtime: Runtime, signal: AbortSignal): Promi
   return events
 }
 
-/** How far the query is, from the last progress line. */
-export interface QueryProgress {
-  readonly time: string
-  /** When the last batch that had read records was committed; undefined if none has. */
-  readonly lastReadAt: string | undefined
-  readonly batch: number
-  /** Records that the last batch read. */
-  readonly inputRecords: number
-  readonly inputRecordsPerSecond: number
-  readonly processedRecordsPerSecond: number
-  /** Records that were in the input topic when the batch was planned, and were left for the next one. */
-  readonly lag: number
-  /** The end offset of the batch, per partition of the input topic. */
-  readonly endOffsets: Readonly<Record<string, number>>
-  readonly watermark: string | undefined
-  readonly stateRows: number
-  /** Totals since the checkpoint began. */
-  readonly read: number
-  readonly deadLettered: number
-  readonly late: number
-  /** Undefined if no sample was late. */
-  readonly lateDetails?: LateDetails | undefined
-  /** Undefined unless the watermark was ahead of the clock when the batch began: samples of the present are late. */
-  readonly watermarkAhead?: WatermarkAhead | undefined
-}
-
-/** Which samples were late since the checkpoint began. */
-export interface LateDetails {
-  /** The oldest and the newest of their times. */
-  readonly first: string
-  readonly last: string
-  /** The series with the most late samples; one with an empty name if there is only one series. */
-  readonly series: readonly { readonly series: string; readonly samples: number }[]
-  /** Late samples of all other series. */
-  readonly other: number
-}
-
-export interface WatermarkAhead {
-  readonly aheadMs: number
-  /** The sample that moved it there; undefined if the log no longer has it. */
-  readonly sample?:
-    | {
-        readonly time: string
-        readonly series: string
-        readonly partition: number
-        readonly offset: number
-      }
-    | undefined
-}
-
-export function queryProgress(events: readonly DriverEvent[]): QueryProgress | undefined {
-  const reports = events.filter((event) => event.name === 'progress')
-  const last = reports.at(-1)
-  if (!last) return undefined
-  const { fields } = last
-  const number = (key: string) => Number(fields[key] ?? Number.NaN)
-  return {
-    time: last.time,
-    lastReadAt: reports.findLast((event) => Number(event.fields.input_rows) > 0)?.time,
-    batch: number('batch'),
-    inputRecords: number('input_rows'),
-    inputRecordsPerSecond: number('rows_per_s'),
-    processedRecordsPerSecond: number('processed_rows_per_s'),
-    lag: number('lag'),
-    endOffsets: parseOffsets(fields.end_offsets ?? ''),
-    watermark: fields.watermark === NO_WATERMARK ? undefined : fields.watermark || undefined,
-    stateRows: number('state_rows'),
-    read: number('read'),
-    deadLettered: number('dead_lettered'),
-    late: number('late'),
-    lateDetails: lateDetails(fields),
-    watermarkAhead: watermarkAhead(fields, events),
-  }
-}
-
 /**
  * The watermark's delay of the batch that wrote something at this time: it is longer while a backlog is read. Epoch
- * milliseconds; undefined if the log does not say.
+ * milliseconds; undefined if the log does not say. Only the times since the clock was last set back are in order.
  */
 export function delayMsAt(events: readonly DriverEvent[], writtenMs: number): number | undefined {
   const ofBatches = events.filter(({ name }) => name === 'progress' || name === 'catch_up')
-  const committed = ofBatches.find(({ name, time }) => name === 'progress' && Date.parse(time) >= writtenMs)
+  const before = ofBatches.findLastIndex(({ time }) => Date.parse(time) < writtenMs)
+  const committed = ofBatches.slice(before + 1).find(({ name }) => name === 'progress')
   const { delay_ms: delay } = (committed ?? ofBatches.at(-1))?.fields ?? {}
   return delay === undefined ? undefined : Number(delay)
 }
 
-function lateDetails(fields: DriverEvent['fields']): LateDetails | undefined {
-  const { late_first: first, late_last: last, late_series: series, late_other: other } = fields
-  if (!first || !last) return undefined
-  const pairs = (parseJson(series ?? '') ?? []) as readonly (readonly [string, number])[]
-  return {
-    first,
-    last,
-    series: pairs.map(([name, samples]) => ({ series: name, samples })),
-    other: Number(other ?? 0),
-  }
-}
-
-function watermarkAhead(
-  fields: DriverEvent['fields'],
-  events: readonly DriverEvent[],
-): WatermarkAhead | undefined {
-  if (!fields.watermark_ahead_ms) return undefined
-  const sample = events.findLast((event) => event.name === 'ahead_of_clock')?.fields
-  return {
-    aheadMs: Number(fields.watermark_ahead_ms),
-    sample: sample && {
-      time: sample.time ?? '',
-      series: sample.series ?? '',
-      partition: Number(sample.partition),
-      offset: Number(sample.offset),
-    },
-  }
-}
-
-/** Spark's watermark before any sample has set one. */
-const NO_WATERMARK = '1970-01-01T00:00:00.000Z'
-
-function parseOffsets(text: string): Record<string, number> {
-  const pairs = text.split(',').filter((pair) => pair !== '')
-  return Object.fromEntries(
-    pairs.map((pair) => pair.split(':')).map(([partition, offset]) => [partition, Number(offset)]),
-  )
-}
-
-const beginsCheckpoint = ({ name, fields }: DriverEvent): boolean =>
-  name === 'started' && fields.resumed_from_batch === ''
-
 /**
- * The events of the current checkpoint: those since a driver last started a new one, without the progress that a later
- * driver did not find there, because the checkpoint had been restored from a backup or mended.
+ * The events of the current checkpoint: those since a job last began a new one, without the progress that a later driver
+ * did not find there, because the checkpoint had been restored from a backup or mended.
  */
 export function eventsOfCheckpoint(events: readonly DriverEvent[]): readonly DriverEvent[] {
-  const own = since(events, beginsCheckpoint)
+  const own = since(events, (event) => resumedFrom(event) === '')
   const kept: DriverEvent[] = []
   let lastBatch = Number.POSITIVE_INFINITY
   for (const event of own.toReversed()) {
-    const { resumed_from_batch: resumedFrom, batch } = event.fields
-    if (event.name === 'started' && resumedFrom) lastBatch = Math.min(lastBatch, Number(resumedFrom))
-    if (event.name !== 'progress' || !(Number(batch) > lastBatch)) kept.push(event)
+    lastBatch = Math.min(lastBatch, Number(resumedFrom(event) || lastBatch))
+    if (event.name !== 'progress' || !(Number(event.fields.batch) > lastBatch)) kept.push(event)
   }
   return kept.reverse()
 }
 
-/** When a driver last began a checkpoint, as far as the events show. */
+/** When a driver last began with an empty checkpoint, as far as the events show. */
 export const checkpointBegan = (events: readonly DriverEvent[]): string | undefined =>
-  events.findLast(beginsCheckpoint)?.time
+  events.findLast((event) => event.name === 'started' && resumedFrom(event) === '')?.time
 
-/** Has a driver found batches of earlier ones in its checkpoint? */
-export const isResumed = (events: readonly DriverEvent[]): boolean =>
-  events.some(({ name, fields }) => name === 'started' && Boolean(fields.resumed_from_batch))
+/** The last batch in the checkpoint with which a driver starts, empty if it has none; undefined for other events. */
+const resumedFrom = (event: DriverEvent): string | undefined =>
+  event.name === 'started' || isAttempt(event) ? event.fields.resumed_from_batch : undefined
+
+/** The events of the driver that started last. Always by their place in the log: clocks are set back. */
+export const eventsOfDriver = (events: readonly DriverEvent[]): readonly DriverEvent[] =>
+  since(events, ({ name }) => name === 'started')
+
+/** The events since the supervisor last started a driver. */
+export const eventsOfAttempt = (events: readonly DriverEvent[]): readonly DriverEvent[] =>
+  since(events, isAttempt)
 
 /** The events since the last `submit`: a supervisor counts its attempts from 1. */
 export const eventsOfSubmission = (events: readonly DriverEvent[]): readonly DriverEvent[] =>
-  since(
-    events,
-    ({ name, fields }) => name === 'supervisor' && fields.state === 'starting' && fields.attempt === '1',
-  )
+  since(events, (event) => isAttempt(event) && event.fields.attempt === '1')
 
-/** From the last event of a kind on; all if there is none. */
+const isAttempt = ({ name, fields }: DriverEvent): boolean =>
+  name === 'supervisor' && fields.state === 'starting'
+
+/** From the last event of a kind on; all if there is none: it is older than the log. */
 function since(
   events: readonly DriverEvent[],
   isFirst: (event: DriverEvent) => boolean,

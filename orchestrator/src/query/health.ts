@@ -56,10 +56,7 @@ export interface Stall {
 
 const STALL_MS = 30_000
 
-/**
- * How long a record may wait for a commit before the query counts as stalled. In real-time mode it commits once per
- * interval.
- */
+/** How long a record may wait for a commit before the query counts as stalled: it commits once per interval. */
 export const stallAfterMs = (intervalMs: number): number => STALL_MS + intervalMs
 
 const stallText = ({ seconds, unread }: Stall): string =>

@@ -15,18 +15,26 @@ describe('readUpTo', () => {
     readonly state: DriverStatus['state'] | undefined
     readonly lines?: readonly string[]
     readonly checkpoint?: Readonly<Record<string, string>>
+    readonly isCommitted?: boolean
     readonly set?: readonly string[]
   }
 
-  const positionOf = async ({ state, lines = [], checkpoint = {}, set = [] }: Position) => {
+  const positionOf = async ({
+    state,
+    lines = [],
+    checkpoint = {},
+    isCommitted = true,
+    set = [],
+  }: Position) => {
     const runtime = new FakeRuntime()
     runtime.driverNow = state && driverIn(state)
     runtime.logLines.driver = [...lines]
+    runtime.checkpoint.isCommitted = isCommitted
     for (const [name, text] of Object.entries(checkpoint)) runtime.checkpoint.files.set(name, text)
-    return readUpTo(await jobNow(runtime, signal), { runtime, config: await configWith(set) })
+    return readUpTo(await jobNow(runtime, 'cpu-usage', signal), { runtime, config: await configWith(set) })
   }
 
-  it.each([undefined, 'stopped', 'failed', 'gave-up', 'lost'] as const)(
+  it.each([undefined, 'running', 'stopped', 'failed', 'gave-up', 'lost'] as const)(
     'is the last commit of the checkpoint for a driver that is %s, whatever its log says',
     async (state) => {
       const checkpoint = { 'offsets/0': plan(5), 'commits/0': 'v1', 'offsets/1': plan(7) }
@@ -45,27 +53,29 @@ describe('readUpTo', () => {
   })
 
   it.each([
-    ['is empty', {}],
-    ['has no commit', { 'offsets/0': plan(5) }],
+    ['cannot be reached', {}],
     ['is of another topic', { 'offsets/0': plan(5).replace('cpu-usage', 'other'), 'commits/0': 'v1' }],
     ['cannot be read', { 'offsets/0': 'v2', 'commits/0': 'v1' }],
-  ])('is unknown if no driver runs and the checkpoint %s', async (_, checkpoint) => {
+  ])('is unknown if the checkpoint %s, and the log says nothing', async (_, checkpoint) => {
     expect(await positionOf({ state: 'stopped', checkpoint })).toBeUndefined()
   })
 
-  it('is where the last batch of a running driver ended', async () => {
+  it('is where the last batch in the log ended if the checkpoint cannot be reached', async () => {
     const lines = [progress(1, 6, '0:1'), progress(2, 7, '0:90,1:45')]
     expect(await positionOf({ state: 'running', lines })).toEqual({ 0: 90, 1: 45 })
   })
 
   it('is nowhere before the first batch, and again on a new checkpoint', async () => {
-    expect(await positionOf({ state: 'starting' })).toEqual({})
+    const isCommitted = false
+    expect(await positionOf({ state: 'starting', isCommitted })).toEqual({})
     const newCheckpoint = `${at(2)} started resumed_from_batch=`
     const lines = [progress(1, 7, '0:100,1:50'), newCheckpoint]
-    expect(await positionOf({ state: 'running', lines })).toEqual({})
+    expect(await positionOf({ state: 'running', isCommitted, lines })).toEqual({})
+    expect(await positionOf({ state: undefined, isCommitted })).toBeUndefined()
   })
 
   it('is unknown before the first batch of a query that starts at the end of the topic', async () => {
-    expect(await positionOf({ state: 'starting', set: ['STARTING_OFFSETS=latest'] })).toBeUndefined()
+    const set = ['STARTING_OFFSETS=latest']
+    expect(await positionOf({ state: 'starting', isCommitted: false, set })).toBeUndefined()
   })
 })

@@ -1,4 +1,3 @@
-import { isActive } from '../runtime/driver-state.ts'
 import type { DriverStatus, Runtime, Selected } from '../runtime/runtime.ts'
 import { committedEnds } from './checkpoint-log.ts'
 import {
@@ -6,10 +5,9 @@ import {
   type DriverEvent,
   delayMsAt,
   eventsOfCheckpoint,
-  type QueryProgress,
-  queryProgress,
   recentEvents,
 } from './driver-log.ts'
+import { progressNow, type QueryProgress } from './progress.ts'
 import type { ReadUpTo } from './unread.ts'
 
 export interface JobNow {
@@ -21,12 +19,12 @@ export interface JobNow {
   readonly delayMsAt: (writtenMs: number) => number | undefined
 }
 
-/** The job's driver, and how far its query is on the current checkpoint. */
-export async function jobNow(runtime: Runtime, signal: AbortSignal): Promise<JobNow> {
+/** The job's driver, and how far its query is in the input topic, on the current checkpoint. */
+export async function jobNow(runtime: Runtime, inputTopic: string, signal: AbortSignal): Promise<JobNow> {
   const [driver, events] = await Promise.all([runtime.driver(), eventsNow(runtime, signal)])
   return {
     driver,
-    progress: queryProgress(events),
+    progress: await progressNow(events, runtime.checkpoint, inputTopic),
     checkpointBegan: checkpointBegan(events),
     delayMsAt: (writtenMs) => delayMsAt(events, writtenMs),
   }
@@ -37,14 +35,16 @@ export const eventsNow = async (runtime: Runtime, signal: AbortSignal): Promise<
   eventsOfCheckpoint(await recentEvents(runtime, signal))
 
 /**
- * Where the query has read up to; undefined if that is not known. While no job is active, the checkpoint says it: what an
- * active one has read is sooner in its log.
+ * Where the query has read up to; undefined if that is not known. The checkpoint says it: the log learns of a commit later,
+ * or never, if the driver is killed in between.
  */
 export async function readUpTo(
   { driver, progress }: Pick<JobNow, 'driver' | 'progress'>,
   { runtime, config }: Pick<Selected, 'runtime' | 'config'>,
 ): Promise<ReadUpTo | undefined> {
-  if (!isActive(driver)) return committedEnds(runtime.checkpoint, config.topics.input).catch(() => undefined)
-  const beforeFirst = config.query.startingOffsets === 'earliest' ? {} : undefined
-  return progress?.endOffsets ?? beforeFirst
+  const { checkpoint } = runtime
+  const committed = await committedEnds(checkpoint, config.topics.input).catch(() => undefined)
+  if (committed || progress) return committed ?? progress?.endOffsets
+  const isFirst = driver !== undefined && !(await checkpoint.hasCommits().catch(() => true))
+  return isFirst && config.query.startingOffsets === 'earliest' ? {} : undefined
 }

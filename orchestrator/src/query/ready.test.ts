@@ -45,6 +45,17 @@ describe('awaitReady', () => {
     expect(await waiting()).toContain('batch 7')
   })
 
+  it('does not report the error of an attempt before the clock was set back', async () => {
+    runtime.driverNow = driverIn('gave-up', { startedAt: at(10), reason: 'exit code 134' })
+    runtime.logLines.driver = [
+      `${at(50)} supervisor state="starting" attempt=1`,
+      `${at(55)} failed message="7 records were removed"`,
+      `${at(10)} supervisor state="starting" attempt=1`,
+      `${at(11)} supervisor state="gave-up"`,
+    ]
+    await expect(waiting()).rejects.toMatchObject({ message: expect.stringContaining('exit code 134') })
+  })
+
   it('shows that a backlog is read for its times', async () => {
     const lines = ['started', 'catch_up_reading records=9000000', 'catch_up records=9', 'ready batch=0']
     runtime.onDriverRead = (reads) => runtime.logLines.driver.push(`${at(reads)} ${lines[reads - 1]}`)
@@ -93,7 +104,11 @@ describe('awaitReady', () => {
 
   it('ignores the events of an earlier attempt', async () => {
     runtime.driverNow = driverIn('running', { startedAt: at(10) })
-    runtime.logLines.driver = [`${at(2)} ready batch=7`, `${at(9)} failed message=old`]
+    runtime.logLines.driver = [
+      `${at(2)} ready batch=7`,
+      `${at(9)} failed message=old`,
+      `${at(10)} supervisor state="starting" attempt=2`,
+    ]
     await expect(waiting()).rejects.toMatchObject({ code: 'QUERY_FAILED' })
     runtime.logLines.driver.push(`${at(10)} ready batch=8`)
     expect(await waiting()).toMatch(/\b8\b/)
@@ -132,6 +147,7 @@ describe('awaitReady', () => {
     runtime.driverNow = driverIn('failed', { reason: 'exit code 7' })
     runtime.logLines.driver = [
       `${at(-5)} failed message="of an earlier attempt"`,
+      `${at(0)} supervisor state="starting" attempt=2`,
       `${at(1)} failed message="no column cpu"`,
       '  at org.apache.spark.Foo',
     ]

@@ -3,7 +3,7 @@ import { isActive, isRunning } from '../runtime/driver-state.ts'
 import type { DriverStatus, Runtime } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import { formatSeconds } from '../terminal/units.ts'
-import { type DriverEvent, recentEvents } from './driver-log.ts'
+import { type DriverEvent, eventsOfAttempt, recentEvents } from './driver-log.ts'
 import type { SubmittedQuery } from './submitted.ts'
 
 export interface ReadyOptions {
@@ -29,7 +29,7 @@ export async function awaitReady(
       isRealTime ? "the query's tasks" : 'the first micro-batch',
       async () => {
         const [driver, events] = await Promise.all([runtime.driver(), recentEvents(runtime, options.signal)])
-        const attempt = eventsOfAttempt(events, driver?.startedAt)
+        const attempt = driver?.startedAt ? eventsOfAttempt(events) : []
         const ready = attempt.find((event) => event.name === 'ready')
         if (ready && isRunning(driver)) return arrived(readyText(ready, attempt, query))
         if (!isActive(driver)) throw await driverFailed(runtime, driver, options.signal)
@@ -75,19 +75,6 @@ const PROGRESS: Readonly<Record<string, (fields: DriverEvent['fields']) => strin
   catch_up: () => 'the query is starting',
 }
 
-/**
- * Only this attempt's events: the log holds those of earlier attempts too. All that follow its first one belong to it,
- * whatever their times: the clock may have been set back since.
- */
-function eventsOfAttempt(
-  events: readonly DriverEvent[],
-  startedAt: string | undefined,
-): readonly DriverEvent[] {
-  const start = startedAt ? Date.parse(startedAt) : Number.NaN
-  const first = events.findIndex((event) => Date.parse(event.time) >= start)
-  return first < 0 ? [] : events.slice(first)
-}
-
 const CODE_BY_EXIT: Readonly<Record<number, ErrorCode>> = { 2: 'CONFIGURATION', 3: 'DATA_LOSS' }
 
 /** The error of a driver that does not run any more: its own last message, if it left one. */
@@ -96,8 +83,8 @@ export async function driverFailed(
   driver: DriverStatus | undefined,
   signal: AbortSignal,
 ): Promise<CliError> {
-  const events = eventsOfAttempt(await recentEvents(runtime, signal), driver?.startedAt)
-  const message = events.findLast((event) => event.name === 'failed')?.fields.message
+  const events = driver?.startedAt ? await recentEvents(runtime, signal) : [] // else the supervisor has not begun
+  const message = eventsOfAttempt(events).findLast((event) => event.name === 'failed')?.fields.message
   const reason = message ?? driver?.reason ?? 'it exited without an error message'
   return new CliError(
     CODE_BY_EXIT[driver?.exitCode ?? -1] ?? 'QUERY_FAILED',

@@ -1,7 +1,7 @@
-import type { Config } from '../config/config.ts'
+import type { Config, RuntimeName } from '../config/config.ts'
 import { SETTINGS, type SettingKey } from '../config/settings.ts'
 import type { StoragePaths } from '../storage/paths.ts'
-import { type StateFile, stateFile } from '../system/state-file.ts'
+import { replaceFile, type StateFile, stateFile, type Undo } from '../system/state-file.ts'
 import { submittedFile } from './submitted.ts'
 
 /** With another value of one of these, a window has another key, or is of other samples. */
@@ -35,6 +35,7 @@ type RememberedResults = Readonly<Record<string, Readonly<Record<string, ResultS
 /** Whose results: a folder has another cluster on each runtime, and after `down --volumes`. */
 export interface ResultTopic {
   readonly storage: StoragePaths
+  readonly runtime: RuntimeName
   readonly clusterId: string
   readonly topic: string
 }
@@ -48,24 +49,25 @@ const RESULTS_HINT =
 /** What the results of all checkpoints were made with that wrote to this topic; nothing if none is remembered. */
 export async function rememberedSettings({
   storage,
+  runtime,
   clusterId,
   topic,
 }: ResultTopic): Promise<ResultSettings> {
   const remembered = (await resultsFile(storage).read())?.[clusterId]?.[topic]
   if (remembered) return remembered
   // Earlier versions recorded only the last submit.
-  const { settings } = (await submittedFile(storage).read()) ?? {}
+  const { settings } = (await submittedFile(storage, runtime).read()) ?? {}
   return settings?.OUTPUT_TOPIC === topic ? settings : {}
 }
 
-/** Checkpoints come and go, and the results of all of them stay: so this is not in the checkpoint. */
+/** Checkpoints come and go, and the results of all of them stay: so this is not in the checkpoint. Returns what undoes it. */
 export async function rememberSettings(
-  { storage, clusterId, topic }: ResultTopic,
+  { storage, clusterId, topic }: Omit<ResultTopic, 'runtime'>,
   settings: ResultSettings,
-): Promise<void> {
+): Promise<Undo> {
   const file = resultsFile(storage)
   const all = (await file.read()) ?? {}
-  await file.write({ ...all, [clusterId]: { ...all[clusterId], [topic]: settings } })
+  return replaceFile(file, { ...all, [clusterId]: { ...all[clusterId], [topic]: settings } })
 }
 
 /** A setting with which a new reading of the input would not replace every earlier result. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Config } from '../config/config.ts'
 import { at, driverIn } from '../runtime/runtime.fixture.ts'
 import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
-import type { QueryProgress } from './driver-log.ts'
+import type { QueryProgress } from './progress.ts'
 import type { StackStatus } from './status.ts'
 import { detectorText, statusLines } from './status-lines.ts'
 

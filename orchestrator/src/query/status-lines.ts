@@ -3,15 +3,15 @@ import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
 import { colors } from '../terminal/colors.ts'
 import { escapeControls, shownName } from '../terminal/text.ts'
 import { formatSeconds } from '../terminal/units.ts'
-import type { LateDetails, QueryProgress, WatermarkAhead } from './driver-log.ts'
 import { obstacleOf } from './health.ts'
 import { jobAdvice, jobLabel } from './job-words.ts'
+import type { LateDetails, QueryProgress, WatermarkAhead } from './progress.ts'
 import type { StackStatus } from './status.ts'
 import type { SubmittedQuery } from './submitted.ts'
 
 /** What `status` shows to a person. */
 export function statusLines(status: StackStatus): string[] {
-  const { driver, query, detector, progress, sparkUi, lastError } = status
+  const { driver, query, detector, progress, unread, sparkUi, lastError } = status
   const obstacle = obstacleOf(status)
   return [
     line('runtime', status.runtime),
@@ -21,7 +21,11 @@ export function statusLines(status: StackStatus): string[] {
     ...(obstacle ? [line('', colors.yellow(obstacle))] : []),
     ...(query ? [line('trigger', queryText(query))] : []),
     ...(detector ? [line('detector', detectorText(detector))] : []),
-    ...(progress ? progressLines(progress, status) : []),
+    ...(progress
+      ? progressLines(progress, status)
+      : unread !== undefined
+        ? [line('', unreadText(unread, query))]
+        : []),
     ...status.remarks.map((remark) => line('beware', remark)),
     ...(sparkUi ? [line('Spark UI', sparkUi)] : []),
     line('storage', status.storage),
@@ -72,22 +76,12 @@ export function detectorText(detector: Config['detector']): string {
 /** Without the noise of binary fractions: 17.2, not 17.200000000000003. */
 const percent = (value: number): string => String(Number(value.toPrecision(10)))
 
-function progressLines(
-  progress: QueryProgress,
-  { unread, secondsSinceProgress = 0, query }: StackStatus,
-): string[] {
-  const rate = (records: number) => `${Math.round(records).toLocaleString('en')} records/s`
-  const ago = `${count(secondsSinceProgress)} s ago`
-  const rates =
-    progress.inputRecords > 0
-      ? `${count(progress.inputRecords)} records at ${rate(progress.inputRecordsPerSecond)}, could process ${rate(progress.processedRecordsPerSecond)}`
-      : 'no records'
+function progressLines(progress: QueryProgress, status: StackStatus): string[] {
+  const { watermark = 'none yet', stateRows } = progress
+  const rows = stateRows === undefined ? '' : `, state rows ${count(stateRows)}`
   return [
-    line('progress', `batch ${progress.batch}, ${ago} (${progress.time}): ${rates}`),
-    line(
-      '',
-      `${unreadText(unread, query)}, watermark ${progress.watermark ?? 'none yet'}, state rows ${count(progress.stateRows)}`,
-    ),
+    line('progress', `batch ${progress.batch}${batchText(progress, status)}`),
+    line('', `${unreadText(status.unread, status.query)}, watermark ${watermark}${rows}`),
     line(
       '',
       `read ${count(progress.read)}, dead-lettered ${count(progress.deadLettered)}, late ${count(progress.late)}`,
@@ -95,6 +89,20 @@ function progressLines(
     ...(progress.lateDetails ? [line('', lateText(progress.lateDetails))] : []),
     ...(progress.watermarkAhead ? [line('', aheadText(progress.watermarkAhead))] : []),
   ]
+}
+
+/** When the last batch was committed, and how fast it was, as far as its driver has logged that. */
+function batchText(
+  { time, inputRecords, inputRecordsPerSecond = 0, processedRecordsPerSecond = 0 }: QueryProgress,
+  { secondsSinceProgress }: StackStatus,
+): string {
+  if (time === undefined) return ', as the checkpoint says'
+  const ago = secondsSinceProgress === undefined ? '' : `, ${count(secondsSinceProgress)} s ago`
+  const rate = (records: number) => `${Math.round(records).toLocaleString('en')} records/s`
+  const rates = inputRecords
+    ? `${count(inputRecords)} records at ${rate(inputRecordsPerSecond)}, could process ${rate(processedRecordsPerSecond)}`
+    : 'no records'
+  return `${ago} (${time}): ${rates}`
 }
 
 /** In real-time mode the query has read most of these records, but commits only once per interval. */

@@ -78,7 +78,7 @@ describe('stackStatus', () => {
     const runtime = new FakeRuntime()
     runtime.driverNow = driver
     const storage = await newStorage()
-    await submittedFile(storage).write(QUERY)
+    await submittedFile(storage, 'local').write(QUERY)
     expect(await statusOf(runtime, storage)).toMatchObject({ query })
   })
 
@@ -109,14 +109,51 @@ describe('stackStatus', () => {
 
   it('shows nothing of a query whose data were removed, nor of one before its checkpoint', async () => {
     const runtime = new FakeRuntime()
-    runtime.logLines.driver = [progress(1, 7, '0:70'), `${at(2)} failed message=old`]
+    const old = [progress(1, 7, '0:70'), `${at(2)} failed message=old`]
+    runtime.logLines.driver = [...old]
     const storage = await newStorage()
     const nothing = { progress: undefined, lastError: undefined }
     expect(await statusOf(runtime, storage)).toMatchObject(nothing)
-    await submittedFile(storage).write({ ...QUERY, since: at(3) })
-    expect(await statusOf(runtime, storage)).toMatchObject(nothing)
-    await submittedFile(storage).write({ ...QUERY, since: at(0) })
+    await submittedFile(storage, 'local').write(QUERY)
     expect(await statusOf(runtime, storage)).toMatchObject({ progress: { batch: 7 } })
+    runtime.logLines.driver.push(`${at(3)} supervisor state="starting" attempt=1 resumed_from_batch=""`)
+    expect(await statusOf(runtime, storage)).toMatchObject(nothing)
+  })
+
+  it('shows the newest batch after the clock was set back', async () => {
+    const runtime = new FakeRuntime()
+    runtime.driverNow = driverIn('running')
+    const storage = await newStorage()
+    await submittedFile(storage, 'local').write(QUERY)
+    runtime.logLines.driver = [
+      `${at(3_600)} supervisor state="starting" attempt=1 resumed_from_batch=""`,
+      `${at(3_601)} started resumed_from_batch=`,
+      progress(3_602, 3, '0:30'),
+      `${at(2)} started resumed_from_batch=3`,
+      progress(3, 6, '0:60'),
+    ]
+    expect(await statusOf(runtime, storage)).toMatchObject({ progress: { batch: 6 } })
+  })
+
+  it('does not know how old a batch of the future is', async () => {
+    const runtime = new FakeRuntime()
+    runtime.driverNow = driverIn('running')
+    const later = new Date(Date.now() + 3_600_000).toISOString()
+    runtime.logLines.driver = [`${later} progress batch=3 end_offsets=0:1`]
+    const status = await statusOf(runtime)
+    expect(status).toMatchObject({ progress: { batch: 3 }, secondsSinceProgress: undefined })
+    expect(statusLines(status).join('\n')).not.toContain('s ago')
+  })
+
+  it('shows the job of this runtime, not that of the other one in the same folder', async () => {
+    const storage = await newStorage()
+    await submittedFile(storage, 'docker').write({ ...QUERY, reason: 'of docker' })
+    await submittedFile(storage, 'local').write({ ...QUERY, reason: 'of local' })
+    for (const name of ['local', 'docker'] as const) {
+      const runtime = new FakeRuntime(name)
+      runtime.driverNow = driverIn('running')
+      expect(await statusOf(runtime, storage)).toMatchObject({ query: { reason: `of ${name}` } })
+    }
   })
 
   it('shows the progress of a restored checkpoint, not of the batches after its backup', async () => {
@@ -161,7 +198,7 @@ describe('stackStatus', () => {
 
 describe('the records that stackStatus counts as unread', () => {
   const NOW = Date.parse(at(100))
-  const lines = [`${at(1)} progress batch=3 end_offsets=0:1,1:1`]
+  const lines = [`${at(1)} progress batch=3 end_offsets=0:1,1:0`]
 
   /** Three records: one that batch 3 has read, one of the time that is given, one of now. */
   async function withRecords(timestampMs: number, state: DriverStatus['state'] = 'running') {
@@ -212,7 +249,7 @@ describe('the records that stackStatus counts as unread', () => {
   it.each([at(-50), at(80)])('are no stall of a job that only runs since %s', async (progressTime) => {
     const { runtime } = await withRecords(NOW - 60_000)
     runtime.driverNow = driverIn('running', { startedAt: at(20), since: at(75) })
-    runtime.logLines.driver = [`${progressTime} progress batch=3 end_offsets=0:1,1:1`]
+    runtime.logLines.driver = [`${progressTime} progress batch=3 end_offsets=0:1,1:0`]
     expect(await statusOf(runtime)).toMatchObject({ unread: 2, stall: undefined, problems: [] })
   })
 
@@ -224,12 +261,76 @@ describe('the records that stackStatus counts as unread', () => {
     })
   })
 
-  it('are unknown while a job has gone on from an earlier commit and its log no longer says which', async () => {
+  it('are unknown while it is not known where a job has gone on', async () => {
     const { runtime } = await withRecords(NOW)
     runtime.logLines.driver = [`${at(1)} started resumed_from_batch=3`]
+    runtime.checkpoint.isCommitted = true
     expect(await statusOf(runtime)).toMatchObject({ unread: undefined })
-    runtime.logLines.driver = [`${at(1)} started resumed_from_batch=`]
+    runtime.checkpoint.isCommitted = false
     expect(await statusOf(runtime)).toMatchObject({ unread: 3 })
+  })
+
+  /** The checkpoint has committed batch 4, which has read all three records. */
+  async function withCheckpoint(timestampMs: number) {
+    const all = await withRecords(timestampMs)
+    const { files } = all.runtime.checkpoint
+    files.set('cpu-anomaly-ledger.json', '{"batch":4,"read":3,"dead_lettered":1,"late":2}')
+    files.set('offsets/4', 'v1\n{"batchWatermarkMs":0}\n{"cpu-usage":{"0":3,"1":0}}')
+    files.set('commits/4', 'v1')
+    return all
+  }
+
+  it.each([
+    ['a driver was killed before it logged them', [...lines, `${at(2)} started resumed_from_batch=4`]],
+    ['the log was just rotated', []],
+    ['a new container continues', [`${at(2)} started resumed_from_batch=4`]],
+  ])('are those after the last commit, also if %s', async (_, log) => {
+    const { runtime } = await withCheckpoint(NOW - 60_000)
+    runtime.logLines.driver = [...log]
+    const status = await statusOf(runtime)
+    expect(status).toMatchObject({
+      unread: 0,
+      problems: [],
+      progress: { batch: 4, read: 3, deadLettered: 1, late: 2, endOffsets: { 0: 3, 1: 0 }, time: undefined },
+    })
+    const text = statusLines(status).join('\n')
+    expect(text).toMatch(
+      /batch 4, as the checkpoint says\n.*unread 0, watermark none yet\n.*read 3, .*late 2/,
+    )
+  })
+
+  it('are shown although the log has nothing of the running driver but its batch', async () => {
+    const { runtime } = await withCheckpoint(NOW - 60_000)
+    runtime.logLines.driver = [`${at(2)} started resumed_from_batch=3`, progress(3, 4, '0:3,1:0')]
+    expect(await statusOf(runtime)).toMatchObject({ progress: { batch: 4, time: at(3) } })
+  })
+
+  it('are not known if the topic ends before the position of the job: it is another one', async () => {
+    const { runtime } = await withRecords(NOW)
+    runtime.driverNow = undefined
+    const storage = await newStorage()
+    await submittedFile(storage, 'local').write(QUERY)
+    runtime.logLines.driver = [progress(1, 3, '0:1000')]
+    const status = await statusOf(runtime, storage)
+    expect(status).toMatchObject({
+      unread: undefined,
+      remarks: [expect.stringMatching(/^cpu-usage ends before .*created again, or has lost records/)],
+    })
+    expect(statusLines(status).join('\n')).toContain('unread unknown')
+  })
+
+  it('are a stall also if their times and that of the last commit are ahead, since the clock was set back', async () => {
+    const { runtime } = await withRecords(NOW + 3_000_000)
+    runtime.driverNow = driverIn('running', { startedAt: at(40), since: at(40) })
+    runtime.logLines.driver = [progress(3_600, 3, '0:1,1:0')]
+    expect((await statusOf(runtime)).stall).toEqual({ seconds: 60, unread: 2 })
+  })
+
+  it('are not a stall while the trigger interval lasts', async () => {
+    const { runtime } = await withRecords(NOW - 60_000)
+    const slow = { config: await configWith(['TRIGGER_INTERVAL=70 seconds']), storage: await newStorage() }
+    expect(await stackStatus({ runtime, ...slow }, signal, 50)).toMatchObject({ stall: undefined })
+    expect((await statusOf(runtime)).stall).toBeDefined()
   })
 
   it('are neither unread nor a stall if only offsets without records are left', async () => {
@@ -241,7 +342,11 @@ describe('the records that stackStatus counts as unread', () => {
   it('are none in real-time mode while its interval lasts', async () => {
     const { runtime } = await withRecords(NOW - 31_000)
     const storage = await newStorage()
-    await submittedFile(storage).write({ ...QUERY, trigger: 'real-time', checkpointIntervalMs: 80_000 })
+    await submittedFile(storage, 'local').write({
+      ...QUERY,
+      trigger: 'real-time',
+      checkpointIntervalMs: 80_000,
+    })
     expect(await statusOf(runtime, storage)).toMatchObject({ unread: 2, stall: undefined })
   })
 

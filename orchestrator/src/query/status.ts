@@ -4,19 +4,12 @@ import type { DriverStatus, PartStatus, Runtime, Selected } from '../runtime/run
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import { backlogRemarks } from './backlog-remarks.ts'
 import { clockRemarks } from './clock-remarks.ts'
-import {
-  type DriverEvent,
-  eventsOfCheckpoint,
-  eventsOfSubmission,
-  isResumed,
-  type QueryProgress,
-  queryProgress,
-  recentEvents,
-} from './driver-log.ts'
+import { type DriverEvent, eventsOfCheckpoint, eventsOfSubmission, recentEvents } from './driver-log.ts'
 import { type Problem, problemsOf, type Stall, stallAfterMs } from './health.ts'
-import { eventsNow } from './job-now.ts'
+import { eventsNow, readUpTo } from './job-now.ts'
+import { progressNow, type QueryProgress, queryProgress } from './progress.ts'
 import { type SubmittedQuery, submittedFile } from './submitted.ts'
-import { countUnread, type ReadUpTo, type Unread } from './unread.ts'
+import { countUnread, type Unread } from './unread.ts'
 
 export interface StackStatus {
   readonly runtime: string
@@ -59,20 +52,18 @@ export async function stackStatus(
     runtime.parts(),
     runtime.driver(),
     recentEvents(runtime, signal).catch((): DriverEvent[] => []),
-    submittedFile(storage).read(),
+    submittedFile(storage, runtime.name).read(),
   ])
-  const ofQuery = query ? eventsOfQuery(events, query) : driver ? events : [] // none: the query's data are removed
+  const ofQuery = query || driver ? events : [] // none: the query's data are removed
   const ofCheckpoint = eventsOfCheckpoint(ofQuery)
-  const progress = queryProgress(ofCheckpoint)
+  const progress = await progressNow(ofCheckpoint, runtime.checkpoint, config.topics.input)
   const submitted = driver && query
-  const intervalMs = submitted?.trigger === 'real-time' ? submitted.checkpointIntervalMs : 0
-  const ageMs = stallAfterMs(intervalMs)
-  const isFirst = driver && !isResumed(ofCheckpoint) && config.query.startingOffsets === 'earliest'
-  const readBefore = isFirst ? {} : undefined
-  const unread = await unreadNow(selected, parts, progress?.endOffsets ?? readBefore, ageMs, signal)
+  const isRealTime = query?.trigger === 'real-time'
+  const ageMs = stallAfterMs(isRealTime ? query.checkpointIntervalMs : config.query.triggerIntervalMs)
+  const unread = await unreadNow(selected, { parts, driver, progress }, ageMs, signal)
   const seeming = driver && isRunning(driver) ? stallOf(driver, progress, unread, ageMs) : undefined
-  const lastCommit = progress?.time ?? driver?.startedAt ?? ''
-  const isStalled = seeming && !(await commitsWithin(batchMs, runtime, lastCommit, signal))
+  const loggedAt = queryProgress(ofCheckpoint)?.time
+  const isStalled = seeming && !(await commitsWithin(batchMs, runtime, loggedAt, signal))
   const status = {
     runtime: runtime.name,
     parts,
@@ -80,10 +71,14 @@ export async function stackStatus(
     query: submitted,
     detector: submitted && config.detector,
     progress,
-    unread: unread?.records,
-    secondsSinceProgress: progress && secondsSince(progress.time),
+    unread: unread?.isBehindJob ? undefined : unread?.records,
+    secondsSinceProgress: secondsSince(progress?.time),
     stall: isStalled ? seeming : undefined,
-    remarks: [...clockRemarks(ofQuery, Date.now()), ...backlogRemarks(ofQuery)],
+    remarks: [
+      ...clockRemarks(ofQuery, Date.now()),
+      ...backlogRemarks(ofQuery),
+      ...(unread?.isBehindJob ? [behindJobText(config.topics.input)] : []),
+    ],
     lastError: isRunning(driver) ? undefined : lastErrorOf(ofQuery),
     sparkUi: isRunning(driver) ? runtime.sparkUi : undefined,
     storage: storage.root,
@@ -91,18 +86,23 @@ export async function stackStatus(
   return { ...status, problems: problemsOf(status) }
 }
 
-/** Undefined if Kafka is down, or it is not known where the query began to read. */
+/** Undefined if Kafka is down, or it is not known where the query has read up to. */
 async function unreadNow(
-  { runtime, config }: Pick<Selected, 'runtime' | 'config'>,
-  parts: readonly PartStatus[],
-  read: ReadUpTo | undefined,
+  selected: Pick<Selected, 'runtime' | 'config'>,
+  { parts, ...job }: Pick<StackStatus, 'parts' | 'driver' | 'progress'>,
   ageMs: number,
   signal: AbortSignal,
 ): Promise<Unread | undefined> {
+  const { runtime, config } = selected
   const isUp = parts.some(({ part, state }) => part === 'kafka' && state === 'running')
-  if (!isUp || !read) return undefined
-  return countUnread(runtime.kafka, config.topics.input, read, { olderThanMs: Date.now() - ageMs, signal })
+  const read = isUp ? await readUpTo(job, selected) : undefined
+  return (
+    read && countUnread(runtime.kafka, config.topics.input, read, { olderThanMs: Date.now() - ageMs, signal })
+  )
 }
+
+const behindJobText = (topic: string): string =>
+  `${topic} ends before the place up to which the job has read: it was created again, or has lost records, so it is not known which of its records are unread`
 
 /**
  * Does the query commit after all? Old records of a transaction that has just been committed have not waited: nobody
@@ -111,12 +111,12 @@ async function unreadNow(
 async function commitsWithin(
   timeoutMs: number,
   runtime: Runtime,
-  since: string,
+  loggedAt: string | undefined,
   signal: AbortSignal,
 ): Promise<boolean> {
   const check = async () => {
     const progress = queryProgress(await eventsNow(runtime, signal).catch(() => []))
-    return progress && Date.parse(progress.time) > Date.parse(since) ? arrived(true) : notYet('no commit')
+    return progress && progress.time !== loggedAt ? arrived(true) : notYet('no commit')
   }
   return waitUntil('a commit', check, { timeoutMs, signal }).catch((error: unknown) => {
     if (error instanceof WaitTimeout) return false
@@ -136,14 +136,15 @@ function stallOf(
   ageMs: number,
 ): Stall | undefined {
   if (!unread || unread.older === 0) return undefined
-  const runsSince = driver.since ?? driver.startedAt
-  const seconds = Math.min(secondsSince(runsSince), secondsSince(progress?.time ?? runsSince))
-  return seconds * 1_000 >= ageMs ? { seconds, unread: unread.records } : undefined
+  const ages = [secondsSince(driver.since ?? driver.startedAt), secondsSince(progress?.time)]
+  const seconds = Math.min(...ages.filter((age) => age !== undefined))
+  return seconds * 1_000 >= ageMs && Number.isFinite(seconds)
+    ? { seconds, unread: unread.records }
+    : undefined
 }
 
-const secondsSince = (time: string): number =>
-  Math.max(Math.floor((Date.now() - Date.parse(time)) / 1_000), 0)
-
-/** The log outlives `down --volumes` and a new checkpoint: what it says of earlier queries is left out. */
-const eventsOfQuery = (events: readonly DriverEvent[], { since }: SubmittedQuery): readonly DriverEvent[] =>
-  since === undefined ? events : events.filter(({ time }) => Date.parse(time) >= Date.parse(since))
+/** Undefined for no time, and for one of the future: the clock was set back since. */
+function secondsSince(time: string | undefined): number | undefined {
+  const seconds = Math.floor((Date.now() - Date.parse(time ?? '')) / 1_000)
+  return seconds >= 0 ? seconds : undefined
+}

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
+import { CliError } from '../errors.ts'
 import { at, driverIn, localJob } from '../runtime/runtime.fixture.ts'
 import { submit } from './submit.fixture.ts'
 import { planFor } from './submit.ts'
@@ -113,6 +115,24 @@ describe('submitJob', () => {
     context.runtime.job = { ...localJob, sparkVersion: '4.0.0' }
     await expect(submit(context)).rejects.toMatchObject({ code: 'CONFIGURATION' })
     expect(context.journal).toEqual([])
+  })
+
+  it('forgets the settings of a job that could not be started', async () => {
+    const context = await testContext()
+    await context.start()
+    await submit(context)
+    const resultsFile = join(context.folder, 'storage', 'results.json')
+    const before = await Promise.all([queryFile(context), resultsFile].map((file) => readFile(file, 'utf8')))
+    context.runtime.driverNow = undefined
+    context.runtime.onStep = (step) => {
+      if (step === 'start driver') throw new CliError('PORT_TAKEN', 'port 4040 is taken', { hint: '' })
+    }
+    const settings = ['WATERMARK_DELAY=1 hour']
+    await expect(submit(context, { settings, newCheckpoint: true })).rejects.toMatchObject({
+      code: 'PORT_TAKEN',
+    })
+    const after = await Promise.all([queryFile(context), resultsFile].map((file) => readFile(file, 'utf8')))
+    expect(after).toEqual(before)
   })
 
   it('fails when the job is not ready in time, and leaves the driver to its supervisor', async () => {

@@ -16,6 +16,7 @@ import {
   type Selected,
   type Submission,
 } from '../runtime/runtime.ts'
+import { replaceFile, type Undo } from '../system/state-file.ts'
 import type { Output } from '../terminal/output.ts'
 import { backlogRemarks } from './backlog-remarks.ts'
 import { recentEvents } from './driver-log.ts'
@@ -87,14 +88,18 @@ export async function submitJob(
   await output.step('Topics', async (step) => {
     step.done(`Topics: ${formatTopicReport(await ensureTopics(runtime.kafka, config, signal))}`)
   })
-  const isNew = await claimCheckpoint({ config, runtime, storage }, plan, options, output, signal)
+  const { isNew, undo } = await claimCheckpoint({ config, runtime, storage }, plan, options, output, signal)
   if (isNew && config.query.startingOffsets === 'latest') await saySkipped(config, runtime, output, signal)
-  const since = isNew ? new Date().toISOString() : (await submittedFile(storage).read())?.since
-  const query = { ...submittedQuery(config, plan), ...(since && { since }) }
-  await submittedFile(storage).write(query)
+  const query = submittedQuery(config, plan)
+  const undoQuery = await replaceFile(submittedFile(storage, runtime.name), query)
   await output.step('Job', async (step) => {
     step.update('starting the driver')
-    await runtime.startDriver(submission, signal)
+    try {
+      await runtime.startDriver(submission, signal)
+    } catch (error) {
+      await Promise.all([undo(), undoQuery()]) // there is no job that these settings are of
+      throw error
+    }
     const ready = await awaitReady(runtime, query, {
       timeoutMs: options.timeoutMs,
       signal,
@@ -125,16 +130,19 @@ async function saySkipped(
     )
 }
 
-/** Makes sure that old state and old results fit the settings. Returns whether the checkpoint is a new one. */
+/**
+ * Makes sure that old state and old results fit the settings, and remembers these; `undo` forgets them again. `isNew`: the
+ * checkpoint is a new one.
+ */
 async function claimCheckpoint(
   { config, runtime, storage }: Omit<Selected, 'why'>,
   plan: QueryPlan,
   options: SubmitOptions,
   output: Output,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<{ readonly isNew: boolean; readonly undo: Undo }> {
   const clusterId = await readClusterId(runtime.kafka)
-  const results = { storage, clusterId, topic: config.topics.output }
+  const results = { storage, runtime: runtime.name, clusterId, topic: config.topics.output }
   const before = await rememberedSettings(results)
   const isContinued = !options.newCheckpoint && (await runtime.checkpoint.hasCommits())
   const settings = isContinued
@@ -142,8 +150,7 @@ async function claimCheckpoint(
     : await requireReplaceable(runtime.kafka, config, before, signal)
   const manifest = manifestOf(config, plan, clusterId)
   const isNew = await prepareCheckpoint(runtime.checkpoint, manifest, options, output)
-  await rememberSettings(results, settings)
-  return isNew
+  return { isNew, undo: await rememberSettings(results, settings) }
 }
 
 async function prepareCheckpoint(

@@ -1,6 +1,8 @@
-import type { Config, ResolvedSetting, TriggerMode } from '../config/config.ts'
+import { join } from 'node:path'
+import type { Config, ResolvedSetting, RuntimeName, TriggerMode } from '../config/config.ts'
 import { isSparkConf, SETTINGS, type SettingKey } from '../config/settings.ts'
 import type { QueryPlan } from '../job/query-plan.ts'
+import { ownName } from '../runtime/own-name.ts'
 import type { StoragePaths } from '../storage/paths.ts'
 import { type StateFile, stateFile } from '../system/state-file.ts'
 
@@ -10,8 +12,6 @@ export interface SubmittedQuery {
   readonly reason: string
   /** Length of a batch in real-time mode. */
   readonly checkpointIntervalMs: number
-  /** When its checkpoint was begun (ISO time). */
-  readonly since?: string
   /** The settings that the job was given, without secrets. */
   readonly settings?: Readonly<Record<string, string>>
   /** Which of them were flags of `submit`. */
@@ -67,8 +67,8 @@ export function changesSinceSubmit(config: Config, query: SubmittedQuery | undef
     .filter((change) => change.now !== change.submitted)
 }
 
-export const submittedFile = (storage: StoragePaths): StateFile<SubmittedQuery> =>
-  stateFile<SubmittedQuery>(`${storage.run}/query.json`, ['trigger'])
+export const submittedFile = (storage: StoragePaths, runtime: RuntimeName): StateFile<SubmittedQuery> =>
+  stateFile<SubmittedQuery>(join(storage.run, ownName(runtime, 'query.json')), ['trigger'])
 
 export const submittedQuery = (
   { query, resolved }: Config,

@@ -3,6 +3,8 @@ import { larger, type Offsets } from '../kafka/position.ts'
 import { TopicReader } from '../kafka/topic-reader.ts'
 
 const TIMEOUT_MS = 3_000
+/** A stamp that is further ahead of the clock does not say how old its record is. */
+const AHEAD_MS = 5_000
 /** From here on, offsets count as records. */
 const ENOUGH = 1_000
 /** About as much; decoding it takes a few milliseconds. */
@@ -16,8 +18,10 @@ export type ReadUpTo = Readonly<Record<string, number>>
 /** Records of the input topic that no committed batch has read. */
 export interface Unread {
   readonly records: number
-  /** Those of them that were written before the given time. */
+  /** Those of them that were written before the given time; all of them if the clock was set back since. */
   readonly older: number
+  /** The topic ends before the job's position: it was created again, or has lost records. */
+  readonly isBehindJob: boolean
 }
 
 /** Counts them now; undefined if the broker does not answer. */
@@ -36,14 +40,24 @@ export async function countUnread(
       requestTimeoutMs: TIMEOUT_MS,
     })
     const unread = new UnreadRecords()
-    const records = await unread.count(reader, read, await reader.ends())
-    const older = await unread.count(reader, read, await reader.offsetsSince(olderThanMs))
-    return { records, older }
+    const ends = await reader.ends()
+    const records = await unread.count(reader, read, ends)
+    const isUnknown = records === 0 || (await hasAhead(reader, ends))
+    const older = isUnknown
+      ? records
+      : await unread.count(reader, read, await reader.offsetsSince(olderThanMs))
+    const isBehindJob = [...ends].some(([partition, end]) => (read[partition] ?? 0) > end)
+    return { records, older, isBehindJob }
   } catch {
     return undefined
   } finally {
     reader?.close()
   }
+}
+
+/** Are there records with a stamp of the future? Then those behind them were not found by their stamps. */
+async function hasAhead(reader: TopicReader, ends: Offsets): Promise<boolean> {
+  return offsetsBetween(await reader.offsetsSince(Date.now() + AHEAD_MS), ends) > 0
 }
 
 /**

@@ -35,7 +35,7 @@ describe('takeDown', () => {
 
   it('removes data and checkpoint last, with volumes, and forgets the query', async () => {
     const context = await started()
-    await submittedFile((await context.select()).storage).write({
+    await submittedFile((await context.select()).storage, 'local').write({
       trigger: 'micro-batch',
       reason: '',
       checkpointIntervalMs: 60_000,
@@ -43,7 +43,7 @@ describe('takeDown', () => {
     const { removed } = await down(context, true)
     expect(context.journal).toEqual(['stop driver', 'stop', 'remove volumes'])
     expect(removed).toEqual(context.runtime.removedVolumes)
-    expect(await submittedFile((await context.select()).storage).read()).toBeUndefined()
+    expect(await submittedFile((await context.select()).storage, 'local').read()).toBeUndefined()
   })
 
   it('reports no job if none was running', async () => {

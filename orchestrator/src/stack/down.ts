@@ -15,7 +15,7 @@ export async function takeDown(selected: Selected, volumes: boolean, output: Out
     return gone
   })
   const removed = volumes ? await runtime.removeVolumes() : []
-  if (volumes) await submittedFile(selected.storage).remove() // what the log says of that query is over
+  if (volumes) await submittedFile(selected.storage, runtime.name).remove() // what the log says of that query is over
   await releaseRuntime(selected)
   const stopped: StoppedPart[] = [
     ...(job === 'not-running' ? [] : [{ part: 'job', gone: ['driver', 'supervisor'] }]),

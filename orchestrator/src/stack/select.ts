@@ -56,7 +56,7 @@ async function asSubmitted(
   say: Say,
 ): Promise<Selected> {
   const { runtime, storage } = selected
-  const query = await submittedFile(storage).read()
+  const query = await submittedFile(storage, runtime.name).read()
   if (!query) return selected
   const differences = jobDifferences(selected.config, query, await isJobActive(runtime), applies)
   if (differences.length === 0) return selected
@@ -78,7 +78,7 @@ export async function differencesInForce(config: Config): Promise<Difference[]> 
   const { kind } = await provenance(storage.root, config.folder)
   if (!record || kind === 'shared' || kind === 'copied') return []
   const ofStack = stackDifferences(config, record)
-  const query = await submittedFile(storage).read()
+  const query = await submittedFile(storage, record.runtime).read()
   const runtime = makeRuntime(record.runtime, { config, storage, env: process.env })
   const ofJob = jobDifferences(withDifferences(config, ofStack), query, await isJobActive(runtime))
   return [...ofStack, ...ofJob]

@@ -9,7 +9,7 @@ const MICRO_BATCH: SubmittedQuery = { trigger: 'micro-batch', reason: 'r', check
 async function running(query?: SubmittedQuery): Promise<TestContext> {
   const context = await testContext()
   context.runtime.driverNow = driverIn('running')
-  if (query) await submittedFile((await context.select()).storage).write(query)
+  if (query) await submittedFile((await context.select()).storage, 'local').write(query)
   return context
 }
 

@@ -11,7 +11,7 @@ export async function stopJob(
   signal: AbortSignal,
 ): Promise<StopOutcome> {
   if (!(await runtime.driver())) return 'not-running'
-  const query = await submittedFile(storage).read()
+  const query = await submittedFile(storage, runtime.name).read()
   if (query?.trigger === 'real-time')
     output.note(
       `The job stops when its checkpoint interval ends, within ${formatSeconds(query.checkpointIntervalMs)}. To stop it at once, press Ctrl-C and run \`cpu-anomaly stop\` again; the next submit then replays the interval.`,

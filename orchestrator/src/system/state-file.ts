@@ -43,6 +43,15 @@ export function stateFile<T extends object>(
   }
 }
 
+export type Undo = () => Promise<void>
+
+/** Writes the file, and returns what gives it its old content back. */
+export async function replaceFile<T extends object>(file: StateFile<T>, value: T): Promise<Undo> {
+  const before = await file.read()
+  await file.write(value)
+  return () => (before ? file.write(before) : file.remove())
+}
+
 function parseRecord(text: string, path: string, required: readonly string[], hint: string): object {
   const value = parseJson(text)
   if (isObject(value) && required.every((key) => key in value)) return value

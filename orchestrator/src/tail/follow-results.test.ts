@@ -125,13 +125,13 @@ describe('followResults of a job that begins a new checkpoint', () => {
     later(12_000, () => undefined)
     await follow(final())
     expect(context.output.results.map((line) => JSON.parse(line).count)).toEqual([9])
-    expect(context.output.notes).toEqual(['the job has begun a new checkpoint'])
+    expect(context.output.notes).toEqual(['the job has begun anew, on an empty checkpoint'])
   })
 
   it('says that it writes to another topic', async () => {
     const { storage, config } = selected
     const settings = { OUTPUT_TOPIC: 'other' }
-    await submittedFile(storage).write({
+    await submittedFile(storage, selected.runtime.name).write({
       trigger: 'micro-batch',
       reason: 'r',
       checkpointIntervalMs: 60_000,

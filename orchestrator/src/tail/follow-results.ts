@@ -47,7 +47,7 @@ export async function followResults(
   const printer = new Printer(live.above(output.result), limit)
   const reader = new ResultReader(live.above(output.warn))
   const notice = live.above(output.note)
-  const job = new LatestJob(() => jobNow(runtime, signal))
+  const job = new LatestJob(() => jobNow(runtime, config.topics.input, signal))
   const positionOf = async () => readUpTo(await job.within(0, performance.now()), selected)
   const settleMs = detector.windowMs + detector.watermarkMs
   const idleWatch = new IdleWatch(runtime.kafka, config.topics.input, positionOf, settleMs, signal)
@@ -84,17 +84,17 @@ export async function followResults(
 }
 
 /** How long the job writes results of the same batch: an interval in real-time mode, else 0. */
-export async function batchMs({ storage, config }: Selected): Promise<number> {
-  const query = (await submittedFile(storage).read()) ?? config.query
+export async function batchMs({ storage, runtime, config }: Selected): Promise<number> {
+  const query = (await submittedFile(storage, runtime.name).read()) ?? config.query
   return query.trigger === 'real-time' ? query.checkpointIntervalMs : 0
 }
 
 /** Says so if the job has left the topic that is followed. */
 async function sayWhereItWrites(
-  { storage, config }: Selected,
+  { storage, runtime, config }: Selected,
   notice: (line: string) => void,
 ): Promise<void> {
-  const topic = (await submittedFile(storage).read())?.settings?.OUTPUT_TOPIC
+  const topic = (await submittedFile(storage, runtime.name).read())?.settings?.OUTPUT_TOPIC
   if (topic && topic !== config.topics.output)
     notice(`it writes to ${topic} now; \`cpu-anomaly tail ${topic}\` shows that`)
 }

@@ -37,7 +37,7 @@ describe('JobWatch', () => {
     runtime.driverNow = driverIn('running')
     reports = []
     const { signal } = new AbortController()
-    const job = new LatestJob(() => jobNow(runtime, signal))
+    const job = new LatestJob(() => jobNow(runtime, 'cpu-usage', signal))
     watch = new JobWatch(job, signal, (line) => reports.push(line))
   })
 
@@ -92,7 +92,7 @@ describe('JobWatch', () => {
       await afterChecks(31)
       expect(reports).toEqual([
         expect.stringContaining('10,000 late'),
-        expect.stringContaining('new checkpoint'),
+        expect.stringContaining('empty checkpoint'),
         expect.stringContaining('9,000 late'),
       ])
     })

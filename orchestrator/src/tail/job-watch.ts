@@ -81,7 +81,7 @@ export class JobWatch {
     return this.#facts
   }
 
-  /** True once after the job has begun a new checkpoint: it writes the windows anew. */
+  /** True once after the job has begun on an empty checkpoint: it writes the windows anew. */
   takeNewCheckpoint(): boolean {
     const isNew = this.#hasNewCheckpoint
     this.#hasNewCheckpoint = false
@@ -121,7 +121,7 @@ export class JobWatch {
     if (isNew && checkpoint.began !== this.#checkpoint?.began) {
       this.#hasNewCheckpoint = true
       this.#reportedLate = 0
-      this.#report('the job has begun a new checkpoint')
+      this.#report('the job has begun anew, on an empty checkpoint')
     }
     if (checkpoint.began !== undefined || this.#checkpoint === undefined) this.#checkpoint = checkpoint
   }

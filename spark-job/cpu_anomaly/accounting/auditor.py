@@ -65,10 +65,16 @@ class Auditor:
         self._save(replace(self.ledger, topic_ids=dict(topic_ids)))
 
     def recover(self) -> bool:
-        """Accounts for the batches that an earlier driver committed but did not account for. True if there were any."""
-        before = self.ledger.batch
+        """Accounts for the batches that an earlier driver committed but did not account for. True if there were any.
+
+        It has logged no progress of them, and no WARN or ERROR windows, which are in the output topic only.
+        """
+        first = self.ledger.batch + 1
         self._settle_up_to(self._checkpoint.last_commit(), clean={})
-        return self.ledger.batch > before
+        if self.ledger.batch < first:
+            return False
+        self._log.write("not_logged", first_batch=first, last_batch=self.ledger.batch)
+        return True
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="auditor", daemon=True)

@@ -159,6 +159,7 @@ def test_recovery_reads_all_that_was_committed_since_in_reads_of_bounded_size(ca
     case.auditor.recover()
     assert [len(read) for read in case.inspector.reads] == [MAX_AUDITS_PER_READ, 2]
     assert Ledger.load(case.checkpoint) == Ledger(last, read=10 * (last + 1))
+    assert case.log()[-1] == f"not_logged first_batch=0 last_batch={last}"
 
 
 @pytest.mark.parametrize("last_is_audited", [True, False])

@@ -5,6 +5,7 @@ import { isTestedSpark, SPARK_VERSION } from '../../package/tested-versions.ts'
 import { followFile, type LogOptions } from '../../system/follow-file.ts'
 import type { Output } from '../../terminal/output.ts'
 import { clusterIdIn, ownBrokerAccess } from '../own-broker.ts'
+import { ownName } from '../own-name.ts'
 import type {
   CheckpointStore,
   DoctorCheck,
@@ -59,7 +60,7 @@ class DockerRuntime implements Runtime {
     this.sparkUi = `http://localhost:${config.ports.sparkUi}`
     this.job = dockerJobEnvironment(config)
     this.#stack = new Stack(context)
-    this.#oldDriverLog = join(storage.logs, 'driver.log')
+    this.#oldDriverLog = join(storage.logs, ownName(this.name, 'driver.log'))
     this.#driver = new DockerDriver(this.#stack, this.#oldDriverLog)
     this.checkpoint = volumeCheckpoint('checkpoint/ in the Docker volume spark-data', () =>
       this.#stack.runningMaster(),

@@ -12,32 +12,54 @@ export interface ReadLogOptions {
   /** How many of the last lines to start with; undefined for all. */
   readonly tail: number | undefined
   readonly follow: boolean
-  /** Only lines after this time. */
-  readonly since?: string | undefined
+  /** Only lines after the last one of an earlier read. */
+  readonly after?: LastLine | undefined
+}
+
+/** Where a log was read up to. */
+export interface LastLine {
+  readonly time: string
+  /** When the container was last started: after the clock was set back, its lines since then have earlier times. */
+  readonly startedAt: string
 }
 
 /** Lines of a container's log, stdout and stderr together. */
 export async function* readLog(
   container: Docker.Container,
-  { tail, follow, since }: ReadLogOptions,
+  options: ReadLogOptions,
   signal: AbortSignal,
 ): AsyncGenerator<LogLine> {
-  for await (const line of lines(await openLog(container, { tail, follow, since }, signal), signal)) {
+  const isNew = newLines(options.after)
+  for await (const line of lines(await openLog(container, options, signal), signal)) {
     const parsed = splitTime(line)
-    if (!since || parsed.time > since) yield parsed
+    if (isNew(parsed)) yield parsed
   }
 }
 
+/** Tells, line by line, whether a line comes after that one in the log. Times alone do not: see `LastLine`. */
+export function newLines(after: LastLine | undefined): (line: LogLine) => boolean {
+  let isPast = after === undefined
+  return ({ time }) => {
+    const isNew = isPast || time > (after?.time ?? '')
+    isPast ||= isNew || time === after?.time
+    return isNew
+  }
+}
+
+/** From when on to ask the engine for lines, in seconds since 1970. */
+export const firstSecond = ({ time, startedAt }: LastLine, nowMs: number): number =>
+  Math.floor(Date.parse(Date.parse(time) > nowMs ? startedAt : time) / 1_000)
+
 async function openLog(
   container: Docker.Container,
-  { tail, follow, since }: ReadLogOptions,
+  { tail, follow, after }: ReadLogOptions,
   signal: AbortSignal,
 ): Promise<PassThrough> {
   const common = {
     stdout: true,
     stderr: true,
     timestamps: true,
-    ...(since ? { since: Math.floor(Date.parse(since) / 1000) } : tail === undefined ? {} : { tail }),
+    ...(after ? { since: firstSecond(after, Date.now()) } : tail === undefined ? {} : { tail }),
   }
   const merged = new PassThrough()
   if (!follow) {

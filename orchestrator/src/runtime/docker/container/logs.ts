@@ -84,14 +84,12 @@ class LogFollower {
   }
 
   async #read(entry: InspectedContainer, tail: number | undefined, count: number): Promise<void> {
-    const { Id } = entry.info
-    const since = this.#times.get(Id)
-    this.#times.set(Id, since ?? '')
-    for await (const { time, text } of readLog(
-      entry.container,
-      { tail, follow: true, since },
-      this.#signal,
-    )) {
+    const { Id, State } = entry.info
+    const last = this.#times.get(Id)
+    const after = last ? { time: last, startedAt: State.StartedAt } : undefined
+    this.#times.set(Id, last ?? '')
+    const options = { tail, follow: true, after }
+    for await (const { time, text } of readLog(entry.container, options, this.#signal)) {
       this.#times.set(Id, time)
       this.lines.write(labelled(entry, text, count))
     }
