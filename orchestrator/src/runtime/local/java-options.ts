@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { packageRoot } from '../../package/root.ts'
 import { LOOPBACK_OPTION } from './loopback-jar.ts'
 
@@ -14,9 +13,17 @@ export const localeOptions: readonly string[] = [
   '-Dfile.encoding=UTF-8',
 ]
 
-/** Log4j reads a list of URIs, separated by commas; Spark would take a quote in an option for one of its own. */
-export const log4jOption = (file: string): string =>
-  `-Dlog4j2.configurationFile=${pathToFileURL(file).href.replace(/,/g, '%2C').replace(/'/g, '%27')}`
+/**
+ * A file as a URI that Java parses too, unlike one of Node with a `[`. Without commas, which separate Log4j's files, and
+ * without quotes, which Spark would take for its own.
+ */
+export const fileUri = (path: string): string =>
+  `file://${path
+    .split('/')
+    .map((name) => encodeURIComponent(name).replace(/'/g, '%27'))
+    .join('/')}`
+
+export const log4jOption = (file: string): string => `-Dlog4j2.configurationFile=${fileUri(file)}`
 
 export const driverJavaOptions: readonly string[] = [
   ...localeOptions,
