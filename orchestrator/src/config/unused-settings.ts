@@ -1,4 +1,5 @@
 import type { ResolvedSetting, RuntimeName, TriggerMode } from './config.ts'
+import { isSameValue } from './same-value.ts'
 import { SETTINGS, type SettingKey } from './settings.ts'
 
 const UNUSED_ON: Readonly<Record<RuntimeName, readonly SettingKey[]>> = {
@@ -32,5 +33,7 @@ export const unusedSettings = (
 /** A `.env` may name defaults, too: those are no wishes. */
 const changed = (resolved: readonly ResolvedSetting[], keys: readonly SettingKey[]): SettingKey[] =>
   keys.filter((key) =>
-    resolved.some((setting) => setting.key === key && setting.value !== SETTINGS[key].fallback),
+    resolved.some(
+      (setting) => setting.key === key && !isSameValue(key, setting.value, SETTINGS[key].fallback),
+    ),
   )

@@ -1,4 +1,5 @@
 import type { Config, ResolvedSetting, TriggerMode } from '../config/config.ts'
+import { isSameValue } from '../config/same-value.ts'
 import { isSparkConf, SETTINGS, type SettingKey } from '../config/settings.ts'
 import type { QueryPlan } from '../job/query-plan.ts'
 import type { StoragePaths } from '../storage/paths.ts'
@@ -64,7 +65,7 @@ export function changesSinceSubmit(config: Config, query: SubmittedQuery | undef
       isFlag: flags.includes(key),
       isDetectors: sectionOf(key) === 'Detector',
     }))
-    .filter((change) => change.now !== change.submitted)
+    .filter(({ key, now, submitted }) => !isSameValue(key, now, submitted))
 }
 
 export const submittedFile = (storage: StoragePaths): StateFile<SubmittedQuery> =>

@@ -46,6 +46,13 @@ describe('the settings of a running stack', () => {
     expect(said).toEqual([expect.stringMatching(/KAFKA_PORT=19002 is not in force.*19001.*cpu-anomaly up/)])
   })
 
+  it('are the same in another notation', async () => {
+    const started = await configOf('KAFKA_PORT=19001\nNORMAL_MEAN=14.5\nWATERMARK_DELAY=10 seconds\n')
+    const now = await configOf('KAFKA_PORT=019001\nNORMAL_MEAN=14.50\nWATERMARK_DELAY=10s\n')
+    expect((await afterUp(started, now)).said).toEqual([])
+    expect(jobDifferences(now, submittedQuery(started, PLAN), true)).toEqual([])
+  })
+
   it('are those of .env when `up` runs again', async () => {
     const started = await configOf('KAFKA_PORT=19001\n')
     const now = await configOf('KAFKA_PORT=19002\n')
