@@ -148,6 +148,33 @@ describe('the settings of a submitted job', () => {
     expect(differences).toHaveLength(topic === 'a' ? 1 : 0)
   })
 
+  it.each([
+    ['WINDOW_DURATION=1 second', '`cpu-anomaly submit --new-checkpoint` brings'],
+    ['GROUP_BY=key', '`cpu-anomaly submit --new-checkpoint` brings'],
+    ['NORMAL_MEAN=38', 'the next `cpu-anomaly submit` brings'],
+  ])('are brought into force by what the message says: %s', async (line, way) => {
+    const query = submitted(await configOf(''))
+    const [difference] = jobDifferences(await configOf(`${line}\n`), query, false)
+    expect(difference?.text).toContain(way)
+  })
+
+  it.each([
+    ['', 'SPARK_CORES=4', 'stop` and `submit` bring'],
+    ['SHUFFLE_PARTITIONS=4', '', 'stop` and `submit` bring'], // empty: as the checkpoint has it
+    ['TRIGGER=micro-batch', 'TRIGGER=auto', 'stop` and `submit` bring'],
+    ['TRIGGER=auto', 'TRIGGER=micro-batch', 'stop` and `submit` bring'], // which is what auto has chosen
+    ['TRIGGER=auto', 'TRIGGER=real-time', 'stop` and `submit --new-checkpoint` bring'],
+    [
+      '',
+      'SPARK_CONF_spark.sql.streaming.stateStore.compression.codec=zstd',
+      'stop` and `submit --new-checkpoint` bring',
+    ],
+  ])('need a new checkpoint only if the old one fixes another value: %j, then %j', async (was, is, way) => {
+    const query = submitted(await configOf(`${was}\n`))
+    const texts = jobDifferences(await configOf(`${is}\n`), query, true).map(({ text }) => text)
+    expect(texts).toEqual([expect.stringContaining(way)])
+  })
+
   it('have no secrets', async () => {
     const config = await configOf('KAFKA_USERNAME=ana\nKAFKA_PASSWORD=canary\n')
     expect(JSON.stringify(submitted(config))).not.toContain('canary')

@@ -89,9 +89,12 @@ export function jobDifferences(
     }))
 }
 
-function jobText({ key, now, submitted, isFlag }: JobChange, isJobActive: boolean): string {
+function jobText({ key, now, submitted, isFlag, isFixed }: JobChange, isJobActive: boolean): string {
   if (isFlag) return `${key}=${submitted}, as \`submit\` was told`
-  const way = isJobActive ? '`cpu-anomaly stop` and `submit` bring' : 'the next `cpu-anomaly submit` brings'
+  const submit = isFixed ? 'submit --new-checkpoint' : 'submit'
+  const way = isJobActive
+    ? `\`cpu-anomaly stop\` and \`${submit}\` bring`
+    : `${isFixed ? '' : 'the next '}\`cpu-anomaly ${submit}\` brings`
   return `${key}=${now} is not in force: the job was submitted with ${submitted || 'none'}; ${way} it into force`
 }
 
