@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import { unusedInMode } from '../config/unused-settings.ts'
+import { unusedSettings } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import { planQuery, type QueryPlan } from '../job/query-plan.ts'
 import { renderJob } from '../job/render.ts'
@@ -90,7 +90,7 @@ export async function submitJob(
 ): Promise<void> {
   const plan = await planFor(config, runtime, signal, options.newCheckpoint)
   output.note(triggerLine(plan))
-  for (const line of unusedInMode(config.resolved, plan.trigger)) output.warn(line)
+  for (const line of unusedSettings(config.resolved, undefined, plan)) output.warn(line)
   const submission = await prepareSubmission(config, runtime, plan)
   await requireNoDriver(runtime)
   await output.step('Topics', async (step) => {

@@ -91,6 +91,20 @@ describe('the settings of a running stack', () => {
     expect((await afterUp(started, now)).config.spark.workers).toBe(1)
   })
 
+  it.each([
+    [undefined, 'docker', 1],
+    [undefined, 'auto', 0],
+    [undefined, 'local', 0],
+    ['stack', 'docker', 0], // refused
+    ['job', 'docker', 0],
+  ] as const)('include the runtime (for %s, RUNTIME=%s)', async (applies, runtime, count) => {
+    const now = await configOf(`RUNTIME=${runtime}\n`)
+    const { said } = await afterUp(await configOf('RUNTIME=local\n'), now, applies && { applies })
+    expect(said.filter((line) => /^RUNTIME=docker is not in force.*local.*down/.test(line))).toHaveLength(
+      count,
+    )
+  })
+
   it('are not remembered of a stack that is down', async () => {
     const now = await configOf('KAFKA_PORT=19002\n')
     const record = { runtime: 'local', up: false } as const
