@@ -26,3 +26,13 @@ describe('fileUri', () => {
     expect(fileURLToPath(uri)).toBe(path)
   })
 })
+
+describe('asProperty', () => {
+  it.each([
+    ['-Da=/b', '-Da=/b'],
+    ['-Da=/b c', '"-Da=/b c"'],
+    [`-Da=/it's/"x"\\y`, `"-Da=/it's/\\"x\\"\\\\y"`],
+  ])('quotes %s as Spark splits it', (option, text) => {
+    expect(asProperty([option, '-Dz'])).toBe(`${text} -Dz`)
+  })
+})

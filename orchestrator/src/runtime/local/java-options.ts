@@ -1,10 +1,15 @@
 import { join } from 'node:path'
 import { packageRoot } from '../../package/root.ts'
+import type { ShellEnvironment } from '../../system/child-environment.ts'
 import { LOOPBACK_OPTION } from './loopback-jar.ts'
 
 /** JVM options as the value of one Spark property, which Spark splits at spaces outside quotes. */
 export const asProperty = (options: readonly string[]): string =>
-  options.map((option) => (/\s/.test(option) ? `"${option}"` : option)).join(' ')
+  options.map((option) => (/^[\w./:=+%,-]+$/.test(option) ? option : JSON.stringify(option))).join(' ')
+
+/** Java does not read TMPDIR. RocksDB and the codecs map their native libraries from there: /tmp may be `noexec`. */
+export const tmpOptions = ({ TMPDIR }: ShellEnvironment): string[] =>
+  TMPDIR ? [`-Djava.io.tmpdir=${TMPDIR}`] : []
 
 /** macOS gives Java the language of its own settings, whatever LC_ALL is; Java 17 takes the encoding from there too. */
 export const localeOptions: readonly string[] = [
