@@ -34,7 +34,7 @@ const sectionOf = (key: string): string | undefined =>
   Object.hasOwn(SETTINGS, key) ? SETTINGS[key as SettingKey].section : undefined
 
 /** Does `submit` bring this setting into force? */
-export const isJobSetting = ({ key, secret }: Pick<ResolvedSetting, 'key' | 'secret'>): boolean =>
+const isJobSetting = ({ key, secret }: Pick<ResolvedSetting, 'key' | 'secret'>): boolean =>
   !secret &&
   key !== 'MIN_SAMPLES' && // concerns only what `tail` shows
   (isSparkConf(key) || JOB_KEYS.has(key) || /^(?:Detector|Query)$/.test(sectionOf(key) ?? ''))
