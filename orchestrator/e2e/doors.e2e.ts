@@ -41,7 +41,7 @@ const PARTITIONS = 2
 describe.skipIf(!onLinux)(`a stack on local${name}`, () => {
   // Only with several partitions does real-time mode shuffle, over sockets of its own.
   const shared = new SharedStack('local', {
-    STORAGE_DIR: 'jürgen',
+    STORAGE_DIR: `'jürgen #1'`,
     INPUT_PARTITIONS: String(PARTITIONS),
     SHUFFLE_PARTITIONS: String(PARTITIONS),
     CHECKPOINT_INTERVAL: '5 seconds',

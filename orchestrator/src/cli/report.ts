@@ -2,7 +2,7 @@ import { CommanderError } from 'commander'
 import { CliError } from '../errors.ts'
 import { issuesUrl } from '../package/package-json.ts'
 import { ReaderGone } from '../terminal/closed-pipe.ts'
-import { colors } from '../terminal/colors.ts'
+import { errorColors } from '../terminal/colors.ts'
 import { escapeControls } from '../terminal/text.ts'
 
 /** The only place that prints an error: what went wrong, the evidence, the way out. */
@@ -11,14 +11,16 @@ export function printError(thrown: unknown, debug: boolean): void {
   if (error instanceof CommanderError || error instanceof ReaderGone) return // printed by commander; nobody reads
   const write = (line: string) => process.stderr.write(`${line}\n`)
   if (error instanceof CliError) {
-    for (const line of error.message.split('\n')) write(`${colors.red('error:')} ${escapeControls(line)}`)
-    for (const line of error.details) write(colors.dim(`  │ ${escapeControls(line)}`))
-    for (const line of error.hint?.split('\n') ?? []) write(`${colors.cyan('→')} ${escapeControls(line)}`)
+    for (const line of error.message.split('\n'))
+      write(`${errorColors.red('error:')} ${escapeControls(line)}`)
+    for (const line of error.details) write(errorColors.dim(`  │ ${escapeControls(line)}`))
+    for (const line of error.hint?.split('\n') ?? [])
+      write(`${errorColors.cyan('→')} ${escapeControls(line)}`)
     if (debug) console.error(error)
     return
   }
   write(
-    `${colors.red('This is a bug in cpu-anomaly.')} Please report it at ${issuesUrl()} with the lines below.`,
+    `${errorColors.red('This is a bug in cpu-anomaly.')} Please report it at ${issuesUrl()} with the lines below.`,
   )
   console.error(error)
 }

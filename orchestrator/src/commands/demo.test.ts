@@ -53,8 +53,11 @@ describe('demo', () => {
   })
 
   it('says which settings of the call it replaces, but not those of the project', async () => {
-    await run(context.withSettings(['NORMAL_MEAN=20', 'SPARK_CORES=1']), [], {})
-    expect(context.output.warnings).toEqual(['NORMAL_MEAN has no effect: the demo has a value of its own'])
+    await run(context.withSettings(['NORMAL_MEAN=20', 'SPARK_CORES=1', 'SPARK_WORKERS=2']), [], {})
+    expect(context.output.warnings).toEqual([
+      'NORMAL_MEAN has no effect: the demo has a value of its own',
+      'SPARK_WORKERS has no effect on the local runtime',
+    ])
   })
 
   it('first removes an earlier demo that was kept', async () => {

@@ -1,4 +1,5 @@
 import type { CommandContext, CommandRun } from '../cli/command.ts'
+import { unusedOnRuntime } from '../config/unused-settings.ts'
 import { type DemoResult, DemoRun } from '../demo/demo-run.ts'
 import { demoSettings, removeEarlierDemo, removeStorage, writeSettingsFile } from '../demo/own-stack.ts'
 import { summaryTable } from '../demo/summary.ts'
@@ -27,6 +28,8 @@ export const run: CommandRun<Flags> = async (context, _args, { keep = false }) =
   const own = context.withSettings(settings)
   await removeEarlierDemo(own)
   const selected = await own.select('stack')
+  const flags = (await context.config()).resolved.filter(({ origin }) => origin === 'flag')
+  for (const line of unusedOnRuntime(flags, selected.runtime.name)) output.warn(line)
   await claimRuntime(selected, output)
   await withFolderLock(selected.storage, signal, async () => {
     const result = await runDemo(own, selected, keep)

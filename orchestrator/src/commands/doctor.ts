@@ -46,8 +46,7 @@ async function allChecks(context: CommandContext): Promise<DoctorCheck[]> {
   })
   if (!selected) return [node, settings]
   const { config, runtime } = selected
-  for (const line of unusedSettings(config.resolved, runtime.name, config.query.trigger))
-    context.output.warn(line)
+  for (const line of unusedSettings(config.resolved, runtime.name, config.query)) context.output.warn(line)
   return [node, settings, ...stackChecks(selected), ...runtime.checks()]
 }
 

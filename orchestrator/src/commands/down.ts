@@ -1,4 +1,5 @@
 import type { CommandRun } from '../cli/command.ts'
+import { unusedFlags } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import type { Selected, StoppedPart } from '../runtime/runtime.ts'
 import { takeDown } from '../stack/down.ts'
@@ -13,6 +14,7 @@ interface Flags {
 
 export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const { output, signal } = context
+  for (const line of unusedFlags((await context.config()).resolved, 'down')) output.warn(line)
   const selected = await context.selectStarted()
   if (!selected) {
     if (flags.json) output.json({ stopped: [], removed: [] })

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
@@ -49,6 +49,16 @@ describe('init', () => {
     expect(await readFile(file, 'utf8')).toBe(envExample())
     expect(await readFile(`${file}.bak`, 'utf8')).toBe('NORMAL_MEAN=20\n')
     expect(context.output.notes).toContainEqual(expect.stringContaining(`${file}.bak`))
+  })
+
+  it('replaces a link with --force, and leaves its target alone', async () => {
+    const shared = join(context.folder, 'shared.env')
+    await writeFile(shared, 'NORMAL_MEAN=20\n')
+    await symlink('shared.env', file)
+    await run(context, [], { force: true })
+    expect(await readFile(shared, 'utf8')).toBe('NORMAL_MEAN=20\n')
+    expect((await lstat(file)).isFile()).toBe(true)
+    expect(context.output.notes).toContain(`${file} was a link to shared.env, which was not changed`)
   })
 
   it.each(['.env', '.env.bak'])('writes no file that this repository commits: %s', async (name) => {

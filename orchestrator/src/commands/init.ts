@@ -1,4 +1,4 @@
-import { chmod, constants, copyFile, writeFile } from 'node:fs/promises'
+import { chmod, constants, copyFile, readlink, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommandRun } from '../cli/command.ts'
 import { envExample } from '../config/env-example.ts'
@@ -22,6 +22,8 @@ export const run: CommandRun<Flags> = async ({ output }, _args, { force, set = [
   try {
     const backup = force ? await backUp(file) : undefined
     if (backup) output.note(`The old settings are in ${backup}`)
+    const target = force ? await removeLink(file) : undefined
+    if (target) output.note(`${file} was a link to ${target}, which was not changed`)
     await writeFile(file, text, { mode: OWNER_ONLY, flag: force ? 'w' : 'wx' })
     await chmod(file, OWNER_ONLY) // one that was there keeps its mode
   } catch (error) {
@@ -52,4 +54,11 @@ async function backUp(file: string, nth = 1): Promise<string | undefined> {
     if (code === 'EEXIST' && nth < 1_000) return backUp(file, nth + 1)
     throw error
   }
+}
+
+/** Removes a link, because a file that it leads to may be others' too; returns its target. Undefined if it is not a link. */
+async function removeLink(file: string): Promise<string | undefined> {
+  const target = await readlink(file).catch(() => undefined)
+  if (target !== undefined) await unlink(file)
+  return target
 }

@@ -1,4 +1,5 @@
 import type { CommandRun } from '../cli/command.ts'
+import { unusedFlags } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import type { LogPart } from '../runtime/runtime.ts'
 import { untilReaderGone } from '../terminal/closed-pipe.ts'
@@ -16,7 +17,8 @@ export const run: CommandRun<Flags> = async (context, [part = 'driver'], { follo
     throw new CliError('USAGE', `unknown log ${JSON.stringify(part)}`, {
       hint: `Use one of ${PARTS.join(', ')}.`,
     })
-  const { runtime } = await context.select()
+  const { runtime, config } = await context.select()
+  for (const line of unusedFlags(config.resolved, 'logs')) context.output.warn(line)
   let shown = 0
   const signal = follow ? untilReaderGone(context.signal) : context.signal
   for await (const line of runtime.logs(part, { follow, lines }, signal)) {

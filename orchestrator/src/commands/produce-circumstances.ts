@@ -5,6 +5,7 @@ import { readStamping } from '../kafka/topic-settings.ts'
 import { TOLERATED_MS } from '../produce/clock.ts'
 import { newestTime } from '../produce/newest-time.ts'
 import type { Circumstances } from '../produce/prospects.ts'
+import { submittedFile } from '../query/submitted.ts'
 import { jobWatermark, latenessMs } from '../query/watermark.ts'
 import type { Selected } from '../runtime/runtime.ts'
 
@@ -16,7 +17,7 @@ export async function circumstancesOf(selected: Selected, signal: AbortSignal): 
   const last = await lastRecords(selected, signal)
   const clockBehindMs = await clockBehind(selected, last, signal)
   return {
-    maxFutureSkewMs: detector.maxFutureSkewMs,
+    maxFutureSkewMs: await furthestAheadMs(selected),
     windowMs: detector.windowMs,
     cpuMin: detector.cpuMin,
     cpuMax: detector.cpuMax,
@@ -25,6 +26,13 @@ export async function circumstancesOf(selected: Selected, signal: AbortSignal): 
     clockBehindMs,
     job: await jobOf(selected, last, Date.now() + clockBehindMs, signal),
   }
+}
+
+/** How far ahead a sample may count: in real-time mode a batch lasts an interval, and the job judges by its start. */
+async function furthestAheadMs({ config, runtime, storage }: Selected): Promise<number> {
+  const query = await submittedFile(storage, runtime.name).read()
+  const intervalMs = query?.trigger === 'real-time' ? query.checkpointIntervalMs : 0
+  return config.detector.maxFutureSkewMs + intervalMs
 }
 
 /** None if there is no such topic: the sending says so. */

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { type TestContext, testContext } from '../cli/command.fixture.ts'
+import { submittedFile } from '../query/submitted.ts'
 import { driverIn } from '../runtime/runtime.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
 import { standardInput } from '../terminal/stdin.fixture.ts'
@@ -40,6 +41,18 @@ describe('what produce says before it sends', () => {
     await run(context, [await csv(context, ...lines)], {})
     expect(sent(context)).toEqual([sample(0, 10), sample(60_000, 11)])
     expect(context.output.notes[0]).toContain(unit)
+  })
+
+  it.each([
+    ['micro-batch', false],
+    ['real-time', true],
+  ] as const)('allows for the interval of a job in real-time mode: %s', async (trigger, isLetIn) => {
+    const { storage, runtime } = await context.select()
+    await submittedFile(storage, runtime.name).write({ trigger, reason: '', checkpointIntervalMs: 3_600_000 })
+    const producing = run(context, [await csv(context, `${Date.now() + 3_000_000},1`)], {})
+    if (isLetIn) await producing
+    else await expect(producing).rejects.toMatchObject({ message: expect.stringMatching(/in the future/) })
+    expect(sent(context)).toHaveLength(isLetIn ? 1 : 0)
   })
 
   it.each([

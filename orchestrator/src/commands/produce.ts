@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
+import { unusedFlags } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import { ClockWatch, clockFindings } from '../produce/clock.ts'
 import { type Finding, liveFindings } from '../produce/findings.ts'
@@ -34,6 +35,7 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   checkUsage(args[0], flags)
   const source = args[0] === undefined ? undefined : await openSource(args[0], context)
   const selected = await context.select('INPUT_TOPIC')
+  for (const line of unusedFlags(selected.config.resolved, 'produce')) context.output.warn(line)
   await requireOwnBroker(selected.runtime)
   const isRead = await checkJob(selected, flags)
   const progress = new ProduceProgress(source?.size, flags.batch ?? 1)

@@ -19,6 +19,12 @@ it('shows every part, once', async () => {
   expect(context.output.results[0]).toMatch(/kafka.*127\.0\.0\.1:9093.*\bpid 42\b/s)
 })
 
+it('names a flag that it does not use', async () => {
+  const context = await testContext()
+  await run(context.withSettings(['MIN_SAMPLES=4', 'KAFKA_PORT=9093']), [], {})
+  expect(context.output.warnings).toEqual(['--set MIN_SAMPLES has no effect on `status`: it is for `tail`'])
+})
+
 it('prints one object with --json', async () => {
   const context = await testContext()
   context.runtime.driverNow = driverIn('backing-off')

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CommandRun } from '../cli/command.ts'
+import { unusedFlags } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import { type StackStatus, stackStatus } from '../query/status.ts'
 import { statusLines } from '../query/status-lines.ts'
@@ -23,6 +24,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
     })
   const signal = flags.watch ? untilReaderGone(context.signal) : context.signal
   let selected = await context.select()
+  for (const line of unusedFlags(selected.config.resolved, 'status')) output.warn(line)
   do {
     const status = await stackStatus(selected, signal)
     if (flags.json) output.json(status)

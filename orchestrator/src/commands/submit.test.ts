@@ -20,6 +20,14 @@ describe('submit', () => {
     expect(context.output.notes.at(-1)).toMatch(/cpu-anomaly tail anomaly /)
   })
 
+  it('names settings and flags without effect, once each', async () => {
+    const context = await testContext({ settings: UNUSED })
+    await run(context.withSettings(['MIN_SAMPLES=4']), [], {})
+    expect(context.output.warnings.sort()).toEqual(
+      [...UNUSED_WARNINGS, '--set MIN_SAMPLES has no effect on `submit`: it is for `tail`'].sort(),
+    )
+  })
+
   it('names the output topic of the settings', async () => {
     const context = await testContext({ settings: { OUTPUT_TOPIC: 'results-2' } })
     await run(context, [], {})

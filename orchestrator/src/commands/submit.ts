@@ -1,6 +1,6 @@
 import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { maskedSettings } from '../config/load.ts'
-import { unusedSettings } from '../config/unused-settings.ts'
+import { unusedFlags, unusedOnRuntime, unusedSettings } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import { dryRunJson, dryRunLines } from '../query/dry-run.ts'
 import { planFor, prepareSubmission, type SubmitOptions, submitJob } from '../query/submit.ts'
@@ -29,9 +29,14 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   if (flags.dryRun) return dryRun(context, flags)
   const { output, signal } = context
   const selected = await context.select('job')
+  const { runtime, storage, config } = selected
+  for (const line of [
+    ...unusedFlags(config.resolved, 'submit'),
+    ...unusedOnRuntime(config.resolved, runtime.name),
+  ])
+    output.warn(line)
   await requireBroker(selected.runtime)
   await claimRuntime(selected, output)
-  const { runtime, storage } = selected
   const options = {
     newCheckpoint: flags.newCheckpoint === true,
     timeoutMs: (flags.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1_000,
@@ -39,8 +44,9 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   if (flags.foreground) return stayInForeground(context, selected, options)
   await withFolderLock(storage, signal, () => submitJob(selected, options, output, signal))
   if (flags.json) output.json({ job: 'running', ui: runtime.sparkUi, driver: await runtime.driver() })
-  const { output: results } = selected.config.topics
-  output.note(`Next     npx cpu-anomaly tail ${results}      (send samples: npx cpu-anomaly produce --live)`)
+  output.note(
+    `Next     npx cpu-anomaly tail ${config.topics.output}      (send samples: npx cpu-anomaly produce --live)`,
+  )
 }
 
 /** @throws CliError USAGE for flags that would have no effect together. */
@@ -66,8 +72,9 @@ function checkUsage({ dryRun, full, foreground, newCheckpoint, timeoutSeconds, j
 /** Prints what would be submitted, and changes nothing. */
 async function dryRun({ select, signal, output }: CommandContext, flags: Flags): Promise<void> {
   const { runtime, config } = await select('job')
+  for (const line of unusedFlags(config.resolved, 'submit')) output.warn(line)
   const plan = await planFor(config, runtime, signal)
-  for (const line of unusedSettings(config.resolved, runtime.name, plan.trigger)) output.warn(line)
+  for (const line of unusedSettings(config.resolved, runtime.name, plan)) output.warn(line)
   const submission = await prepareSubmission(config, runtime, plan)
   const preview = { submission, plan, settings: maskedSettings(config) }
   if (flags.json) return output.json(dryRunJson(preview, flags.full === true))

@@ -38,6 +38,7 @@ describe('the table of commands', () => {
   it.each([
     'up --workers 0',
     'submit --timeout-seconds 1.5',
+    'submit --timeout-seconds 86401',
     'tail --limit 0',
     'produce --batch 1001',
     'produce --rate -5',

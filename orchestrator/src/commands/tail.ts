@@ -1,5 +1,6 @@
 import { FinalWindows } from '../anomaly/final-windows.ts'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
+import { unusedFlags } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
 import { type Position, parsePosition } from '../kafka/position.ts'
@@ -29,6 +30,7 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   const signal = untilReaderGone(context.signal)
   const statuses = selectStatuses(flags)
   const selected = await context.select('OUTPUT_TOPIC')
+  sayUnused(selected, flags, output.warn)
   const topic = args[0] ?? selected.config.topics.output
   const isResults = topic === selected.config.topics.output
   if (!isResults) refuseResultFlags(flags, selected.config.topics.output)
@@ -46,6 +48,12 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
     windows,
   )
   return followResults(selected, feed, { from, limit: flags.limit, asJson, output, signal })
+}
+
+function sayUnused({ config }: Selected, { final }: Flags, warn: (line: string) => void): void {
+  for (const line of unusedFlags(config.resolved, 'tail')) warn(line)
+  const isFlag = config.resolved.some(({ key, origin }) => key === 'MIN_SAMPLES' && origin === 'flag')
+  if (final && isFlag) warn('--set MIN_SAMPLES has no effect with --final, which shows every window')
 }
 
 /** @throws CliError USAGE when a flag that selects results is set for another topic. */

@@ -1,9 +1,7 @@
 import type { CommandContext, CommandRun } from '../cli/command.ts'
-import { unusedOnRuntime } from '../config/unused-settings.ts'
+import { unusedFlags, unusedOnRuntime } from '../config/unused-settings.ts'
 import { CliError, errorMessage } from '../errors.ts'
 import { adviceAfterUp } from '../query/job-advice.ts'
-import { isJobSetting } from '../query/submitted.ts'
-import type { Selected } from '../runtime/runtime.ts'
 import { isStackKey } from '../stack/record.ts'
 import { claimRuntime } from '../stack/select.ts'
 import { bringUp } from '../stack/up.ts'
@@ -28,8 +26,8 @@ export const run: CommandRun<Flags> = async (base, _args, flags) => {
       hint: 'Leave it out, or use the docker runtime: --set RUNTIME=docker.',
     })
   for (const line of unusedOnRuntime(config.resolved, runtime.name)) output.warn(line)
-  for (const key of flagsForSubmit(selected))
-    output.warn(`--set ${key} has no effect here: it comes into force with \`cpu-anomaly submit --set\``)
+  const others = config.resolved.filter(({ key }) => !isStackKey(runtime.name, key))
+  for (const line of unusedFlags(others, 'up')) output.warn(line)
   await claimRuntime(selected, output)
   await rememberStorage(config.folder, storage.root).catch((error: unknown) =>
     output.warn(
@@ -54,13 +52,6 @@ export const run: CommandRun<Flags> = async (base, _args, flags) => {
   output.note('Logs        npx cpu-anomaly logs kafka')
   for (const [label, text] of adviceAfterUp(driver)) output.note(`${label.padEnd(12)}${text}`)
 }
-
-/** Settings of the job that were given to `up`, which neither uses nor remembers them. */
-const flagsForSubmit = ({ config, runtime }: Selected): string[] =>
-  config.resolved
-    .filter((setting) => setting.origin === 'flag' && isJobSetting(setting))
-    .map(({ key }) => key)
-    .filter((key) => !isStackKey(runtime.name, key) && !key.endsWith('_TOPIC'))
 
 /** @throws CliError USAGE when this folder is not a copy. */
 async function adopt({ config, output }: CommandContext): Promise<void> {

@@ -4,7 +4,7 @@ import { checkStorageDir } from '../storage/storage-folder.ts'
 import { escapeControls } from '../terminal/text.ts'
 import type { Config, Origin, ResolvedSetting } from './config.ts'
 import { readEnvFile } from './env-file.ts'
-import { almostSettings, cutOffKeys, unknownKeys, unknownKeysLikeOurs } from './near-keys.ts'
+import { almostSettings, cutOffKeys, passEnvWarnings, unknownKeys, unknownKeysLikeOurs } from './near-keys.ts'
 import { names, withOrigin } from './origin.ts'
 import { parseOverrides, resolveSettings } from './resolve.ts'
 import { checkRules, type Findings } from './rules.ts'
@@ -46,6 +46,7 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
     ...file.warnings,
     ...cutOffKeys(file.values, path),
     ...almostSettings(options.environment),
+    ...passEnvWarnings(file.values, path, options.environment),
     ...checked.warnings,
   ]
   for (const warning of warnings) options.warn(escapeControls(warning))

@@ -3,6 +3,7 @@ import {
   type AcceptedInput,
   expectAccepted,
   expectRefused,
+  type Input,
   load,
   problemsOf,
   type RefusedLine,
@@ -79,6 +80,18 @@ describe('the keys of other tools', () => {
       {},
     ],
   ])('are left alone: %s', expectAccepted)
+
+  it.each<[string, Input, string]>([
+    ['in a file', { env: 'CPU_ANOMALY_PASS_ENV=TZ\n' }, '.env; set it in the shell'],
+    ['misspelt', { environment: { CPU_ANOMALY_PASSENV: 'TZ' } }, 'did you mean CPU_ANOMALY_PASS_ENV?'],
+    [
+      'with a misspelt name',
+      { environment: { CPU_ANOMALY_PASS_ENV: 'LD_PRELAOD,LD_PRELOAD', LD_PRELOAD: 'x' } },
+      'CPU_ANOMALY_PASS_ENV names LD_PRELAOD, which the shell does not set',
+    ],
+  ])('warn of a CPU_ANOMALY_PASS_ENV without effect: %s', async (_, input, text) => {
+    expect((await load(input)).warnings).toEqual([expect.stringContaining(text)])
+  })
 
   it.each([
     ['NORMAL_STDEV', 'did you mean NORMAL_STDDEV?'],

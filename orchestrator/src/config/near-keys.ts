@@ -1,4 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein'
+import { namesOfNothing, PASS_ENV } from '../system/child-environment.ts'
 import { isCommonName, isOwnKey, isSparkConf, SPARK_CONF_PREFIX, settingEntries } from './settings.ts'
 
 /** Keys that begin like ours are probably meant for this tool. Not `CPU_`: compose files have a CPU_LIMIT. */
@@ -37,6 +38,22 @@ export function almostSettings(environment: Readonly<Record<string, string | und
     .filter((key) => !isOwnKey(key) && key !== 'SPARK_CONF_DIR')
     .filter((key) => key.startsWith(SPARK_CONF_PREFIX) || nearSetting(key))
     .map((key) => `${key}: unknown key in the environment, without effect; ${advice(key)}`)
+}
+
+/** CPU_ANOMALY_PASS_ENV is no setting: it is read from the shell only, and passes on only what is there. */
+export function passEnvWarnings(
+  values: Readonly<Record<string, string>>,
+  where: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string[] {
+  const misspelt = Object.keys(environment).filter((key) => key !== PASS_ENV && distance(key, PASS_ENV) <= 2)
+  return [
+    ...(Object.hasOwn(values, PASS_ENV)
+      ? [`${PASS_ENV}: without effect in ${where}; set it in the shell`]
+      : []),
+    ...misspelt.map((key) => `${key}: without effect; did you mean ${PASS_ENV}?`),
+    ...namesOfNothing(environment).map((name) => `${PASS_ENV} names ${name}, which the shell does not set`),
+  ]
 }
 
 /** Why a key with characters outside of ASCII looks like a setting, but is not one; undefined if it does not. */

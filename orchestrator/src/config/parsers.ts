@@ -125,11 +125,12 @@ export const topic: Parser<string> = (text) => {
   )
 }
 
-/** The memory of a JVM, in Spark's notation. */
+/** The memory of a JVM, in Spark's notation, in whole gigabytes if it is. */
 export const memory: Parser<string> = (text) => {
   const [, amount, unit] = text.match(/^(\d+)([mg])b?$/i) ?? []
   const megabytes = Number(amount) * (unit?.toLowerCase() === 'g' ? 1024 : 1)
-  if (unit && megabytes >= 512 && megabytes <= 1_048_576) return `${Number(amount)}${unit.toLowerCase()}`
+  if (unit && megabytes >= 512 && megabytes <= 1_048_576)
+    return megabytes % 1024 === 0 ? `${megabytes / 1024}g` : `${megabytes}m`
   throw new Problem('not a memory size from 512m to 1024g', 'write one such as 1g or 1536m')
 }
 

@@ -116,7 +116,7 @@ export const SETTINGS = {
   RESULT_RETENTION: setting(
     'Topics',
     '7 days',
-    'how long results and dead letters are kept',
+    'how long results and dead letters are kept, in topics created with it',
     duration(60_000),
   ),
 

@@ -55,6 +55,9 @@ describe('a Spark property', () => {
     ['SPARK_CONF_spark.kubernetes.namespace=x', 'SPARK_CONF_spark.k', 'this cluster manager', 'remove it'],
     ['SPARK_CONF_spark.worker.timeout=9', 'SPARK_CONF_spark.w', 'belongs to a daemon', 'remove it'],
     ['SPARK_CONF_spark.driver.cores=2', 'SPARK_CONF_spark.d', 'only in cluster mode', 'remove it'],
+    ['SPARK_CONF_spark.driver.memoryOverhead=1g', 'SPARK_CONF_spark.d', 'only on YARN', 'remove it'],
+    ['SPARK_CONF_spark.executor.minMemoryOverhead=1g', 'SPARK_CONF_spark.e', 'only on YARN', 'remove it'],
+    ['SPARK_CONF_spark.streaming.blockInterval=9', 'SPARK_CONF_spark.s', 'belongs to DStreams', 'remove it'],
     ['SPARK_CONF_spark.ui.retainedJob=9', 'SPARK_CONF_spark.u', 'not a property', 'spark.ui.retainedJobs?'],
     ['SPARK_CONF_spark.UI.retainedjobs=9', 'SPARK_CONF_spark.U', 'not a property', 'spark.ui.retainedJobs?'],
   ])('that does nothing is refused: %s', expectRefused)

@@ -50,13 +50,40 @@ const WITHOUT_EFFECT: readonly (readonly [names: RegExp, why: string])[] = [
   [/^spark\.(?:yarn|kubernetes|mesos)\./, 'cpu-anomaly does not use this cluster manager'],
   [/^spark\.(?:master|worker|deploy|history)\./, 'it belongs to a daemon, not to a job'],
   [/^spark\.driver\.(?:cores|supervise)$/, 'Spark reads it only in cluster mode'],
+  [/^spark\.(?:driver|executor)\.(?:m|minM)emoryOverhead/, 'Spark reads it only on YARN and Kubernetes'],
+  [/^spark\.streaming\./, 'it belongs to DStreams, which this job does not use'],
 ]
+
+/**
+ * Spark writes them into each entry of the offset log, and a restarted query has the values of the last entry, whatever
+ * its session has (`OffsetSeqMetadata.relevantSQLConfs` of Spark 4.3.0, except for the state store's class, which
+ * STATE_STORE decides).
+ */
+const FIXED_BY_CHECKPOINT: ReadonlySet<string> = new Set(
+  [
+    'dropDuplicates.deterministicKeyOrder.enabled',
+    'function.protobufExtensions.enabled',
+    'optimizer.pruneFiltersCanPruneStreamingSubplan',
+    'streaming.aggregation.stateFormatVersion',
+    'streaming.flatMapGroupsWithState.stateFormatVersion',
+    'streaming.join.stateFormatVersion',
+    'streaming.multipleWatermarkPolicy',
+    'streaming.queryEvolution.enableSourceEvolution',
+    'streaming.stateStore.compression.codec',
+    'streaming.stateStore.encodingFormat',
+    'streaming.stateStore.rocksdb.formatVersion',
+    'streaming.stateStore.rocksdb.mergeOperatorVersion',
+    'streaming.stateStore.rowChecksum.enabled',
+    'streaming.statefulOperator.alwaysNullableOutput.enabled',
+    'streaming.statefulOperator.useStrictDistribution',
+  ].map((name) => `spark.sql.${name}`),
+)
+
+export const isFixedByCheckpoint = (name: string): boolean => FIXED_BY_CHECKPOINT.has(name)
 
 /** Only executors on workers read them; on the local runtime the driver runs the tasks. */
 export const isOfExecutors = (name: string): boolean =>
-  /^spark\.(?:cores\.max|dynamicAllocation\.|executor\.(?:cores|instances|memoryOverhead|extra|pyspark|logs))/.test(
-    name,
-  )
+  /^spark\.(?:cores\.max|dynamicAllocation\.|executor\.(?:cores|instances|extra|pyspark|logs))/.test(name)
 
 /** Is a Spark property of this name likely to hold a secret? */
 export const looksSecret = (name: string): boolean => /secret|password|token/i.test(name)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { load } from './load.fixture.ts'
-import { unusedInMode, unusedOnRuntime } from './unused-settings.ts'
+import { unusedFlags, unusedInMode, unusedOnRuntime, unusedSettings } from './unused-settings.ts'
 
 const resolvedFrom = async (env: string) => (await load({ env })).config.resolved
 
@@ -24,5 +24,55 @@ describe('a setting that the runtime or the mode does not use', () => {
       keys.map((key) => `${key} has no effect in ${mode} mode`),
     )
     expect(unusedInMode(await resolvedFrom(''), mode)).toEqual([])
+  })
+
+  it.each([
+    ['memory', 1],
+    ['rocksdb', 0],
+    ['auto', 0],
+  ] as const)('is named for its state store: with %s, of RocksDB %d', async (stateStore, count) => {
+    const resolved = await resolvedFrom('SPARK_CONF_spark.sql.streaming.stateStore.rocksdb.maxOpenFiles=9\n')
+    const lines = unusedSettings(resolved, undefined, { trigger: 'micro-batch', stateStore })
+    expect(lines.filter((line) => /rocksdb.* has no effect on a state in memory/.test(line))).toHaveLength(
+      count,
+    )
+  })
+})
+
+describe('a flag that the command does not use', () => {
+  it.each([
+    ['up', 'MIN_SAMPLES=4', '`tail`'],
+    ['up', 'NORMAL_MEAN=9', '`submit` and `produce` and `tail` and `status`'],
+    ['submit', 'MIN_SAMPLES=4', '`tail`'],
+    ['submit', 'SPARK_WORKERS=4', '`up`'],
+    ['status', 'MIN_SAMPLES=4', '`tail`'],
+    ['status', 'SPARK_WORKERS=4', '`up`'],
+    ['status', 'INPUT_PARTITIONS=4', '`up` and `submit`'],
+    ['status', 'SPARK_CONF_spark.ui.retainedJobs=9', '`submit`'],
+    ['tail', 'TRIGGER_INTERVAL=1 s', '`submit`'],
+    ['produce', 'RESULT_RETENTION=1 day', '`up` and `submit`'],
+    ['stop', 'CPU_MIN=1', '`submit` and `produce` and `tail` and `status`'],
+  ] as const)('is named: %s --set %s is for %s', async (command, set, users) => {
+    const { resolved } = (await load({ set: [set] })).config
+    const [key] = set.split('=')
+    expect(unusedFlags(resolved, command)).toEqual([
+      `--set ${key} has no effect on \`${command}\`: it is for ${users}`,
+    ])
+  })
+
+  it.each([
+    ['up', 'KAFKA_PORT=19093'],
+    ['up', 'SPARK_CONF_spark.jars.ivySettings=/a.xml'],
+    ['submit', 'NORMAL_MEAN=9'],
+    ['submit', 'INPUT_PARTITIONS=4'],
+    ['tail', 'MIN_SAMPLES=4'],
+    ['produce', 'INPUT_TOPIC=x'],
+    ['down', 'STORAGE_DIR=x'],
+  ] as const)('is not named if the command does: %s --set %s', async (command, set) => {
+    expect(unusedFlags((await load({ set: [set] })).config.resolved, command)).toEqual([])
+  })
+
+  it('is not named if it is no flag', async () => {
+    expect(unusedFlags(await resolvedFrom('MIN_SAMPLES=4\n'), 'status')).toEqual([])
   })
 })

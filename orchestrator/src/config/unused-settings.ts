@@ -1,5 +1,6 @@
-import type { ResolvedSetting, RuntimeName, TriggerMode } from './config.ts'
-import { SETTINGS, type SettingKey } from './settings.ts'
+import type { Config, ResolvedSetting, RuntimeName, TriggerMode } from './config.ts'
+import { isSameValue } from './same-value.ts'
+import { isSparkConf, SETTINGS, type SettingKey } from './settings.ts'
 
 const UNUSED_ON: Readonly<Record<RuntimeName, readonly SettingKey[]>> = {
   local: ['SPARK_WORKERS', 'SPARK_WORKER_MEMORY', 'SPARK_MASTER_UI_PORT', 'KAFKA_IMAGE', 'SPARK_IMAGE'],
@@ -19,18 +20,84 @@ export const unusedOnRuntime = (resolved: readonly ResolvedSetting[], runtime: R
 export const unusedInMode = (resolved: readonly ResolvedSetting[], mode: TriggerMode): string[] =>
   changed(resolved, UNUSED_IN[mode]).map((key) => `${key} has no effect in ${mode} mode`)
 
-/** Both, as far as runtime and mode are decided. */
+const ROCKSDB = 'SPARK_CONF_spark.sql.streaming.stateStore.rocksdb.'
+
+/** All of them, as far as runtime, mode and state store are decided. */
 export const unusedSettings = (
   resolved: readonly ResolvedSetting[],
   runtime: RuntimeName | undefined,
-  mode: TriggerMode | 'auto',
+  { trigger, stateStore }: Pick<Config['query'], 'trigger' | 'stateStore'>,
 ): string[] => [
   ...(runtime ? unusedOnRuntime(resolved, runtime) : []),
-  ...(mode === 'auto' ? [] : unusedInMode(resolved, mode)),
+  ...(trigger === 'auto' ? [] : unusedInMode(resolved, trigger)),
+  ...resolved
+    .filter(({ key }) => stateStore === 'memory' && key.startsWith(ROCKSDB))
+    .map(({ key }) => `${key} has no effect on a state in memory`),
 ]
+
+type Command = 'up' | 'submit' | 'produce' | 'tail' | 'status' | 'logs' | 'stop' | 'down'
+
+const WITH_BROKER = ['up', 'submit', 'produce', 'tail', 'status'] as const
+const WITH_RESULTS = ['submit', 'produce', 'tail', 'status'] as const
+
+/** The commands that read a setting themselves, if its value in force is not known. Those that are missing are of all. */
+const USED_BY: readonly (readonly [commands: readonly Command[], keys: readonly SettingKey[]])[] = [
+  [['tail'], ['MIN_SAMPLES']],
+  [['up'], UNUSED_ON.local],
+  [
+    ['up', 'submit'],
+    ['INPUT_PARTITIONS', 'RESULT_RETENTION'],
+  ],
+  [
+    ['submit'],
+    [
+      ...(['SPARK_CORES', 'SPARK_DRIVER_MEMORY', 'SHUFFLE_PARTITIONS', 'SPARK_UI_PORT'] as const),
+      ...(['KAFKA_MAX_OFFSETS_PER_TRIGGER', 'TRIGGER_INTERVAL', 'STATE_STORE'] as const),
+    ],
+  ],
+  [
+    ['submit', 'tail'],
+    ['TRIGGER', 'CHECKPOINT_INTERVAL'],
+  ],
+  [['submit', 'produce', 'status'], ['STARTING_OFFSETS']],
+  [
+    WITH_RESULTS,
+    [
+      ...(['NORMAL_MEAN', 'NORMAL_STDDEV', 'ANOMALY_DIRECTION', 'WINDOW_DURATION'] as const),
+      ...(['WATERMARK_DELAY', 'MAX_FUTURE_SKEW', 'CPU_MIN', 'CPU_MAX', 'GROUP_BY'] as const),
+    ],
+  ],
+  [
+    WITH_BROKER,
+    [
+      ...(['INPUT_TOPIC', 'OUTPUT_TOPIC', 'DEAD_LETTER_TOPIC'] as const),
+      ...(['KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'] as const),
+    ],
+  ],
+]
+
+function usersOf(key: string): readonly Command[] | undefined {
+  if (key.endsWith('spark.jars.ivySettings')) return ['up', 'submit'] // `up` fetches jars
+  if (isSparkConf(key)) return ['submit']
+  return USED_BY.find(([, keys]) => (keys as readonly string[]).includes(key))?.[0]
+}
+
+/**
+ * A line for each flag (`--set`) that this command does not use. Of the settings in force: one that a flag cannot change
+ * has been named, and has another origin.
+ */
+export const unusedFlags = (resolved: readonly ResolvedSetting[], command: Command): string[] =>
+  resolved.flatMap(({ key, origin }) => {
+    const users = usersOf(key)
+    if (origin !== 'flag' || !users || users.includes(command)) return []
+    const used = users.map((name) => `\`${name}\``).join(' and ')
+    return [`--set ${key} has no effect on \`${command}\`: it is for ${used}`]
+  })
 
 /** A `.env` may name defaults, too: those are no wishes. */
 const changed = (resolved: readonly ResolvedSetting[], keys: readonly SettingKey[]): SettingKey[] =>
   keys.filter((key) =>
-    resolved.some((setting) => setting.key === key && setting.value !== SETTINGS[key].fallback),
+    resolved.some(
+      (setting) => setting.key === key && !isSameValue(key, setting.value, SETTINGS[key].fallback),
+    ),
   )

@@ -1,5 +1,5 @@
 import { plot, red, yellow } from 'asciichart'
-import { colors } from '../terminal/colors.ts'
+import { errorColors } from '../terminal/colors.ts'
 import { NORMAL } from './simulated-hour.ts'
 
 const HEIGHT = 8
@@ -11,7 +11,7 @@ export function chartOfMeans(means: readonly number[], terminalWidth: number): s
   const width = Math.max(Math.min(terminalWidth, MAX_WIDTH) - AXIS_WIDTH, 10)
   const columns = columnMaxima(means, width)
   const limit = (sigmas: number) => columns.map(() => NORMAL.mean + sigmas * NORMAL.stddev)
-  const withLimits = colors.isColorSupported
+  const withLimits = errorColors.isColorSupported
   return plot(withLimits ? [limit(1), limit(2), columns] : [columns], {
     height: HEIGHT,
     min: 0,

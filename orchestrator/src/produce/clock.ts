@@ -23,7 +23,7 @@ export function clockFindings(aheadMs: number, maxFutureSkewMs: number): Finding
     return [
       {
         kind: 'refuse',
-        message: `${difference}, more than MAX_FUTURE_SKEW (${formatTimeSpan(maxFutureSkewMs)}): the samples become dead letters (future)`,
+        message: `${difference}, more than the ${formatTimeSpan(maxFutureSkewMs)} that are allowed (MAX_FUTURE_SKEW, in real-time mode plus CHECKPOINT_INTERVAL): the samples become dead letters (future)`,
         hint: SET_CLOCKS,
       },
     ]

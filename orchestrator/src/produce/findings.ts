@@ -172,7 +172,7 @@ function futureFindings(
 ): Finding[] {
   if (!newest || restamp) return []
   const ahead = `line ${newest.number} is ${formatTimeSpan(newest.timeMs - nowMs)} ahead of ${clock} clock`
-  const limit = `MAX_FUTURE_SKEW is ${formatTimeSpan(maxFutureSkewMs)}`
+  const limit = `at most ${formatTimeSpan(maxFutureSkewMs)} is allowed (MAX_FUTURE_SKEW, in real-time mode plus CHECKPOINT_INTERVAL)`
   if (future > 0)
     return [
       {

@@ -1,5 +1,8 @@
 import { z } from 'zod'
 import type { Config } from '../config/config.ts'
+import { configWith } from '../config/load.ts'
+import { type SettingKey, SPARK_CONF_PREFIX } from '../config/settings.ts'
+import { isFixedByCheckpoint } from '../config/spark-properties.ts'
 import { CliError } from '../errors.ts'
 import type { QueryPlan } from '../job/query-plan.ts'
 import type { CheckpointStore } from '../runtime/runtime.ts'
@@ -20,13 +23,31 @@ const WITH_SUBMIT =
  */
 export type Manifest = Readonly<Record<string, string>>
 
+/** The settings among its keys; the others say which job and which broker. */
+const FIXED = [
+  'INPUT_TOPIC',
+  'OUTPUT_TOPIC',
+  'DEAD_LETTER_TOPIC',
+  'WINDOW_DURATION',
+  'GROUP_BY',
+  'SHUFFLE_PARTITIONS',
+  'STARTING_OFFSETS',
+  'TRIGGER',
+  'STATE_STORE',
+] as const satisfies readonly SettingKey[]
+
+/** Does only a new checkpoint bring this value of a setting, or of a property `SPARK_CONF_…`, into force? */
+export const needsNewCheckpoint = (key: string, value: string): boolean =>
+  isFixedProperty(key) || ((FIXED as readonly string[]).includes(key) && OPEN[key] !== value.toLowerCase())
+
+const isFixedProperty = (key: string): boolean =>
+  key.startsWith(SPARK_CONF_PREFIX) && isFixedByCheckpoint(key.slice(SPARK_CONF_PREFIX.length))
+
 const manifestSchema = z.record(z.string(), z.string())
 
 export function manifestOf(config: Config, plan: QueryPlan, kafkaClusterId: string): Manifest {
-  const { detector, topics, query } = config
-  return {
-    JOB_VERSION,
-    KAFKA_CLUSTER_ID: kafkaClusterId,
+  const { detector, topics, query, resolved } = config
+  const fixed: Record<(typeof FIXED)[number], string> = {
     INPUT_TOPIC: topics.input,
     OUTPUT_TOPIC: topics.output,
     DEAD_LETTER_TOPIC: topics.deadLetter,
@@ -37,6 +58,34 @@ export function manifestOf(config: Config, plan: QueryPlan, kafkaClusterId: stri
     TRIGGER: plan.trigger,
     STATE_STORE: plan.stateStore,
   }
+  const properties = resolved.filter(({ key }) => isFixedProperty(key)).map(({ key, value }) => [key, value])
+  return {
+    JOB_VERSION,
+    KAFKA_CLUSTER_ID: kafkaClusterId,
+    ...fixed,
+    ...Object.fromEntries(properties),
+  }
+}
+
+/** The values that leave the choice to this program. */
+const OPEN: Readonly<Record<string, string>> = {
+  TRIGGER: 'auto',
+  STATE_STORE: 'auto',
+  SHUFFLE_PARTITIONS: '',
+}
+
+/**
+ * The settings with what they leave open as the checkpoint has it, because nobody asked for another value. If another
+ * TRIGGER is named, all of it is open: state store and partitions follow from the mode.
+ */
+export function asBegun(config: Config, manifest: Manifest | undefined): Config {
+  const { trigger } = config.query
+  if (!manifest || (trigger !== 'auto' && trigger !== manifest.TRIGGER)) return config
+  const begun = config.resolved.flatMap(({ key, value }) => {
+    const before = manifest[key]
+    return OPEN[key] === value.toLowerCase() && before !== undefined ? [[key, before] as const] : []
+  })
+  return configWith(config, Object.fromEntries(begun), 'submit')
 }
 
 export interface ManifestChange {

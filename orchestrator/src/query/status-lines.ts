@@ -59,7 +59,7 @@ function driverText(driver: DriverStatus): string {
 
 const queryText = ({ trigger, reason, checkpointIntervalMs }: SubmittedQuery): string =>
   trigger === 'real-time'
-    ? `real-time, progress and dead letters every ${formatSeconds(checkpointIntervalMs)} (${reason})`
+    ? `real-time, progress and dead letters every ${formatSeconds(checkpointIntervalMs)}, which is added to MAX_FUTURE_SKEW (${reason})`
     : `micro-batch (${reason})`
 
 /** What the job judges by, in percent of CPU. */

@@ -230,6 +230,48 @@ describe('the checkpoint of a submit', () => {
   })
 })
 
+describe('what the settings leave open', () => {
+  /** Submits, and again on the same checkpoint with other settings. */
+  async function twice(settings: Record<string, string>, then: readonly string[]) {
+    const context = await testContext({ settings })
+    await context.start()
+    await submit(context)
+    context.runtime.driverNow = undefined
+    context.runtime.checkpoint.isCommitted = true
+    return { context, again: submit(context, { settings: then }) }
+  }
+
+  it.each([
+    ['partitions', {}, ['SPARK_CORES=4']],
+    ['partitions that are no longer named', { SHUFFLE_PARTITIONS: '3' }, ['SHUFFLE_PARTITIONS=']],
+    ['the state store', { STATE_STORE: 'rocksdb' }, ['STATE_STORE=auto']],
+    ['the mode', {}, ['TRIGGER=auto']],
+  ])('is as the checkpoint was begun: %s', async (_, settings, then) => {
+    const { context, again } = await twice(settings, then)
+    await again
+    const [first, second] = context.runtime.submissions
+    const fixed = ({ submitArgs }: { readonly submitArgs: readonly string[] } = { submitArgs: [] }) =>
+      submitArgs.filter((arg) => /shuffle\.partitions|providerClass/.test(arg))
+    expect(fixed(second)).toEqual(fixed(first))
+    expect(JSON.parse(await readFile(queryFile(context), 'utf8'))).toMatchObject({ trigger: 'micro-batch' })
+  })
+
+  it.each([
+    ['SHUFFLE_PARTITIONS=4', /^SHUFFLE_PARTITIONS: was 2, is now 4$/],
+    ['TRIGGER=real-time', /^TRIGGER: was micro-batch, is now real-time$/],
+    [
+      'SPARK_CONF_spark.sql.streaming.stateStore.compression.codec=zstd',
+      /^SPARK_CONF_spark.*: was \(none\), is now zstd$/,
+    ],
+  ])('and what they name is compared: %s', async (line, detail) => {
+    const { again } = await twice({}, [line])
+    await expect(again).rejects.toMatchObject({
+      code: 'CHECKPOINT_CONFLICT',
+      details: expect.arrayContaining([expect.stringMatching(detail)]),
+    })
+  })
+})
+
 describe('planFor', () => {
   const REAL_TIME = { TRIGGER: 'real-time', INPUT_PARTITIONS: '1' }
   const { masterWithSlots: _, ...cluster } = localJob

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import { unusedInMode } from '../config/unused-settings.ts'
+import { unusedSettings } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import { planQuery, type QueryPlan } from '../job/query-plan.ts'
 import { renderJob } from '../job/render.ts'
@@ -22,6 +22,7 @@ import { backlogRemarks } from './backlog-remarks.ts'
 import { recentEvents } from './driver-log.ts'
 import { requireReplaceable } from './earlier-results.ts'
 import {
+  asBegun,
   hasManifest,
   type Manifest,
   manifestOf,
@@ -40,15 +41,23 @@ export interface SubmitOptions {
 }
 
 /**
- * How the query will run on this runtime.
+ * How the query will run on this runtime; on an old checkpoint, what the settings leave open is as it was begun.
  * @throws CliError CONFIGURATION when TRIGGER=real-time, but real-time mode is not possible.
  */
-export async function planFor(config: Config, runtime: Runtime, signal: AbortSignal): Promise<QueryPlan> {
+export async function planFor(
+  config: Config,
+  runtime: Runtime,
+  signal: AbortSignal,
+  isNewCheckpoint = false,
+): Promise<QueryPlan> {
   const { input, inputPartitions } = config.topics
   // Without a broker of this folder, another folder's may answer at its address.
   const isUp = (await runtime.runningClusterId().catch(() => undefined)) !== undefined
   const partitions = isUp ? await countPartitions(runtime.kafka, input, signal) : undefined
-  return planQuery(config, runtime.job, partitions ?? inputPartitions)
+  const begun = isUp && !isNewCheckpoint ? await readManifest(runtime.checkpoint) : undefined
+  const plan = planQuery(asBegun(config, begun), runtime.job, partitions ?? inputPartitions)
+  const isFollowed = config.query.trigger === 'auto' && begun?.TRIGGER !== undefined
+  return isFollowed ? { ...plan, reason: 'TRIGGER=auto: the mode of this checkpoint' } : plan
 }
 
 /** The query's trigger and the reason for it, in one line. */
@@ -80,9 +89,9 @@ export async function submitJob(
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
-  const plan = await planFor(config, runtime, signal)
+  const plan = await planFor(config, runtime, signal, options.newCheckpoint)
   output.note(triggerLine(plan))
-  for (const line of unusedInMode(config.resolved, plan.trigger)) output.warn(line)
+  for (const line of unusedSettings(config.resolved, undefined, plan)) output.warn(line)
   const submission = await prepareSubmission(config, runtime, plan)
   await requireNoDriver(runtime)
   await output.step('Topics', async (step) => {

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import type { Config, ResolvedSetting, RuntimeName, TriggerMode } from '../config/config.ts'
+import { isSameValue } from '../config/same-value.ts'
 import { isSparkConf, SETTINGS, type SettingKey } from '../config/settings.ts'
 import type { QueryPlan } from '../job/query-plan.ts'
 import { ownName } from '../runtime/own-name.ts'
 import type { StoragePaths } from '../storage/paths.ts'
 import { type StateFile, stateFile } from '../system/state-file.ts'
+import { needsNewCheckpoint } from './manifest.ts'
 
 /** How the query was last submitted, for later commands: the settings may have changed since. */
 export interface SubmittedQuery {
@@ -32,7 +34,7 @@ const sectionOf = (key: string): string | undefined =>
   Object.hasOwn(SETTINGS, key) ? SETTINGS[key as SettingKey].section : undefined
 
 /** Does `submit` bring this setting into force? */
-export const isJobSetting = ({ key, secret }: Pick<ResolvedSetting, 'key' | 'secret'>): boolean =>
+const isJobSetting = ({ key, secret }: Pick<ResolvedSetting, 'key' | 'secret'>): boolean =>
   !secret &&
   key !== 'MIN_SAMPLES' && // concerns only what `tail` shows
   (isSparkConf(key) || JOB_KEYS.has(key) || /^(?:Detector|Query)$/.test(sectionOf(key) ?? ''))
@@ -44,13 +46,15 @@ export interface JobChange {
   readonly submitted: string
   /** It was a flag of `submit`, so it is meant to differ from the settings. */
   readonly isFlag: boolean
+  /** Only a new checkpoint brings it into force. */
+  readonly isFixed: boolean
   /** Results that are already written depend on it. */
   readonly isDetectors: boolean
 }
 
 /** What differs from the last submit; nothing if that was before settings were remembered. */
 export function changesSinceSubmit(config: Config, query: SubmittedQuery | undefined): JobChange[] {
-  const { settings, flags = [] } = query ?? {}
+  const { settings, flags = [], trigger } = query ?? {}
   if (!settings) return []
   const now = new Map<string, string>(
     config.resolved.filter(isJobSetting).map(({ key, value }) => [key, value]),
@@ -62,9 +66,11 @@ export function changesSinceSubmit(config: Config, query: SubmittedQuery | undef
       now: now.get(key) ?? '',
       submitted: settings[key] ?? '',
       isFlag: flags.includes(key),
+      isFixed:
+        needsNewCheckpoint(key, now.get(key) ?? '') && !(key === 'TRIGGER' && now.get(key) === trigger),
       isDetectors: sectionOf(key) === 'Detector',
     }))
-    .filter((change) => change.now !== change.submitted)
+    .filter(({ key, now, submitted }) => !isSameValue(key, now, submitted))
 }
 
 export const submittedFile = (storage: StoragePaths, runtime: RuntimeName): StateFile<SubmittedQuery> =>

@@ -37,7 +37,7 @@ describe.skipIf(process.platform !== 'linux')('cacheDir (Linux)', () => {
     ['a colon', { XDG_CACHE_HOME: '/a:b' }, /^XDG_CACHE_HOME=\/a:b: has a colon/],
     ['a comma', { XDG_CACHE_HOME: '/a,b' }, /^XDG_CACHE_HOME=\/a,b: has a comma/],
     ['a relative HOME', { XDG_CACHE_HOME: '', HOME: 'me' }, /^HOME=me: is not an absolute path/],
-    ['an empty HOME', { XDG_CACHE_HOME: '', HOME: '' }, /^there is no home folder/],
+    ['an empty HOME', { XDG_CACHE_HOME: '', HOME: '' }, /^HOME is empty/],
   ])('is refused with %s', (_, variables, message) => {
     for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
     expect(cacheDir).toThrow(

@@ -27,7 +27,9 @@ function cacheHome(folder: string | undefined, variable: string): string {
     ? `${variable}=${folder}: has ${separator}, at which Java or Spark would split the paths in the cache`
     : folder
       ? `${variable}=${folder}: is not an absolute path, so the folder of the cache is unknown`
-      : 'there is no home folder for the cache: HOME is not set, and the system knows none for this user'
+      : process.env.HOME === ''
+        ? 'HOME is empty, so the folder of the cache is unknown'
+        : 'there is no home folder for the cache: HOME is not set, and the system knows none for this user'
   throw new CliError('CONFIGURATION', problem, {
     hint: 'Set HOME or XDG_CACHE_HOME to an absolute path that you may write to.',
   })

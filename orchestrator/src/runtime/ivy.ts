@@ -48,10 +48,13 @@ export function ivyModule(jars: readonly Jar[]): string {
 // `ibiblio` with m2compatible and no root is Ivy's name for Maven Central.
 export const ivySettings = (cache: string): string => `<ivysettings>
   <settings defaultResolver="central"/>
-  <caches defaultCacheDir="${cache}"/>
+  <caches defaultCacheDir="${xmlEscaped(cache)}"/>
   <resolvers><ibiblio name="central" m2compatible="true" usepoms="false"/></resolvers>
 </ivysettings>
 `
+
+const xmlEscaped = (text: string): string =>
+  text.replace(/[&<"]/g, (character) => `&#${character.charCodeAt(0)};`)
 
 /** @throws CliError DOWNLOAD_FAILED when the file is not the locked jar. */
 export async function verifyChecksum(file: string, jar: Jar): Promise<void> {

@@ -46,6 +46,13 @@ describe('the settings of a running stack', () => {
     expect(said).toEqual([expect.stringMatching(/KAFKA_PORT=19002 is not in force.*19001.*cpu-anomaly up/)])
   })
 
+  it('are the same in another notation', async () => {
+    const started = await configOf('KAFKA_PORT=19001\nNORMAL_MEAN=14.5\nWATERMARK_DELAY=10 seconds\n')
+    const now = await configOf('KAFKA_PORT=019001\nNORMAL_MEAN=14.50\nWATERMARK_DELAY=10s\n')
+    expect((await afterUp(started, now)).said).toEqual([])
+    expect(jobDifferences(now, submittedQuery(started, PLAN), true)).toEqual([])
+  })
+
   it('are those of .env when `up` runs again', async () => {
     const started = await configOf('KAFKA_PORT=19001\n')
     const now = await configOf('KAFKA_PORT=19002\n')
@@ -82,6 +89,20 @@ describe('the settings of a running stack', () => {
     const [started, now] = [await configOf('', ['SPARK_WORKERS=3']), await configOf('')]
     expect((await afterUp(started, now, { runtime: 'docker' })).config.spark.workers).toBe(3)
     expect((await afterUp(started, now)).config.spark.workers).toBe(1)
+  })
+
+  it.each([
+    [undefined, 'docker', 1],
+    [undefined, 'auto', 0],
+    [undefined, 'local', 0],
+    ['stack', 'docker', 0], // refused
+    ['job', 'docker', 0],
+  ] as const)('include the runtime (for %s, RUNTIME=%s)', async (applies, runtime, count) => {
+    const now = await configOf(`RUNTIME=${runtime}\n`)
+    const { said } = await afterUp(await configOf('RUNTIME=local\n'), now, applies && { applies })
+    expect(said.filter((line) => /^RUNTIME=docker is not in force.*local.*down/.test(line))).toHaveLength(
+      count,
+    )
   })
 
   it('are not remembered of a stack that is down', async () => {
@@ -139,6 +160,33 @@ describe('the settings of a submitted job', () => {
     const differences = jobDifferences(now, query, true, applies)
     expect(withDifferences(now, differences).topics.output).toBe(topic)
     expect(differences).toHaveLength(topic === 'a' ? 1 : 0)
+  })
+
+  it.each([
+    ['WINDOW_DURATION=1 second', '`cpu-anomaly submit --new-checkpoint` brings'],
+    ['GROUP_BY=key', '`cpu-anomaly submit --new-checkpoint` brings'],
+    ['NORMAL_MEAN=38', 'the next `cpu-anomaly submit` brings'],
+  ])('are brought into force by what the message says: %s', async (line, way) => {
+    const query = submitted(await configOf(''))
+    const [difference] = jobDifferences(await configOf(`${line}\n`), query, false)
+    expect(difference?.text).toContain(way)
+  })
+
+  it.each([
+    ['', 'SPARK_CORES=4', 'stop` and `submit` bring'],
+    ['SHUFFLE_PARTITIONS=4', '', 'stop` and `submit` bring'], // empty: as the checkpoint has it
+    ['TRIGGER=micro-batch', 'TRIGGER=auto', 'stop` and `submit` bring'],
+    ['TRIGGER=auto', 'TRIGGER=micro-batch', 'stop` and `submit` bring'], // which is what auto has chosen
+    ['TRIGGER=auto', 'TRIGGER=real-time', 'stop` and `submit --new-checkpoint` bring'],
+    [
+      '',
+      'SPARK_CONF_spark.sql.streaming.stateStore.compression.codec=zstd',
+      'stop` and `submit --new-checkpoint` bring',
+    ],
+  ])('need a new checkpoint only if the old one fixes another value: %j, then %j', async (was, is, way) => {
+    const query = submitted(await configOf(`${was}\n`))
+    const texts = jobDifferences(await configOf(`${is}\n`), query, true).map(({ text }) => text)
+    expect(texts).toEqual([expect.stringContaining(way)])
   })
 
   it('have no secrets', async () => {

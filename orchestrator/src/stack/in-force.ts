@@ -40,12 +40,21 @@ export function stackDifferences(
   applies?: Applies,
 ): Difference[] {
   const changes = changesSinceUp(config, record)
+  const runtime = applies === 'stack' || applies === 'job' ? [] : runtimeDifference(config, record)
   const lasting = changes.filter(isLastingFlag)
   const edited = applies === 'stack' ? [] : changes.filter((change) => !isLastingFlag(change))
   return [
+    ...runtime,
     ...lasting.map((change) => ofStack(change, true, lastingText(change))),
     ...edited.map((change) => ofStack(change, false, editedText(change))),
   ]
+}
+
+/** Another RUNTIME than the one that the stack is up on; `up` and `submit` refuse it. */
+function runtimeDifference({ runtime }: Config, record: StackRecord | undefined): Difference[] {
+  if (!record?.up || runtime === 'auto' || runtime === record.runtime) return []
+  const text = `RUNTIME=${runtime} is not in force: this stack is up on the ${record.runtime} runtime; \`cpu-anomaly down\` and \`up\` bring it into force`
+  return [{ key: 'RUNTIME', value: record.runtime, secret: false, by: 'up', isMeant: false, text }]
 }
 
 const ofStack = ({ now, started }: SettingChange, isMeant: boolean, text: string): Difference => ({
@@ -89,9 +98,12 @@ export function jobDifferences(
     }))
 }
 
-function jobText({ key, now, submitted, isFlag }: JobChange, isJobActive: boolean): string {
+function jobText({ key, now, submitted, isFlag, isFixed }: JobChange, isJobActive: boolean): string {
   if (isFlag) return `${key}=${submitted}, as \`submit\` was told`
-  const way = isJobActive ? '`cpu-anomaly stop` and `submit` bring' : 'the next `cpu-anomaly submit` brings'
+  const submit = isFixed ? 'submit --new-checkpoint' : 'submit'
+  const way = isJobActive
+    ? `\`cpu-anomaly stop\` and \`${submit}\` bring`
+    : `${isFixed ? '' : 'the next '}\`cpu-anomaly ${submit}\` brings`
   return `${key}=${now} is not in force: the job was submitted with ${submitted || 'none'}; ${way} it into force`
 }
 

@@ -1,4 +1,5 @@
 import type { Config, Origin, ResolvedSetting, RuntimeName } from '../config/config.ts'
+import { isSameValue } from '../config/same-value.ts'
 import type { SettingKey } from '../config/settings.ts'
 import { CliError } from '../errors.ts'
 import type { StoragePaths } from '../storage/paths.ts'
@@ -64,7 +65,7 @@ export function changesSinceUp(config: Config, record: StackRecord | undefined):
   if (!record?.up) return []
   return config.resolved.flatMap((now) => {
     const started = record.settings?.[now.key]
-    return started && started.value !== now.value ? [{ now, started }] : []
+    return started && !isSameValue(now.key, started.value, now.value) ? [{ now, started }] : []
   })
 }
 

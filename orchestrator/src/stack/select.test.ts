@@ -90,8 +90,11 @@ describe('selectRuntime', () => {
     'keeps the runtime that the stack is up on, whatever RUNTIME is (%s)',
     async (wanted) => {
       await claim('docker')
-      const { runtime } = await selectRuntime(await configWith({ RUNTIME: wanted }), say)
+      const warnings: string[] = []
+      const warn = (line: string) => void warnings.push(line)
+      const { runtime } = await selectRuntime(await configWith({ RUNTIME: wanted }), { ...say, warn })
       expect(runtime.name).toBe('docker')
+      expect(warnings).toHaveLength(wanted === 'auto' ? 0 : 1)
     },
   )
 
@@ -121,7 +124,7 @@ describe('claimRuntime', () => {
 
   it('refuses a stack that is up on another runtime than RUNTIME, and names both', async () => {
     await claim('docker')
-    const selected = await selectRuntime(await configWith({ RUNTIME: 'local' }), say)
+    const selected = await selectRuntime(await configWith({ RUNTIME: 'local' }), { ...say, applies: 'job' })
     await expect(claimRuntime(selected, say)).rejects.toMatchObject({
       code: 'CONFIGURATION',
       message: expect.stringMatching(/RUNTIME=local.*docker/),
@@ -147,7 +150,10 @@ describe('startedRuntime', () => {
   ])('is the one that was started last, %s', async (_, isDown) => {
     const selected = await claim('docker')
     if (isDown) await releaseRuntime(selected)
-    expect((await startedRuntime(await configWith({ RUNTIME: 'local' }), say))?.runtime.name).toBe('docker')
+    const options = { ...say, applies: 'job' } as const
+    expect((await startedRuntime(await configWith({ RUNTIME: 'local' }), options))?.runtime.name).toBe(
+      'docker',
+    )
   })
 })
 

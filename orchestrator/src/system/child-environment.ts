@@ -31,7 +31,7 @@ const NEEDS: Readonly<Record<ChildKind, readonly string[]>> = {
 }
 
 /** Names further variables, separated by commas, that every program gets. Read from the shell only, never from `.env`. */
-const PASS_ENV = 'CPU_ANOMALY_PASS_ENV'
+export const PASS_ENV = 'CPU_ANOMALY_PASS_ENV'
 
 /**
  * The whole environment of a program that this one starts. Only named variables of the shell reach it: any other could
@@ -52,6 +52,10 @@ export function childEnvironment(
 // Java and Python take the encoding of file names from the locale, and Java also how `toUpperCase` works: in Turkish it
 // turns "classic" into a word that Kafka does not know. Logs are in UTC on both runtimes.
 const FIXED = { LC_ALL: 'C.UTF-8', LANG: 'C.UTF-8', TZ: 'UTC' }
+
+/** The names in CPU_ANOMALY_PASS_ENV that pass nothing on: the shell has no such variable, or an empty one. */
+export const namesOfNothing = (shell: ShellEnvironment): string[] =>
+  passedNames(shell).filter((name) => !shell[name])
 
 const passedNames = (shell: ShellEnvironment): string[] =>
   (shell[PASS_ENV] ?? '').split(',').flatMap((name) => name.trim() || [])

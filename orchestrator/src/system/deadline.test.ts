@@ -15,6 +15,11 @@ describe('withDeadline', () => {
     await expect(withDeadline(never, { timeoutMs: 1, late })).rejects.toThrow('too late')
   })
 
+  it('does not reject at once with a deadline beyond the longest timer of Node', async () => {
+    const work = new Promise((resolve) => setTimeout(() => resolve(7), 20))
+    await expect(withDeadline(work, { timeoutMs: 2 ** 31, late })).resolves.toBe(7)
+  })
+
   it.each(['before', 'meanwhile'])(
     'rejects with the reason of a signal that was aborted %s',
     async (when) => {

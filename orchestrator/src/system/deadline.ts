@@ -1,3 +1,6 @@
+/** Of Node's timers, 25 days: one that is longer fires at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 export interface Deadline {
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
@@ -10,7 +13,7 @@ export async function withDeadline<T>(work: Promise<T>, { timeoutMs, signal, lat
   let timer: NodeJS.Timeout | undefined
   let abort = () => {}
   const ended = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), timeoutMs)
+    timer = setTimeout(() => reject(late()), Math.min(timeoutMs, LONGEST_TIMER_MS))
     abort = () => reject(signal?.reason)
     if (signal?.aborted) abort()
     else signal?.addEventListener('abort', abort, { once: true })

@@ -29,6 +29,12 @@ describe('waitUntil', () => {
     await expect(waiting).rejects.toMatchObject({ lastSeen: expect.stringMatching(/^check [1-9]/) })
   })
 
+  it('does not end at once with a deadline beyond the longest timer of Node', async () => {
+    let checks = 0
+    const third = async () => (++checks === 3 ? arrived(checks) : notYet('no'))
+    expect(await waitUntil('the third check', third, { timeoutMs: 2 ** 31, intervalMs: 10 })).toBe(3)
+  })
+
   it('ends at the deadline even if a check hangs', async () => {
     const waiting = waitUntil('an answer', () => new Promise<never>(() => undefined), { timeoutMs: 20 })
     await expect(waiting).rejects.toThrow('an answer: not within 0.02 s; last seen: nothing yet')

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pWaitFor from 'p-wait-for'
+import { LONGEST_TIMER_MS } from './deadline.ts'
 
 export interface WaitOptions {
   readonly timeoutMs: number
@@ -48,9 +49,11 @@ export async function waitUntil<T>(
     lastSeen = result.state
     return false
   }
-  const deadline = sleep(timeoutMs, undefined, { signal: over.signal }).then(() => {
-    throw new WaitTimeout(what, timeoutMs, lastSeen)
-  })
+  const deadline = sleep(Math.min(timeoutMs, LONGEST_TIMER_MS), undefined, { signal: over.signal }).then(
+    () => {
+      throw new WaitTimeout(what, timeoutMs, lastSeen)
+    },
+  )
   deadline.catch(() => undefined)
   const aborted = new Promise<never>((_, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true, signal: over.signal })

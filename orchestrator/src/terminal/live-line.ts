@@ -1,4 +1,4 @@
-import { colors } from './colors.ts'
+import { errorColors } from './colors.ts'
 import { canOverwrite, terminalWidth } from './width.ts'
 
 const MIN_INTERVAL_MS = 100
@@ -27,7 +27,7 @@ export class LiveLine {
       return
     // In the last column it would wrap.
     const fitted = text.slice(0, terminalWidth(this.#stream) - 1)
-    this.#stream.write(`${this.#erase()}${colors.dim(fitted)}`)
+    this.#stream.write(`${this.#erase()}${errorColors.dim(fitted)}`)
     this.#shown = text
     this.#length = fitted.length
     this.#shownAt = now

@@ -1,5 +1,5 @@
 import ora, { type Ora } from 'ora'
-import { colors } from './colors.ts'
+import { errorColors } from './colors.ts'
 import { escapeControls } from './text.ts'
 
 /** Results go to stdout, one per line; messages to a person go to stderr. */
@@ -30,7 +30,7 @@ export function terminalOutput(quiet = false): Output {
     result: (line) => void process.stdout.write(`${line}\n`),
     json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
     note,
-    warn: (line) => void process.stderr.write(`${colors.yellow('warning:')} ${line}\n`),
+    warn: (line) => void process.stderr.write(`${errorColors.yellow('warning:')} ${line}\n`),
     step: (title, work) => runStep(title, work, quiet),
   }
 }
@@ -48,17 +48,20 @@ async function runStep<T>(title: string, work: (step: Step) => Promise<T>, quiet
   try {
     const value = await work({
       update: (detail) => {
-        spinner.text = `${title} ${colors.dim(escapeControls(detail))}`
+        spinner.text = `${title} ${errorColors.dim(escapeControls(detail))}`
       },
       done: (final) => {
         text = final
       },
     })
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-    spinner.stopAndPersist({ symbol: colors.green('✔'), text: `${text} ${colors.dim(`(${seconds} s)`)}` })
+    spinner.stopAndPersist({
+      symbol: errorColors.green('✔'),
+      text: `${text} ${errorColors.dim(`(${seconds} s)`)}`,
+    })
     return value
   } catch (error) {
-    spinner.stopAndPersist({ symbol: colors.red('✘'), text: title })
+    spinner.stopAndPersist({ symbol: errorColors.red('✘'), text: title })
     throw error
   }
 }

@@ -8,6 +8,7 @@ import { type StoragePaths, storagePaths } from '../../storage/paths.ts'
 import { newFolder } from '../../system/folder.fixture.ts'
 import { identify } from '../../system/process-identity.ts'
 import { stateFile } from '../../system/state-file.ts'
+import { javaCommand } from './broker.ts'
 import { LocalRuntime } from './local-runtime.ts'
 
 async function runtimeWith(record: object): Promise<{ runtime: LocalRuntime; storage: StoragePaths }> {
@@ -39,4 +40,12 @@ describe('the record of a local broker', () => {
     await writeFile(join(storage.kafka, 'meta.properties'), '#\nversion=1\ncluster.id=abc-_1\nnode.id=1\n')
     expect(await runtime.runningClusterId()).toBe('abc-_1')
   })
+})
+
+it.each([
+  [{ TMPDIR: '/t' }, ['-Djava.io.tmpdir=/t']],
+  [{}, []],
+])('gives the broker the temporary folder of the shell, which Java does not read: %j', (env, options) => {
+  const [, args] = javaCommand('java', ['a.jar'], env, 'Main', [])
+  expect(args.filter((arg) => arg.includes('tmpdir'))).toEqual(options)
 })

@@ -5,7 +5,7 @@ import { CliError } from '../../errors.ts'
 import type { KafkaAccess } from '../../kafka/access.ts'
 import { probeBroker } from '../../kafka/probe.ts'
 import { packageRoot } from '../../package/root.ts'
-import { childEnvironment } from '../../system/child-environment.ts'
+import { childEnvironment, type ShellEnvironment } from '../../system/child-environment.ts'
 import { freePorts, isPortOpen, requireFreePort, waitForFreePort } from '../../system/ports.ts'
 import { endProcess, identify, isAlive, type ProcessIdentity } from '../../system/process-identity.ts'
 import { lastLines, run, spawnDetached } from '../../system/run.ts'
@@ -14,7 +14,7 @@ import { arrived, notYet, WaitTimeout, waitUntil } from '../../system/wait.ts'
 import { clusterIdIn } from '../own-broker.ts'
 import type { PartStatus, RuntimeContext, StoppedPart } from '../runtime.ts'
 import { type BrokerPorts, brokerProperties } from './broker-properties.ts'
-import { localeOptions, log4jOption } from './java-options.ts'
+import { localeOptions, log4jOption, tmpOptions } from './java-options.ts'
 
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 20_000
@@ -118,11 +118,14 @@ export class Broker {
     await writeFile(propertiesFile, brokerProperties(common, options), { mode: 0o600 })
     await mkdir(storage.kafka, { recursive: true })
     await this.#formatOnce(java, jars, propertiesFile, signal)
-    const pid = await spawnDetached(javaCommand(java, jars, 'kafka.Kafka', [propertiesFile]), {
-      cwd: storage.root,
-      env: childEnvironment('java', this.#context.env),
-      logFile: this.logFile,
-    })
+    const pid = await spawnDetached(
+      javaCommand(java, jars, this.#context.env, 'kafka.Kafka', [propertiesFile]),
+      {
+        cwd: storage.root,
+        env: childEnvironment('java', this.#context.env),
+        logFile: this.logFile,
+      },
+    )
     const process = await identify(pid)
     if (!process) throw await this.#exitedOnStart()
     await this.#record.write({
@@ -143,7 +146,7 @@ export class Broker {
     const formatted = await stat(this.#metaFile).catch(() => undefined)
     if (formatted) return
     const args = ['format', '-t', randomClusterId(), '-c', properties]
-    await run(javaCommand(java, jars, 'kafka.tools.StorageTool', args), {
+    await run(javaCommand(java, jars, this.#context.env, 'kafka.tools.StorageTool', args), {
       env: childEnvironment('java', this.#context.env),
       signal,
       failAs: 'STORAGE',
@@ -190,7 +193,13 @@ function randomClusterId(): string {
   return id.startsWith('-') ? randomClusterId() : id
 }
 
-function javaCommand(java: string, jars: readonly string[], main: string, args: readonly string[]) {
+export function javaCommand(
+  java: string,
+  jars: readonly string[],
+  env: ShellEnvironment,
+  main: string,
+  args: readonly string[],
+) {
   const log4j = log4jOption(join(packageRoot, 'infra', 'kafka', 'log4j2.properties'))
   // A small heap, because a broker relies on the page cache; G1 and its pause target are Kafka's own defaults.
   const options = [
@@ -200,6 +209,7 @@ function javaCommand(java: string, jars: readonly string[], main: string, args: 
     '-XX:MaxGCPauseMillis=20',
     '-Djava.awt.headless=true',
     ...localeOptions,
+    ...tmpOptions(env),
   ]
   return [java, [...options, log4j, '-cp', jars.join(':'), main, ...args]] as const
 }

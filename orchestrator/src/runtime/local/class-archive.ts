@@ -8,7 +8,7 @@ import { run } from '../../system/run.ts'
 import { cacheDir, fillOnce } from '../cache.ts'
 import { driverLaunch, SECURITY_CONF } from './driver-launch.ts'
 import type { InstallContext, SparkInstall } from './install-python.ts'
-import { asProperty, driverJavaOptions } from './java-options.ts'
+import { asProperty, driverJavaOptions, fileUri } from './java-options.ts'
 import type { Tool } from './tools.ts'
 
 const ARCHIVE = 'classes.jsa'
@@ -63,7 +63,7 @@ async function warmUp(
   }
   const args = Object.entries(conf).flatMap(([name, value]) => ['--conf', `${name}=${value}`])
   const launch = driverLaunch(env, spark, [], { scratch: work, modules: sources })
-  await run([launch.sparkSubmit, ['--master', 'local[2]', ...args, join(sources, 'warm_up.py')]], {
+  await run([launch.sparkSubmit, ['--master', 'local[2]', ...args, fileUri(join(sources, 'warm_up.py'))]], {
     env: { ...launch.env, PYTHONDONTWRITEBYTECODE: '1' },
     cwd: work,
     signal,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { childEnvironment, type ShellEnvironment } from '../../system/child-environment.ts'
 import type { SparkInstall } from './install-python.ts'
-import { asProperty } from './java-options.ts'
+import { asProperty, tmpOptions } from './java-options.ts'
 
 /** How a driver is started on this machine. */
 export interface DriverLaunch {
@@ -42,7 +42,7 @@ export function driverLaunch(
       SPARK_HOME: spark.sparkHome,
       PYSPARK_PYTHON: spark.python,
       PYSPARK_DRIVER_PYTHON: spark.python,
-      SPARK_SUBMIT_OPTS: asProperty(javaOptions),
+      SPARK_SUBMIT_OPTS: asProperty([...tmpOptions(shell), ...javaOptions]),
       SPARK_LOCAL_DIRS: scratch, // shuffle files; the property for it is deprecated and warns at each start
       SPARK_LOCAL_IP: '127.0.0.1', // otherwise Spark's UI listens on every interface
       PYTHONPATH: modules,

@@ -4,8 +4,8 @@ import { childEnvironment, type ShellEnvironment } from '../../system/child-envi
 import { run } from '../../system/run.ts'
 import type { FetchJars } from '../install-jars.ts'
 import { ivyModule, ivySettings, JARS_HINT, retrieveArgs } from '../ivy.ts'
+import { javaProxyOptions } from '../java-proxy.ts'
 import { localeOptions } from './java-options.ts'
-import { javaProxyOptions } from './java-proxy.ts'
 
 export interface LocalIvy {
   /** Path of the java command. */

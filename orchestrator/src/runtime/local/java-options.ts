@@ -1,11 +1,15 @@
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { packageRoot } from '../../package/root.ts'
+import type { ShellEnvironment } from '../../system/child-environment.ts'
 import { LOOPBACK_OPTION } from './loopback-jar.ts'
 
 /** JVM options as the value of one Spark property, which Spark splits at spaces outside quotes. */
 export const asProperty = (options: readonly string[]): string =>
-  options.map((option) => (/\s/.test(option) ? `"${option}"` : option)).join(' ')
+  options.map((option) => (/^[\w./:=+%,-]+$/.test(option) ? option : JSON.stringify(option))).join(' ')
+
+/** Java does not read TMPDIR. RocksDB and the codecs map their native libraries from there: /tmp may be `noexec`. */
+export const tmpOptions = ({ TMPDIR }: ShellEnvironment): string[] =>
+  TMPDIR ? [`-Djava.io.tmpdir=${TMPDIR}`] : []
 
 /** macOS gives Java the language of its own settings, whatever LC_ALL is; Java 17 takes the encoding from there too. */
 export const localeOptions: readonly string[] = [
@@ -14,9 +18,17 @@ export const localeOptions: readonly string[] = [
   '-Dfile.encoding=UTF-8',
 ]
 
-/** Log4j reads a list of URIs, separated by commas; Spark would take a quote in an option for one of its own. */
-export const log4jOption = (file: string): string =>
-  `-Dlog4j2.configurationFile=${pathToFileURL(file).href.replace(/,/g, '%2C').replace(/'/g, '%27')}`
+/**
+ * A file as a URI that Java parses too, unlike one of Node with a `[`. Without commas, which separate Log4j's files, and
+ * without quotes, which Spark would take for its own.
+ */
+export const fileUri = (path: string): string =>
+  `file://${path
+    .split('/')
+    .map((name) => encodeURIComponent(name).replace(/'/g, '%27'))
+    .join('/')}`
+
+export const log4jOption = (file: string): string => `-Dlog4j2.configurationFile=${fileUri(file)}`
 
 export const driverJavaOptions: readonly string[] = [
   ...localeOptions,

@@ -24,6 +24,7 @@ import {
 import { MAX_LOG_BYTES, supervisorArgs } from '../supervisor-args.ts'
 import { driverStatus, type SupervisorState } from '../supervisor-state.ts'
 import type { DriverLaunch } from './driver-launch.ts'
+import { fileUri } from './java-options.ts'
 import { writeJobFiles } from './job-files.ts'
 
 interface SupervisorRecord {
@@ -129,7 +130,7 @@ export class LocalDriver {
       readyFile: join(run, 'ready'),
       checkpoint,
       sparkSubmit,
-      jobFile: join(rendered, JOB_FILE),
+      jobFile: fileUri(join(rendered, JOB_FILE)), // spark-submit would cut a path at its first #
       options: ['--rotate-log', this.logFile, '--max-bytes', String(MAX_LOG_BYTES)],
     }
     return [python, [join(packageRoot, 'spark-job', 'supervise.py'), ...supervisorArgs(driver, submission)]]

@@ -59,6 +59,10 @@ describe('findJava', () => {
       code: 'TOOL_MISSING',
       message: expect.stringContaining('no Java found (JAVA_HOME=/nonexistent)'),
     })
+    await expect(findJava({ ...shell, JAVA_HOME: 'jdk' })).rejects.toMatchObject({
+      code: 'TOOL_MISSING',
+      message: expect.stringContaining('JAVA_HOME=jdk is not an absolute path'),
+    })
   })
 })
 

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { CliError } from '../../errors.ts'
 import { childEnvironment, type ShellEnvironment } from '../../system/child-environment.ts'
 import { run, tryRun } from '../../system/run.ts'
@@ -28,7 +28,7 @@ export function requireUserName(): string {
 
 /** @throws CliError TOOL_MISSING with the version found, the version needed and how to install it. */
 export async function findJava(env: ShellEnvironment): Promise<Tool> {
-  const candidates = env.JAVA_HOME ? [join(env.JAVA_HOME, 'bin', 'java')] : ['java']
+  const candidates = env.JAVA_HOME ? [join(absolute(env.JAVA_HOME), 'bin', 'java')] : ['java']
   const java = await firstVersion(
     candidates,
     ['-version'],
@@ -40,6 +40,13 @@ export async function findJava(env: ShellEnvironment): Promise<Tool> {
   if (javaMajor(java.version) < JAVA_WANTED)
     throw toolMissing(`found Java ${java.version}${where}`, `Java ${JAVA_WANTED} or newer`, JAVA_HINT)
   return java
+}
+
+/** Broker and driver run in another folder than this command. */
+function absolute(javaHome: string): string {
+  if (isAbsolute(javaHome)) return javaHome
+  const problem = `JAVA_HOME=${javaHome} is not an absolute path`
+  throw toolMissing(problem, `Java ${JAVA_WANTED} or newer`, 'Write the full path of its folder.')
 }
 
 /** 8 for `1.8.0_402`, 17 for `17.0.15`, 21 for `21-ea`. */

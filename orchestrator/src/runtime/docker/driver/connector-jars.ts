@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import type Docker from 'dockerode'
 import { CliError } from '../../../errors.ts'
 import { jarFile } from '../../../package/jars.ts'
+import type { ShellEnvironment } from '../../../system/child-environment.ts'
 import { lastLines } from '../../../system/run.ts'
 import { type FetchJars, type InstallProgress, installJars } from '../../install-jars.ts'
 import { ivyModule, ivySettings, JARS_HINT, retrieveArgs } from '../../ivy.ts'
+import { javaProxyOptions } from '../../java-proxy.ts'
 import { type ContainerFile, getFiles, putFiles } from '../container/files.ts'
 import { readLog } from '../container/log-lines.ts'
 import { SPARK_UID, STORAGE_LABEL } from '../container/project.ts'
@@ -21,13 +23,14 @@ export function installConnectorJars(stack: Stack, progress: InstallProgress): P
 
 function fetchInContainer(stack: Stack, signal: AbortSignal): FetchJars {
   return async (jars, dir, onLine) => {
-    const { images, spark } = stack.context.config
+    const { config, env } = stack.context
+    const { images, spark } = config
     const ownSettings = spark.conf['spark.jars.ivySettings']
     const settings = ownSettings ? await readFile(ownSettings, 'utf8') : ivySettings(`${WORK}/cache`)
     const { id } = await stack.requireProject()
     const { docker } = await stack.engine()
     signal.throwIfAborted()
-    const container = await docker.createContainer(ivyContainer(images.spark, id))
+    const container = await docker.createContainer(ivyContainer(images.spark, id, env))
     try {
       await putFiles(container, '/', ivyFiles(ivyModule(jars), settings))
       await runToEnd(container, onLine, signal)
@@ -68,14 +71,25 @@ async function runToEnd(
   })
 }
 
-function ivyContainer(image: string, storageId: string): Docker.ContainerCreateOptions {
+export function ivyContainer(
+  image: string,
+  storageId: string,
+  env: ShellEnvironment,
+): Docker.ContainerCreateOptions {
   const args = retrieveArgs(`${WORK}/settings.xml`, JARS, WORK)
   return {
     Image: image,
     User: String(SPARK_UID),
     Labels: { [STORAGE_LABEL]: storageId },
     Entrypoint: ['java'],
-    Cmd: ['-Duser.home=/tmp', '-cp', '/opt/spark/jars/*', 'org.apache.ivy.Main', ...args],
+    Cmd: [
+      '-Duser.home=/tmp',
+      ...javaProxyOptions(env),
+      '-cp',
+      '/opt/spark/jars/*',
+      'org.apache.ivy.Main',
+      ...args,
+    ],
     HostConfig: {
       // It only fetches and listens on no port, so it may use this machine's own network (name servers, VPN).
       NetworkMode: 'host',

@@ -1,4 +1,4 @@
-import type { ShellEnvironment } from '../../system/child-environment.ts'
+import type { ShellEnvironment } from '../system/child-environment.ts'
 
 /**
  * The shell's HTTPS_PROXY, HTTP_PROXY and NO_PROXY as options of Java, which does not read them. The login of a proxy is
