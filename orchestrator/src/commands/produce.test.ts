@@ -144,6 +144,14 @@ describe('produce', () => {
     expect(sent(context)).toHaveLength(2 * rate)
   })
 
+  it('takes as many live samples while requests take longer than the time between two', async () => {
+    useVirtualTime()
+    context.broker.onRequest = (request) =>
+      request === 'produce' && new Promise((resolve) => setTimeout(resolve, 20))
+    await run(context, [], { live: true, seconds: 2, rate: 600 })
+    expect(sent(context)).toHaveLength(1_200)
+  })
+
   it('names a file that is removed before it is sent', async () => {
     const file = await csv(context, sample(0))
     context.broker.onRequest = (request) => {
