@@ -1,44 +1,41 @@
 import { CliError } from '../errors.ts'
+import { isCompressed } from '../kafka/errors.ts'
 import { readLast } from '../kafka/read-range.ts'
 import type { TopicRecord } from '../kafka/topic-reader.ts'
 import { readStamping } from '../kafka/topic-settings.ts'
 import { TOLERATED_MS } from '../produce/clock.ts'
 import { newestTime } from '../produce/newest-time.ts'
-import type { Circumstances } from '../produce/prospects.ts'
-import { submittedFile } from '../query/submitted.ts'
+import type { Given } from '../produce/prospects.ts'
+import { batchMs } from '../query/submitted.ts'
 import { jobWatermark, latenessMs } from '../query/watermark.ts'
 import type { Selected } from '../runtime/runtime.ts'
 
-/** What is known before an input is read. */
-export type Given = Omit<Circumstances, 'name' | 'isComplete' | 'isSorted' | 'nowMs'>
-
 export async function circumstancesOf(selected: Selected, signal: AbortSignal): Promise<Given> {
-  const { detector, topics } = selected.config
+  const { detector, topics, query } = selected.config
   const last = await lastRecords(selected, signal)
-  const clockBehindMs = await clockBehind(selected, last, signal)
+  const behindMs = await clockBehind(selected, last, signal)
+  // The local runtime's broker has the clock of this machine.
+  const isOneClock = selected.runtime.name === 'local'
+  const clockBehindMs = isOneClock ? 0 : behindMs
   return {
-    maxFutureSkewMs: await furthestAheadMs(selected),
+    maxFutureSkewMs: detector.maxFutureSkewMs,
     windowMs: detector.windowMs,
     cpuMin: detector.cpuMin,
     cpuMax: detector.cpuMax,
     toleranceMs: latenessMs(selected.config),
     deadLetterTopic: topics.deadLetter,
     clockBehindMs,
+    setBackMs: isOneClock ? behindMs : 0,
+    batchMs: await batchMs(selected),
+    isReadAgain: query.startingOffsets === 'earliest',
     job: await jobOf(selected, last, Date.now() + clockBehindMs, signal),
   }
 }
 
-/** How far ahead a sample may count: in real-time mode a batch lasts an interval, and the job judges by its start. */
-async function furthestAheadMs({ config, runtime, storage }: Selected): Promise<number> {
-  const query = await submittedFile(storage, runtime.name).read()
-  const intervalMs = query?.trigger === 'real-time' ? query.checkpointIntervalMs : 0
-  return config.detector.maxFutureSkewMs + intervalMs
-}
-
-/** None if there is no such topic: the sending says so. */
+/** None if there is no such topic, which the sending says, and none that cannot be decompressed here. */
 const lastRecords = ({ runtime, config }: Selected, signal: AbortSignal): Promise<TopicRecord[]> =>
   readLast(runtime.kafka, config.topics.input, 1, signal).catch((error: unknown) => {
-    if (error instanceof CliError && error.code === 'NO_SUCH_TOPIC') return []
+    if (isCompressed(error) || (error instanceof CliError && error.code === 'NO_SUCH_TOPIC')) return []
     throw error
   })
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { type TestContext, testContext } from '../cli/command.fixture.ts'
+import { compressedRecords } from '../kafka/broker.fixture.ts'
 import { submittedFile } from '../query/submitted.ts'
 import { driverIn } from '../runtime/runtime.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
@@ -100,8 +101,66 @@ describe('produce beside a job', () => {
     expect(context.output.warnings).toEqual([expect.stringMatching(/submit.*skips.*STARTING_OFFSETS=latest/)])
     runJob(context)
     context.runtime.driverNow = driverIn('stopped')
+    context.runtime.checkpoint.files.delete('offsets/0')
     await run(context, [await csv(context, sample(0))], {})
     expect(context.output.notes.at(-1)).toMatch(/wait there until/)
+  })
+
+  it('says what a job that is still starting will skip, or has skipped', async () => {
+    context = await testContext({ settings: { STARTING_OFFSETS: 'latest' } })
+    context.broker.createTopic('cpu-usage')
+    runJob(context)
+    context.runtime.driverNow = driverIn('starting')
+    context.runtime.checkpoint.files.delete('sources/0/0')
+    await run(context, [await csv(context, sample(0))], {})
+    expect(context.output.warnings).toEqual([expect.stringMatching(/has not begun to read.*skips/)])
+    context.runtime.checkpoint.files.set('sources/0/0', '\0v1\n{"cpu-usage":{"0":2}}')
+    await run(context, [await csv(context, sample(0))], {})
+    expect(context.output.warnings[1]).toBe('the job began to read behind 1 of the samples, and skips them')
+  })
+
+  it('judges a pipe by the job as it is when the pipe has delivered', async () => {
+    runJob(context, { watermarkMs: T - 60_000 })
+    const driver = context.runtime.driver
+    context.runtime.driver = async () => {
+      if (process.stdin.readableEnded) runJob(context, { watermarkMs: T + 60_000 })
+      return driver.call(context.runtime)
+    }
+    standardInput(`${sample(0)}\n${sample(1_000)}\n`, { isTTY: false })
+    await expect(run(context, ['-'], {})).rejects.toMatchObject({
+      message: expect.stringMatching(/^2 of 2 samples would be late/),
+    })
+  })
+
+  it('looks at the job once more when everything is sent', async () => {
+    runJob(context, { watermarkMs: T - 60_000 })
+    context.broker.onRequest = (request) => {
+      if (request === 'produce') runJob(context, { watermarkMs: T + 60_000 })
+    }
+    await run(context, [await csv(context, sample(0))], {})
+    expect(context.output.warnings).toEqual([expect.stringMatching(/ahead of what is sent.*may be late/)])
+  })
+
+  it('sends beside records that it cannot decompress', async () => {
+    runJob(context)
+    context.broker.append('cpu-usage', { value: sample(60_000) })
+    context.broker.onRequest = (request) => {
+      if (request === 'fetch') throw compressedRecords()
+    }
+    await run(context, [await csv(context, sample(0))], {})
+    expect(sent(context)).toHaveLength(2)
+  })
+
+  it('judges again by the answer of a broker whose clock is not ahead after all', async () => {
+    context = await testContext({ runtime: 'docker' })
+    context.broker.createTopic('cpu-usage', 1, { 'message.timestamp.type': 'LogAppendTime' })
+    const timestampMs = Date.now() + 3_600_000
+    context.broker.append('cpu-usage', { value: `${timestampMs},1`, timestampMs })
+    await expect(run(context, [await csv(context, `${Date.now() + 1_800_000},1`)], {})).rejects.toMatchObject(
+      {
+        message: expect.stringMatching(/clock agrees with the broker's: 1 of 1 samples are in the future/),
+      },
+    )
   })
 
   it.each([
@@ -179,7 +238,9 @@ describe('produce beside a job', () => {
   })
 
   describe('with a clock that is behind that of the broker', () => {
-    beforeEach(() => {
+    beforeEach(async () => {
+      // On the local runtime both have one clock.
+      context = await testContext({ runtime: 'docker' })
       context.broker.createTopic('cpu-usage', 1, { 'message.timestamp.type': 'LogAppendTime' })
       const timestampMs = Date.now() + 7_200_000
       context.broker.append('cpu-usage', { value: `${timestampMs},1`, timestampMs })

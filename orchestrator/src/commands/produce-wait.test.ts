@@ -43,7 +43,7 @@ describe('produce --wait', () => {
     await run(context, [await csv(context, sample(0), sample(1), sample(2))], { wait: true, json: true })
     expect(context.output.values).toEqual([
       expect.objectContaining({ acknowledged: 3 }),
-      { counted: 3, late: 0, dead_letters: {}, others: 0 },
+      { skipped: 0, counted: 3, late: 0, dead_letters: {}, others: 0 },
     ])
   })
 
@@ -82,6 +82,26 @@ describe('produce --wait', () => {
     }
     await run(context, [await csv(context, sample(0), sample(1), sample(2))], { wait: true })
     expect(context.output.results[1]).toBe('2 counted, 1 late, 0 dead letters')
+  })
+
+  it('fails if a job that was starting began to read behind them', async () => {
+    context = await testContext({ settings: { STARTING_OFFSETS: 'latest' } })
+    context.broker.createTopic('cpu-usage').createTopic('cpu-usage.dead-letter')
+    runJob(context)
+    const { files } = context.runtime.checkpoint
+    for (const file of ['cpu-anomaly-ledger.json', 'offsets/0', 'sources/0/0']) files.delete(file)
+    context.broker.onRequest = (request) => {
+      if (request !== 'produce') return
+      runJob(context, { read: 1, end: 4 })
+      files.set('sources/0/0', '\0v1\n{"cpu-usage":{"0":3}}')
+    }
+    await expect(
+      run(context, [await csv(context, sample(0), sample(1), sample(2))], { wait: true }),
+    ).rejects.toMatchObject({
+      code: 'NOTHING_COUNTED',
+      message: expect.stringContaining('3 skipped, 0 counted'),
+      hint: expect.stringContaining('STARTING_OFFSETS=latest'),
+    })
   })
 
   it('is refused if no job runs', async () => {

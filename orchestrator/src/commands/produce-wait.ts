@@ -31,22 +31,31 @@ export function settle(
   return output.step('The job accounts for the samples', async (step) => {
     const seen = await awaitAccounted(runtime, input, ranges, { signal, update: step.update })
     const letters = await readSince(runtime.kafka, deadLetter, before.deadLetters, signal)
-    return outcomeOf(samples, seen.before ?? before.ledger, seen.after, deadLettersOf(letters, input, ranges))
+    return outcomeOf(
+      samples,
+      seen.skipped,
+      seen.before ?? before.ledger,
+      seen.after,
+      deadLettersOf(letters, input, ranges),
+    )
   })
 }
 
 /** @throws CliError NOTHING_COUNTED when the job has counted none of the samples. */
 export function reportOutcome(
   output: Output,
-  { topics }: Config,
+  { topics, query }: Config,
   outcome: Outcome,
   asJson: boolean | undefined,
 ): void {
-  const { counted, late, deadLetters, others } = outcome
-  if (asJson) output.json({ counted, late, dead_letters: deadLetters, others })
+  const { skipped, counted, late, deadLetters, others } = outcome
+  if (asJson) output.json({ skipped, counted, late, dead_letters: deadLetters, others })
   else output.result(outcomeText(outcome))
   if (!isNothingCounted(outcome)) return
   throw new CliError('NOTHING_COUNTED', `the job has counted none of the samples: ${outcomeText(outcome)}`, {
-    hint: `\`cpu-anomaly tail ${topics.deadLetter} --from -10\` shows the last dead letters.`,
+    hint:
+      skipped > 0
+        ? `The job began to read behind them (STARTING_OFFSETS=${query.startingOffsets}): send them again.`
+        : `\`cpu-anomaly tail ${topics.deadLetter} --from -10\` shows the last dead letters.`,
   })
 }

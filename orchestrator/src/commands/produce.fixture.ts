@@ -28,5 +28,6 @@ export function runJob(
   const { files } = runtime.checkpoint
   files.set('cpu-anomaly-manifest.json', JSON.stringify({ INPUT_TOPIC: 'cpu-usage' }))
   files.set('cpu-anomaly-ledger.json', JSON.stringify({ batch: 0, read, dead_lettered: 0, late }))
+  files.set('sources/0/0', '\0v1\n{"cpu-usage":{"0":0}}')
   files.set('offsets/0', `v1\n{"batchWatermarkMs":${watermarkMs}}\n{"cpu-usage":{"0":${end}}}`)
 }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { type TestContext, testContext } from '../cli/command.fixture.ts'
@@ -25,6 +26,7 @@ describe('produce', () => {
     ['a file and --live', [FILE], { live: true }],
     ['--live and --now', [], { live: true, now: true }],
     ['--seconds without --live', [FILE], { seconds: 3 }],
+    ['more live samples than there are milliseconds', [], { live: true, rate: 1_001 }],
     ['a missing file', ['/no/such/file.csv'], {}],
     ['several files', [FILE, FILE], {}],
     ['a folder', ['/'], {}],
@@ -79,6 +81,7 @@ describe('produce', () => {
       {
         acknowledged: sent(context).length,
         records: sent(context).length,
+        unacknowledged: 0,
         samples_per_s: expect.any(Number),
         ...expected,
       },
@@ -133,6 +136,31 @@ describe('produce', () => {
     await run(context, [], { live: true, seconds: 2, rate: 10 })
     expect(sent(context)).toHaveLength(20)
     for (const value of sent(context)) expect(value).toMatch(/^\d{13},25\.00$/)
+  })
+
+  it.each([600, 1_000])('takes %i live samples per second', async (rate) => {
+    useVirtualTime()
+    await run(context, [], { live: true, seconds: 2, rate })
+    expect(sent(context)).toHaveLength(2 * rate)
+  })
+
+  it('takes as many live samples while requests take longer than the time between two', async () => {
+    useVirtualTime()
+    context.broker.onRequest = (request) =>
+      request === 'produce' && new Promise((resolve) => setTimeout(resolve, 20))
+    await run(context, [], { live: true, seconds: 2, rate: 600 })
+    expect(sent(context)).toHaveLength(1_200)
+  })
+
+  it('names a file that is removed before it is sent', async () => {
+    const file = await csv(context, sample(0))
+    context.broker.onRequest = (request) => {
+      if (request === 'connect') rmSync(file, { force: true })
+    }
+    await expect(run(context, [file], { anyway: true })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(/cannot read samples from .*: there is no such file/),
+    })
   })
 
   it('with a file, completes only the request in flight after Ctrl-C', async () => {

@@ -3,17 +3,24 @@ import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { unusedFlags } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import { ClockWatch, clockFindings } from '../produce/clock.ts'
-import { type Finding, liveFindings } from '../produce/findings.ts'
-import { LIVE_RATE, liveSamples } from '../produce/live-samples.ts'
+import type { Finding } from '../produce/findings.ts'
+import { liveFindings } from '../produce/live-findings.ts'
+import { LIVE_RATE, liveSamples, MAX_LIVE_RATE } from '../produce/live-samples.ts'
 import { type Prepared, prepare } from '../produce/prepare.ts'
-import { countText, type ProduceResult, produceSamples } from '../produce/produce-samples.ts'
+import {
+  countText,
+  type ProduceResult,
+  produceSamples,
+  unacknowledgedText,
+} from '../produce/produce-samples.ts'
 import { ProduceProgress } from '../produce/progress.ts'
-import { openInput } from '../produce/sample-input.ts'
+import type { Given } from '../produce/prospects.ts'
+import { openInput, type SampleInput } from '../produce/sample-input.ts'
 import { fileSource, type SampleSource, streamSource } from '../produce/sample-source.ts'
 import { isInputRead } from '../query/watermark.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { requireOwnBroker } from '../stack/require-broker.ts'
-import { circumstancesOf, type Given } from './produce-circumstances.ts'
+import { circumstancesOf } from './produce-circumstances.ts'
 import { openAccounts, reportOutcome, settle } from './produce-wait.ts'
 import { FeedWatch } from './produce-watch.ts'
 
@@ -37,18 +44,21 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   const selected = await context.select('INPUT_TOPIC')
   for (const line of unusedFlags(selected.config.resolved, 'produce')) context.output.warn(line)
   await requireOwnBroker(selected.runtime)
-  const isRead = await checkJob(selected, flags)
+  await checkJob(selected, flags)
   const progress = new ProduceProgress(source?.size, flags.batch ?? 1)
   try {
+    const opened = source && (await openSamples(source, flags, progress, context))
+    // Only now: an input may have kept us waiting for minutes.
+    const isRead = await checkJob(selected, flags)
     const circumstances = await circumstancesOf(selected, context.signal)
-    const input = source && (await prepareInput(source, flags, circumstances, progress, context))
+    const input = opened && (await prepare(opened, { ...flags, signal: context.signal }, circumstances))
     sayFirst(context, input?.findings ?? liveFindings(Date.now(), flags.seconds, circumstances), flags)
     const accounts = flags.wait ? await openAccounts(selected, context.signal) : undefined
     const watch = new FeedWatch(selected, isRead, circumstances, context.output)
     const produced = await send(context, selected, input, circumstances, watch, flags, progress)
     progress.end()
     reportSent(context, selected, produced, input, flags)
-    if (!watch.isRead) sayUnread(context, selected, circumstances.job !== undefined)
+    await watch.end(produced.ranges, accounts !== undefined && !context.signal.aborted)
     if (accounts && !context.signal.aborted) {
       const outcome = await settle(context, selected, produced, accounts)
       reportOutcome(context.output, selected.config, outcome, flags.json)
@@ -67,7 +77,7 @@ function requireOneFile({ length }: readonly string[]): void {
 }
 
 /** @throws CliError USAGE when there is nothing to send, or when flags contradict each other. */
-function checkUsage(file: string | undefined, { live, now, seconds, sort }: Flags): void {
+function checkUsage(file: string | undefined, { live, now, seconds, sort, rate = 0 }: Flags): void {
   const problem =
     file === undefined && !live
       ? 'produce needs a file, - or --live'
@@ -77,7 +87,9 @@ function checkUsage(file: string | undefined, { live, now, seconds, sort }: Flag
           ? '--now and --sort work only with a file or -: live samples have the present time already'
           : seconds !== undefined && !live
             ? '--seconds works only with --live'
-            : undefined
+            : live && rate > MAX_LIVE_RATE
+              ? `--live takes at most ${MAX_LIVE_RATE} samples per second, one per millisecond, not ${rate}`
+              : undefined
   if (problem)
     throw new CliError('USAGE', problem, {
       hint: "Use a CSV file, - for standard input, or --live for this machine's own CPU.",
@@ -108,22 +120,14 @@ async function checkJob({ runtime, config }: Selected, { key = '', wait }: Flags
   return isRead
 }
 
-async function prepareInput(
+function openSamples(
   source: SampleSource,
   { rate, now, sort }: Flags,
-  circumstances: Given,
   progress: ProduceProgress,
   { output, signal }: CommandContext,
-): Promise<Prepared> {
+): Promise<SampleInput> {
   const foresight = sort ? 'whole' : now && rate === undefined ? 'present' : 'moments'
-  const input = await openInput(
-    source,
-    foresight,
-    (chunks) => progress.countBytes(chunks),
-    output.warn,
-    signal,
-  )
-  return prepare(input, { rate, now, sort, signal }, circumstances)
+  return openInput(source, foresight, (chunks) => progress.countBytes(chunks), output.warn, signal)
 }
 
 /** @throws CliError USAGE for what stands against sending, unless it is sent anyway. */
@@ -139,7 +143,7 @@ function send(
   { output, signal }: CommandContext,
   { runtime, config }: Selected,
   input: Prepared | undefined,
-  { maxFutureSkewMs, clockBehindMs }: Given,
+  { maxFutureSkewMs, batchMs, clockBehindMs }: Given,
   watch: FeedWatch,
   flags: Flags,
   progress: ProduceProgress,
@@ -151,7 +155,9 @@ function send(
     knownAheadMs: -clockBehindMs,
     isSentAnyway: flags.anyway === true,
     judge: (aheadMs) =>
-      input && !isStampedHere ? input.byBrokerClock(aheadMs) : clockFindings(aheadMs, maxFutureSkewMs),
+      input && !isStampedHere
+        ? input.byBrokerClock(aheadMs)
+        : clockFindings(aheadMs, maxFutureSkewMs + batchMs),
     warn: output.warn,
   })
   return produceSamples(runtime.kafka, config.topics.input, watch.during(values), {
@@ -161,16 +167,6 @@ function send(
     onAcknowledged: (samples, records) => progress.acknowledged(samples, records),
     onClock: clock.see,
   })
-}
-
-/** A job that has no checkpoint yet begins where STARTING_OFFSETS says. */
-function sayUnread({ output }: CommandContext, { config }: Selected, hasBegun: boolean): void {
-  const { query, topics } = config
-  if (query.startingOffsets === 'latest' && !hasBegun)
-    output.warn(
-      `no job reads ${topics.input} yet, and the first \`cpu-anomaly submit\` skips what is there by then (STARTING_OFFSETS=latest)`,
-    )
-  else output.note(`No job reads ${topics.input} now: the samples wait there until \`cpu-anomaly submit\`.`)
 }
 
 function reportSent(
@@ -188,12 +184,13 @@ function reportSent(
     output.json({
       acknowledged: samples,
       records,
+      unacknowledged: produced.unacknowledged,
       samples_per_s: samplesPerSecond,
       header: input?.survey.header !== undefined,
       unlike_samples: input?.unlike() ?? 0,
     })
   else
     output.result(
-      `${countText(produced, batch)} sent to ${config.topics.input} and acknowledged in ${seconds.toFixed(1)} s (${samplesPerSecond} samples/s)`,
+      `${countText(produced, batch)} sent to ${config.topics.input} and acknowledged in ${seconds.toFixed(1)} s (${samplesPerSecond} samples/s)${unacknowledgedText(produced)}`,
     )
 }

@@ -20,6 +20,10 @@ export function protocolError(type: string): Error {
   return createErrorFromCode(code.code)
 }
 
+/** The error of kafkajs for records that it cannot decompress. */
+export const compressedRecords = (): Error =>
+  Object.assign(new Error('LZ4 compression not implemented'), { name: 'KafkaJSNotImplemented' })
+
 export interface Message {
   readonly key?: string | Buffer | null
   readonly value: string | Buffer | null

@@ -1,5 +1,5 @@
 import type { KafkaAccess } from './access.ts'
-import { translateKafkaError } from './errors.ts'
+import { isCompressed, translateKafkaError } from './errors.ts'
 import { larger, type Offsets } from './position.ts'
 import { type Bounds, TopicReader, type TopicRecord } from './topic-reader.ts'
 
@@ -23,6 +23,24 @@ export const readSince = (
       [...end.keys()].map((partition) => [partition, from.get(partition) ?? begin.get(partition) ?? 0n]),
     )
     return readBetween(reader, start, end)
+  })
+
+/** Where each partition begins, and its first record; none of one that is empty or cannot be decompressed here. */
+export const readFirst = (
+  access: KafkaAccess,
+  topic: string,
+  signal: AbortSignal,
+): Promise<{ readonly begin: Offsets; readonly records: readonly TopicRecord[] }> =>
+  withReader(access, topic, signal, async (reader) => {
+    const { begin } = await reader.bounds()
+    const { records } = await reader.fetch(begin, MAX_WAIT_MS).catch((error: unknown) => {
+      if (isCompressed(error)) return { records: [] }
+      throw error
+    })
+    const first = [...begin.keys()].flatMap(
+      (partition) => records.find((record) => record.partition === partition) ?? [],
+    )
+    return { begin, records: first }
   })
 
 /** The last records of each partition, up to this many. */

@@ -51,6 +51,13 @@ describe('ClockWatch', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
+  it('judges again when the clock is not behind after all', async () => {
+    const judge = vi.fn(() => [])
+    const watch = new ClockWatch({ knownAheadMs: -3_600_000, isSentAnyway: false, judge, warn: vi.fn() })
+    await watch.see(0)
+    expect(judge).toHaveBeenCalledWith(0)
+  })
+
   it('ends the sending of samples that would all be in the future, unless they are sent anyway', async () => {
     await expect(newWatch().watch.see(600_000)).rejects.toMatchObject({ code: 'USAGE', exitCode: 2 })
     const { warn, watch } = newWatch({ isSentAnyway: true })

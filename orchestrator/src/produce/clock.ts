@@ -32,11 +32,14 @@ export function clockFindings(aheadMs: number, maxFutureSkewMs: number): Finding
 }
 
 /** In words: `this machine's clock is 2 min ahead of the broker's`. */
-export const clockDifference = (aheadMs: number): string =>
-  `this machine's clock is ${formatTimeSpan(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} the broker's`
+export function clockDifference(aheadMs: number): string {
+  if (Math.abs(aheadMs) <= TOLERATED_MS) return "this machine's clock agrees with the broker's"
+  const where = aheadMs > 0 ? 'ahead of' : 'behind'
+  return `this machine's clock is ${formatTimeSpan(Math.abs(aheadMs))} ${where} the broker's`
+}
 
 interface ClockWatchOptions {
-  /** What the clock was known to be ahead before anything was sent, and was said. */
+  /** How far the clock was thought to be ahead before anything was sent; negative: behind by at least so much, and said. */
   readonly knownAheadMs: number
   readonly isSentAnyway: boolean
   /** What to say of the samples, if the clock is so far ahead. */
@@ -56,8 +59,8 @@ export class ClockWatch {
   /** @throws CliError USAGE when all samples become dead letters, unless they are sent anyway. */
   readonly see = async (aheadMs: number): Promise<void> => {
     const { knownAheadMs, isSentAnyway, judge, warn } = this.#options
-    const isKnown = this.#saidMs === undefined && knownAheadMs < 0 && aheadMs < 0
-    const hasChanged = Math.abs(aheadMs - (this.#saidMs ?? 0)) > TOLERATED_MS
+    const isKnown = this.#saidMs === undefined && knownAheadMs < 0 && aheadMs < knownAheadMs
+    const hasChanged = Math.abs(aheadMs - (this.#saidMs ?? knownAheadMs)) > TOLERATED_MS
     if (this.#saidMs === undefined || hasChanged) this.#saidMs = aheadMs
     if (!hasChanged || isKnown) return
     for (const { kind, message, hint } of await judge(aheadMs)) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { NOW, usual } from './circumstances.fixture.ts'
-import { type Finding, findings, liveFindings } from './findings.ts'
+import { type Finding, findings } from './findings.ts'
 import { type Circumstances, prospects } from './prospects.ts'
 import { type Restamp, shiftNewestTo } from './restamp.ts'
 import { survey } from './survey.ts'
@@ -17,7 +17,10 @@ async function found(lines: readonly string[], { now, ...more }: Options = {}): 
   const known = async function* () {
     yield lines.map((line) => Buffer.from(line))
   }
-  const surveyed = await survey(known(), circumstances.toleranceMs, circumstances)
+  const surveyed = await survey(known(), {
+    ...circumstances,
+    latestMs: now ? Number.POSITIVE_INFINITY : NOW + 300_000,
+  })
   const restamp: Restamp | undefined =
     now && surveyed.newest ? shiftNewestTo(surveyed.newest, NOW) : undefined
   return findings(surveyed, restamp, await prospects(known, surveyed, restamp, circumstances), circumstances)
@@ -135,17 +138,30 @@ describe('what is said of the order', () => {
     expect(await found(samples(30, -1_000, NOW), { isSorted: true })).toEqual([])
     expect(await found(samples(11, -1_000, NOW))).toEqual([])
   })
+
+  it('says nothing of samples behind one from the future, which the job leaves out', async () => {
+    expect(await found([`${NOW},1`, `${NOW + 9e10},1`, `${NOW},1`])).toEqual(warned(/in the future/))
+  })
 })
 
 describe('what is said of the future', () => {
   it('refuses a file that is all in the future, and suggests --now', async () => {
     expect(await found(samples(3, 1_000, NOW + 600_000))).toEqual(
       refused(
-        /3 of 3 samples are in the future.*line 3 is 10 min 2 s ahead.*at most 5 min is allowed \(MAX_FUTURE_SKEW/,
+        /3 of 3 samples are in the future.*line 3 is 10 min 2 s ahead.*MAX_FUTURE_SKEW is 5 min$/,
         /--now/,
       ),
     )
     expect(await found(samples(3, 1_000, NOW + 600_000), { now: true })).toEqual([])
+  })
+
+  it('knows that real-time mode accepts samples for one interval more', async () => {
+    expect(await found([`${NOW},1`, `${NOW + 330_000},1`], { batchMs: 60_000 })).toEqual(
+      warned(/once the job/),
+    )
+    expect(await found([`${NOW},1`, `${NOW + 370_000},1`], { batchMs: 60_000 })).toEqual(
+      warned(/^1 of 2 samples are in the future.*MAX_FUTURE_SKEW is 5 min, CHECKPOINT_INTERVAL 1 min/),
+    )
   })
 
   it('warns how many samples are in the future', async () => {
@@ -162,6 +178,53 @@ describe('what is said of the future', () => {
   })
 })
 
+describe('what is said of one sample that is far newer than the others', () => {
+  const old = samples(60, 50, 1_509_009_792_000)
+
+  it.each([
+    ['of 2030', '1900000000000,1'],
+    ['after 2286', '9999999999999,0'],
+  ])('refuses --now with one %s, wherever its line is, and names it', async (_, line) => {
+    const lines = [...old.slice(0, 50), line, ...old.slice(50)]
+    const [first] = await found(lines, { now: true, isSorted: true })
+    expect([first]).toEqual(
+      refused(/^line 51 \(2.* is far newer than nearly all samples/, /Correct or remove/),
+    )
+  })
+
+  it('warns of times that --now moves before September 2001', async () => {
+    const lines = [`${NOW},1`, '3000000000000,1']
+    expect(await found(lines, { now: true })).toEqual(
+      warned(/^--now moves 1 of 2 samples to times before September 2001/),
+    )
+  })
+
+  it('does not suggest --now', async () => {
+    const [warning] = await found([...old, '1900000000000,1'])
+    expect(warning?.hint).not.toContain('--now')
+  })
+
+  it('accepts a long file and a gap in it', async () => {
+    expect(await found(samples(60, 3_600_000, 1_509_009_792_000), { now: true })).toEqual([])
+    const gap = [...old, ...samples(30, 50, 1_600_000_000_000)]
+    expect(await found(gap, { now: true })).toEqual([])
+  })
+})
+
+describe('what is said of samples none of which counts', () => {
+  it('refuses them, whatever the reasons are', async () => {
+    const lines = [`${NOW - 60_000},1`, `${NOW},101`, `${NOW + 400_000},1`]
+    const all = await found(lines, { job, cpuMax: 100 })
+    expect(all.at(-1)).toMatchObject({
+      kind: 'refuse',
+      message: 'none of the 3 samples would count: 1 late, 1 in the future, 1 outside CPU_MIN and CPU_MAX',
+    })
+    expect((await found([...lines, `${NOW},1`], { job, cpuMax: 100 })).map(({ kind }) => kind)).not.toContain(
+      'refuse',
+    )
+  })
+})
+
 describe('what is said of a job that has read newer samples', () => {
   it('refuses a file that is all behind its watermark, and shows the ways out', async () => {
     expect(await found(samples(3, 1_000, 1_509_009_792_000), { job })).toEqual(
@@ -170,6 +233,11 @@ describe('what is said of a job that has read newer samples', () => {
         /from 2017-10-26T09:23:12.000Z to 2017-10-26T09:23:14.000Z(.|\n)*--now(.|\n)*--new-checkpoint(.|\n)*INPUT_TOPIC(.|\n)*--anyway/,
       ),
     )
+  })
+
+  it('does not advise a new checkpoint after the sending if that would skip it', async () => {
+    const [late] = await found(samples(3, 1_000, 1_509_009_792_000), { job, isReadAgain: false })
+    expect(late?.hint).toMatch(/submit --new-checkpoint`, which skips.*then send them/)
   })
 
   it('accepts a file that is not', async () => {
@@ -190,25 +258,5 @@ describe('what is said of a job that has read newer samples', () => {
     expect(await found(samples(3, 1_000, 1_509_009_792_000), { job: fresh })).toEqual(
       warned(/^3 of 3 samples are older than what the job has read last/),
     )
-  })
-})
-
-describe('liveFindings', () => {
-  it('says nothing without a job, and if its watermark is behind the clock', () => {
-    expect(liveFindings(NOW, undefined, usual)).toEqual([])
-    expect(liveFindings(NOW, 3, { ...usual, job })).toEqual([])
-  })
-
-  const ahead = { closedMs: NOW + 60_000, closingMs: NOW + 60_000 }
-  it('says until when samples of the present are late', () => {
-    expect(liveFindings(NOW, undefined, { ...usual, job: ahead })).toEqual(
-      warned(/1 min ahead of this machine's clock.*2026-01-01T00:01:00.000Z/),
-    )
-    expect(liveFindings(NOW, 61, { ...usual, job: ahead })).toEqual(warned(/./))
-    expect(liveFindings(NOW, undefined, { ...usual, job: { ...ahead, closedMs: 0 } })).toEqual(warned(/./))
-  })
-
-  it('refuses to send for a time in which all of them are late', () => {
-    expect(liveFindings(NOW, 60, { ...usual, job: ahead })).toEqual(refused(/./, /--new-checkpoint/))
   })
 })

@@ -1,7 +1,8 @@
-import { formatTimeSpan } from '../terminal/units.ts'
-import { clockDifference, SET_CLOCKS } from './clock.ts'
+import { formatTimeSpan, plural } from '../terminal/units.ts'
+import { clockDifference, SET_CLOCKS, TOLERATED_MS } from './clock.ts'
 import { explainLine } from './explain-line.ts'
-import { type Circumstances, fateOf, type Prospects } from './prospects.ts'
+import { behindFindings } from './live-findings.ts'
+import type { Circumstances, Prospects } from './prospects.ts'
 import type { Restamp } from './restamp.ts'
 import type { Survey, TimedLine } from './survey.ts'
 import { UNIT_NAMES } from './time-unit.ts'
@@ -22,53 +23,36 @@ export function findings(
 ): Finding[] {
   const format = formatFindings(survey, circumstances)
   if (survey.samples === 0) return format
-  return [
+  const found = [
     ...format,
     ...behindFindings(circumstances, restamp !== undefined),
     ...rangeFindings(survey, circumstances),
     ...valueFindings(survey),
     ...orderFindings(survey, circumstances),
+    ...shiftFindings(survey, restamp, counts, circumstances),
     ...futureFindings(survey, restamp, counts, circumstances),
     ...lateFindings(survey, restamp, counts, circumstances),
   ]
+  return [...found, ...hopeless(survey, counts, found)]
 }
 
-/** What to say before this machine's own CPU is sampled for so many seconds, or without end. */
-export function liveFindings(
-  nowMs: number,
-  seconds: number | undefined,
-  circumstances: Pick<Circumstances, 'job' | 'windowMs' | 'maxFutureSkewMs' | 'clockBehindMs'>,
+/** Refuses an input of which no sample will count, if no single reason does. */
+function hopeless(
+  { samples, outOfRange }: Survey,
+  { early, late, future, usable }: Prospects,
+  found: readonly Finding[],
 ): Finding[] {
-  const { job, clockBehindMs } = circumstances
-  const behind = behindFindings(circumstances, true)
-  const fate = fateOf(nowMs, { ...circumstances, nowMs })
-  if (!job || !fate) return behind
-  const untilMs = fate === 'late' ? job.closedMs : job.closingMs
-  // The clock alone explains it: the job has read no sample from the future.
-  if (untilMs <= nowMs + clockBehindMs)
-    return behind.map((each) => ({ ...each, kind: fate === 'late' ? 'refuse' : 'warn' }))
-  const isHopeless = fate === 'late' && seconds !== undefined && nowMs + seconds * 1_000 <= job.closedMs
-  return [
-    ...behind,
-    {
-      kind: isHopeless ? 'refuse' : 'warn',
-      message: `the job's watermark is ${formatTimeSpan(untilMs - nowMs)} ahead of this machine's clock, because the job has read samples from the future: samples of the present are late, in no window, until ${isoTime(untilMs)}`,
-      hint: 'Wait until then, or start a new checkpoint: `cpu-anomaly stop`, then `cpu-anomaly submit --new-checkpoint`.',
-    },
+  if (usable > 0 || found.some(({ kind }) => kind === 'refuse')) return []
+  const reasons: readonly (readonly [number, string])[] = [
+    [late, 'late'],
+    [future, 'in the future'],
+    [early, 'before September 2001'],
+    [outOfRange, 'outside CPU_MIN and CPU_MAX'],
   ]
-}
-
-/** What this machine's clock stamps may be late if it is behind. */
-function behindFindings(
-  { clockBehindMs }: Pick<Circumstances, 'clockBehindMs'>,
-  isStampedHere: boolean,
-): Finding[] {
-  if (clockBehindMs === 0) return []
-  const span = `this machine's clock is at least ${formatTimeSpan(clockBehindMs)} behind the broker's`
-  const message = isStampedHere
-    ? `${span}: samples that it stamps are late, in no window, once the job has read newer ones`
-    : span
-  return [{ kind: 'warn', message, hint: SET_CLOCKS }]
+  const why = reasons.filter(([count]) => count > 0).map(([count, reason]) => `${count} ${reason}`)
+  return [
+    { kind: 'refuse', message: `none of the ${plural(samples, 'sample')} would count: ${why.join(', ')}` },
+  ]
 }
 
 function formatFindings(
@@ -114,8 +98,6 @@ function unitFindings(units: Survey['units']): Finding[] {
     },
   ]
 }
-
-const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 function rangeFindings(
   { samples, outOfRange, firstOutOfRange }: Survey,
@@ -163,22 +145,45 @@ function orderFindings(
   ]
 }
 
+/** What `--now` does to the older samples if the newest one is far from them, most likely by mistake. */
+function shiftFindings(
+  { samples, newest }: Survey,
+  restamp: Restamp | undefined,
+  { early, isNewestFar }: Prospects,
+  { deadLetterTopic, isComplete }: Circumstances,
+): Finding[] {
+  if (!newest || !restamp) return []
+  const far: Finding = {
+    kind: 'refuse',
+    message: `line ${newest.number} (${isoTime(newest.timeMs)}) is far newer than nearly all samples, and --now would move it to the present and those into the past`,
+    hint: 'Correct or remove that line; --anyway moves all samples by the same span.',
+  }
+  const unusable: Finding = {
+    kind: 'warn',
+    message: `--now moves ${early} of ${ofSamples(samples, isComplete)} to times before September 2001, so that they become dead letters in ${deadLetterTopic}`,
+  }
+  return [...(isNewestFar ? [far] : []), ...(early > 0 ? [unusable] : [])]
+}
+
 function futureFindings(
   { samples, newest }: Survey,
   restamp: Restamp | undefined,
-  { future }: Prospects,
-  { nowMs, maxFutureSkewMs, toleranceMs, deadLetterTopic, isComplete }: Circumstances,
+  { future, isNewestFar }: Prospects,
+  { nowMs, maxFutureSkewMs, batchMs, toleranceMs, deadLetterTopic, isComplete }: Circumstances,
   clock = "this machine's",
 ): Finding[] {
   if (!newest || restamp) return []
   const ahead = `line ${newest.number} is ${formatTimeSpan(newest.timeMs - nowMs)} ahead of ${clock} clock`
-  const limit = `at most ${formatTimeSpan(maxFutureSkewMs)} is allowed (MAX_FUTURE_SKEW, in real-time mode plus CHECKPOINT_INTERVAL)`
+  const interval = batchMs > 0 ? `, CHECKPOINT_INTERVAL ${formatTimeSpan(batchMs)}` : ''
+  const limit = `MAX_FUTURE_SKEW is ${formatTimeSpan(maxFutureSkewMs)}${interval}`
   if (future > 0)
     return [
       {
         kind: future === samples ? 'refuse' : 'warn',
         message: `${future} of ${ofSamples(samples, isComplete)} are in the future and become dead letters in ${deadLetterTopic}: ${ahead}, ${limit}`,
-        hint: '--now moves the newest sample to the present; --anyway sends them as they are. Is the clock right?',
+        hint: isNewestFar
+          ? `Nearly all samples are far older than that line: is it right?`
+          : '--now moves the newest sample to the present; --anyway sends them as they are. Is the clock right?',
       },
     ]
   if (newest.timeMs - toleranceMs <= nowMs) return []
@@ -202,13 +207,15 @@ export function findingsByBroker(
   return found.map(({ kind, message }) => ({
     kind,
     message: `${clockDifference(aheadMs)}: ${message}`,
-    hint: SET_CLOCKS,
+    ...(Math.abs(aheadMs) > TOLERATED_MS && { hint: SET_CLOCKS }),
   }))
 }
 
-const WAYS_OUT = [
-  '--now moves the samples to the present.',
-  'To count old and new samples together: `cpu-anomaly stop`, send them with --anyway, then `cpu-anomaly submit --new-checkpoint`.',
+const waysOut = (isShifted: boolean, isReadAgain: boolean): readonly string[] => [
+  ...(isShifted ? [] : ['--now moves the samples to the present.']),
+  isReadAgain
+    ? 'To count old and new samples together: `cpu-anomaly stop`, send them with --anyway, then `cpu-anomaly submit --new-checkpoint`.'
+    : 'To count them: `cpu-anomaly stop`, then `cpu-anomaly submit --new-checkpoint`, which skips what is there (STARTING_OFFSETS=latest), and then send them.',
   'Or set INPUT_TOPIC to a topic of their own, and start a new checkpoint for it.',
 ]
 
@@ -216,13 +223,13 @@ function lateFindings(
   { samples, oldest, newest }: Survey,
   restamp: Restamp | undefined,
   { late, closing }: Prospects,
-  { job, isComplete }: Circumstances,
+  { job, isComplete, isReadAgain }: Circumstances,
 ): Finding[] {
   if (!job || !oldest || !newest || late + closing === 0) return []
   const time = (line: TimedLine) => isoTime(restamp ? restamp(line) : line.timeMs)
   const range = `The samples are from ${time(oldest)} to ${time(newest)}.`
   const found: Finding[] = []
-  const hint = [range, ...(restamp ? WAYS_OUT.slice(1) : WAYS_OUT)]
+  const hint = [range, ...waysOut(restamp !== undefined, isReadAgain)]
   if (late > 0)
     found.push({
       kind: late === samples ? 'refuse' : 'warn',

@@ -11,6 +11,8 @@ export interface Accounts {
 
 /** What became of the lines that were sent. */
 export interface Outcome {
+  /** Never read, because the job began behind them. */
+  readonly skipped: number
   /** In windows. The least number, if `others` is above 0 and some lines were late. */
   readonly counted: number
   /** The largest number, likewise. */
@@ -24,15 +26,19 @@ export interface Outcome {
 
 export function outcomeOf(
   sent: number,
+  behindStart: number,
   before: Accounts,
   after: Accounts,
   deadLetters: Readonly<Record<string, number>>,
 ): Outcome {
   const dead = total(deadLetters)
-  const others = after.read - before.read - sent
-  const late = Math.min(after.late - before.late, sent - dead)
+  const read = after.read - before.read
+  const skipped = Math.max(behindStart, sent - read)
+  const own = sent - skipped
+  const others = read - own
+  const late = Math.min(after.late - before.late, own - dead)
   const ownLate = Math.min(Math.max(after.late - before.late - others, 0), late)
-  return { counted: sent - dead - late, late, deadLetters, others, ownLate }
+  return { skipped, counted: own - dead - late, late, deadLetters, others, ownLate }
 }
 
 const total = (counts: Readonly<Record<string, number>>): number =>
@@ -69,11 +75,12 @@ const isDeadLetter = (value: unknown): value is DeadLetter =>
 export const isNothingCounted = ({ counted, late, ownLate }: Outcome): boolean =>
   counted + late - ownLate === 0
 
-/** For a person: `9,990 counted, 10 late, 0 dead letters`. */
-export function outcomeText({ counted, late, deadLetters, others }: Outcome): string {
+/** For a person: `9990 counted, 10 late, 0 dead letters`, and what was skipped, if anything. */
+export function outcomeText({ skipped, counted, late, deadLetters, others }: Outcome): string {
   const reasons = Object.entries(deadLetters).map(([reason, count]) => `${reason} ${count}`)
   const isShared = others > 0 && late > 0
   const parts = [
+    ...(skipped > 0 ? [`${skipped} skipped`] : []),
     `${isShared ? 'at least ' : ''}${counted} counted`,
     `${isShared ? 'at most ' : ''}${late} late`,
     `${total(deadLetters)} dead letter${total(deadLetters) === 1 ? '' : 's'}${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}`,

@@ -1,10 +1,12 @@
 import { formatTimeSpan } from '../terminal/units.ts'
 import { explainLine } from './explain-line.ts'
 import { type Circumstances, fateOf } from './prospects.ts'
-import type { Survey } from './survey.ts'
+import { readSample } from './sample.ts'
+import { isLimited, isOutside, type Survey } from './survey.ts'
 import { type TimeUnit, UNIT_NAMES } from './time-unit.ts'
+import { isLateAfter } from './windows.ts'
 
-type Trouble = 'unlike' | 'unit' | 'late' | 'future' | 'unsorted'
+type Trouble = 'unlike' | 'unit' | 'range' | 'late' | 'future' | 'ahead' | 'unsorted'
 
 /** Looks at lines as they are sent, for a stream whose end is not known before. Warns at the first of each kind. */
 export class PassingCheck {
@@ -40,28 +42,13 @@ export class PassingCheck {
     this.#note('unlike', number, () => `${explain()}; it becomes a dead letter in ${deadLetterTopic}`)
   }
 
-  readonly onSample = (timeMs: number, number: number, unit: TimeUnit): void => {
-    const { toleranceMs } = this.#circumstances
-    const nowMs = Date.now() - this.#clockAheadMs
-    const fate = fateOf(timeMs, { ...this.#circumstances, nowMs })
-    const behindMs = this.#newestMs - timeMs
+  readonly onSample = (timeMs: number, number: number, unit: TimeUnit, line: Buffer): void => {
     if (!this.#units.has(unit))
       this.#note('unit', number, () => `line ${number} has its time in ${UNIT_NAMES[unit]}: it is converted`)
-    if (fate === 'late')
-      this.#note('late', number, () => `line ${number} is behind the job's watermark: late, in no window`)
-    if (fate === 'future')
-      this.#note(
-        'future',
-        number,
-        () => `line ${number} is ${formatTimeSpan(timeMs - nowMs)} in the future: a dead letter`,
-      )
-    if (behindMs > toleranceMs)
-      this.#note(
-        'unsorted',
-        number,
-        () => `line ${number} is ${formatTimeSpan(behindMs)} older than one before it: it may be late`,
-      )
-    if (timeMs > this.#newestMs && fate !== 'future') this.#newestMs = timeMs
+    if (this.#isOutside(line)) {
+      const why = 'has a CPU value outside CPU_MIN and CPU_MAX: a dead letter'
+      this.#note('range', number, () => `line ${number} ${why}`)
+    } else this.#judgeTime(timeMs, number)
   }
 
   /** What was found, in one line; undefined if nothing was. */
@@ -69,12 +56,50 @@ export class PassingCheck {
     const words: Readonly<Record<Trouble, string>> = {
       unlike: 'were not samples',
       unit: 'had times in another unit, which were converted',
+      range: 'had CPU values outside CPU_MIN and CPU_MAX',
       late: "were behind the job's watermark",
       future: 'were in the future',
+      ahead: 'were ahead of the clock',
       unsorted: 'were much older than one before them',
     }
     const found = [...this.#counts].map(([trouble, count]) => `${count} ${words[trouble]}`)
     return found.length > 0 ? `of the lines that came later, ${found.join(', ')}` : undefined
+  }
+
+  #isOutside(line: Buffer): boolean {
+    if (!isLimited(this.#circumstances)) return false
+    const { cpu } = readSample(line.toString('latin1')) ?? {}
+    return cpu !== undefined && isOutside(cpu, this.#circumstances)
+  }
+
+  #judgeTime(timeMs: number, number: number): void {
+    const { toleranceMs } = this.#circumstances
+    const nowMs = Date.now() - this.#clockAheadMs
+    const aheadMs = timeMs - nowMs
+    const fate = fateOf(timeMs, { ...this.#circumstances, nowMs })
+    if (fate === 'late')
+      this.#note('late', number, () => `line ${number} is behind the job's watermark: late, in no window`)
+    if (fate === 'future')
+      this.#note(
+        'future',
+        number,
+        () => `line ${number} is ${formatTimeSpan(aheadMs)} in the future: a dead letter`,
+      )
+    else if (aheadMs > toleranceMs)
+      this.#note(
+        'ahead',
+        number,
+        () =>
+          `line ${number} is ${formatTimeSpan(aheadMs)} ahead of the clock: once the job has read it, samples of the present are late, in no window`,
+      )
+    if (isLateAfter(this.#newestMs, timeMs, this.#circumstances))
+      this.#note(
+        'unsorted',
+        number,
+        () =>
+          `line ${number} is ${formatTimeSpan(this.#newestMs - timeMs)} older than one before it: it may be late`,
+      )
+    if (timeMs > this.#newestMs && fate !== 'future') this.#newestMs = timeMs
   }
 
   #note(trouble: Trouble, number: number, why: () => string): void {

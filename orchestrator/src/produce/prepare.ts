@@ -1,13 +1,12 @@
-import { TOLERATED_MS } from './clock.ts'
 import { type Finding, findingsByBroker, findings as findingsOf } from './findings.ts'
 import { pace } from './pace.ts'
 import { PassingCheck } from './passing-check.ts'
-import { type Circumstances, prospects } from './prospects.ts'
+import { type Given, prospects } from './prospects.ts'
 import { toRecordValues, withoutHeader } from './record-values.ts'
 import { type Restamp, shiftNewestTo } from './restamp.ts'
 import type { SampleInput } from './sample-input.ts'
 import { sortLines } from './sort-lines.ts'
-import { type Survey, survey } from './survey.ts'
+import { type Survey, type SurveyRules, survey } from './survey.ts'
 
 export interface SendOptions {
   readonly rate?: number | undefined
@@ -31,13 +30,9 @@ export interface Prepared {
 }
 
 /** Looks at what is known of an input, and decides how it is sent. */
-export async function prepare(
-  input: SampleInput,
-  options: SendOptions,
-  given: Omit<Circumstances, 'name' | 'isComplete' | 'isSorted' | 'nowMs'>,
-): Promise<Prepared> {
-  const found = await survey(input.known(), given.toleranceMs, given)
+export async function prepare(input: SampleInput, options: SendOptions, given: Given): Promise<Prepared> {
   const nowMs = Date.now() + given.clockBehindMs
+  const found = await survey(input.known(), surveyRules(given, options, nowMs))
   const restamp = restampOf(found, options, Date.now())
   const isSorted = options.sort === true || (options.now === true && options.rate !== undefined)
   const circumstances = { ...given, nowMs, name: input.name, isComplete: input.isComplete, isSorted }
@@ -50,7 +45,6 @@ export async function prepare(
     byBrokerClock: async (aheadMs) => {
       const known = { ...circumstances, nowMs: Date.now() - aheadMs }
       check?.setClock(aheadMs)
-      if (Math.abs(aheadMs) <= TOLERATED_MS) return []
       const future = await prospects(input.known, found, restamp, known)
       return findingsByBroker(found, restamp, future, known, aheadMs)
     },
@@ -69,6 +63,19 @@ export async function prepare(
     unlike: () => unlike,
     summary: () => check?.summary(),
   }
+}
+
+/** `--now` decides later where the windows of the samples begin, so any of them may be late that are older by the delay. */
+function surveyRules(given: Given, { now }: SendOptions, nowMs: number): SurveyRules {
+  const { windowMs, toleranceMs, maxFutureSkewMs, batchMs } = given
+  if (now)
+    return {
+      ...given,
+      windowMs: 1,
+      toleranceMs: toleranceMs - windowMs + 1,
+      latestMs: Number.POSITIVE_INFINITY,
+    }
+  return { ...given, latestMs: nowMs + maxFutureSkewMs + batchMs }
 }
 
 /**

@@ -54,6 +54,14 @@ describe('produceSamples', () => {
     ])
   })
 
+  it('says where the samples are, in ranges of records that carry the same number', async () => {
+    const { ranges } = await produce(chunks(numbered(2_805)), { batch: 2 })
+    expect(ranges).toEqual([
+      { partition: 0, from: 0n, to: 1_402n, samples: 2_804 },
+      { partition: 0, from: 1_402n, to: 1_403n, samples: 1 },
+    ])
+  })
+
   it('stays below the megabyte per request that a broker accepts', async () => {
     const half = 'x'.repeat(440_000)
     await produce(chunks([half, half, half]))
@@ -82,13 +90,19 @@ describe('produceSamples', () => {
   })
 
   it.each([
-    ['goes away', () => (broker.isUp = false), 'KAFKA_UNREACHABLE'],
+    [
+      'goes away',
+      () => (broker.isUp = false),
+      'KAFKA_UNREACHABLE',
+      'before; up to 700 more may have arrived',
+    ],
     [
       'refuses',
       () => {
         throw protocolError('TOPIC_AUTHORIZATION_FAILED')
       },
       'KAFKA_REFUSED',
+      'before',
     ],
     [
       'has lost the topic',
@@ -96,12 +110,13 @@ describe('produceSamples', () => {
         throw protocolError('UNKNOWN_TOPIC_OR_PARTITION')
       },
       'NO_SUCH_TOPIC',
+      'before',
     ],
-  ])('reports how much was acknowledged when the broker %s', async (_, happens, code) => {
+  ])('reports how much was acknowledged when the broker %s', async (_, happens, code, end) => {
     atRequest(2, happens)
     await expect(produce(chunks(numbered(1_500)))).rejects.toMatchObject({
       code,
-      message: expect.stringContaining('700 samples'),
+      message: expect.stringMatching(new RegExp(`700 samples were acknowledged ${end}$`)),
     })
   })
 
@@ -148,7 +163,10 @@ describe('produceSamples after Ctrl-C', () => {
       return new Promise(() => undefined)
     })
     const startedAt = Date.now()
-    expect(await produce(chunks(numbered(2_801)), { batch: 2 })).toMatchObject({ records: 700 })
+    expect(await produce(chunks(numbered(2_801)), { batch: 2 })).toMatchObject({
+      records: 700,
+      unacknowledged: 1_400,
+    })
     expect(Date.now() - startedAt).toBe(2_000)
     expect(broker.requests.filter((request) => request === 'produce')).toHaveLength(2)
   })

@@ -1,9 +1,16 @@
 import { CliError } from '../errors.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import { withAdmin } from '../kafka/client.ts'
-import { isKafkaError, kafkaErrorType, noSuchTopic, translateKafkaError } from '../kafka/errors.ts'
+import {
+  isKafkaError,
+  isTransient,
+  kafkaErrorType,
+  noSuchTopic,
+  translateKafkaError,
+} from '../kafka/errors.ts'
 import { type Producer, type RecordMetadata, withProducer } from '../kafka/producer.ts'
 import { untilAborted } from '../system/until-aborted.ts'
+import { plural } from '../terminal/units.ts'
 import { clockAhead } from './clock.ts'
 import { groupByRequest, type PackedRecord, RecordPacker, type RequestSizeLimits } from './record-packer.ts'
 
@@ -42,21 +49,24 @@ export interface ProduceResult {
   readonly samples: number
   readonly records: number
   readonly seconds: number
+  /** Sent, but not acknowledged when the sending ended: Kafka may have them or not. */
+  readonly unacknowledged: number
   /** Where the records are, in the order in which they were sent. */
   readonly ranges: readonly OffsetRange[]
 }
 
-/** Offsets of one partition, up to but not including `to`. */
+/** Offsets of one partition, up to but not including `to`; all records have the same number of samples. */
 export interface OffsetRange {
   readonly partition: number
   readonly from: bigint
   readonly to: bigint
+  readonly samples: number
 }
 
 /**
  * Sends samples in order, acknowledged by all replicas, each exactly once even if a request is repeated.
  * @throws CliError NO_SUCH_TOPIC with the topics that exist; or, if it fails while sending, KAFKA_UNREACHABLE,
- *   KAFKA_REFUSED or NO_SUCH_TOPIC with how much was acknowledged before.
+ *   KAFKA_REFUSED or NO_SUCH_TOPIC with how much was acknowledged before, and how much more Kafka may have.
  */
 export async function produceSamples(
   access: KafkaAccess,
@@ -72,8 +82,12 @@ export async function produceSamples(
     const kafkaError = translateKafkaError(error, access)
     if (!kafkaError || !isKafkaError(kafkaError)) throw error
     const { code, message, hint } = kafkaError
-    const before = countText(sender.result(), options.batch)
-    throw new CliError(code, `${message}; ${before} were acknowledged before`, {
+    const result = sender.result()
+    const mayHaveArrived = code !== 'NO_SUCH_TOPIC' && isTransient(error, access)
+    const more = mayHaveArrived ? unacknowledgedText(result) : ''
+    const { samples } = result
+    const before = `${countText(result, options.batch)} ${samples === 1 ? 'was' : 'were'} acknowledged before`
+    throw new CliError(code, `${message}; ${before}${more}`, {
       ...(hint ? { hint } : {}),
       cause: error,
     })
@@ -85,7 +99,12 @@ export async function produceSamples(
 export const countText = (
   { samples, records }: { readonly samples: number; readonly records: number },
   batch = 1,
-): string => (batch === 1 ? `${samples} samples` : `${samples} samples in ${records} records`)
+): string =>
+  batch === 1 ? plural(samples, 'sample') : `${plural(samples, 'sample')} in ${plural(records, 'record')}`
+
+/** `; up to 700 more may have arrived`, or nothing. */
+export const unacknowledgedText = ({ unacknowledged }: Pick<ProduceResult, 'unacknowledged'>): string =>
+  unacknowledged > 0 ? `; up to ${unacknowledged} more may have arrived` : ''
 
 class SampleSender {
   readonly #topic: string
@@ -95,6 +114,7 @@ class SampleSender {
   #startedAt = performance.now()
   #samples = 0
   #records = 0
+  #unacknowledged = 0
   readonly #ranges: OffsetRange[] = []
 
   constructor(topic: string, options: ProduceOptions) {
@@ -115,7 +135,8 @@ class SampleSender {
 
   result(): ProduceResult {
     const seconds = (performance.now() - this.#startedAt) / 1_000
-    return { samples: this.#samples, records: this.#records, seconds, ranges: this.#ranges }
+    const [samples, records, unacknowledged] = [this.#samples, this.#records, this.#unacknowledged]
+    return { samples, records, unacknowledged, seconds, ranges: this.#ranges }
   }
 
   /** False if the sending was interrupted before all records were acknowledged. */
@@ -124,29 +145,32 @@ class SampleSender {
     for (const request of groupByRequest(records, this.#limits)) {
       if (!maySend()) return false
       const messages = request.map(({ value }) => ({ key, value }))
+      const samples = request.reduce((sum, record) => sum + record.samples, 0)
+      this.#unacknowledged = samples
       const sentMs = Date.now()
       const sending = producer.send({ topic: this.#topic, messages, acks: -1 })
       const metadata = await doneSoonAfterAbort(sending, signal)
       if (!metadata) return false
       this.#records += request.length
-      this.#samples += request.reduce((sum, record) => sum + record.samples, 0)
+      this.#samples += samples
+      this.#unacknowledged = 0
       onAcknowledged?.(this.#samples, this.#records)
-      this.#remember(metadata, request.length)
+      this.#remember(metadata, request.length, samples)
       await this.#compareClocks(metadata, sentMs)
     }
     return true
   }
 
   /** All records have one key, so a request goes to one partition. */
-  #remember([metadata]: readonly RecordMetadata[], records: number): void {
+  #remember([metadata]: readonly RecordMetadata[], records: number, samples: number): void {
     if (!metadata) return
     const { partition, baseOffset } = metadata
     const from = BigInt(baseOffset ?? -1)
+    const range = { partition, from, to: from + BigInt(records), samples }
     const last = this.#ranges.at(-1)
-    const to = from + BigInt(records)
-    if (last?.partition === partition && last.to === from)
-      this.#ranges[this.#ranges.length - 1] = { ...last, to }
-    else if (from >= 0n) this.#ranges.push({ partition, from, to })
+    if (last && continues(last, range))
+      this.#ranges[this.#ranges.length - 1] = { ...range, from: last.from, samples: last.samples + samples }
+    else if (from >= 0n) this.#ranges.push(range)
   }
 
   async #compareClocks([metadata]: readonly RecordMetadata[], sentMs: number): Promise<void> {
@@ -154,6 +178,11 @@ class SampleSender {
     if (appendedMs >= 0) await this.#options.onClock?.(clockAhead(sentMs, Date.now(), appendedMs))
   }
 }
+
+const continues = (last: OffsetRange, next: OffsetRange): boolean =>
+  last.partition === next.partition &&
+  last.to === next.from &&
+  last.samples * Number(next.to - next.from) === next.samples * Number(last.to - last.from)
 
 /** @throws CliError NO_SUCH_TOPIC with the topics that exist. */
 async function requireTopic(access: KafkaAccess, topic: string, signal: AbortSignal): Promise<void> {

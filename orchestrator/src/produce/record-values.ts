@@ -7,8 +7,8 @@ export interface Conversion {
   readonly restamp?: Restamp | undefined
   /** The number of the first line: 2 after a header. */
   readonly firstNumber: number
-  /** Called for each sample with the time that is sent, the number of its line and the unit of its time there. */
-  readonly onSample?: ((timeMs: number, number: number, unit: TimeUnit) => void) | undefined
+  /** Called for each sample with the time that is sent, the number of its line, the unit of its time there, and the line. */
+  readonly onSample?: ((timeMs: number, number: number, unit: TimeUnit, line: Buffer) => void) | undefined
   /** Called for each line that is not a sample. It is sent all the same: the job reports why it rejects it. */
   readonly onUnlike?: ((line: Buffer, number: number) => void) | undefined
 }
@@ -36,7 +36,7 @@ export async function* withoutHeader(
 function toRecordValue(line: Buffer, number: number, { restamp, ...told }: Conversion): Buffer {
   const plainMs = restamp ? undefined : plainTime(line)
   if (plainMs !== undefined) {
-    told.onSample?.(plainMs, number, 'ms')
+    told.onSample?.(plainMs, number, 'ms', line)
     return line
   }
   const sample = readSample(line.toString('latin1'))
@@ -45,6 +45,6 @@ function toRecordValue(line: Buffer, number: number, { restamp, ...told }: Conve
     return line
   }
   const timeMs = restamp ? restamp(sample) : sample.timeMs
-  told.onSample?.(timeMs, number, sample.unit)
+  told.onSample?.(timeMs, number, sample.unit, line)
   return restamp || sample.unit !== 'ms' ? Buffer.from(formatSample({ timeMs, cpu: sample.cpu })) : line
 }

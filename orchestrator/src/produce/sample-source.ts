@@ -31,10 +31,19 @@ export async function fileSource(path: string): Promise<SampleSource> {
     return {
       name: path,
       size: stats.size,
-      read: () => createReadStream(path, { highWaterMark: CHUNK_BYTES }),
+      read: () => readAgain(path),
     }
   } finally {
     await file.close()
+  }
+}
+
+/** @throws CliError USAGE for a file that has been removed since it was opened. */
+async function* readAgain(path: string): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(path, { highWaterMark: CHUNK_BYTES })
+  } catch (error) {
+    throw whyUnreadable(path, error)
   }
 }
 
@@ -75,14 +84,18 @@ async function openFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'r')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const why = {
-      ENOENT: 'there is no such file',
-      EACCES: 'it is not readable by this user',
-      EISDIR: 'it is a folder',
-    }[code ?? '']
-    throw unreadable(path, why ?? String(error))
+    throw whyUnreadable(path, error)
   }
+}
+
+function whyUnreadable(path: string, error: unknown): CliError {
+  const { code } = error as NodeJS.ErrnoException
+  const why = {
+    ENOENT: 'there is no such file',
+    EACCES: 'it is not readable by this user',
+    EISDIR: 'it is a folder',
+  }[code ?? '']
+  return unreadable(path, why ?? String(error))
 }
 
 const unreadable = (name: string, why: string): CliError =>

@@ -8,7 +8,13 @@ async function* inChunks(...chunks: readonly (readonly string[])[]): AsyncGenera
 }
 
 const surveyOf = (lines: readonly string[]) =>
-  survey(inChunks(lines.slice(0, 2), lines.slice(2)), 10_000, { cpuMin: undefined, cpuMax: 100 })
+  survey(inChunks(lines.slice(0, 2), lines.slice(2)), {
+    windowMs: 1,
+    toleranceMs: 10_001,
+    latestMs: Number.POSITIVE_INFINITY,
+    cpuMin: undefined,
+    cpuMax: 100,
+  })
 
 describe('survey', () => {
   it('finds the range of the times, wherever the ends are', async () => {
@@ -55,6 +61,21 @@ describe('survey', () => {
       unsorted: 2,
       firstUnsorted: { number: 4, behindMs: 10_001 },
     })
+  })
+
+  it('compares the starts of windows, as the job does', async () => {
+    const rules = {
+      windowMs: 300_000,
+      toleranceMs: 310_000,
+      latestMs: T + 9e9,
+      cpuMin: undefined,
+      cpuMax: undefined,
+    }
+    const start = Math.floor(T / 300_000) * 300_000
+    const unsorted = async (...seconds: readonly number[]) =>
+      (await survey(inChunks(seconds.map((second) => `${start + second * 1_000},1`)), rules)).unsorted
+    expect(await unsorted(1, 601, 299)).toBe(1)
+    expect(await unsorted(899, 301, 300)).toBe(0)
   })
 
   it('counts samples that are out of range', async () => {

@@ -1,5 +1,6 @@
 import { isHeader, plainTime, readSample } from './sample.ts'
 import type { TimeUnit } from './time-unit.ts'
+import { isLateAfter, type WindowRule } from './windows.ts'
 
 /** A line of the input, counted from 1. */
 interface NumberedLine {
@@ -16,6 +17,12 @@ export interface TimedLine {
 export interface CpuRange {
   readonly cpuMin: number | undefined
   readonly cpuMax: number | undefined
+}
+
+/** What decides which samples are out of range, and which are in the wrong order. */
+export interface SurveyRules extends CpuRange, WindowRule {
+  /** A sample after this time, in epoch milliseconds, is left out by the job, and makes no other one late. */
+  readonly latestMs: number
 }
 
 /** How many samples have times in this unit, and the number of the first one. */
@@ -35,7 +42,7 @@ export interface Survey {
   readonly samples: number
   readonly oldest: TimedLine | undefined
   readonly newest: TimedLine | undefined
-  /** Samples that are older than one before them by more than the job waits for late ones. */
+  /** Samples that are so much older than one before them that the job may take them for late. */
   readonly unsorted: number
   readonly firstUnsorted: (TimedLine & { readonly behindMs: number }) | undefined
   /** Samples whose CPU value is out of range. */
@@ -55,13 +62,9 @@ interface CpuValues {
 /** Enough to tell percent from another unit, and few enough to cost nothing. */
 const FIRST_VALUES = 1_000
 
-/** Reads lines once and keeps only totals. `toleranceMs`: how much older than one before it a sample may be. */
-export async function survey(
-  lines: AsyncIterable<readonly Buffer[]>,
-  toleranceMs: number,
-  range: CpuRange,
-): Promise<Survey> {
-  const surveyor = new Surveyor(toleranceMs, range)
+/** Reads lines once and keeps only totals. */
+export async function survey(lines: AsyncIterable<readonly Buffer[]>, rules: SurveyRules): Promise<Survey> {
+  const surveyor = new Surveyor(rules)
   for await (const some of lines) for (const line of some) surveyor.add(line)
   return surveyor.result()
 }
@@ -76,10 +79,10 @@ class Surveyor {
   #header: string | undefined
   #firstUnlike: NumberedLine | undefined
 
-  constructor(toleranceMs: number, range: CpuRange) {
-    this.#tally = new Tally(toleranceMs)
-    this.#range = range
-    this.#isLimited = range.cpuMin !== undefined || range.cpuMax !== undefined
+  constructor(rules: SurveyRules) {
+    this.#tally = new Tally(rules)
+    this.#range = rules
+    this.#isLimited = isLimited(rules)
   }
 
   add(line: Buffer): void {
@@ -137,7 +140,10 @@ const describeValues = (values: readonly number[]): CpuValues => ({
   most: Math.max(...values),
 })
 
-const isOutside = (cpu: string, { cpuMin, cpuMax }: CpuRange): boolean =>
+export const isLimited = ({ cpuMin, cpuMax }: CpuRange): boolean =>
+  cpuMin !== undefined || cpuMax !== undefined
+
+export const isOutside = (cpu: string, { cpuMin, cpuMax }: CpuRange): boolean =>
   (cpuMin !== undefined && Number(cpu) < cpuMin) || (cpuMax !== undefined && Number(cpu) > cpuMax)
 
 class Tally {
@@ -148,10 +154,12 @@ class Tally {
   firstOutOfRange: NumberedLine | undefined
   unsorted = 0
   firstUnsorted: Survey['firstUnsorted']
-  readonly #toleranceMs: number
+  readonly #rules: SurveyRules
+  /** The newest time that the job will have read. */
+  #leadMs = Number.NEGATIVE_INFINITY
 
-  constructor(toleranceMs: number) {
-    this.#toleranceMs = toleranceMs
+  constructor(rules: SurveyRules) {
+    this.#rules = rules
   }
 
   /** `outside`: the CPU value, if it is out of range. */
@@ -163,9 +171,11 @@ class Tally {
     }
     if (this.oldest === undefined || timeMs < this.oldest.timeMs) this.oldest = { number, timeMs }
     if (this.newest === undefined || timeMs > this.newest.timeMs) this.newest = { number, timeMs }
-    const behindMs = this.newest.timeMs - timeMs
-    if (behindMs <= this.#toleranceMs) return
-    this.unsorted += 1
-    this.firstUnsorted ??= { number, timeMs, behindMs }
+    if (outside !== undefined || timeMs > this.#rules.latestMs) return
+    if (timeMs > this.#leadMs) this.#leadMs = timeMs
+    else if (isLateAfter(this.#leadMs, timeMs, this.#rules)) {
+      this.unsorted += 1
+      this.firstUnsorted ??= { number, timeMs, behindMs: this.#leadMs - timeMs }
+    }
   }
 }

@@ -20,12 +20,13 @@ function account({ checkpoint: { files } }: FakeRuntime, offset: number): void {
 }
 
 const wait = (runtime: FakeRuntime, update = (_: string) => {}) =>
-  awaitAccounted(runtime, 'in', [{ partition: 0, from: 18n, to: 20n }], { signal, update })
+  awaitAccounted(runtime, 'in', [{ partition: 0, from: 18n, to: 20n, samples: 4 }], { signal, update })
 
 describe('awaitAccounted', () => {
   it('returns the ledger once it includes all records', async () => {
     expect(await wait(runtimeAt(20))).toEqual({
       before: undefined,
+      skipped: 0,
       after: { batch: 3, read: 20, deadLettered: 1, late: 2 },
     })
   })
@@ -40,6 +41,16 @@ describe('awaitAccounted', () => {
     const update = vi.fn()
     expect(await wait(runtime, update)).toMatchObject({ before: { read: 15 }, after: { read: 25 } })
     expect(update).toHaveBeenCalledWith(expect.stringMatching(/^5 records/))
+  })
+
+  it('does not wait for what is before the offset at which the query began', async () => {
+    const runtime = runtimeAt(0)
+    runtime.checkpoint.files.clear()
+    runtime.checkpoint.files.set('sources/0/0', '\0v1\n{"in":{"0":20}}')
+    expect(await wait(runtime)).toMatchObject({ skipped: 4, after: { read: 0 } })
+    account(runtime, 20)
+    runtime.checkpoint.files.set('sources/0/0', '\0v1\n{"in":{"0":19}}')
+    expect(await wait(runtime)).toMatchObject({ skipped: 2 })
   })
 
   it('fails with the error of a driver that has ended', async () => {

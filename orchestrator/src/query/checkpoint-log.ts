@@ -50,6 +50,19 @@ export async function readPlan(store: CheckpointStore, batch: number): Promise<B
   return { watermarkMs: planned.data.batchWatermarkMs, ends: ends.data }
 }
 
+/**
+ * Where the query began to read, per partition of the topic; undefined before it did. Partitions that were added since are
+ * read from their beginning. The Kafka source's own file: a zero byte, a version, a newline, JSON.
+ */
+export async function firstOffsets(
+  store: CheckpointStore,
+  topic: string,
+): Promise<Readonly<Record<string, number>> | undefined> {
+  const [, json = ''] = (await store.read('sources/0/0'))?.split('\n') ?? []
+  const first = offsetsSchema.safeParse(parseJson(json))
+  return first.success ? first.data[topic] : undefined
+}
+
 /** Where the last batch that is committed ended, per partition of the topic; undefined if the checkpoint does not say. */
 export async function committedEnds(
   store: CheckpointStore,

@@ -133,6 +133,25 @@ describe('a submit beside earlier results in the output topic', () => {
     expect(steps(context)).toContain('start driver')
   })
 
+  it('warns of windows that it cannot write again, because the input has lost its first records', async () => {
+    const context = await withResults([])
+    const first = Date.parse('2026-01-01T00:00:01.200Z')
+    for (let index = 0; index < 160; index += 1)
+      context.broker.append('cpu-usage', { value: `${first + index - 150},1` })
+    context.broker.remove('cpu-usage', { begin: 150n })
+    await resubmit(context)
+    expect(steps(context)).toContain('start driver')
+    expect(context.output.warnings).toEqual([
+      expect.stringMatching(
+        /first records of cpu-usage are gone \(partition 0: 150\)(.|\n)*from 2026-01-01T00:00:01.500Z on are complete(.|\n)*another OUTPUT_TOPIC/,
+      ),
+    ])
+    context.runtime.driverNow = driverIn('stopped')
+    context.broker.remove('cpu-usage', { begin: 160n })
+    await resubmit(context)
+    expect(context.output.warnings[1]).toMatch(/partition 0: 160(.|\n)*is not known/)
+  })
+
   it('does not take another cluster for the one that was remembered', async () => {
     const context = await withResults([])
     context.broker.clusterId = 'cluster-2'

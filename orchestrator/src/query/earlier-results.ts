@@ -4,6 +4,7 @@ import { CliError } from '../errors.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
 import { type ResultSettings, resultSettings, unreplacedBy, widest } from './result-settings.ts'
+import { shortenedInput } from './shortened-input.ts'
 
 /** Enough to find a result among the last records, if something else was written after it. */
 const LAST_RECORDS = 100
@@ -13,6 +14,7 @@ const LAST_RECORDS = 100
  * replace a window of another length, series or input, and none whose samples it would all leave out: those results would
  * stay beside the new ones for ever.
  * `remembered`: what the topic's results were made with, as far as it is known.
+ * Warns if it will not replace all of them because the input has lost its first records.
  * @returns what the topic's results will be made with.
  * @throws CliError CONFIGURATION when the output topic holds such results.
  */
@@ -20,6 +22,7 @@ export async function requireReplaceable(
   access: KafkaAccess,
   config: Config,
   remembered: ResultSettings,
+  warn: (line: string) => void,
   signal: AbortSignal,
 ): Promise<ResultSettings> {
   const now = resultSettings(config)
@@ -27,8 +30,13 @@ export async function requireReplaceable(
   const results = await lastResults(access, topic, signal)
   if (results.length === 0) return now
   const before = { ...remembered, ...shownBy(results) }
-  const changes = unreplacedBy(now, before, config.query.startingOffsets === 'earliest')
-  if (changes.length === 0) return widest(before, now)
+  const rereads = config.query.startingOffsets === 'earliest'
+  const changes = unreplacedBy(now, before, rereads)
+  if (changes.length === 0) {
+    const shortened = rereads ? await shortenedInput(access, config, signal) : undefined
+    if (shortened) warn(shortened)
+    return widest(before, now)
+  }
   throw new CliError(
     'CONFIGURATION',
     `OUTPUT_TOPIC=${topic}: the topic holds results of other settings, and new ones would not replace them all`,

@@ -156,7 +156,7 @@ async function claimCheckpoint(
   const isContinued = !options.newCheckpoint && (await runtime.checkpoint.hasCommits())
   const settings = isContinued
     ? widest(before, resultSettings(config))
-    : await requireReplaceable(runtime.kafka, config, before, signal)
+    : await requireReplaceable(runtime.kafka, config, before, output.warn, signal)
   const manifest = manifestOf(config, plan, clusterId)
   const isNew = await prepareCheckpoint(runtime.checkpoint, manifest, options, output)
   return { isNew, undo: await rememberSettings(results, settings) }

@@ -4,6 +4,7 @@ import { isSameValue } from '../config/same-value.ts'
 import { isSparkConf, SETTINGS, type SettingKey } from '../config/settings.ts'
 import type { QueryPlan } from '../job/query-plan.ts'
 import { ownName } from '../runtime/own-name.ts'
+import type { Selected } from '../runtime/runtime.ts'
 import type { StoragePaths } from '../storage/paths.ts'
 import { type StateFile, stateFile } from '../system/state-file.ts'
 import { needsNewCheckpoint } from './manifest.ts'
@@ -75,6 +76,12 @@ export function changesSinceSubmit(config: Config, query: SubmittedQuery | undef
 
 export const submittedFile = (storage: StoragePaths, runtime: RuntimeName): StateFile<SubmittedQuery> =>
   stateFile<SubmittedQuery>(join(storage.run, ownName(runtime, 'query.json')), ['trigger'])
+
+/** How long a batch of the job keeps reading new records, and writes results: an interval in real-time mode, else 0. */
+export async function batchMs({ storage, runtime, config }: Selected): Promise<number> {
+  const query = (await submittedFile(storage, runtime.name).read()) ?? config.query
+  return query.trigger === 'real-time' ? query.checkpointIntervalMs : 0
+}
 
 export const submittedQuery = (
   { query, resolved }: Config,

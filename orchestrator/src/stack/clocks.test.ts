@@ -16,13 +16,13 @@ const letter = (arrivedMs: number, sampleMs: number, reason = 'future') => ({
 describe('clockTroubles', () => {
   it('finds none in samples that are older than their arrival', () => {
     expect(
-      clockTroubles([record(NOW - 100, NOW - 300), record(NOW - 5, 1_509_009_792_000)], [], NOW),
+      clockTroubles([record(NOW - 100, NOW - 300), record(NOW - 5, 1_509_009_792_000)], [], NOW, false),
     ).toEqual([])
-    expect(clockTroubles([], [], NOW)).toEqual([])
+    expect(clockTroubles([], [], NOW, false)).toEqual([])
   })
 
   it("finds that this machine's clock is behind", () => {
-    expect(clockTroubles([record(NOW + 60_000, NOW)], [], NOW)).toEqual([
+    expect(clockTroubles([record(NOW + 60_000, NOW)], [], NOW, false)).toEqual([
       expect.stringMatching(/1 min behind the broker/),
     ])
   })
@@ -33,7 +33,7 @@ describe('clockTroubles', () => {
       record(NOW - 900, NOW),
       record(NOW, NOW, 'b'),
     ]
-    expect(clockTroubles(samples, [], NOW)).toEqual([
+    expect(clockTroubles(samples, [], NOW, false)).toEqual([
       expect.stringMatching(/key a\\x1b\[2J are 2 min ahead of the broker/),
     ])
   })
@@ -45,12 +45,18 @@ describe('clockTroubles', () => {
       letter(NOW, NOW + 5, 'empty'),
       { value: Buffer.from('x') },
     ]
-    expect(clockTroubles([], letters, NOW)).toEqual([
+    expect(clockTroubles([], letters, NOW, false)).toEqual([
       expect.stringMatching(/^1 of the last 4 dead letters .* up to 10 min ahead/),
     ])
   })
 
   it('says nothing about samples of yesterday', () => {
-    expect(clockTroubles([record(NOW - 90_000_000, NOW - 80_000_000)], [], NOW)).toEqual([])
+    expect(clockTroubles([record(NOW - 90_000_000, NOW - 80_000_000)], [], NOW, false)).toEqual([])
+  })
+
+  it("knows that a clock that is also the broker's was set back", () => {
+    expect(clockTroubles([record(NOW + 60_000, NOW)], [], NOW, true)).toEqual([
+      "this machine's clock was set back by at least 1 min since the last sample",
+    ])
   })
 })

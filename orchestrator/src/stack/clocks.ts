@@ -9,18 +9,26 @@ const RECENT_MS = 3_600_000
 
 export type StampedRecord = Pick<TopicRecord, 'timestampMs' | 'key' | 'value'>
 
-/** What the last samples and dead letters show of clocks that differ from the broker's, which stamped the samples. */
+/**
+ * What the last samples and dead letters show of clocks that differ from the broker's, which stamped the samples.
+ * `isOneClock`: the broker runs on this machine, by whose clock it goes.
+ */
 export function clockTroubles(
   samples: readonly StampedRecord[],
   deadLetters: readonly Pick<TopicRecord, 'value'>[],
   nowMs: number,
+  isOneClock: boolean,
 ): string[] {
   const behindMs = largest(samples.map(({ timestampMs }) => timestampMs - nowMs))
   const recent = samples.filter(({ timestampMs }) => timestampMs > nowMs - RECENT_MS)
   const future = deadLetters.flatMap(({ value }) => futureLead(value, nowMs) ?? [])
   return [
     ...(behindMs > TOLERATED_MS
-      ? [`this machine's clock is ${formatTimeSpan(behindMs)} behind the broker's`]
+      ? [
+          isOneClock
+            ? `this machine's clock was set back by at least ${formatTimeSpan(behindMs)} since the last sample`
+            : `this machine's clock is ${formatTimeSpan(behindMs)} behind the broker's`,
+        ]
       : []),
     ...leadsByKey(recent),
     ...(future.length > 0

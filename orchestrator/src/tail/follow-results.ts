@@ -4,7 +4,7 @@ import { followTopic } from '../kafka/follow-topic.ts'
 import type { Position } from '../kafka/position.ts'
 import type { TopicRecord } from '../kafka/topic-reader.ts'
 import { jobNow, readUpTo } from '../query/job-now.ts'
-import { submittedFile } from '../query/submitted.ts'
+import { batchMs, submittedFile } from '../query/submitted.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { LiveLine } from '../terminal/live-line.ts'
 import type { Output } from '../terminal/output.ts'
@@ -81,12 +81,6 @@ export async function followResults(
     live.clear()
     idleWatch.close()
   }
-}
-
-/** How long the job writes results of the same batch: an interval in real-time mode, else 0. */
-export async function batchMs({ storage, runtime, config }: Selected): Promise<number> {
-  const query = (await submittedFile(storage, runtime.name).read()) ?? config.query
-  return query.trigger === 'real-time' ? query.checkpointIntervalMs : 0
 }
 
 /** Says so if the job has left the topic that is followed. */

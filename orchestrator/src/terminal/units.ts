@@ -5,6 +5,9 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en')
 }
 
+/** `1 sample`, `2 samples`. */
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
 /** The rate per second of `samples` in `ms` milliseconds. */
 export function formatRate(samples: number, ms: number): string {
   const rate = ms > 0 ? (samples / ms) * 1_000 : 0
