@@ -80,9 +80,7 @@ export async function requireHere(record: StackRecord, { root, run }: StoragePat
   if (!record.up || !record.place) return
   const here = await thisPlace()
   // Containers are seen through their engine, whatever namespace this is.
-  const machine = otherMachine(record.place, here)
-  const where =
-    record.runtime === 'docker' ? machine && `on the host ${machine}` : elsewhere(record.place, here)
+  const where = (record.runtime === 'docker' ? otherMachine : elsewhere)(record.place, here)
   if (where === undefined) return
   throw new CliError('OTHER_PLACE', `the stack of ${root} was started ${where}, and was left alone`, {
     hint: `Run this command there. If that place no longer exists, and nothing of the stack runs, remove ${run}/runtime.json.`,
