@@ -49,9 +49,9 @@ describe('removeEarlierDemo', () => {
   it('leaves a folder without our mark alone', async () => {
     const context = await withDemo()
     await writeFile(join(storageOf(context), '.cpu-anomaly-storage'), '{}')
-    // A new context would refuse this folder; this one has loaded its settings before.
     const selected = await context.select()
-    await removeEarlierDemo({ ...context, selectStarted: async () => selected })
+    const removing = removeEarlierDemo({ ...context, selectStarted: async () => selected })
+    await expect(removing).rejects.toMatchObject({ code: 'STORAGE' })
     expect(context.journal).toEqual([])
     expect(await isThere(storageOf(context))).toBe(true)
   })

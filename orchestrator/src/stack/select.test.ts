@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, rename, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -10,6 +10,7 @@ import { readStorageId } from '../storage/mark.ts'
 import { newFolder } from '../system/folder.fixture.ts'
 import { identify } from '../system/process-identity.ts'
 import { stateFile } from '../system/state-file.ts'
+import { confirmMoved } from './moved.ts'
 import { recordUp, stackFile } from './record.ts'
 import { claimRuntime, releaseRuntime, selectRuntime, startedRuntime } from './select.ts'
 
@@ -213,6 +214,30 @@ describe('whose stack it is', () => {
     expect(await startedRuntime(await configWith({ STORAGE_DIR: before }), say)).toBeDefined()
     await releaseRuntime(selected)
     expect(await startedRuntime(await configWith(), say)).toBeUndefined()
+  })
+
+  it('takes a folder that was moved to another disk for its own only if the user says so, and nothing of it runs', async () => {
+    const { storage } = await claim('local')
+    await expect(confirmMoved(await configWith())).rejects.toMatchObject({ code: 'USAGE' })
+    const record = stateFile(join(storage.run, 'kafka.json'))
+    await record.write({ process: await identify(process.pid), port: 9093, controllerPort: 9094 })
+    await writeFile(join(storage.kafka, 'meta.properties'), 'cluster.id=one\n')
+    const former = folder
+    folder = join(await newFolder(), 'here')
+    await cp(former, folder, { recursive: true })
+    await rm(former, { recursive: true })
+    const config = await configWith()
+    await expect(confirmMoved(config)).rejects.toMatchObject({
+      code: 'OTHER_FOLDER',
+      message: expect.stringContaining(former),
+      hint: expect.not.stringContaining('down'),
+    })
+    await stateFile(join(folder, 'storage', 'run', 'kafka.json')).remove()
+    const id = await readStorageId(join(folder, 'storage'))
+    await expect(selectRuntime(config, say)).rejects.toMatchObject({ code: 'OTHER_FOLDER' })
+    await confirmMoved(config)
+    expect((await selectRuntime(config, say)).runtime.name).toBe('local')
+    expect(await readStorageId(join(folder, 'storage'))).toBe(id)
   })
 
   it('refuses to start what was moved while it ran, until it is down', async () => {

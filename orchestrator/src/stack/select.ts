@@ -1,9 +1,8 @@
 import type { Config, RuntimeName } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import { submittedFile } from '../query/submitted.ts'
-import { dockerAvailable, dockerRuntime } from '../runtime/docker/docker-runtime.ts'
+import { dockerAvailable } from '../runtime/docker/docker-runtime.ts'
 import { isActive } from '../runtime/driver-state.ts'
-import { LocalRuntime } from '../runtime/local/local-runtime.ts'
 import type { Runtime, RuntimeContext, Selected } from '../runtime/runtime.ts'
 import { forgetStorage, knownStorages } from '../storage/known-storages.ts'
 import { provenance, requireOwnStorage } from '../storage/mark.ts'
@@ -18,6 +17,8 @@ import {
   stackDifferences,
   withDifferences,
 } from './in-force.ts'
+import { makeRuntime } from './make-runtime.ts'
+import { requireNothingAt } from './moved.ts'
 import { requireHere, type StackRecord, stackFile } from './record.ts'
 
 const ALREADY_CHOSEN = "this folder's stack was started on it"
@@ -76,7 +77,7 @@ export async function differencesInForce(config: Config): Promise<Difference[]> 
   const storage = storagePaths(config.storageDir)
   const record = await stackFile(storage).read()
   const { kind } = await provenance(storage.root, config.folder)
-  if (!record || kind === 'shared' || kind === 'copied') return []
+  if (!record || (kind !== 'own' && kind !== 'moved')) return []
   const ofStack = stackDifferences(config, record)
   const query = await submittedFile(storage).read()
   const runtime = makeRuntime(record.runtime, { config, storage, env: process.env })
@@ -103,22 +104,10 @@ export async function claimRuntime(
     )
   const found = await provenance(storage.root, config.folder)
   if (found.kind === 'moved') {
-    await requireNothingAt(found.from, runtime)
+    await requireNothingAt(found.from, runtime, 'Stop it with `cpu-anomaly down`')
     note(`This folder was ${found.from} before; its data were kept.`)
   }
   await prepareStorage(config.storageDir, config.folder)
-}
-
-/** Processes keep the path at which they were started; containers have their data in volumes. */
-async function requireNothingAt(former: string, runtime: Runtime): Promise<void> {
-  if (runtime.name !== 'local' || (await runtime.runningClusterId()) === undefined) return
-  throw new CliError(
-    'OTHER_FOLDER',
-    `this folder was moved from ${former} while its stack was running there`,
-    {
-      hint: 'Stop it with `cpu-anomaly down`, then start it here with `cpu-anomaly up`.',
-    },
-  )
 }
 
 /** The runtime on which this folder's stack was last started; undefined if it never was. */
@@ -170,13 +159,4 @@ export async function certainRuntime({ storageDir, runtime }: Config): Promise<R
   const record = await stackFile(storagePaths(storageDir)).read()
   if (record?.up) return record.runtime
   return runtime === 'auto' ? undefined : runtime
-}
-
-function makeRuntime(name: RuntimeName, context: RuntimeContext): Runtime {
-  switch (name) {
-    case 'local':
-      return new LocalRuntime(context)
-    case 'docker':
-      return dockerRuntime(context)
-  }
 }
