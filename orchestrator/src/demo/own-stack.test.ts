@@ -1,7 +1,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
+import { isThere, lockedSteps, type TestContext, testContext } from '../cli/command.fixture.ts'
 import { loadConfig } from '../config/load.ts'
 import { demoSettings, removeEarlierDemo, removeStorage, writeSettingsFile } from './own-stack.ts'
 
@@ -38,10 +38,12 @@ describe('removeEarlierDemo', () => {
     expect(context.output.notes).toEqual([])
   })
 
-  it('takes down an earlier demo with its data, and removes its folder', async () => {
+  it("takes down an earlier demo with its data, and removes its folder, under that folder's lock", async () => {
     const context = await withDemo()
+    const locked = lockedSteps(context)
     await removeEarlierDemo(context)
-    expect(context.journal).toEqual(['stop', 'remove volumes'])
+    expect(locked).toEqual(['stop', 'remove volumes'])
+    expect(context.journal).toEqual(locked)
     expect(await isThere(storageOf(context))).toBe(false)
     expect(context.output.notes).toHaveLength(1)
   })
