@@ -1,6 +1,7 @@
 import { submittedFile } from '../query/submitted.ts'
 import type { Selected, StoppedPart } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
+import { removeData } from './data.ts'
 import { releaseRuntime } from './select.ts'
 import { stopJob } from './stop-job.ts'
 
@@ -14,12 +15,12 @@ export async function takeDown(selected: Selected, volumes: boolean, output: Out
     step.done(gone.length > 0 ? 'Kafka and Spark are down' : 'Kafka and Spark were not running')
     return gone
   })
-  const removed = volumes ? await runtime.removeVolumes() : []
+  const { removed, notRemoved } = volumes ? await removeData(selected) : { removed: [], notRemoved: [] }
   if (volumes) await submittedFile(selected.storage).remove() // what the log says of that query is over
-  await releaseRuntime(selected)
+  await releaseRuntime(selected, volumes && notRemoved.length === 0)
   const stopped: StoppedPart[] = [
     ...(job === 'not-running' ? [] : [{ part: 'job', gone: ['driver', 'supervisor'] }]),
     ...parts,
   ]
-  return { stopped, removed }
+  return { stopped, removed, notRemoved }
 }
