@@ -82,7 +82,7 @@ function contextWith(flags: GlobalFlags, common: Common): CommandContext {
 async function projectFolder(flags: GlobalFlags, output: Output): Promise<string> {
   const cwd = workingFolder()
   if (settingsFile(flags) !== undefined) return cwd
-  const folder = await findProjectFolder(cwd)
+  const folder = await findProjectFolder(cwd, output.warn)
   if (folder !== cwd) output.note(`Project: ${folder}`)
   return folder
 }

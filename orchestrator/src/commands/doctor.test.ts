@@ -91,6 +91,24 @@ describe('doctor', () => {
     ])
   })
 
+  it.each(['OTHER_FOLDER', 'OTHER_PLACE', 'STORAGE', 'CONFIGURATION'] as const)(
+    'fails where every other command refuses: %s',
+    async (code) => {
+      const context = await testContext()
+      const refusing = {
+        ...context,
+        select: () => Promise.reject(new CliError(code, 'refused', { hint: 'Do this.' })),
+      }
+      await expect(run(refusing, [], { json: true })).rejects.toMatchObject({ code })
+      expect(context.output.values.at(-1)).toEqual({
+        title: 'stack',
+        ok: false,
+        found: 'refused',
+        fix: 'Do this.',
+      })
+    },
+  )
+
   it('does not hide a bug in the selection of the runtime', async () => {
     const context = await testContext()
     const broken = { ...context, select: () => Promise.reject(new TypeError('x is undefined')) }

@@ -40,15 +40,20 @@ async function allChecks(context: CommandContext): Promise<DoctorCheck[]> {
     run: async () =>
       `${(await context.config()).resolved.filter((setting) => setting.origin !== 'default').length} set, the rest are defaults`,
   }
-  const selected = await context.select().catch((error: unknown) => {
-    if (error instanceof CliError) return undefined // the settings check reports it
-    throw error
-  })
-  if (!selected) return [node, settings]
+  if ((await orCliError(context.config())) instanceof CliError) return [node, settings] // the check reports it
+  const selected = await orCliError(context.select())
+  if (selected instanceof CliError)
+    return [node, settings, { title: 'stack', run: () => Promise.reject(selected) }]
   const { config, runtime } = selected
   for (const line of unusedSettings(config.resolved, runtime.name, config.query)) context.output.warn(line)
   return [node, settings, ...stackChecks(selected), ...runtime.checks()]
 }
+
+const orCliError = <T>(work: Promise<T>): Promise<T | CliError> =>
+  work.catch((error: unknown) => {
+    if (error instanceof CliError) return error
+    throw error
+  })
 
 async function runCheck(
   check: DoctorCheck,

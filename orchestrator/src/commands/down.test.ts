@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { lockedSteps, type TestContext, testContext } from '../cli/command.fixture.ts'
+import { recordUp, stackFile } from '../stack/record.ts'
 import { standardInput } from '../terminal/stdin.fixture.ts'
 import { run } from './down.ts'
 
@@ -15,7 +16,7 @@ describe('down', () => {
     await run(context, [], { volumes: true })
     expect(context.output.notes).toHaveLength(1)
     await run(context, [], { json: true })
-    expect(context.output.values).toEqual([{ stopped: [], removed: [] }])
+    expect(context.output.values).toEqual([{ stopped: [], removed: [], notRemoved: [] }])
     expect(context.journal).toEqual([])
   })
 
@@ -66,11 +67,31 @@ describe('down', () => {
     expect(context.journal).toEqual(['stop', 'remove volumes', 'stop'])
   })
 
+  it('does not say that data were kept if it was asked to remove them', async () => {
+    const context = await started()
+    context.runtime.removedVolumes = []
+    await run(context, [], { volumes: true, yes: true })
+    expect(context.output.notes.join('\n')).not.toContain('kept')
+  })
+
+  it('names volumes of the other runtime that it cannot remove', async () => {
+    vi.stubEnv('DOCKER_HOST', 'unix:///nonexistent.sock')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const context = await testContext()
+    const { storage, config } = await context.start()
+    await recordUp(storage, config, 'local', { url: 'unix:///one.sock', id: 'one' })
+    for (const json of [false, true]) await run(context, [], { volumes: true, yes: true, json })
+    const volumes = /Docker's volumes \(unix:\/\/\/one\.sock\): no Docker engine is running/
+    expect(context.output.warnings[0]).toMatch(volumes)
+    expect(context.output.values).toMatchObject([{ notRemoved: [expect.stringMatching(volumes)] }])
+    expect((await stackFile(storage).read())?.engine).toBeDefined() // the next `down --volumes` tries again
+  })
+
   it('prints what was stopped and removed with --json', async () => {
     const context = await started()
     await run(context, [], { volumes: true, yes: true, json: true })
     expect(context.output.values).toEqual([
-      { stopped: context.runtime.stoppedParts, removed: context.runtime.removedVolumes },
+      { stopped: context.runtime.stoppedParts, removed: context.runtime.removedVolumes, notRemoved: [] },
     ])
     expect(context.output.notes).toEqual([])
   })

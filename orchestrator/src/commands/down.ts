@@ -17,16 +17,17 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   for (const line of unusedFlags((await context.config()).resolved, 'down')) output.warn(line)
   const selected = await context.selectStarted()
   if (!selected) {
-    if (flags.json) output.json({ stopped: [], removed: [] })
+    if (flags.json) output.json({ stopped: [], removed: [], notRemoved: [] })
     else output.note('Nothing was started from this folder.')
     return
   }
   if (flags.volumes && !flags.yes) await confirmRemoval(selected, signal)
-  const { stopped, removed } = await withFolderLock(selected.storage, signal, () =>
+  const { stopped, removed, notRemoved } = await withFolderLock(selected.storage, signal, () =>
     takeDown(selected, flags.volumes === true, output, signal),
   )
-  if (flags.json) output.json({ stopped, removed })
-  else for (const line of report(stopped, removed)) output.note(line)
+  for (const what of notRemoved) output.warn(`not removed: ${what}`)
+  if (flags.json) output.json({ stopped, removed, notRemoved })
+  else for (const line of report(stopped, removed, flags.volumes === true)) output.note(line)
 }
 
 /** @throws CliError DECLINED when the user does not confirm. */
@@ -38,12 +39,10 @@ async function confirmRemoval({ storage }: Selected, signal: AbortSignal): Promi
   if (!isConfirmed) throw new CliError('DECLINED', 'nothing was changed', { hint: 'Answer y, or use --yes.' })
 }
 
-function report(stopped: readonly StoppedPart[], removed: readonly string[]): string[] {
+function report(stopped: readonly StoppedPart[], removed: readonly string[], isRemoval: boolean): string[] {
   return [
     ...stopped.map(({ part, gone }) => `stopped  ${part}: ${gone.join(', ')} gone`),
     ...removed.map((what) => `removed  ${what}`),
-    ...(removed.length === 0
-      ? ['kept     Kafka data and checkpoint (remove them with `down --volumes`)']
-      : []),
+    ...(isRemoval ? [] : ['kept     Kafka data and checkpoint (remove them with `down --volumes`)']),
   ]
 }

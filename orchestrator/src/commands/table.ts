@@ -25,6 +25,10 @@ export const COMMANDS: readonly CommandSpec[] = [
         flags: '--adopt',
         summary: 'in a copy of a project folder: make it independent of the original, with the data it has',
       },
+      {
+        flags: '--moved',
+        summary: 'in a project folder that was moved to another disk: keep its stack and data',
+      },
       JSON_FLAG,
     ],
     examples: ['cpu-anomaly up', 'cpu-anomaly up --set KAFKA_PORT=19093'],

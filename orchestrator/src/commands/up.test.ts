@@ -87,6 +87,14 @@ describe('up', () => {
     expect(context.output.warnings).toEqual([expect.stringMatching(/NORMAL_MEAN.*submit/)])
   })
 
+  it('refuses --moved in a folder that was not moved, and beside --adopt', async () => {
+    const context = await testContext()
+    await expect(run(context, [], { moved: true })).rejects.toMatchObject({ code: 'USAGE' })
+    await expect(run(context, [], { moved: true, adopt: true })).rejects.toMatchObject({
+      message: expect.stringContaining('contradict'),
+    })
+  })
+
   it('adopts a copy only with --adopt, and refuses that flag elsewhere', async () => {
     const context = await testContext()
     await expect(run(context, [], { adopt: true })).rejects.toMatchObject({ code: 'USAGE' })

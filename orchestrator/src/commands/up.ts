@@ -2,6 +2,7 @@ import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { unusedFlags, unusedOnRuntime } from '../config/unused-settings.ts'
 import { CliError, errorMessage } from '../errors.ts'
 import { adviceAfterUp } from '../query/job-advice.ts'
+import { confirmMoved } from '../stack/moved.ts'
 import { isStackKey } from '../stack/record.ts'
 import { claimRuntime } from '../stack/select.ts'
 import { bringUp } from '../stack/up.ts'
@@ -13,12 +14,18 @@ interface Flags {
   readonly json?: boolean
   readonly workers?: number
   readonly adopt?: boolean
+  readonly moved?: boolean
 }
 
 export const run: CommandRun<Flags> = async (base, _args, flags) => {
   const context = flags.workers ? base.withSettings([`SPARK_WORKERS=${flags.workers}`]) : base
   const { output, signal } = context
+  if (flags.adopt && flags.moved)
+    throw new CliError('USAGE', '--adopt and --moved contradict each other', {
+      hint: 'Use --adopt in a copy, and --moved if there is no other folder with these data.',
+    })
   if (flags.adopt) await adopt(context)
+  if (flags.moved) await confirmMoved(await context.config())
   const selected = await context.select('stack')
   const { runtime, config, storage } = selected
   if (flags.workers && runtime.name === 'local')
@@ -57,7 +64,7 @@ export const run: CommandRun<Flags> = async (base, _args, flags) => {
 async function adopt({ config, output }: CommandContext): Promise<void> {
   const { storageDir, folder } = await config()
   const found = await provenance(storageDir, folder)
-  if (found.kind !== 'copied')
+  if (found.kind !== 'copied' && found.kind !== 'unknown')
     throw new CliError('USAGE', `${folder} is not a copy of a folder with a stack`, {
       hint: 'Leave --adopt out.',
     })

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { chown, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
@@ -94,10 +94,31 @@ describe('findProjectFolder', () => {
     const { top, below } = await nested()
     await writeFile(join(top, '.env'), 'NORMAL_MEAN=20\n')
     const other = vi.spyOn(process, 'getuid').mockReturnValue(2 ** 20)
-    expect(await findProjectFolder(below)).toBe(below)
-    expect(await findProjectFolder(top)).toBe(top)
+    const warnings: string[] = []
+    const warn = (line: string) => void warnings.push(line)
+    expect(await findProjectFolder(below, warn)).toBe(below)
+    expect(warnings).toEqual([
+      expect.stringContaining(`${top} was not used: ${join(top, '.env')} belongs to`),
+    ])
+    expect(await findProjectFolder(top, warn)).toBe(top)
+    expect(warnings).toHaveLength(1)
     other.mockRestore()
   })
+
+  it.skipIf(process.getuid?.() !== 0).each(['.env', 'storage/.cpu-anomaly-storage', '.cpu-anomaly.json'])(
+    "does not use a folder of one's own in which another user has put %s (needs root)",
+    async (file) => {
+      const { top, below } = await nested()
+      await mkdir(join(top, 'storage'))
+      await writeFile(
+        join(top, file),
+        file === '.env' ? 'SPARK_CONF_spark.driver.extraJavaOptions=-Dx=1\n' : '',
+      )
+      expect(await findProjectFolder(below)).toBe(top)
+      await chown(join(top, file), 65_534, 65_534)
+      expect(await findProjectFolder(below)).toBe(below)
+    },
+  )
 })
 
 it.each([

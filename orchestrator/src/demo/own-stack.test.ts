@@ -1,7 +1,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
+import { isThere, lockedSteps, type TestContext, testContext } from '../cli/command.fixture.ts'
 import { loadConfig } from '../config/load.ts'
 import { demoSettings, removeEarlierDemo, removeStorage, writeSettingsFile } from './own-stack.ts'
 
@@ -38,10 +38,12 @@ describe('removeEarlierDemo', () => {
     expect(context.output.notes).toEqual([])
   })
 
-  it('takes down an earlier demo with its data, and removes its folder', async () => {
+  it("takes down an earlier demo with its data, and removes its folder, under that folder's lock", async () => {
     const context = await withDemo()
+    const locked = lockedSteps(context)
     await removeEarlierDemo(context)
-    expect(context.journal).toEqual(['stop', 'remove volumes'])
+    expect(locked).toEqual(['stop', 'remove volumes'])
+    expect(context.journal).toEqual(locked)
     expect(await isThere(storageOf(context))).toBe(false)
     expect(context.output.notes).toHaveLength(1)
   })
@@ -49,9 +51,9 @@ describe('removeEarlierDemo', () => {
   it('leaves a folder without our mark alone', async () => {
     const context = await withDemo()
     await writeFile(join(storageOf(context), '.cpu-anomaly-storage'), '{}')
-    // A new context would refuse this folder; this one has loaded its settings before.
     const selected = await context.select()
-    await removeEarlierDemo({ ...context, selectStarted: async () => selected })
+    const removing = removeEarlierDemo({ ...context, selectStarted: async () => selected })
+    await expect(removing).rejects.toMatchObject({ code: 'STORAGE' })
     expect(context.journal).toEqual([])
     expect(await isThere(storageOf(context))).toBe(true)
   })

@@ -4,6 +4,7 @@ import type { CommandContext } from '../cli/command.ts'
 import { envLine } from '../config/env-lines.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { takeDown } from '../stack/down.ts'
+import { withFolderLock } from '../storage/folder-lock.ts'
 import { readStorageId } from '../storage/mark.ts'
 import { freePorts } from '../system/ports.ts'
 import { NORMAL } from './simulated-hour.ts'
@@ -31,13 +32,18 @@ export async function demoSettings(runtime: string): Promise<string[]> {
   ]
 }
 
-/** Stops and removes the stack of an earlier demo that was killed or kept. */
+/**
+ * Stops and removes the stack of an earlier demo that was killed or kept.
+ * @throws CliError LOCKED when that demo is still running.
+ */
 export async function removeEarlierDemo(context: CommandContext): Promise<void> {
   const earlier = await context.selectStarted()
   if (!earlier || !(await readStorageId(earlier.storage.root))) return
-  context.output.note('An earlier demo is still here; removing it first.')
-  await takeDown(earlier, true, context.output, context.signal)
-  await removeStorage(earlier)
+  await withFolderLock(earlier.storage, context.signal, async () => {
+    context.output.note('An earlier demo is still here; removing it first.')
+    await takeDown(earlier, true, context.output, context.signal)
+    await removeStorage(earlier)
+  })
 }
 
 /** Removes the storage folder, but only if it has our mark. */

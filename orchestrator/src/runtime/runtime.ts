@@ -25,6 +25,11 @@ export interface Runtime {
   preflight(signal: AbortSignal): Promise<void>
   /** Installs what is missing, then starts what is not running. Idempotent: it completes a stack of which only parts run. */
   start(output: Output, signal: AbortSignal): Promise<void>
+  /**
+   * Which engine has the containers and volumes. A runtime without containers has none.
+   * @throws CliError DOCKER_UNAVAILABLE when none answers.
+   */
+  readonly engine?: () => Promise<EngineIdentity>
   /** The id of the cluster that this folder's broker serves; undefined while its process or container does not run. */
   runningClusterId(): Promise<string | undefined>
   /** The state of each part, checked now; never taken from a file alone. */
@@ -45,6 +50,13 @@ export interface Runtime {
   logs(part: LogPart, options: LogOptions, signal: AbortSignal): AsyncIterable<string>
   /** Checks for `doctor`: does this machine have what the runtime needs? */
   checks(): DoctorCheck[]
+}
+
+/** Two engines differ if their ids do; without ids, if their addresses do. */
+export interface EngineIdentity {
+  /** As in DOCKER_HOST. */
+  readonly url: string
+  readonly id?: string
 }
 
 /** The environment in which the job runs: paths and addresses as the driver sees them. */

@@ -8,6 +8,16 @@ import { stackChecks } from './checks.ts'
 
 vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
 
+const disk = vi.hoisted((): { bavail: number | undefined } => ({ bavail: undefined }))
+vi.mock('node:fs/promises', async (original) => {
+  const actual = await original<typeof import('node:fs/promises')>()
+  const statfs = async (path: string) => ({
+    ...(await actual.statfs(path)),
+    ...(disk.bavail !== undefined && disk),
+  })
+  return { ...actual, statfs }
+})
+
 /** Runs the check of this title. */
 async function check(context: TestContext, title: string, settings: readonly string[] = []): Promise<string> {
   const { config } = await context.withSettings(settings).select()
@@ -30,9 +40,20 @@ describe('stackChecks', () => {
 
   it('passes if the storage folder can be created', async () => {
     const context = await testContext()
-    expect(await check(context, 'storage')).toBe(join(context.folder, 'storage'))
-    await expect(check(context, 'storage', ['STORAGE_DIR=missing/storage'])).rejects.toMatchObject({
-      code: 'ENOENT',
+    for (const dir of ['storage', 'missing/storage'])
+      expect(await check(context, 'storage', [`STORAGE_DIR=${dir}`])).toMatch(
+        new RegExp(`^${join(context.folder, dir)} \\([0-9.]+ GiB free\\)$`),
+      )
+  })
+
+  it('fails if the disk of the storage folder is nearly full', async () => {
+    disk.bavail = 2
+    onTestFinished(() => {
+      disk.bavail = undefined
+    })
+    await expect(check(await testContext(), 'storage')).rejects.toMatchObject({
+      code: 'STORAGE',
+      message: expect.stringContaining('nearly full'),
     })
   })
 

@@ -1,5 +1,6 @@
-import { access, constants } from 'node:fs/promises'
+import { access, constants, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { CliError } from '../errors.ts'
 import type { DoctorCheck, Selected } from '../runtime/runtime.ts'
 import { checkPort } from '../system/ports.ts'
 import { requireBroker } from './require-broker.ts'
@@ -10,13 +11,7 @@ export function stackChecks(selected: Selected): DoctorCheck[] {
   const { runtime, config, why } = selected
   return [
     { title: 'runtime', run: async () => `${runtime.name} (${why})` },
-    {
-      title: 'storage',
-      run: async () => {
-        await access(dirname(config.storageDir), constants.W_OK)
-        return config.storageDir
-      },
-    },
+    { title: 'storage', run: () => checkStorage(config.storageDir) },
     {
       title: 'Kafka',
       run: async () => {
@@ -35,4 +30,27 @@ export function stackChecks(selected: Selected): DoctorCheck[] {
     },
     ...topicChecks(selected),
   ]
+}
+
+/** Kafka's broker stops when a write fails: a log segment may grow to 1 GiB before old ones are deleted. */
+const MIN_FREE_BYTES = 2 ** 30
+
+/** Can the folder be written to, or created, and has its disk room? */
+async function checkStorage(dir: string): Promise<string> {
+  const parent = await nearestExisting(dir)
+  await access(parent, constants.W_OK | constants.X_OK)
+  const { bavail, bsize } = await statfs(parent)
+  const free = `${((bavail * bsize) / 2 ** 30).toFixed(1)} GiB free`
+  if (bavail * bsize >= MIN_FREE_BYTES) return `${dir} (${free})`
+  throw new CliError('STORAGE', `${dir}: its disk is nearly full, ${free}`, {
+    hint: 'Free some space, or set STORAGE_DIR to a folder on another disk.',
+  })
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  )
+  return isThere || dirname(path) === path ? path : nearestExisting(dirname(path))
 }

@@ -28,6 +28,7 @@ describe('takeDown', () => {
     expect(await down(context)).toEqual({
       stopped: [{ part: 'job', gone: ['driver', 'supervisor'] }, ...context.runtime.stoppedParts],
       removed: [],
+      notRemoved: [],
     })
     expect(context.journal).toEqual(['stop driver', 'stop'])
     expect(await isReleased(context)).toBe(true)
@@ -50,7 +51,7 @@ describe('takeDown', () => {
     const context = await started()
     context.runtime.driverNow = undefined
     context.runtime.stoppedParts = []
-    expect(await down(context)).toEqual({ stopped: [], removed: [] })
+    expect(await down(context)).toEqual({ stopped: [], removed: [], notRemoved: [] })
     expect(context.journal).toEqual(['stop'])
   })
 

@@ -1,8 +1,11 @@
 import { submittedFile } from '../query/submitted.ts'
 import type { Selected, StoppedPart } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
+import { removeData } from './data.ts'
 import { releaseRuntime } from './select.ts'
 import { stopJob } from './stop-job.ts'
+
+const RUNTIMES = ['local', 'docker'] as const
 
 /** Stops job, Spark and Kafka, in this order, and forgets which runtime was chosen. */
 export async function takeDown(selected: Selected, volumes: boolean, output: Output, signal: AbortSignal) {
@@ -14,12 +17,15 @@ export async function takeDown(selected: Selected, volumes: boolean, output: Out
     step.done(gone.length > 0 ? 'Kafka and Spark are down' : 'Kafka and Spark were not running')
     return gone
   })
-  const removed = volumes ? await runtime.removeVolumes() : []
-  if (volumes) await submittedFile(selected.storage, runtime.name).remove() // what the log says of that query is over
-  await releaseRuntime(selected)
+  const { removed, notRemoved } = volumes ? await removeData(selected) : { removed: [], notRemoved: [] }
+  const isAllRemoved = volumes && notRemoved.length === 0
+  // What the logs say of those queries is over.
+  for (const name of isAllRemoved ? RUNTIMES : volumes ? [runtime.name] : [])
+    await submittedFile(selected.storage, name).remove()
+  await releaseRuntime(selected, isAllRemoved)
   const stopped: StoppedPart[] = [
     ...(job === 'not-running' ? [] : [{ part: 'job', gone: ['driver', 'supervisor'] }]),
     ...parts,
   ]
-  return { stopped, removed }
+  return { stopped, removed, notRemoved }
 }

@@ -75,6 +75,16 @@ const editedText = ({ now, started }: SettingChange): string =>
 const named = ({ key, secret }: SettingChange['now'], value: string): string =>
   secret ? key : `${key}=${value}`
 
+/** The stack is up in another storage folder, so nothing of it is known in the one that STORAGE_DIR names now. */
+export const storageDifference = ({ storageDir }: Config, other: string): Difference => ({
+  key: 'STORAGE_DIR',
+  value: other,
+  secret: false,
+  by: 'up',
+  isMeant: false,
+  text: escapeControls(`STORAGE_DIR=${storageDir} is not in force: this folder's stack is up in ${other}`),
+})
+
 /**
  * Where the settings differ from those that the last submit brought into force: those of the detector, by which the
  * results were computed, and while the job is active all others.

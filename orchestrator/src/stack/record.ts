@@ -2,6 +2,7 @@ import type { Config, Origin, ResolvedSetting, RuntimeName } from '../config/con
 import { isSameValue } from '../config/same-value.ts'
 import type { SettingKey } from '../config/settings.ts'
 import { CliError } from '../errors.ts'
+import type { EngineIdentity, Runtime } from '../runtime/runtime.ts'
 import type { StoragePaths } from '../storage/paths.ts'
 import { elsewhere, otherMachine, type Place, thisPlace } from '../system/place.ts'
 import { type StateFile, stateFile } from '../system/state-file.ts'
@@ -15,6 +16,8 @@ export interface StackRecord {
   readonly settings?: Readonly<Record<string, StartedSetting>>
   /** Where it was started: its processes cannot be seen from elsewhere. */
   readonly place?: Place
+  /** The engine that has this folder's containers and volumes, until `down --volumes` removes them. */
+  readonly engine?: EngineIdentity
 }
 
 interface StartedSetting {
@@ -45,13 +48,20 @@ export const isStackKey = (runtime: RuntimeName, key: string): boolean =>
   (STACK_KEYS[runtime] as readonly string[]).includes(key)
 
 /** Records that the stack is up, before its first process starts: whatever happens then, `down` finds it. */
-export async function recordUp(storage: StoragePaths, config: Config, runtime: RuntimeName): Promise<void> {
+export async function recordUp(
+  storage: StoragePaths,
+  config: Config,
+  runtime: RuntimeName,
+  engineNow?: EngineIdentity,
+): Promise<void> {
   const settings = Object.fromEntries(
     config.resolved
       .filter(({ key }) => isStackKey(runtime, key))
       .map(({ key, value, origin }) => [key, { value, origin: origin === 'up' ? 'flag' : origin }] as const),
   )
-  await stackFile(storage).write({ runtime, up: true, settings, place: await thisPlace() })
+  const file = stackFile(storage)
+  const engine = engineNow ?? (await file.read())?.engine
+  await file.write({ runtime, up: true, settings, place: await thisPlace(), ...(engine && { engine }) })
 }
 
 /** A setting whose value now differs from the one that is in force. */
@@ -81,11 +91,35 @@ export async function requireHere(record: StackRecord, { root, run }: StoragePat
   if (!record.up || !record.place) return
   const here = await thisPlace()
   // Containers are seen through their engine, whatever namespace this is.
-  const machine = otherMachine(record.place, here)
-  const where =
-    record.runtime === 'docker' ? machine && `on the host ${machine}` : elsewhere(record.place, here)
+  const where = (record.runtime === 'docker' ? otherMachine : elsewhere)(record.place, here)
   if (where === undefined) return
   throw new CliError('OTHER_PLACE', `the stack of ${root} was started ${where}, and was left alone`, {
     hint: `Run this command there. If that place no longer exists, and nothing of the stack runs, remove ${run}/runtime.json.`,
   })
 }
+
+/**
+ * @throws CliError OTHER_PLACE when the folder's containers and volumes are on another engine: on this one they would look
+ *   as if they were gone.
+ */
+export async function requireSameEngine(
+  { engine: there }: StackRecord,
+  runtime: Runtime,
+  { root, run }: StoragePaths,
+): Promise<void> {
+  if (!there) return
+  const here = await runtime.engine?.().catch(() => undefined) // if none answers, the command itself says why
+  if (!here || isSameEngine(there, here)) return
+  throw new CliError(
+    'OTHER_PLACE',
+    `containers and volumes of ${root} are on the engine ${nameOf(there)}, but ${nameOf(here)} answers`,
+    {
+      hint: `Start that engine, or name it: DOCKER_HOST=${there.url}. If it no longer exists, remove ${run}/runtime.json.`,
+    },
+  )
+}
+
+const isSameEngine = (a: EngineIdentity, b: EngineIdentity): boolean =>
+  a.id && b.id ? a.id === b.id : a.url === b.url
+
+const nameOf = ({ url, id }: EngineIdentity): string => (id ? `${url} (id ${id})` : url)

@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, rename, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -10,8 +10,9 @@ import { readStorageId } from '../storage/mark.ts'
 import { newFolder } from '../system/folder.fixture.ts'
 import { identify } from '../system/process-identity.ts'
 import { stateFile } from '../system/state-file.ts'
+import { confirmMoved } from './moved.ts'
 import { recordUp, stackFile } from './record.ts'
-import { claimRuntime, releaseRuntime, selectRuntime, startedRuntime } from './select.ts'
+import { claimRuntime, differencesInForce, releaseRuntime, selectRuntime, startedRuntime } from './select.ts'
 
 const made = vi.hoisted((): RuntimeContext[] => [])
 vi.mock('../runtime/local/local-runtime.ts', async (original) => {
@@ -42,11 +43,15 @@ beforeEach(async () => {
 })
 afterEach(() => vi.unstubAllEnvs())
 
-async function runEngine(): Promise<void> {
-  const server = createServer((_, response) => response.end(JSON.stringify({ Version: '28.0.1' })))
-  await new Promise<void>((resolve) => server.listen(join(folder, 'docker.sock'), resolve))
+/** An engine that answers each request with this, at the socket that DOCKER_HOST names; it has no volumes. */
+async function runEngine(answer: object = {}, socket = 'docker.sock'): Promise<void> {
+  const text = JSON.stringify({ Version: '28.0.1', Volumes: [], ...answer })
+  const server = createServer((_, response) => response.end(text))
+  await new Promise<void>((resolve) => server.listen(join(folder, socket), resolve))
   onTestFinished(() => void server.close())
 }
+
+const useSocket = (socket: string) => vi.stubEnv('DOCKER_HOST', `unix://${folder}/${socket}`)
 
 async function installCompose(): Promise<void> {
   const docker = join(folder, 'bin', 'docker')
@@ -58,7 +63,8 @@ async function installCompose(): Promise<void> {
 async function claim(name: 'local' | 'docker') {
   const selected = await selectRuntime(await configWith({ RUNTIME: name }), say)
   await claimRuntime(selected, say)
-  await recordUp(selected.storage, selected.config, name)
+  const engine = await selected.runtime.engine?.().catch(() => undefined)
+  await recordUp(selected.storage, selected.config, name, engine)
   return selected
 }
 
@@ -217,8 +223,98 @@ describe('whose stack it is', () => {
       message: expect.stringMatching(new RegExp(`up in ${join(folder, before)}.*${join(folder, now)}`)),
     })
     expect(await startedRuntime(await configWith({ STORAGE_DIR: before }), say)).toBeDefined()
+    const meant = await loadConfig({
+      folder,
+      envFile: undefined,
+      overrides: [`STORAGE_DIR=${now}`],
+      environment: {},
+      warn: expect.fail,
+    })
+    expect(await startedRuntime(meant, say)).toBeUndefined()
     await releaseRuntime(selected)
     expect(await startedRuntime(await configWith(), say)).toBeUndefined()
+  })
+
+  it('finds the stack that is up although the environment names a storage in which nothing was started', async () => {
+    await claim('local')
+    const elsewhere = await configWith({ STORAGE_DIR: 'other', RUNTIME: 'local' })
+    for (const selecting of [() => startedRuntime(elsewhere, say), () => selectRuntime(elsewhere, say)])
+      await expect(selecting()).rejects.toMatchObject({
+        code: 'CONFIGURATION',
+        message: expect.stringMatching(
+          new RegExp(`up in ${join(folder, 'storage')}.*${join(folder, 'other')}`),
+        ),
+      })
+    expect(await differencesInForce(elsewhere)).toMatchObject([
+      { key: 'STORAGE_DIR', value: join(folder, 'storage') },
+    ])
+    expect(await selectRuntime(elsewhere, { ...say, applies: 'stack' })).toBeDefined() // a second stack
+  })
+
+  describe('on another Docker engine', () => {
+    it.each([
+      ['while it is up', false],
+      ['after it went down, but has volumes there', true],
+    ])('is left alone %s', async (_, isDown) => {
+      await runEngine({ ID: 'one' })
+      await runEngine({ ID: 'two' }, 'two.sock')
+      const selected = await claim('docker')
+      if (isDown) await releaseRuntime(selected)
+      useSocket('two.sock')
+      await expect(startedRuntime(await configWith({ RUNTIME: 'docker' }), say)).rejects.toMatchObject({
+        code: 'OTHER_PLACE',
+        exitCode: 5,
+        message: expect.stringMatching(/docker\.sock \(id one\).*two\.sock \(id two\)/),
+        hint: expect.stringContaining(`DOCKER_HOST=unix://${folder}/docker.sock`),
+      })
+      await releaseRuntime(selected, true)
+      expect(await startedRuntime(await configWith({ RUNTIME: 'docker' }), say)).toBeDefined()
+    })
+
+    it('is not suspected if the same engine has another address, or does not answer', async () => {
+      await runEngine({ ID: 'one' })
+      await claim('docker')
+      await runEngine({ ID: 'one' }, 'link.sock')
+      for (const socket of ['link.sock', 'none.sock']) {
+        useSocket(socket)
+        expect((await selectRuntime(await configWith(), say)).runtime.name).toBe('docker')
+      }
+    })
+
+    it('is told by its address on Podman, whose id changes with every answer', async () => {
+      const podman = { Components: [{ Name: 'Podman Engine' }] }
+      await runEngine({ ...podman, ID: '1' })
+      await runEngine({ ...podman, ID: '1' }, 'two.sock')
+      const { storage } = await claim('docker')
+      expect((await stackFile(storage).read())?.engine).toEqual({ url: `unix://${folder}/docker.sock` })
+      expect((await selectRuntime(await configWith(), say)).runtime.name).toBe('docker')
+      useSocket('two.sock')
+      await expect(selectRuntime(await configWith(), say)).rejects.toMatchObject({ code: 'OTHER_PLACE' })
+    })
+  })
+
+  it('takes a folder that was moved to another disk for its own only if the user says so, and nothing of it runs', async () => {
+    const { storage } = await claim('local')
+    await expect(confirmMoved(await configWith())).rejects.toMatchObject({ code: 'USAGE' })
+    const record = stateFile(join(storage.run, 'kafka.json'))
+    await record.write({ process: await identify(process.pid), port: 9093, controllerPort: 9094 })
+    await writeFile(join(storage.kafka, 'meta.properties'), 'cluster.id=one\n')
+    const former = folder
+    folder = join(await newFolder(), 'here')
+    await cp(former, folder, { recursive: true })
+    await rm(former, { recursive: true })
+    const config = await configWith()
+    await expect(confirmMoved(config)).rejects.toMatchObject({
+      code: 'OTHER_FOLDER',
+      message: expect.stringContaining(former),
+      hint: expect.not.stringContaining('down'),
+    })
+    await stateFile(join(folder, 'storage', 'run', 'kafka.json')).remove()
+    const id = await readStorageId(join(folder, 'storage'))
+    await expect(selectRuntime(config, say)).rejects.toMatchObject({ code: 'OTHER_FOLDER' })
+    await confirmMoved(config)
+    expect((await selectRuntime(config, say)).runtime.name).toBe('local')
+    expect(await readStorageId(join(folder, 'storage'))).toBe(id)
   })
 
   it('refuses to start what was moved while it ran, until it is down', async () => {

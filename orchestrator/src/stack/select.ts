@@ -1,9 +1,8 @@
 import type { Config, RuntimeName } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import { submittedFile } from '../query/submitted.ts'
-import { dockerAvailable, dockerRuntime } from '../runtime/docker/docker-runtime.ts'
+import { dockerAvailable } from '../runtime/docker/docker-runtime.ts'
 import { isActive } from '../runtime/driver-state.ts'
-import { LocalRuntime } from '../runtime/local/local-runtime.ts'
 import type { Runtime, RuntimeContext, Selected } from '../runtime/runtime.ts'
 import { forgetStorage, knownStorages } from '../storage/known-storages.ts'
 import { provenance, requireOwnStorage } from '../storage/mark.ts'
@@ -16,9 +15,12 @@ import {
   type Say,
   sayDifferences,
   stackDifferences,
+  storageDifference,
   withDifferences,
 } from './in-force.ts'
-import { requireHere, type StackRecord, stackFile } from './record.ts'
+import { makeRuntime } from './make-runtime.ts'
+import { requireNothingAt } from './moved.ts'
+import { requireHere, requireSameEngine, type StackRecord, stackFile } from './record.ts'
 
 const ALREADY_CHOSEN = "this folder's stack was started on it"
 
@@ -30,12 +32,12 @@ export interface SelectOptions extends Say {
 /**
  * The runtime to use: the one that this folder's stack is up on, else the one that RUNTIME names.
  * @throws CliError OTHER_FOLDER when the storage is another folder's or a copy of it; OTHER_PLACE when the stack is up where
- *   it cannot be seen from here.
+ *   it cannot be seen from here, or the folder's containers are on another engine.
  */
 export async function selectRuntime(config: Config, { applies, ...say }: SelectOptions): Promise<Selected> {
   const storage = storagePaths(config.storageDir)
   await requireOwnStorage(storage.root, config.folder)
-  await requireNoOtherStack(config)
+  await requireNoOtherStack(config, applies)
   const { env } = process
   const record = await stackFile(storage).read()
   if (record) await requireHere(record, storage)
@@ -44,6 +46,7 @@ export async function selectRuntime(config: Config, { applies, ...say }: SelectO
   sayDifferences(differences, say)
   const inForce = withDifferences(config, differences)
   const runtime = makeRuntime(name, { config: inForce, storage, env })
+  if (record) await requireSameEngine(record, runtime, storage)
   const selected = { runtime, config: inForce, storage, why }
   return applies === 'stack' || applies === 'job' ? selected : asSubmitted(selected, env, applies, say)
 }
@@ -73,10 +76,12 @@ const isJobActive = async (runtime: Runtime): Promise<boolean> =>
  * broker and no Docker. Empty for a copy of a folder: what its records name is not its own.
  */
 export async function differencesInForce(config: Config): Promise<Difference[]> {
+  const other = await otherStack(config)
+  if (other !== undefined) return [storageDifference(config, other)]
   const storage = storagePaths(config.storageDir)
   const record = await stackFile(storage).read()
   const { kind } = await provenance(storage.root, config.folder)
-  if (!record || kind === 'shared' || kind === 'copied') return []
+  if (!record || (kind !== 'own' && kind !== 'moved')) return []
   const ofStack = stackDifferences(config, record)
   const query = await submittedFile(storage, record.runtime).read()
   const runtime = makeRuntime(record.runtime, { config, storage, env: process.env })
@@ -103,22 +108,10 @@ export async function claimRuntime(
     )
   const found = await provenance(storage.root, config.folder)
   if (found.kind === 'moved') {
-    await requireNothingAt(found.from, runtime)
+    await requireNothingAt(found.from, runtime, 'Stop it with `cpu-anomaly down`')
     note(`This folder was ${found.from} before; its data were kept.`)
   }
   await prepareStorage(config.storageDir, config.folder)
-}
-
-/** Processes keep the path at which they were started; containers have their data in volumes. */
-async function requireNothingAt(former: string, runtime: Runtime): Promise<void> {
-  if (runtime.name !== 'local' || (await runtime.runningClusterId()) === undefined) return
-  throw new CliError(
-    'OTHER_FOLDER',
-    `this folder was moved from ${former} while its stack was running there`,
-    {
-      hint: 'Stop it with `cpu-anomaly down`, then start it here with `cpu-anomaly up`.',
-    },
-  )
 }
 
 /** The runtime on which this folder's stack was last started; undefined if it never was. */
@@ -129,29 +122,45 @@ export async function startedRuntime(config: Config, options: SelectOptions): Pr
   if (record.up) return selected
   const { storage } = selected
   const runtime = makeRuntime(record.runtime, { config: selected.config, storage, env: process.env })
+  await requireSameEngine(record, runtime, storage)
   return { ...selected, runtime, why: ALREADY_CHOSEN }
 }
 
-/** Records that the stack is down, so that the next `up` chooses a runtime again. */
-export async function releaseRuntime({ runtime, config, storage }: Selected): Promise<void> {
-  await stackFile(storage).write({ runtime: runtime.name, up: false })
+/** Records that the stack is down, so that the next `up` chooses a runtime again; the engine that has its volumes stays. */
+export async function releaseRuntime({ runtime, config, storage }: Selected, isEmpty = false): Promise<void> {
+  const file = stackFile(storage)
+  const engine = isEmpty ? undefined : (await file.read())?.engine
+  await file.write({ runtime: runtime.name, up: false, ...(engine && { engine }) })
   await forgetStorage(config.folder, storage.root)
 }
 
-/** @throws CliError CONFIGURATION when the stack is up in another storage folder: STORAGE_DIR was edited meanwhile. */
-async function requireNoOtherStack({ folder, storageDir, resolved }: Config): Promise<void> {
+/** @throws CliError CONFIGURATION when the stack is up in another storage folder: STORAGE_DIR was changed meanwhile. */
+async function requireNoOtherStack(config: Config, applies: Applies): Promise<void> {
+  const other = await otherStack(config, applies)
+  if (other === undefined) return
+  throw new CliError(
+    'CONFIGURATION',
+    `this folder's stack is up in ${other}, but STORAGE_DIR is now ${config.storageDir}`,
+    {
+      hint: `Set STORAGE_DIR=${other} again, or first stop that stack with \`cpu-anomaly down --set STORAGE_DIR=${other}\`.`,
+    },
+  )
+}
+
+/** The storage folder in which this folder's stack is up, unless the command is meant for the one that STORAGE_DIR names. */
+async function otherStack(config: Config, applies?: Applies): Promise<string | undefined> {
+  if (await isStorageMeant(config, applies)) return undefined
+  for (const root of await knownStorages(config.folder))
+    if (root !== config.storageDir && (await stackFile(storagePaths(root)).read())?.up) return root
+  return undefined
+}
+
+/** A flag is meant. So is what the environment or a file of `--settings` names, if it has a stack, or `up` starts one there. */
+async function isStorageMeant({ storageDir, resolved }: Config, applies: Applies): Promise<boolean> {
   const origin = resolved.find(({ key }) => key === 'STORAGE_DIR')?.origin
-  if (origin !== '.env' && origin !== 'default') return // whoever names it in the command means it
-  for (const other of await knownStorages(folder)) {
-    if (other === storageDir || !(await stackFile(storagePaths(other)).read())?.up) continue
-    throw new CliError(
-      'CONFIGURATION',
-      `this folder's stack is up in ${other}, but STORAGE_DIR is now ${storageDir}`,
-      {
-        hint: `Set STORAGE_DIR=${other} again, or first stop that stack with \`cpu-anomaly down --set STORAGE_DIR=${other}\`.`,
-      },
-    )
-  }
+  if (origin === '.env' || origin === 'default') return false
+  if (origin === 'flag' || applies === 'stack') return true
+  return (await stackFile(storagePaths(storageDir)).read()) !== undefined
 }
 
 async function chooseRuntime(
@@ -170,13 +179,4 @@ export async function certainRuntime({ storageDir, runtime }: Config): Promise<R
   const record = await stackFile(storagePaths(storageDir)).read()
   if (record?.up) return record.runtime
   return runtime === 'auto' ? undefined : runtime
-}
-
-function makeRuntime(name: RuntimeName, context: RuntimeContext): Runtime {
-  switch (name) {
-    case 'local':
-      return new LocalRuntime(context)
-    case 'docker':
-      return dockerRuntime(context)
-  }
 }

@@ -36,6 +36,21 @@ it('reports existing topics', async () => {
   expect(context.output.steps.at(-1)?.text).toMatch(/cpu-usage.*\b4\b/s)
 })
 
+it('records the engine, and says later on the other runtime where data are kept', async () => {
+  const docker = await testContext({ runtime: 'docker' })
+  const engine = { url: 'unix:///one.sock', id: 'one' }
+  const selected = await docker.start()
+  Object.assign(docker.runtime, { engine: async () => engine })
+  await bringUp(selected, docker.output, docker.signal)
+  expect((await stackFile(selected.storage).read())?.engine).toEqual(engine)
+  expect(docker.output.notes.join('\n')).not.toContain('are kept in')
+
+  const local = await testContext()
+  await bringUp({ ...(await local.select()), storage: selected.storage }, local.output, local.signal)
+  expect(local.output.notes).toContainEqual(expect.stringMatching(/kept in Docker's volumes .*one\.sock/))
+  expect((await stackFile(selected.storage).read())?.engine).toEqual(engine)
+})
+
 it('starts nothing when the preflight fails', async () => {
   const context = await testContext()
   context.runtime.onStep = () => {

@@ -5,6 +5,7 @@ import { isActive } from '../runtime/driver-state.ts'
 import type { Runtime, Selected } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
 import { escapeControls } from '../terminal/text.ts'
+import { otherData } from './data.ts'
 import { changesSinceUp, recordUp, type SettingChange, stackFile } from './record.ts'
 
 /**
@@ -14,11 +15,13 @@ import { changesSinceUp, recordUp, type SettingChange, stackFile } from './recor
 export async function bringUp(selected: Selected, output: Output, signal: AbortSignal): Promise<void> {
   const { runtime, config, storage, why } = selected
   output.note(`Runtime: ${runtime.name} (${why})`)
+  const unused = await otherData(selected)
+  if (unused) output.note(`Data of an earlier \`up\` are kept in ${unused}; this runtime does not use them.`)
   const changes = changesSinceUp(config, await stackFile(storage).read())
   await requireNoConflictingJob(changes, runtime)
   for (const change of changes) output.note(escapeControls(changeText(change)))
   await runtime.preflight(signal)
-  await recordUp(storage, config, runtime.name)
+  await recordUp(storage, config, runtime.name, await runtime.engine?.())
   await runtime.start(output, signal)
   await waitForBroker(runtime.kafka, signal)
   await output.step('Topics', async (step) => {

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { isThere } from '../cli/command.fixture.ts'
@@ -32,4 +32,13 @@ it('leaves out the storage of another project, as a copied file names it', async
   await mkdir(join(folder, 'empty'))
   for (const storage of [root, join(folder, 'empty')]) await rememberStorage(folder, storage)
   expect(await knownStorages(folder)).toEqual([])
+})
+
+it.each(['', '{"storages":["/da'])('does not take a damaged file for none: %j', async (text) => {
+  const folder = await newFolder()
+  await writeFile(join(folder, '.cpu-anomaly.json'), text)
+  await expect(knownStorages(folder)).rejects.toMatchObject({
+    code: 'STORAGE',
+    message: expect.stringContaining('.cpu-anomaly.json is damaged'),
+  })
 })

@@ -1,16 +1,23 @@
-import { readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { z } from 'zod'
-import { parseJson } from '../system/json.ts'
+import { type StateFile, stateFile } from '../system/state-file.ts'
 import { readMark } from './mark.ts'
 
 /** Where a project folder remembers a storage folder that is not the default one, while its stack is up. */
-const POINTER_FILE = '.cpu-anomaly.json'
+export const POINTER_FILE = '.cpu-anomaly.json'
 const DEFAULT_STORAGE = 'storage'
 
-const pointerSchema = z.object({ storages: z.array(z.string()) })
+const pointerFile = (folder: string): StateFile<{ readonly storages: readonly string[] }> =>
+  stateFile(
+    join(folder, POINTER_FILE),
+    ['storages'],
+    'It says where the stack of this folder is. Remove it, and stop that stack with `cpu-anomaly down --set STORAGE_DIR=…`.',
+  )
 
-/** Where a project folder may have its storage; `storageDir` is what its `.env` names. */
+/**
+ * Where a project folder may have its storage; `storageDir` is what its `.env` names.
+ * @throws CliError STORAGE when the file that names more of them is damaged.
+ */
 export async function storageCandidates(folder: string, storageDir = DEFAULT_STORAGE): Promise<string[]> {
   return [join(folder, DEFAULT_STORAGE), resolve(folder, storageDir), ...(await pointers(folder))]
 }
@@ -43,14 +50,9 @@ export async function forgetStorage(folder: string, root: string): Promise<void>
     )
 }
 
-const pointerFile = (folder: string): string => join(folder, POINTER_FILE)
-
-async function pointers(folder: string): Promise<string[]> {
-  const text = await readFile(pointerFile(folder), 'utf8').catch(() => '')
-  return pointerSchema.safeParse(parseJson(text)).data?.storages ?? []
-}
+const pointers = async (folder: string): Promise<readonly string[]> =>
+  (await pointerFile(folder).read())?.storages ?? []
 
 async function write(folder: string, storages: readonly string[]): Promise<void> {
-  if (storages.length === 0) return rm(pointerFile(folder), { force: true })
-  await writeFile(pointerFile(folder), `${JSON.stringify({ storages })}\n`)
+  await (storages.length === 0 ? pointerFile(folder).remove() : pointerFile(folder).write({ storages }))
 }

@@ -1,9 +1,12 @@
 import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { newFolder } from '../system/folder.fixture.ts'
+import { run, tryRun } from '../system/run.ts'
 import { adoptCopy, provenance, readMark, requireOwnStorage } from './mark.ts'
 import { prepareStorage } from './storage-folder.ts'
+
+const canMount = (await tryRun(['unshare', ['--mount', 'true']])) !== undefined
 
 /** A folder with the project `a`, whose storage is marked. */
 async function project(): Promise<{ parent: string; a: string; storage: string }> {
@@ -59,9 +62,62 @@ describe('provenance', () => {
     expect(await provenance(join(b, 'storage'), b)).toMatchObject({ kind: 'moved' })
   })
 
+  it.each(['while its stack is up', 'and something else is at its former path'])(
+    'is unknown in a copy whose original was renamed, %s',
+    async (how) => {
+      const { parent, a } = await project()
+      const [b, a2] = [join(parent, 'b'), join(parent, 'a2')]
+      await cp(a, b, { recursive: true })
+      await rename(a, a2)
+      if (how.startsWith('and')) await mkdir(join(a, 'storage'), { recursive: true })
+      expect(await provenance(join(b, 'storage'), b)).toEqual({ kind: 'unknown', from: a })
+      expect(await provenance(join(a2, 'storage'), a2)).toEqual({ kind: 'moved', from: a })
+      await expect(requireOwnStorage(join(b, 'storage'), b)).rejects.toMatchObject({
+        code: 'OTHER_FOLDER',
+        exitCode: 5,
+        message: expect.stringMatching(new RegExp(`${b} was moved from ${a} to another disk, or is a copy`)),
+        hint: expect.stringMatching(/--moved.*--adopt/),
+      })
+    },
+  )
+
+  it.skipIf(!canMount)(
+    'is its own where it is mounted twice, also with another device number than at its last start (needs root)',
+    async () => {
+      const { parent, a, storage } = await project()
+      const twice = join(parent, 'twice')
+      await mkdir(twice)
+      await run(['mount', ['--bind', a, twice]])
+      onTestFinished(async () => void (await run(['umount', [twice]])))
+      for (const inode of [undefined, '99:1']) {
+        const mark = await readMark(storage)
+        await writeFile(
+          join(storage, '.cpu-anomaly-storage'),
+          JSON.stringify({ ...mark, ...(inode && { inode }) }),
+        )
+        expect(await provenance(join(twice, 'storage'), twice)).toEqual({ kind: 'own' })
+      }
+    },
+  )
+
+  it.each(['', '{"tool":'])('of a damaged mark (%j) cannot be told', async (text) => {
+    const { a, storage } = await project()
+    await writeFile(join(storage, '.cpu-anomaly-storage'), text)
+    for (const read of [
+      () => readMark(storage),
+      () => provenance(storage, a),
+      () => prepareStorage(storage, a),
+    ])
+      await expect(read()).rejects.toMatchObject({
+        code: 'STORAGE',
+        message: expect.stringMatching(/^\S+\.cpu-anomaly-storage is damaged/),
+      })
+    expect(await readFile(join(storage, '.cpu-anomaly-storage'), 'utf8')).toBe(text)
+  })
+
   it.each([
     [true, 'copied'],
-    [false, 'moved'],
+    [false, 'unknown'],
   ])('of a mark without path and inode follows from the original (there: %s)', async (isThere, kind) => {
     const { parent, a, storage } = await project()
     const { id } = (await readMark(storage)) ?? {}

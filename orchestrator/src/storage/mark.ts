@@ -1,33 +1,38 @@
 import { randomUUID } from 'node:crypto'
-import { readFile, readlink, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { readlink, realpath, rm, stat } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
-import { z } from 'zod'
 import { CliError } from '../errors.ts'
-import { parseJson } from '../system/json.ts'
+import { type StateFile, stateFile } from '../system/state-file.ts'
 import { storagePaths } from './paths.ts'
 
 export const MARK_FILE = '.cpu-anomaly-storage'
 
 /** Says that a storage folder is ours, and whose. */
-const markSchema = z.object({
-  tool: z.literal('cpu-anomaly'),
-  format: z.literal(1),
-  id: z.uuid(),
+export interface StorageMark {
+  readonly tool: 'cpu-anomaly'
+  readonly format: 1
+  readonly id: string
   /** The project folder. */
-  folder: z.string(),
+  readonly folder: string
   /** The storage folder itself, and its inode: a folder that was moved keeps it, a copy does not. */
-  storage: z.string().optional(),
-  inode: z.string().optional(),
+  readonly storage?: string
+  readonly inode?: string
   /** The project folder's name when the storage was made: the names of Docker's volumes begin with it. */
-  name: z.string().optional(),
-})
-export type StorageMark = Readonly<z.infer<typeof markSchema>>
-
-/** Undefined if the folder has no mark, so that nothing in it is ours. */
-export async function readMark(root: string): Promise<StorageMark | undefined> {
-  const text = await readFile(join(root, MARK_FILE), 'utf8').catch(() => undefined)
-  return text === undefined ? undefined : markSchema.safeParse(parseJson(text)).data
+  readonly name?: string
 }
+
+const markFile = (root: string): StateFile<StorageMark> =>
+  stateFile<StorageMark>(
+    join(root, MARK_FILE),
+    ['tool', 'format', 'id', 'folder'],
+    `It says whose data ${root} holds: restore it from a backup. To begin without these data, end what still runs (\`ps -ef\`, \`docker ps\` show it), then remove ${root}.`,
+  )
+
+/**
+ * Undefined if the folder has no mark, so that nothing in it is ours.
+ * @throws CliError STORAGE when the mark is damaged.
+ */
+export const readMark = (root: string): Promise<StorageMark | undefined> => markFile(root).read()
 
 /** The id of a storage folder; undefined if it has no mark. */
 export const readStorageId = async (root: string): Promise<string | undefined> => (await readMark(root))?.id
@@ -44,8 +49,7 @@ export async function writeMark(root: string, folder: string, before?: StorageMa
     inode: await inodeOf(root),
     name: old?.name ?? basename(old?.folder ?? folder),
   }
-  if (before || JSON.stringify(mark) !== JSON.stringify(old))
-    await writeFile(join(root, MARK_FILE), `${JSON.stringify(mark)}\n`)
+  if (before || JSON.stringify(mark) !== JSON.stringify(old)) await markFile(root).write(mark)
 }
 
 async function inodeOf(path: string): Promise<string> {
@@ -59,22 +63,28 @@ export type Provenance =
   | { readonly kind: 'moved'; readonly from: string }
   /** The storage of another project folder, or a copy of it: both exist. */
   | { readonly kind: 'shared' | 'copied'; readonly from: string }
+  /** Its former path is gone, but this is another folder: a copy whose original was renamed, or one moved to another disk. */
+  | { readonly kind: 'unknown'; readonly from: string }
 
-/** Whose storage is in this project folder? */
+/**
+ * Whose storage is in this project folder?
+ * @throws CliError STORAGE when its mark is damaged.
+ */
 export async function provenance(root: string, folder: string): Promise<Provenance> {
   const mark = await readMark(root)
   if (!mark) return { kind: 'own' }
   const home = mark.storage ?? join(mark.folder, relative(folder, root))
-  const here = await realpath(root)
-  if (here === (await realpath(home).catch(() => home)))
-    return (await isOtherProject(mark.folder, folder))
-      ? { kind: 'shared', from: mark.folder }
-      : { kind: 'own' }
-  const isOriginalThere = await hasMark(home, mark.id)
-  if (mark.inode === (await inodeOf(root)))
-    return isOriginalThere ? { kind: 'own' } : { kind: 'moved', from: mark.folder } // the same folder, mounted twice
-  return { kind: isOriginalThere ? 'copied' : 'moved', from: mark.folder }
+  const from = mark.folder
+  const inode = await inodeOf(root)
+  if (await isSameFolder(root, home))
+    return (await isOtherProject(from, folder)) ? { kind: 'shared', from } : { kind: 'own' }
+  if ((await inodeOf(home).catch(() => undefined)) === inode) return { kind: 'own' } // the same folder, mounted twice
+  if (await hasMark(home, mark.id)) return { kind: 'copied', from }
+  return { kind: mark.inode === inode ? 'moved' : 'unknown', from }
 }
+
+const isSameFolder = async (here: string, there: string): Promise<boolean> =>
+  (await realpath(here)) === (await realpath(there).catch(() => there))
 
 /** Both folders have settings of their own: one names the other's storage, as a copied `.env` does. */
 async function isOtherProject(owner: string, folder: string): Promise<boolean> {
@@ -89,16 +99,14 @@ async function isOtherProject(owner: string, folder: string): Promise<boolean> {
 }
 
 /** A folder that may not be read may well have it. */
-async function hasMark(root: string, id: string): Promise<boolean> {
-  try {
-    return markSchema.safeParse(parseJson(await readFile(join(root, MARK_FILE), 'utf8'))).data?.id === id
-  } catch (error) {
-    return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
-  }
-}
+const hasMark = (root: string, id: string): Promise<boolean> =>
+  readMark(root).then(
+    (mark) => mark?.id === id,
+    () => true,
+  )
 
-/** @throws CliError OTHER_FOLDER when the storage is another folder's or a copy of it. */
-export async function requireOwnStorage(root: string, folder: string): Promise<Provenance> {
+/** @throws CliError OTHER_FOLDER when the storage is another folder's or a copy of it; STORAGE when its mark is damaged. */
+export async function requireOwnStorage(root: string, folder: string): Promise<void> {
   const found = await provenance(root, folder)
   if (found.kind === 'shared')
     throw new CliError('OTHER_FOLDER', `${root} is the storage of ${found.from}, and this is ${folder}`, {
@@ -106,10 +114,20 @@ export async function requireOwnStorage(root: string, folder: string): Promise<P
     })
   if (found.kind === 'copied')
     throw new CliError('OTHER_FOLDER', `${folder} is a copy of ${found.from}, whose stack it would change`, {
-      hint: `Run this command there. To give the copy a stack of its own, set free ports in its .env and run \`cpu-anomaly up --adopt\`; or remove ${root} to begin without data.`,
+      hint: `Run this command there. ${ADOPT_HINT}`,
     })
-  return found
+  if (found.kind === 'unknown')
+    throw new CliError(
+      'OTHER_FOLDER',
+      `${folder} was moved from ${found.from} to another disk, or is a copy of it: its storage is not the folder that was there`,
+      {
+        hint: `If it was moved, \`cpu-anomaly up --moved\` keeps its stack and data. If it is a copy, its original has the stack. ${ADOPT_HINT}`,
+      },
+    )
 }
+
+const ADOPT_HINT =
+  'To give the copy a stack of its own, set free ports in its .env and run `cpu-anomaly up --adopt`.'
 
 /** Makes a copy independent: a new id, and no record of the original's processes. Data and checkpoint stay. */
 export async function adoptCopy(root: string, folder: string): Promise<void> {
@@ -122,5 +140,6 @@ export async function adoptCopy(root: string, folder: string): Promise<void> {
 /** The project folder of a process that was started in its storage folder; undefined if it is not ours or not visible. */
 export async function folderOfProcess(pid: number): Promise<string | undefined> {
   const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
-  return cwd && (await readMark(cwd))?.folder
+  const mark = cwd && (await readMark(cwd).catch(() => undefined))
+  return mark ? mark.folder : undefined
 }

@@ -59,7 +59,7 @@ async function leadsOutside(parent: string, folder: string): Promise<boolean> {
 
 /**
  * Creates the storage folder with its subfolders, and marks it as this project's.
- * @throws CliError STORAGE when it cannot be created.
+ * @throws CliError STORAGE when it cannot be created, or its mark is damaged.
  */
 export async function prepareStorage(storageDir: string, projectFolder: string): Promise<StoragePaths> {
   const paths = storagePaths(storageDir)
@@ -69,6 +69,7 @@ export async function prepareStorage(storageDir: string, projectFolder: string):
     // Kafka's login is in files here, and no project should commit data.
     await writeFile(join(paths.root, '.gitignore'), '*\n')
   } catch (error) {
+    if (error instanceof CliError) throw error
     throw new CliError('STORAGE', `cannot create the storage folder ${paths.root}: ${errorMessage(error)}`, {
       hint: `Check the permissions of ${dirname(paths.root)}, or set STORAGE_DIR.`,
       cause: error,

@@ -8,7 +8,7 @@ export interface StateFile<T extends object> {
   readonly path: string
   /**
    * Undefined if there is no file.
-   * @throws CliError STORAGE when it is damaged: what it recorded may still run, so this is not "nothing".
+   * @throws CliError STORAGE when it is damaged or cannot be read: what it recorded may still run, so this is not "nothing".
    */
   read(): Promise<T | undefined>
   write(value: T): Promise<void>
@@ -17,6 +17,8 @@ export interface StateFile<T extends object> {
 
 const STARTED_HINT =
   'It records what was started from this folder. End what still runs (`ps -ef` shows it), then remove the file.'
+
+const PERMISSION_HINT = 'Check its permissions: another user may have started what it records.'
 
 /** `required` are the keys without which the file is damaged; `hint` says what to do then. */
 export function stateFile<T extends object>(
@@ -28,8 +30,11 @@ export function stateFile<T extends object>(
     path,
     async read() {
       const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return undefined
-        throw error
+        if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+        throw new CliError('STORAGE', `${path} cannot be read: ${error.message}`, {
+          hint: PERMISSION_HINT,
+          cause: error,
+        })
       })
       return text === undefined ? undefined : (parseRecord(text, path, required, hint) as T)
     },

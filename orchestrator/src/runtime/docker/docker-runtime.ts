@@ -10,6 +10,7 @@ import type {
   CheckpointStore,
   DoctorCheck,
   DriverStatus,
+  EngineIdentity,
   JobEnvironment,
   LogPart,
   PartStatus,
@@ -88,6 +89,13 @@ class DockerRuntime implements Runtime {
       step.done('Connector jars are installed')
     })
     if (await this.#driver.restartIfLost()) output.note('The job had been interrupted and was restarted.')
+  }
+
+  async engine(): Promise<EngineIdentity> {
+    const { docker, endpoint, isPodman } = await this.#stack.engine()
+    if (isPodman) return { url: endpoint.url } // its id is a new one in every answer
+    const { ID } = (await docker.info()) as { ID?: string }
+    return { url: endpoint.url, ...(ID && { id: ID }) }
   }
 
   async runningClusterId(): Promise<string | undefined> {

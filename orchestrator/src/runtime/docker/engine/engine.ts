@@ -15,6 +15,7 @@ export interface Engine {
   readonly docker: Docker
   readonly endpoint: Endpoint
   readonly version: string
+  readonly isPodman: boolean
 }
 
 const ANSWER_MS = 1_500
@@ -49,10 +50,12 @@ async function tryEndpoint(endpoint: Endpoint): Promise<Engine | Refusal> {
   const address = endpointAddress(endpoint)
   try {
     const docker = await client(endpoint, address)
-    const { Version } = (await withDeadline(docker.version(), { timeoutMs: ANSWER_MS, late: noAnswer })) as {
-      Version: string
-    }
-    return { docker, endpoint, version: Version }
+    const { Version, Components } = (await withDeadline(docker.version(), {
+      timeoutMs: ANSWER_MS,
+      late: noAnswer,
+    })) as { Version: string; Components?: readonly { Name: string }[] }
+    const isPodman = Components?.some(({ Name }) => Name.startsWith('Podman')) ?? false
+    return { docker, endpoint, version: Version, isPodman }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN'
     return { endpoint, code, message: errorMessage(error) }
