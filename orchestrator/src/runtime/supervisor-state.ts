@@ -20,7 +20,8 @@ export interface SupervisorState {
 export interface LiveProcesses {
   readonly supervisorPid?: number
   readonly isSupervisorAlive: boolean
-  readonly isDriverAlive: boolean
+  /** Undefined if that cannot be seen from here, as in a container. */
+  readonly isDriverAlive: boolean | undefined
   readonly container?: string
 }
 
@@ -45,7 +46,11 @@ export function driverStatus(state: SupervisorState | undefined, processes: Live
 }
 
 function actualState(state: SupervisorState | undefined, processes: LiveProcesses): DriverStatus['state'] {
-  if (processes.isSupervisorAlive) return state?.state ?? 'starting'
+  if (processes.isSupervisorAlive) return state ? supervised(state.state, processes) : 'starting'
   if (processes.isDriverAlive) return 'orphaned'
   return state && ENDED.has(state.state) ? state.state : 'lost'
 }
+
+/** On a full disk the supervisor cannot record that its driver has ended. */
+const supervised = (state: SupervisorState['state'], { isDriverAlive }: LiveProcesses) =>
+  state === 'running' && isDriverAlive === false ? 'backing-off' : state
