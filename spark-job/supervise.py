@@ -182,7 +182,7 @@ class Supervisor:
         """Polls until it is over, or for this many seconds; looks after the log and the state file meanwhile."""
         deadline = time.monotonic() + seconds
         while not is_over() and time.monotonic() < deadline:
-            if not self._is_recorded:
+            if not (self._is_recorded and self._options.state.exists()):
                 self._record()
             if self._options.rotate_log:
                 rotate(self._options.rotate_log, self._options.max_bytes)

@@ -254,6 +254,13 @@ def test_crash_while_the_state_cannot_be_written_is_followed_by_another_attempt(
     supervised.until(lambda state: state["attempt"] == 2 and state["state"] == "running")
 
 
+def test_state_file_that_was_removed_is_written_again(supervise: Start) -> None:
+    supervised = supervise(UNTIL_STOPPED)
+    first = supervised.until(lambda state: state.get("state") == "running")
+    supervised.state_file.unlink()
+    assert supervised.until(lambda state: "state" in state) == first
+
+
 def test_final_state_is_recorded_once_it_can_be_written(supervise: Start, tmp_path: Path) -> None:
     driver = """
 import pathlib, time

@@ -20,8 +20,11 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
     return
   }
   if (flags.volumes && !flags.yes) await confirmRemoval(selected, signal)
-  const { stopped, removed } = await withFolderLock(selected.storage, signal, () =>
-    takeDown(selected, flags.volumes === true, output, signal),
+  const { stopped, removed } = await withFolderLock(
+    selected.storage,
+    signal,
+    () => takeDown(selected, flags.volumes === true, output, signal),
+    { withoutSpace: 'go on' },
   )
   if (flags.json) output.json({ stopped, removed })
   else for (const line of report(stopped, removed)) output.note(line)

@@ -1,22 +1,27 @@
-import type { Config, ResolvedSetting, TriggerMode } from '../config/config.ts'
+import { z } from 'zod'
+import type { Config, ResolvedSetting } from '../config/config.ts'
 import { isSparkConf, SETTINGS, type SettingKey } from '../config/settings.ts'
 import type { QueryPlan } from '../job/query-plan.ts'
 import type { StoragePaths } from '../storage/paths.ts'
 import { type StateFile, stateFile } from '../system/state-file.ts'
 
 /** How the query was last submitted, for later commands: the settings may have changed since. */
-export interface SubmittedQuery {
-  readonly trigger: TriggerMode
-  readonly reason: string
+const querySchema = z.object({
+  trigger: z.enum(['micro-batch', 'real-time']),
+  reason: z.string(),
   /** Length of a batch in real-time mode. */
-  readonly checkpointIntervalMs: number
+  checkpointIntervalMs: z.number(),
   /** When its checkpoint was begun (ISO time). */
-  readonly since?: string
+  since: z.string().optional(),
   /** The settings that the job was given, without secrets. */
-  readonly settings?: Readonly<Record<string, string>>
+  settings: z.record(z.string(), z.string()).optional(),
   /** Which of them were flags of `submit`. */
-  readonly flags?: readonly string[]
-}
+  flags: z.array(z.string()).optional(),
+})
+export type SubmittedQuery = Readonly<z.infer<typeof querySchema>>
+
+const QUERY_HINT =
+  'It only records how the job was last submitted. Remove it; the next `cpu-anomaly submit` writes it again.'
 
 const JOB_KEYS: ReadonlySet<string> = new Set([
   'INPUT_TOPIC',
@@ -68,7 +73,7 @@ export function changesSinceSubmit(config: Config, query: SubmittedQuery | undef
 }
 
 export const submittedFile = (storage: StoragePaths): StateFile<SubmittedQuery> =>
-  stateFile<SubmittedQuery>(`${storage.run}/query.json`, ['trigger'])
+  stateFile(`${storage.run}/query.json`, querySchema, QUERY_HINT)
 
 export const submittedQuery = (
   { query, resolved }: Config,

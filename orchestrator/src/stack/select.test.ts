@@ -2,6 +2,7 @@ import { chmod, cp, mkdir, rename, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { z } from 'zod'
 import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import type { RuntimeContext } from '../runtime/runtime.ts'
@@ -217,7 +218,7 @@ describe('whose stack it is', () => {
 
   it('refuses to start what was moved while it ran, until it is down', async () => {
     const { storage } = await claim('local')
-    await stateFile(join(storage.run, 'kafka.json')).write({
+    await stateFile(join(storage.run, 'kafka.json'), z.looseObject({})).write({
       process: await identify(process.pid),
       port: 9093,
       controllerPort: 9094,
@@ -232,7 +233,7 @@ describe('whose stack it is', () => {
       message: expect.stringContaining(former),
       hint: expect.stringContaining('cpu-anomaly down'),
     })
-    await stateFile(join(storage.run.replace(former, folder), 'kafka.json')).remove()
+    await stateFile(join(storage.run.replace(former, folder), 'kafka.json'), z.looseObject({})).remove()
     const notes: string[] = []
     await claimRuntime(moved, { note: (line) => notes.push(line) })
     expect(notes).toEqual([expect.stringContaining(former)])
