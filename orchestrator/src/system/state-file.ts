@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { CliError } from '../errors.ts'
@@ -37,15 +37,28 @@ export function stateFile<T extends object>(
     async write(value) {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
       const partial = `${path}.${process.pid}.part`
+      const text = `${JSON.stringify(value)}\n`
       try {
-        await writeFile(partial, `${JSON.stringify(value)}\n`, { mode: 0o600 })
+        await writeFile(partial, text, { mode: 0o600 })
         await rename(partial, path)
       } catch (error) {
-        await rm(partial, { force: true }) // nothing is left of it on a full disk
-        throw error
+        await rm(partial, { force: true })
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+        await overwrite(path, text).catch(() => Promise.reject(error))
       }
     },
     remove: () => rm(path, { force: true }),
+  }
+}
+
+/** On a full disk a small file may still have room in its own block; where it has none, it stays as it is. */
+async function overwrite(path: string, text: string): Promise<void> {
+  const file = await open(path, 'r+')
+  try {
+    await file.write(text, 0)
+    await file.truncate(Buffer.byteLength(text))
+  } finally {
+    await file.close()
   }
 }
 

@@ -20,6 +20,7 @@ export async function confirm(question: string, signal: AbortSignal): Promise<bo
     return /^y(es)?$/i.test(answer.trim())
   } catch (error) {
     signal.throwIfAborted()
+    if ((error as Error).name === 'AbortError') return false // Ctrl-D
     throw error
   } finally {
     terminal.close()
