@@ -80,11 +80,16 @@ class Supervisor:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._state = State("starting", supervisor_pid=os.getpid())
+        self._is_recorded = True
         self._stop_signals = 0
 
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        self._keep_running()
+        self._wait(lambda: self._is_recorded or self._stop_signals > 0)
+
+    def _keep_running(self) -> None:
         failures = 0
         while True:
             commit = last_commit(self._options.checkpoint)
@@ -111,8 +116,6 @@ class Supervisor:
     def _run_driver(self, commit: int) -> int | None:
         """Runs the driver once, until all its processes are gone. Returns its exit code; None if it could not start."""
         files = {"CPU_ANOMALY_STOP_FILE": self._options.stop_file, "CPU_ANOMALY_READY_FILE": self._options.ready_file}
-        for file in files.values():
-            file.unlink(missing_ok=True)
         attempt = self._state.attempt + 1
         began = {"attempt": attempt, "restarts": attempt - 1, "started_at": now(), "since": now()}
         self._record(state="starting", **began, exit_code=None, reason=None)
@@ -120,10 +123,12 @@ class Supervisor:
         self._log("starting", attempt=attempt, resumed_from_batch=commit if commit >= 0 else "")
         environment = {**os.environ, **{name: str(file) for name, file in files.items()}}
         try:
+            for file in files.values():
+                file.unlink(missing_ok=True)
             # A session of its own: a terminal's signals do not reach it, and its whole group can be ended.
             driver = subprocess.Popen(self._options.driver, env=environment, start_new_session=True)
         except OSError as error:
-            print(f"{now()} supervisor error={json.dumps(str(error))}", flush=True)
+            write_line(f"{now()} supervisor error={json.dumps(str(error))}")
             return None
         self._record(driver_pid=driver.pid, driver_start=start_token(driver.pid))
         exit_code = self._await_end(driver)
@@ -147,8 +152,7 @@ class Supervisor:
     def _stop(self, driver: subprocess.Popen[bytes]) -> None:
         """Asks for a clean end; at the deadline sends SIGTERM, then SIGKILL; a second signal skips to SIGKILL."""
         self._log("stopping")
-        self._options.stop_file.touch()
-        if self._ends_within(driver, self._options.stop_timeout):
+        if self._asks_to_stop() and self._ends_within(driver, self._options.stop_timeout):
             return
         self._log("killing", reason="asked to hurry" if self._is_urgent() else "the driver did not stop in time")
         if not self._is_urgent():
@@ -156,6 +160,14 @@ class Supervisor:
             if self._ends_within(driver, TERM_SECONDS):
                 return
         send(driver.pid, signal.SIGKILL)
+
+    def _asks_to_stop(self) -> bool:
+        """False if the driver cannot be asked, because the file system is read-only or full."""
+        try:
+            self._options.stop_file.touch()
+        except OSError:
+            return False
+        return True
 
     def _ends_within(self, driver: subprocess.Popen[bytes], seconds: float) -> bool:
         self._wait(lambda: driver.poll() is not None or self._is_urgent(), seconds)
@@ -170,9 +182,11 @@ class Supervisor:
         self._wait(lambda: self._stop_signals > 0, seconds)
 
     def _wait(self, is_over: Callable[[], bool], seconds: float = math.inf) -> None:
-        """Polls until it is over, or for this many seconds; rotates the log meanwhile."""
+        """Polls until it is over, or for this many seconds; looks after the log and the state file meanwhile."""
         deadline = time.monotonic() + seconds
         while not is_over() and time.monotonic() < deadline:
+            if not (self._is_recorded and self._options.state.exists()):
+                self._record()
             if self._options.rotate_log:
                 rotate(self._options.rotate_log, self._options.max_bytes)
             time.sleep(POLL_SECONDS)
@@ -185,12 +199,22 @@ class Supervisor:
         self._log(state, attempt=self._state.attempt, exit_code=self._state.exit_code, reason=self._state.reason)
 
     def _record(self, **changes: object) -> None:
+        """Writes the state file. If that fails, as on a full disk, `_wait` tries again: the driver comes first."""
         self._state = replace(self._state, **changes)  # type: ignore[arg-type]
-        write_atomically(self._options.state, json.dumps(asdict(self._state)))
+        with contextlib.suppress(OSError):
+            self._is_recorded = False
+            write_atomically(self._options.state, json.dumps(asdict(self._state)))
+            self._is_recorded = True
 
     def _log(self, state: str, **values: object) -> None:
         pairs = "".join(f" {name}={json.dumps(value)}" for name, value in values.items() if value is not None)
-        print(f"{now()} supervisor state={state}{pairs}", flush=True)
+        write_line(f"{now()} supervisor state={state}{pairs}")
+
+
+def write_line(line: str) -> None:
+    """Prints a line, unless it cannot be written, as on a full disk: the state file says the same."""
+    with contextlib.suppress(OSError):
+        print(line, flush=True)
 
 
 def now() -> str:

@@ -43,7 +43,13 @@ export KAFKA_HEAP_OPTS="-Xms256m -Xmx512m"
 export KAFKA_LOG4J_OPTS="-Dlog4j2.configurationFile=file:/opt/cpu-anomaly/log4j2.properties"
 export LOG_DIR=/tmp EXTRA_ARGS="-name kafkaServer" # no log files beside the container's log
 
-if [ ! -f "$data/meta.properties" ]; then
+if [ ! -s "$data/meta.properties" ]; then
+  if compgen -G "$data/*-[0-9]*/" >/dev/null; then # a broker of a new cluster would not serve the data of the old one
+    echo "$data/meta.properties is missing or empty, but Kafka's data are beside it." >&2
+    echo "Restore that file, or remove the data and all checkpoints with: cpu-anomaly down --volumes" >&2
+    exit 1
+  fi
+  rm -f "$data/meta.properties"
   # A cluster id is 16 random bytes in URL-safe base64; the leading k keeps it from looking like an option.
   id=k$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c2-22)
   /opt/kafka/bin/kafka-storage.sh format -t "$id" -c "$properties"

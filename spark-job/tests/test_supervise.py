@@ -21,7 +21,8 @@ DEADLINE = 60.0
 class Supervised:
     def __init__(self, folder: Path, driver: str, *options: str) -> None:
         self.folder = folder
-        self.state_file = folder / "state.json"
+        self.state_file = folder / "run" / "state.json"
+        self.state_file.parent.mkdir(exist_ok=True)
         self.checkpoint = folder / "checkpoint"
         (self.checkpoint / "commits").mkdir(parents=True, exist_ok=True)
         own = [
@@ -181,7 +182,7 @@ time.sleep(3600)
 def test_driver_that_fails_before_it_is_ready_never_runs(supervise: Start, tmp_path: Path) -> None:
     (tmp_path / "ready").touch()  # of an earlier driver
     supervise("raise SystemExit(3)").end()
-    assert 'state="running"' not in (tmp_path / "out.log").read_text()
+    assert "state=running" not in (tmp_path / "out.log").read_text()
 
 
 def test_restarted_driver_has_to_be_ready_again(supervise: Start) -> None:
@@ -251,6 +252,69 @@ pathlib.Path("child").write_text(str(child.pid))
     child = int((tmp_path / "child").read_text())
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+def test_crash_while_the_state_cannot_be_written_is_followed_by_another_attempt(
+    supervise: Start, tmp_path: Path
+) -> None:
+    supervised = supervise(UNTIL_STOPPED)
+    first = supervised.until(lambda state: state.get("state") == "running")
+    (tmp_path / "run").rename(tmp_path / "away")
+    os.kill(first["driver_pid"], signal.SIGKILL)
+    wait_for((tmp_path / "out.log").read_text, lambda text: "state=backing-off" in text, "out.log")
+    (tmp_path / "away").rename(tmp_path / "run")
+    supervised.until(lambda state: state["attempt"] == 2 and state["state"] == "running")
+
+
+def test_state_file_that_was_removed_is_written_again(supervise: Start) -> None:
+    supervised = supervise(UNTIL_STOPPED)
+    first = supervised.until(lambda state: state.get("state") == "running")
+    supervised.state_file.unlink()
+    assert supervised.until(lambda state: "state" in state) == first
+
+
+def test_final_state_is_recorded_once_it_can_be_written(supervise: Start, tmp_path: Path) -> None:
+    driver = """
+import pathlib, time
+while not pathlib.Path("go").exists():
+    time.sleep(0.02)
+raise SystemExit(3)
+"""
+    supervised = supervise(driver)
+    supervised.until(lambda state: state.get("driver_pid") is not None)
+    (tmp_path / "run").rename(tmp_path / "away")
+    (tmp_path / "go").touch()
+    wait_for((tmp_path / "out.log").read_text, lambda text: "state=failed" in text, "out.log")
+    (tmp_path / "away").rename(tmp_path / "run")
+    assert (supervised.end()["state"], supervised.state()["exit_code"]) == ("failed", 3)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a file that is always full")
+def test_log_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
+    own = ["--state", "state.json", "--stop-file", "stop", "--ready-file", "ready", "--checkpoint", "."]
+    driver = """
+import pathlib
+if not pathlib.Path("crashed").exists():
+    pathlib.Path("crashed").touch()
+    raise SystemExit(7)
+"""
+    with Path("/dev/full").open("wb") as full:
+        subprocess.run(
+            [sys.executable, SUPERVISOR, *own, "--", sys.executable, "-c", driver],
+            cwd=tmp_path,
+            stdout=full,
+            timeout=DEADLINE,
+            check=False,
+        )
+    state = json.loads((tmp_path / "state.json").read_text())
+    assert (state["state"], state["attempt"]) == ("stopped", 2)
+
+
+def test_driver_that_cannot_be_asked_to_stop_is_ended(supervise: Start) -> None:
+    supervised = supervise(UNTIL_STOPPED, "--stop-file", "no/such/folder/stop", "--stop-timeout", "3600")
+    supervised.until(lambda state: state.get("state") == "running")
+    supervised.process.send_signal(signal.SIGTERM)
+    assert supervised.end()["exit_code"] == -signal.SIGTERM
 
 
 def test_driver_is_identified_by_pid_and_start(supervise: Start) -> None:

@@ -26,6 +26,12 @@ const failure = new CliError('STORAGE', 'first\nsecond \u001b[2J', {
 
 const TOO_MANY = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
 
+const NO_ACCESS = Object.assign(new Error("EACCES: permission denied, open '/a/runtime.json'"), {
+  code: 'EACCES',
+  syscall: 'open',
+  path: '/a/runtime.json',
+})
+
 describe('printError', () => {
   it('prints message, evidence and hint of a CliError, escaped and without its stack', () => {
     expect(printed(failure)).toEqual({
@@ -67,6 +73,12 @@ describe('printError', () => {
     expect(exitCodeOf(error)).toBe(exitCode)
   })
 
+  it('names the file of a disk error, instead of a bug', () => {
+    const { lines, stacks } = printed(NO_ACCESS)
+    expect(lines[0]).toBe("error: EACCES: permission denied, open '/a/runtime.json'")
+    expect(stacks).toEqual([])
+  })
+
   it('leaves the errors of commander to commander', () => {
     expect(printed(new CommanderError(1, 'commander.unknownOption', 'unknown option'))).toEqual({
       lines: [],
@@ -81,6 +93,7 @@ describe('exitCodeOf', () => {
     ['a usage error', 2, new CommanderError(1, 'commander.unknownOption', '')],
     ['a CliError', 6, failure],
     ['too many open files', 6, TOO_MANY],
+    ['a file of another user', 6, NO_ACCESS],
     ['a bug', 1, new TypeError()],
   ])('of %s is %i', (_, code, error) => {
     expect(exitCodeOf(error)).toBe(code)

@@ -1,13 +1,14 @@
 import { CommanderError } from 'commander'
 import { CliError } from '../errors.ts'
 import { issuesUrl } from '../package/package-json.ts'
+import { storageError } from '../system/storage-errors.ts'
 import { ReaderGone } from '../terminal/closed-pipe.ts'
 import { errorColors } from '../terminal/colors.ts'
 import { escapeControls } from '../terminal/text.ts'
 
 /** The only place that prints an error: what went wrong, the evidence, the way out. */
 export function printError(thrown: unknown, debug: boolean): void {
-  const error = tooManyFiles(thrown) ?? thrown
+  const error = ofTheMachine(thrown) ?? thrown
   if (error instanceof CommanderError || error instanceof ReaderGone) return // printed by commander; nobody reads
   const write = (line: string) => process.stderr.write(`${line}\n`)
   if (error instanceof CliError) {
@@ -26,11 +27,14 @@ export function printError(thrown: unknown, debug: boolean): void {
 }
 
 export function exitCodeOf(thrown: unknown): number {
-  const error = tooManyFiles(thrown) ?? thrown
+  const error = ofTheMachine(thrown) ?? thrown
   if (error instanceof ReaderGone) return 0
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   return error instanceof CliError ? error.exitCode : 1
 }
+
+/** Any part of the program may be the one that meets a full disk or another user's file. */
+const ofTheMachine = (thrown: unknown): CliError | undefined => tooManyFiles(thrown) ?? storageError(thrown)
 
 /** So many are always enough. */
 const ENOUGH_FILES = 1_024

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { z } from 'zod'
 import type { measure } from '../bench/measure/measure.ts'
 import { scalingResult, throughputResult } from '../bench/measure/results.fixture.ts'
 import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
@@ -41,7 +42,9 @@ beforeEach(async () => {
 /** A job whose supervisor is this process. */
 async function runJob(): Promise<void> {
   const { storage } = await context.select()
-  await stateFile(join(storage.run, 'supervisor.json')).write({ supervisor: await identify(process.pid) })
+  await stateFile(join(storage.run, 'supervisor.json'), z.looseObject({})).write({
+    supervisor: await identify(process.pid),
+  })
 }
 
 const kinds = () => context.output.values.map((value) => (value as { measurement: string }).measurement)

@@ -49,6 +49,13 @@ describe('down', () => {
     expect(context.journal).toEqual([])
   })
 
+  it('changes nothing at the end of the input (Ctrl-D)', async () => {
+    const context = await started()
+    standardInput('', { isTTY: true })
+    await expect(run(context, [], { volumes: true })).rejects.toMatchObject({ code: 'DECLINED', exitCode: 2 })
+    expect(context.journal).toEqual([])
+  })
+
   it('changes nothing without a terminal to answer on, and names --yes', async () => {
     const context = await started()
     standardInput('y\n', { isTTY: false })

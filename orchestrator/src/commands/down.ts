@@ -22,8 +22,11 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
     return
   }
   if (flags.volumes && !flags.yes) await confirmRemoval(selected, signal)
-  const { stopped, removed, notRemoved } = await withFolderLock(selected.storage, signal, () =>
-    takeDown(selected, flags.volumes === true, output, signal),
+  const { stopped, removed, notRemoved } = await withFolderLock(
+    selected.storage,
+    signal,
+    () => takeDown(selected, flags.volumes === true, output, signal),
+    { withoutSpace: 'go on' },
   )
   for (const what of notRemoved) output.warn(`not removed: ${what}`)
   if (flags.json) output.json({ stopped, removed, notRemoved })

@@ -101,7 +101,7 @@ describe('a line of .env that does not say what it seems to say', () => {
     expect(problems).toHaveLength(1)
     expect(problems[0]).toMatch(/\.env, line 1: /)
     expect(problems[0]).toContain(expected)
-    expect(problems[0]).not.toMatch(/hu|15'/)
+    expect(problems[0]?.replace(/^.*\.env/, '')).not.toMatch(/hu|15'/) // the folder's name is random
   })
 
   it.each([

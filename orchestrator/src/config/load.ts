@@ -71,7 +71,7 @@ async function checkSettings(resolved: readonly ResolvedSetting[], folder: strin
 function refuse(problems: readonly string[]): void {
   if (problems.length === 0) return
   throw new CliError('CONFIGURATION', problems.map(escapeControls).join('\n'), {
-    hint: 'Nothing was started. `cpu-anomaly init` writes all settings with their defaults to .env.',
+    hint: 'Nothing was started or stopped. `cpu-anomaly init` writes all settings with their defaults to .env.',
   })
 }
 

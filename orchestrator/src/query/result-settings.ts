@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Config, RuntimeName } from '../config/config.ts'
 import { SETTINGS, type SettingKey } from '../config/settings.ts'
 import type { StoragePaths } from '../storage/paths.ts'
@@ -41,7 +42,10 @@ export interface ResultTopic {
 }
 
 const resultsFile = ({ root }: StoragePaths): StateFile<RememberedResults> =>
-  stateFile<RememberedResults>(`${root}/results.json`, [], RESULTS_HINT)
+  stateFile<RememberedResults>(`${root}/results.json`, resultsSchema, RESULTS_HINT)
+
+/** By cluster id, topic and setting. */
+const resultsSchema = z.record(z.string(), z.record(z.string(), z.record(z.string(), z.string())))
 
 const RESULTS_HINT =
   'It records what the results of each topic were made with. Remove it if you submit with the same settings as before, or with another OUTPUT_TOPIC.'

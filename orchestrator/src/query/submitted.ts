@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { Config, ResolvedSetting, RuntimeName, TriggerMode } from '../config/config.ts'
+import { z } from 'zod'
+import type { Config, ResolvedSetting, RuntimeName } from '../config/config.ts'
 import { isSameValue } from '../config/same-value.ts'
 import { isSparkConf, SETTINGS, type SettingKey } from '../config/settings.ts'
 import type { QueryPlan } from '../job/query-plan.ts'
@@ -10,16 +11,20 @@ import { type StateFile, stateFile } from '../system/state-file.ts'
 import { needsNewCheckpoint } from './manifest.ts'
 
 /** How the query was last submitted, for later commands: the settings may have changed since. */
-export interface SubmittedQuery {
-  readonly trigger: TriggerMode
-  readonly reason: string
+const querySchema = z.object({
+  trigger: z.enum(['micro-batch', 'real-time']),
+  reason: z.string(),
   /** Length of a batch in real-time mode. */
-  readonly checkpointIntervalMs: number
+  checkpointIntervalMs: z.number(),
   /** The settings that the job was given, without secrets. */
-  readonly settings?: Readonly<Record<string, string>>
+  settings: z.record(z.string(), z.string()).optional(),
   /** Which of them were flags of `submit`. */
-  readonly flags?: readonly string[]
-}
+  flags: z.array(z.string()).optional(),
+})
+export type SubmittedQuery = Readonly<z.infer<typeof querySchema>>
+
+const QUERY_HINT =
+  'It only records how the job was last submitted. Remove it; the next `cpu-anomaly submit` writes it again.'
 
 const JOB_KEYS: ReadonlySet<string> = new Set([
   'INPUT_TOPIC',
@@ -75,7 +80,7 @@ export function changesSinceSubmit(config: Config, query: SubmittedQuery | undef
 }
 
 export const submittedFile = (storage: StoragePaths, runtime: RuntimeName): StateFile<SubmittedQuery> =>
-  stateFile<SubmittedQuery>(join(storage.run, ownName(runtime, 'query.json')), ['trigger'])
+  stateFile(join(storage.run, ownName(runtime, 'query.json')), querySchema, QUERY_HINT)
 
 /** How long a batch of the job keeps reading new records, and writes results: an interval in real-time mode, else 0. */
 export async function batchMs({ storage, runtime, config }: Selected): Promise<number> {

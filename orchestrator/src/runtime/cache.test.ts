@@ -115,7 +115,7 @@ describe('fillOnce', () => {
     const second = { ...options(), fill: async () => void fills.push('second') }
     let waiting: Promise<void> | undefined
     const first = async () => {
-      const waits = new Promise<void>((resolve) => second.onWait.mockImplementation(resolve))
+      const waits = new Promise<void>((resolve) => second.onWait.mockImplementation(() => resolve()))
       waiting = fillOnce(dir, second.fill, second)
       await waits
       fills.push('first')
@@ -123,7 +123,10 @@ describe('fillOnce', () => {
     await fillOnce(dir, first, options())
     await waiting
     expect(fills).toEqual(['first'])
-    expect(second.onWait).toHaveBeenCalled()
+    const lock = `${dir}.lock`
+    expect(second.onWait).toHaveBeenCalledWith(
+      expect.stringMatching(new RegExp(`pid ${process.pid}.*${lock}`)),
+    )
   })
 
   it('stops waiting for another run when it is interrupted', async () => {

@@ -4,7 +4,7 @@ import { CliError, errorMessage } from '../errors.ts'
 import { type JarSet, jarSetName } from '../package/jars.ts'
 import { unusableCharacter } from '../storage/storage-folder.ts'
 import { homeFolder } from '../system/home.ts'
-import { tryLock } from '../system/lock.ts'
+import { lockHint, tryLock } from '../system/lock.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 
 /**
@@ -54,7 +54,8 @@ export interface FillOptions {
   /** Does a filled folder still work? One that does not is filled again. */
   readonly works?: (dir: string) => Promise<boolean>
   /** Called while another run is filling the same folder. */
-  readonly onWait: () => void
+  /** Called with why it waits: another run fills the folder. */
+  readonly onWait: (why: string) => void
   readonly signal: AbortSignal
 }
 
@@ -97,7 +98,7 @@ async function lockCacheFolder(dir: string, options: FillOptions): Promise<() =>
       async () => {
         const attempt = await tryLock(lock)
         if ('release' in attempt) return arrived(attempt.release)
-        options.onWait()
+        options.onWait(`another run fills it: ${attempt.holder}. ${lockHint(lock)}`)
         return notYet(attempt.holder)
       },
       { timeoutMs: WAIT_MS, intervalMs: 500, signal: options.signal },
@@ -105,7 +106,7 @@ async function lockCacheFolder(dir: string, options: FillOptions): Promise<() =>
   } catch (error) {
     if (!(error instanceof WaitTimeout)) throw error
     throw new CliError('LOCKED', `another cpu-anomaly command is still filling ${dir}: ${error.lastSeen}`, {
-      hint: `Wait until it ends, or end it. Its lock is ${lock}.`,
+      hint: lockHint(lock),
       cause: error,
     })
   }

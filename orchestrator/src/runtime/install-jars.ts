@@ -29,8 +29,18 @@ export async function installJars(
       fetched += 1
       update(`${fetched} of ${jars.length} jars`)
     })
-    await Promise.all(jars.map((jar) => verifyChecksum(join(target, jarFile(jar)), jar)))
+    await verifyJars(set, target)
   }
-  await fillOnce(dir, fill, { signal, onWait: () => update('another run is fetching them; waiting') })
+  await fillOnce(dir, fill, { works: () => areJarsIntact(set), signal, onWait: update })
   return jars.map((jar) => join(dir, jarFile(jar)))
 }
+
+const verifyJars = (set: JarSet, dir: string): Promise<unknown> =>
+  Promise.all(lockedJars(set).map((jar) => verifyChecksum(join(dir, jarFile(jar)), jar)))
+
+/** A power failure may leave empty jars behind. All jars together take about a tenth of a second. */
+export const areJarsIntact = (set: JarSet): Promise<boolean> =>
+  verifyJars(set, jarsDir(set)).then(
+    () => true,
+    () => false,
+  )

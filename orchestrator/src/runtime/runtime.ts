@@ -56,7 +56,7 @@ export interface Runtime {
 export interface EngineIdentity {
   /** As in DOCKER_HOST. */
   readonly url: string
-  readonly id?: string
+  readonly id?: string | undefined
 }
 
 /** The environment in which the job runs: paths and addresses as the driver sees them. */

@@ -1,26 +1,29 @@
+import { z } from 'zod'
 import type { DriverStatus } from './runtime.ts'
 
 /** What `spark-job/supervise.py` writes at each change of state. */
-export interface SupervisorState {
-  readonly state: 'starting' | 'running' | 'backing-off' | 'gave-up' | 'failed' | 'stopped'
-  readonly attempt: number
-  readonly restarts: number
-  readonly started_at: string
+export const supervisorStateSchema = z.object({
+  state: z.enum(['starting', 'running', 'backing-off', 'gave-up', 'failed', 'stopped']),
+  attempt: z.int(),
+  restarts: z.int(),
+  started_at: z.string(),
   /** When it entered this state. */
-  readonly since?: string
-  readonly supervisor_pid: number
-  readonly driver_pid: number | null
+  since: z.string().optional(),
+  supervisor_pid: z.int(),
+  driver_pid: z.int().nullable(),
   /** Identifies the driver's process, together with its pid; see `process-identity.ts`. */
-  readonly driver_start: string | null
-  readonly exit_code: number | null
-  readonly reason: string | null
-}
+  driver_start: z.string().nullable(),
+  exit_code: z.int().nullable(),
+  reason: z.string().nullable(),
+})
+export type SupervisorState = Readonly<z.infer<typeof supervisorStateSchema>>
 
 /** Which of a driver's processes are alive. */
 export interface LiveProcesses {
   readonly supervisorPid?: number
   readonly isSupervisorAlive: boolean
-  readonly isDriverAlive: boolean
+  /** Undefined if that cannot be seen from here, as in a container. */
+  readonly isDriverAlive: boolean | undefined
   readonly container?: string
 }
 
@@ -45,7 +48,11 @@ export function driverStatus(state: SupervisorState | undefined, processes: Live
 }
 
 function actualState(state: SupervisorState | undefined, processes: LiveProcesses): DriverStatus['state'] {
-  if (processes.isSupervisorAlive) return state?.state ?? 'starting'
+  if (processes.isSupervisorAlive) return state ? supervised(state.state, processes) : 'starting'
   if (processes.isDriverAlive) return 'orphaned'
   return state && ENDED.has(state.state) ? state.state : 'lost'
 }
+
+/** On a full disk the supervisor cannot record that its driver has ended. */
+const supervised = (state: SupervisorState['state'], { isDriverAlive }: LiveProcesses) =>
+  state === 'running' && isDriverAlive === false ? 'backing-off' : state

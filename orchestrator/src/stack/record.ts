@@ -1,32 +1,35 @@
-import type { Config, Origin, ResolvedSetting, RuntimeName } from '../config/config.ts'
+import { z } from 'zod'
+import type { Config, ResolvedSetting, RuntimeName } from '../config/config.ts'
 import { isSameValue } from '../config/same-value.ts'
 import type { SettingKey } from '../config/settings.ts'
 import { CliError } from '../errors.ts'
 import type { EngineIdentity, Runtime } from '../runtime/runtime.ts'
 import type { StoragePaths } from '../storage/paths.ts'
-import { elsewhere, otherMachine, type Place, thisPlace } from '../system/place.ts'
+import { elsewhere, otherMachine, placeSchema, thisPlace } from '../system/place.ts'
 import { type StateFile, stateFile } from '../system/state-file.ts'
 
-/** What `up` remembers of this folder's stack. */
-export interface StackRecord {
-  readonly runtime: RuntimeName
-  /** Should the stack be up? */
-  readonly up: boolean
-  /** The settings that it was started with: later commands use them, whatever `.env` says meanwhile. */
-  readonly settings?: Readonly<Record<string, StartedSetting>>
-  /** Where it was started: its processes cannot be seen from elsewhere. */
-  readonly place?: Place
-  /** The engine that has this folder's containers and volumes, until `down --volumes` removes them. */
-  readonly engine?: EngineIdentity
-}
+const startedSettingSchema = z.object({
+  value: z.string(),
+  origin: z.enum(['default', '.env', '--settings', 'environment', 'flag', 'up', 'submit']),
+})
+type StartedSetting = Readonly<z.infer<typeof startedSettingSchema>>
 
-interface StartedSetting {
-  readonly value: string
-  readonly origin: Origin
-}
+/** What `up` remembers of this folder's stack. */
+const recordSchema = z.object({
+  runtime: z.enum(['local', 'docker']),
+  /** Should the stack be up? */
+  up: z.boolean(),
+  /** The settings that it was started with: later commands use them, whatever `.env` says meanwhile. */
+  settings: z.record(z.string(), startedSettingSchema).optional(),
+  /** Where it was started: its processes cannot be seen from elsewhere. */
+  place: placeSchema.optional(),
+  /** The engine that has this folder's containers and volumes, until `down --volumes` removes them. */
+  engine: z.object({ url: z.string(), id: z.string().optional() }).optional(),
+})
+export type StackRecord = Readonly<z.infer<typeof recordSchema>>
 
 export const stackFile = (storage: StoragePaths): StateFile<StackRecord> =>
-  stateFile<StackRecord>(`${storage.run}/runtime.json`, ['runtime', 'up'])
+  stateFile(`${storage.run}/runtime.json`, recordSchema)
 
 /** The settings that `up` brings into force, per runtime; the job's own come into force with `submit`. */
 const STACK_KEYS: Readonly<Record<RuntimeName, readonly SettingKey[]>> = {

@@ -2,6 +2,7 @@ import { chmod, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { z } from 'zod'
 import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import type { RuntimeContext } from '../runtime/runtime.ts'
@@ -296,7 +297,7 @@ describe('whose stack it is', () => {
   it('takes a folder that was moved to another disk for its own only if the user says so, and nothing of it runs', async () => {
     const { storage } = await claim('local')
     await expect(confirmMoved(await configWith())).rejects.toMatchObject({ code: 'USAGE' })
-    const record = stateFile(join(storage.run, 'kafka.json'))
+    const record = stateFile(join(storage.run, 'kafka.json'), z.looseObject({}))
     await record.write({ process: await identify(process.pid), port: 9093, controllerPort: 9094 })
     await writeFile(join(storage.kafka, 'meta.properties'), 'cluster.id=one\n')
     const former = folder
@@ -309,7 +310,7 @@ describe('whose stack it is', () => {
       message: expect.stringContaining(former),
       hint: expect.not.stringContaining('down'),
     })
-    await stateFile(join(folder, 'storage', 'run', 'kafka.json')).remove()
+    await rm(join(folder, 'storage', 'run', 'kafka.json'))
     const id = await readStorageId(join(folder, 'storage'))
     await expect(selectRuntime(config, say)).rejects.toMatchObject({ code: 'OTHER_FOLDER' })
     await confirmMoved(config)
@@ -319,7 +320,7 @@ describe('whose stack it is', () => {
 
   it('refuses to start what was moved while it ran, until it is down', async () => {
     const { storage } = await claim('local')
-    await stateFile(join(storage.run, 'kafka.json')).write({
+    await stateFile(join(storage.run, 'kafka.json'), z.looseObject({})).write({
       process: await identify(process.pid),
       port: 9093,
       controllerPort: 9094,
@@ -334,7 +335,7 @@ describe('whose stack it is', () => {
       message: expect.stringContaining(former),
       hint: expect.stringContaining('cpu-anomaly down'),
     })
-    await stateFile(join(storage.run.replace(former, folder), 'kafka.json')).remove()
+    await stateFile(join(storage.run.replace(former, folder), 'kafka.json'), z.looseObject({})).remove()
     const notes: string[] = []
     await claimRuntime(moved, { note: (line) => notes.push(line) })
     expect(notes).toEqual([expect.stringContaining(former)])

@@ -39,7 +39,7 @@ export async function selectRuntime(config: Config, { applies, ...say }: SelectO
   await requireOwnStorage(storage.root, config.folder)
   await requireNoOtherStack(config, applies)
   const { env } = process
-  const record = await stackFile(storage).read()
+  const record = await stackRecord(config)
   if (record) await requireHere(record, storage)
   const { name, why } = await chooseRuntime(config, record, env)
   const differences = stackDifferences(config, record, applies)
@@ -49,6 +49,16 @@ export async function selectRuntime(config: Config, { applies, ...say }: SelectO
   if (record) await requireSameEngine(record, runtime, storage)
   const selected = { runtime, config: inForce, storage, why }
   return applies === 'stack' || applies === 'job' ? selected : asSubmitted(selected, env, applies, say)
+}
+
+/** What `up` recorded. If that was removed while broker or job run as processes, it is known from these. */
+async function stackRecord(config: Config): Promise<StackRecord | undefined> {
+  const storage = storagePaths(config.storageDir)
+  const record = await stackFile(storage).read()
+  if (record) return record
+  const runtime = makeRuntime('local', { config, storage, env: process.env })
+  const isUp = (await runtime.runningClusterId()) !== undefined || (await isJobActive(runtime))
+  return isUp ? { runtime: 'local', up: true } : undefined
 }
 
 /** With the settings that the job was submitted with. */
@@ -117,7 +127,7 @@ export async function claimRuntime(
 /** The runtime on which this folder's stack was last started; undefined if it never was. */
 export async function startedRuntime(config: Config, options: SelectOptions): Promise<Selected | undefined> {
   const selected = await selectRuntime(config, options)
-  const record = await stackFile(selected.storage).read()
+  const record = await stackRecord(config)
   if (!record) return undefined
   if (record.up) return selected
   const { storage } = selected

@@ -47,7 +47,7 @@ describe('withFolderLock', () => {
   it('names the process that keeps the lock, and does not do the work', async () => {
     const storage = await newStorage()
     await withFolderLock(storage, never(), async () => {
-      const second = withFolderLock(storage, never(), () => expect.fail('two writers'), 300)
+      const second = withFolderLock(storage, never(), () => expect.fail('two writers'), { timeoutMs: 300 })
       await expect(second).rejects.toMatchObject({
         code: 'LOCKED',
         message: expect.stringContaining(`pid ${process.pid}`),

@@ -1,10 +1,16 @@
 import { join } from 'node:path'
 import { CliError } from '../errors.ts'
-import { tryLock } from '../system/lock.ts'
+import { lockHint, tryLock } from '../system/lock.ts'
 import { arrived, notYet, type WaitOptions, WaitTimeout, waitUntil } from '../system/wait.ts'
 import type { StoragePaths } from './paths.ts'
 
 const WAIT_MS = 15_000
+
+interface LockOptions {
+  readonly timeoutMs?: number
+  /** `go on`: a stack can be stopped on a full disk, too. */
+  readonly withoutSpace?: 'fail' | 'go on'
+}
 
 /**
  * Lets one command at a time change this folder's stack: two `submit`s must not both find that no driver runs.
@@ -14,9 +20,10 @@ export async function withFolderLock<T>(
   storage: StoragePaths,
   signal: AbortSignal,
   work: () => Promise<T>,
-  timeoutMs = WAIT_MS,
+  { timeoutMs = WAIT_MS, withoutSpace = 'fail' }: LockOptions = {},
 ): Promise<T> {
-  const release = await acquire(join(storage.run, 'folder.lock'), { timeoutMs, intervalMs: 200, signal })
+  const folder = join(storage.run, 'folder.lock')
+  const release = await acquire(folder, { timeoutMs, intervalMs: 200, signal, withoutSpace })
   try {
     return await work()
   } finally {
@@ -24,12 +31,15 @@ export async function withFolderLock<T>(
   }
 }
 
-async function acquire(folder: string, options: WaitOptions): Promise<() => Promise<void>> {
+async function acquire(
+  folder: string,
+  { withoutSpace, ...options }: WaitOptions & Required<Pick<LockOptions, 'withoutSpace'>>,
+): Promise<() => Promise<void>> {
   try {
     return await waitUntil(
       'the lock of this folder',
       async () => {
-        const attempt = await tryLock(folder)
+        const attempt = await tryLock(folder, { withoutSpace })
         return 'release' in attempt ? arrived(attempt.release) : notYet(attempt.holder)
       },
       options,
@@ -39,7 +49,7 @@ async function acquire(folder: string, options: WaitOptions): Promise<() => Prom
     throw new CliError(
       'LOCKED',
       `another cpu-anomaly command is changing this folder right now: ${error.lastSeen}`,
-      { hint: `Wait until it ends, or end it. Its lock is ${folder}.`, cause: error },
+      { hint: lockHint(folder), cause: error },
     )
   }
 }

@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { z } from 'zod'
 import { type StateFile, stateFile } from '../system/state-file.ts'
 import { readMark } from './mark.ts'
 
@@ -10,7 +11,7 @@ const DEFAULT_STORAGE = 'storage'
 const pointerFile = (folder: string): StateFile<{ readonly storages: readonly string[] }> =>
   stateFile(
     join(folder, POINTER_FILE),
-    ['storages'],
+    z.object({ storages: z.array(z.string()) }),
     'It says where the stack of this folder is. Remove it, and stop that stack with `cpu-anomaly down --set STORAGE_DIR=…`.',
   )
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readlink, realpath, rm, stat } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
+import { z } from 'zod'
 import { CliError } from '../errors.ts'
 import { type StateFile, stateFile } from '../system/state-file.ts'
 import { storagePaths } from './paths.ts'
@@ -8,23 +9,24 @@ import { storagePaths } from './paths.ts'
 export const MARK_FILE = '.cpu-anomaly-storage'
 
 /** Says that a storage folder is ours, and whose. */
-export interface StorageMark {
-  readonly tool: 'cpu-anomaly'
-  readonly format: 1
-  readonly id: string
+const markSchema = z.object({
+  tool: z.literal('cpu-anomaly'),
+  format: z.literal(1),
+  id: z.string(),
   /** The project folder. */
-  readonly folder: string
+  folder: z.string(),
   /** The storage folder itself, and its inode: a folder that was moved keeps it, a copy does not. */
-  readonly storage?: string
-  readonly inode?: string
+  storage: z.string().optional(),
+  inode: z.string().optional(),
   /** The project folder's name when the storage was made: the names of Docker's volumes begin with it. */
-  readonly name?: string
-}
+  name: z.string().optional(),
+})
+export type StorageMark = Readonly<z.infer<typeof markSchema>>
 
 const markFile = (root: string): StateFile<StorageMark> =>
-  stateFile<StorageMark>(
+  stateFile(
     join(root, MARK_FILE),
-    ['tool', 'format', 'id', 'folder'],
+    markSchema,
     `It says whose data ${root} holds: restore it from a backup. To begin without these data, end what still runs (\`ps -ef\`, \`docker ps\` show it), then remove ${root}.`,
   )
 

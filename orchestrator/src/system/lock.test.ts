@@ -2,12 +2,20 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { newFolder } from './folder.fixture.ts'
 import { type LockAttempt, tryLock } from './lock.ts'
 import { thisPlace } from './place.ts'
 import { identify, isSuspended, waitUntilGone } from './process-identity.ts'
 import { arrived, notYet, waitUntil } from './wait.ts'
+
+// A disk cannot be filled in a test.
+const { write } = vi.hoisted(() => ({ write: vi.fn<typeof writeFile>() }))
+vi.mock('node:fs/promises', async (original) => ({ ...(await original<object>()), writeFile: write }))
+beforeEach(async () => {
+  const { writeFile: real } = await vi.importActual<{ writeFile: typeof writeFile }>('node:fs/promises')
+  write.mockImplementation(real)
+})
 
 const newLock = async (): Promise<string> => join(await newFolder(), 'a.lock')
 
@@ -101,6 +109,33 @@ describe('a lock', () => {
   it.skipIf(process.platform !== 'linux')('is free after a reboot (Linux)', async () => {
     const { lock } = await heldByChild({ boot: 'the one before' })
     await (await take(lock))()
+  })
+
+  it('is not taken from a claim that cannot be read, and the claim stays', async () => {
+    const lock = await newLock()
+    await mkdir(join(lock, '1-0.json'), { recursive: true }) // a folder: root may read any file
+    await expect(tryLock(lock)).rejects.toMatchObject({ code: 'EISDIR' })
+    expect(await readdir(lock)).toEqual(['1-0.json'])
+  })
+
+  describe('on a full disk', () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+
+    it('is not had, unless by what frees space, and leaves nothing', async () => {
+      const lock = await newLock()
+      write.mockRejectedValue(full)
+      await expect(tryLock(lock)).rejects.toBe(full)
+      const attempt = await tryLock(lock, { withoutSpace: 'go on' })
+      expect(holder(attempt)).toBeUndefined()
+      if ('release' in attempt) await attempt.release()
+      expect(await readdir(join(lock, '..'))).toEqual([])
+    })
+
+    it('is not had while another process holds it', async () => {
+      const { lock, pid } = await heldByChild()
+      write.mockRejectedValue(full)
+      expect(holder(await tryLock(lock, { withoutSpace: 'go on' }))).toBe(`pid ${pid}`)
+    })
   })
 
   it.each(['', 'garbage', '{}'])('is not held by a claim that is damaged: %j', async (text) => {

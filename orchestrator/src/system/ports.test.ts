@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { CliError } from '../errors.ts'
-import { checkPort, freePorts, isPortFree, isPortOpen, requireFreePort } from './ports.ts'
+import { checkPort, freePorts, isPortFree, isPortOpen, requireFreePort, waitForFreePort } from './ports.ts'
 
 async function listening(host = '127.0.0.1'): Promise<number> {
   const server: Server = createServer()
@@ -31,6 +31,18 @@ describe('freePorts', () => {
     expect(new Set(ports).size).toBe(5)
     expect(await Promise.all(ports.map(isPortFree))).toEqual([true, true, true, true, true])
     expect(await freePorts(0)).toEqual([])
+  })
+})
+
+describe('waitForFreePort', () => {
+  it('names the program that has taken the port meanwhile', async () => {
+    const port = await listening()
+    await expect(waitForFreePort(port, 200)).rejects.toMatchObject({
+      code: 'PORT_TAKEN',
+      message: expect.stringMatching(
+        new RegExp(`^port ${port} was released, but is in use( by .+ \\(pid ${process.pid}\\))?$`),
+      ),
+    })
   })
 })
 

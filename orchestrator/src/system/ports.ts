@@ -1,7 +1,7 @@
 import { createServer, Socket } from 'node:net'
 import { CliError } from '../errors.ts'
 import { tryRun } from './run.ts'
-import { arrived, notYet, waitUntil } from './wait.ts'
+import { arrived, notYet, WaitTimeout, waitUntil } from './wait.ts'
 
 const LOOPBACK = '127.0.0.1'
 
@@ -16,14 +16,22 @@ export function isPortFree(port: number): Promise<boolean> {
 
 /**
  * Waits until a port that was just released can be listened on again.
- * @throws WaitTimeout after 10 s.
+ * @throws CliError PORT_TAKEN when another program has it after 10 s.
  */
-export async function waitForFreePort(port: number): Promise<void> {
-  await waitUntil(
-    `the release of port ${port}`,
-    async () => ((await isPortFree(port)) ? arrived(undefined) : notYet('it is still in use')),
-    { timeoutMs: 10_000 },
-  )
+export async function waitForFreePort(port: number, timeoutMs = 10_000): Promise<void> {
+  try {
+    await waitUntil(
+      `the release of port ${port}`,
+      async () => ((await isPortFree(port)) ? arrived(undefined) : notYet('it is still in use')),
+      { timeoutMs },
+    )
+  } catch (error) {
+    if (!(error instanceof WaitTimeout)) throw error
+    throw new CliError('PORT_TAKEN', `port ${port} was released, but is in use${await holderText(port)}`, {
+      hint: 'Run the command again: what it has stopped already stays stopped.',
+      cause: error,
+    })
+  }
 }
 
 /** Does anything accept connections on this port of the loopback interface? */
@@ -59,14 +67,14 @@ export async function freePorts(count: number): Promise<number[]> {
 /** @throws CliError PORT_TAKEN that names the port, the program that holds it (if visible), and the setting to change. */
 export async function requireFreePort(port: number, setting: string, what: string): Promise<void> {
   if (await isPortFree(port)) return
+  throw new CliError('PORT_TAKEN', `port ${port} for ${what} is taken${await holderText(port)}`, {
+    hint: `Set ${setting} in .env to a free port, or end the program that holds ${port}.`,
+  })
+}
+
+async function holderText(port: number): Promise<string> {
   const holder = await portHolder(port)
-  throw new CliError(
-    'PORT_TAKEN',
-    `port ${port} for ${what} is taken${holder ? ` by ${holder.name} (pid ${holder.pid})` : ''}`,
-    {
-      hint: `Set ${setting} in .env to a free port, or end the program that holds ${port}.`,
-    },
-  )
+  return holder ? ` by ${holder.name} (pid ${holder.pid})` : ''
 }
 
 /** The program that listens on a port, if this user may see it. */

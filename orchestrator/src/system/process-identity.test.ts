@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   endProcess,
   identify,
@@ -30,6 +30,20 @@ async function startChild(
 }
 
 describe('a process', () => {
+  it('of another user is named, with its owner, and cannot be ended', () => {
+    const refuse = vi.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
+    })
+    onTestFinished(() => refuse.mockRestore())
+    expect(() => sendSignal(1, 'SIGTERM')).toThrow(
+      expect.objectContaining({
+        code: 'OTHER_USER',
+        exitCode: 5,
+        message: expect.stringContaining('process 1,'),
+      }),
+    )
+  })
+
   it('keeps its identity while it lives, and no longer', async () => {
     const { child, identity } = await startChild()
     expect(identity.pid).toBe(child.pid)

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { CliError } from '../errors.ts'
 import { tryRun } from './run.ts'
+import { ownerOf } from './storage-errors.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from './wait.ts'
 
 /** A process; its start time distinguishes it from a later one with the same pid. */
-export interface ProcessIdentity {
-  readonly pid: number
-  readonly startToken: string
-}
+export const processSchema = z.object({ pid: z.int().positive(), startToken: z.string() })
+export type ProcessIdentity = Readonly<z.infer<typeof processSchema>>
 
 /** The start time of a process, as the system writes it; undefined if there is no such process, or only a zombie. */
 export async function startToken(pid: number): Promise<string | undefined> {
@@ -21,6 +22,15 @@ export async function startToken(pid: number): Promise<string | undefined> {
 /** Is the process stopped by a signal, as by Ctrl-Z? Only Linux tells. */
 export async function isSuspended(pid: number): Promise<boolean> {
   return (await processFields(pid))[0] === 'T'
+}
+
+/** The process group of a process; undefined if there is no such process. */
+export async function groupOf(pid: number): Promise<number | undefined> {
+  const group =
+    process.platform === 'linux'
+      ? (await processFields(pid))[2]
+      : (await tryRun(['ps', ['-o', 'pgid=', '-p', String(pid)]]))?.stdout
+  return group === undefined ? undefined : Number(group)
 }
 
 /** The fields of a process after its name: its state first. Empty if there is no such process, or no /proc. */
@@ -45,7 +55,10 @@ export interface EndOptions {
   readonly group?: boolean
 }
 
-/** Ends a process: SIGTERM, then SIGKILL at the deadline. Resolves when it is gone. */
+/**
+ * Ends a process: SIGTERM, then SIGKILL at the deadline. Resolves when it is gone.
+ * @throws CliError LOCKED when it does not even end by SIGKILL; OTHER_USER when it is another user's.
+ */
 export async function endProcess(
   identity: ProcessIdentity,
   options: EndOptions,
@@ -59,10 +72,18 @@ export async function endProcess(
   } catch (error) {
     if (!(error instanceof WaitTimeout)) throw error
     sendSignal(target, 'SIGKILL')
-    await waitUntilGone(identity, 10_000)
+    await waitUntilGone(identity, 10_000).catch((cause: unknown) => {
+      throw cause instanceof WaitTimeout ? notEnded(identity, cause) : cause
+    })
     return 'killed'
   }
 }
+
+const notEnded = ({ pid }: ProcessIdentity, cause: WaitTimeout): CliError =>
+  new CliError('LOCKED', `process ${pid} still exists 10 s after it was killed`, {
+    hint: 'It may be waiting for a disk that does not answer. Run the command again once it has ended.',
+    cause,
+  })
 
 export async function waitUntilGone(
   identity: ProcessIdentity,
@@ -76,11 +97,25 @@ export async function waitUntilGone(
   )
 }
 
-/** Sends a signal to a process, or to a process group if `target` is negative; does nothing if it is gone. */
+/**
+ * Sends a signal to a process, or to a process group if `target` is negative; does nothing if it is gone.
+ * @throws CliError OTHER_USER when it is another user's.
+ */
 export function sendSignal(target: number, signal: NodeJS.Signals): void {
   try {
     process.kill(target, signal)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ESRCH') return
+    if (code !== 'EPERM') throw error
+    const pid = Math.abs(target)
+    throw new CliError(
+      'OTHER_USER',
+      `process ${pid}, which belongs to ${ownerOf(`/proc/${pid}`) ?? 'another user'}, may not be ended by this one`,
+      {
+        hint: 'Run this command as the user who started it.',
+        cause: error,
+      },
+    )
   }
 }

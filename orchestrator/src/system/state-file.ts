@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { z } from 'zod'
 import { CliError } from '../errors.ts'
 import { parseJson } from './json.ts'
 
@@ -18,12 +19,10 @@ export interface StateFile<T extends object> {
 const STARTED_HINT =
   'It records what was started from this folder. End what still runs (`ps -ef` shows it), then remove the file.'
 
-const PERMISSION_HINT = 'Check its permissions: another user may have started what it records.'
-
-/** `required` are the keys without which the file is damaged; `hint` says what to do then. */
+/** `schema` is what the file must hold, or it is damaged; `hint` says what to do then. */
 export function stateFile<T extends object>(
   path: string,
-  required: readonly (keyof T & string)[] = [],
+  schema: z.ZodType<T>,
   hint = STARTED_HINT,
 ): StateFile<T> {
   return {
@@ -31,18 +30,22 @@ export function stateFile<T extends object>(
     async read() {
       const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
-        throw new CliError('STORAGE', `${path} cannot be read: ${error.message}`, {
-          hint: PERMISSION_HINT,
-          cause: error,
-        })
+        throw error
       })
-      return text === undefined ? undefined : (parseRecord(text, path, required, hint) as T)
+      return text === undefined ? undefined : parseRecord(text, path, schema, hint)
     },
     async write(value) {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
       const partial = `${path}.${process.pid}.part`
-      await writeFile(partial, `${JSON.stringify(value)}\n`, { mode: 0o600 })
-      await rename(partial, path)
+      const text = `${JSON.stringify(value)}\n`
+      try {
+        await writeFile(partial, text, { mode: 0o600 })
+        await rename(partial, path)
+      } catch (error) {
+        await rm(partial, { force: true })
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+        await overwrite(path, text).catch(() => Promise.reject(error))
+      }
     },
     remove: () => rm(path, { force: true }),
   }
@@ -57,13 +60,21 @@ export async function replaceFile<T extends object>(file: StateFile<T>, value: T
   return () => (before ? file.write(before) : file.remove())
 }
 
-function parseRecord(text: string, path: string, required: readonly string[], hint: string): object {
-  const value = parseJson(text)
-  if (isObject(value) && required.every((key) => key in value)) return value
-  const keys = required.map((key) => `"${key}"`).join(' and ')
-  const problem = text.trim() === '' ? 'is empty' : `is not a JSON object${keys && ` with ${keys}`}`
-  throw new CliError('STORAGE', `${path} is damaged: it ${problem}`, { hint })
+/** On a full disk a small file may still have room in its own block; where it has none, it stays as it is. */
+async function overwrite(path: string, text: string): Promise<void> {
+  const file = await open(path, 'r+')
+  try {
+    await file.write(text, 0)
+    await file.truncate(Buffer.byteLength(text))
+  } finally {
+    await file.close()
+  }
 }
 
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+function parseRecord<T>(text: string, path: string, schema: z.ZodType<T>, hint: string): T {
+  const { data, error } = schema.safeParse(parseJson(text))
+  if (data !== undefined) return data
+  const key = error?.issues[0]?.path.join('.')
+  const lacks = key ? `has no valid "${key}"` : 'is not a JSON object'
+  throw new CliError('STORAGE', `${path} is damaged: it ${text.trim() === '' ? 'is empty' : lacks}`, { hint })
+}

@@ -1,9 +1,10 @@
+import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { CliError } from '../errors.ts'
 
 /**
- * Asks on the terminal; true only for an explicit yes.
- * @throws CliError USAGE when stdin is not a terminal.
+ * Asks on the terminal; true only for an explicit yes, false at its end (Ctrl-D).
+ * @throws CliError USAGE when stdin is not a terminal; the signal's reason when it aborts.
  */
 export async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
   if (!process.stdin.isTTY)
@@ -11,8 +12,16 @@ export async function confirm(question: string, signal: AbortSignal): Promise<bo
       hint: 'Add --yes to continue without confirmation.',
     })
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  // While it reads, readline takes Ctrl-C for itself.
+  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  const end = once(terminal, 'close').then(() => '')
   try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim())
+    const answer = await Promise.race([terminal.question(`${question} [y/N] `, { signal }), end])
+    return /^y(es)?$/i.test(answer.trim())
+  } catch (error) {
+    signal.throwIfAborted()
+    if ((error as Error).name === 'AbortError') return false // Ctrl-D
+    throw error
   } finally {
     terminal.close()
   }

@@ -3,21 +3,62 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { z } from 'zod'
 import { load } from '../../config/load.fixture.ts'
 import { type StoragePaths, storagePaths } from '../../storage/paths.ts'
+import { processWith } from '../../system/command-line.fixture.ts'
 import { newFolder } from '../../system/folder.fixture.ts'
-import { identify } from '../../system/process-identity.ts'
+import { identify, isAlive } from '../../system/process-identity.ts'
 import { stateFile } from '../../system/state-file.ts'
-import { javaCommand } from './broker.ts'
+import { javaCommand, requireNoData } from './broker.ts'
 import { LocalRuntime } from './local-runtime.ts'
 
-async function runtimeWith(record: object): Promise<{ runtime: LocalRuntime; storage: StoragePaths }> {
+async function runtimeWith(
+  record: Record<string, unknown>,
+): Promise<{ runtime: LocalRuntime; storage: StoragePaths }> {
   const folder = await newFolder()
   const { config } = await load({}, folder)
   const storage = storagePaths(config.storageDir)
-  await stateFile(join(storage.run, 'kafka.json')).write(record)
+  await stateFile(join(storage.run, 'kafka.json'), z.looseObject({})).write(record)
   return { runtime: new LocalRuntime({ config, storage, env: {} }), storage }
 }
+
+describe('a broker that was not recorded, because `up` was killed or its record was removed', () => {
+  it('is found and stopped', async () => {
+    const { config } = await load({}, await newFolder())
+    const storage = storagePaths(config.storageDir)
+    const runtime = new LocalRuntime({ config, storage, env: {} })
+    expect(await runtime.runningClusterId()).toBeUndefined()
+    const broker = await processWith('kafka.Kafka', join(storage.run, 'kafka.properties'))
+    expect(await runtime.runningClusterId()).toBe('')
+    expect(await runtime.parts()).toMatchObject([{ part: 'kafka', state: 'unhealthy', pid: broker.pid }])
+    expect(await runtime.stop()).toEqual([{ part: 'kafka', gone: [`pid ${broker.pid}`] }])
+    expect(await isAlive(broker)).toBe(false)
+  })
+})
+
+describe('the storage of a local broker', () => {
+  it.each([
+    ['missing', undefined],
+    ['empty', ''],
+  ])('is not formatted anew beside data, although meta.properties is %s', async (_, text) => {
+    const folder = await newFolder()
+    await mkdir(join(folder, 'cpu-usage-0'))
+    const meta = join(folder, 'meta.properties')
+    if (text !== undefined) await writeFile(meta, text)
+    await expect(requireNoData(folder, meta)).rejects.toMatchObject({
+      code: 'STORAGE',
+      message: expect.stringContaining(meta),
+      hint: expect.stringMatching(/Restore.*down --volumes/),
+    })
+  })
+
+  it('is formatted again after a format that was interrupted', async () => {
+    const folder = await newFolder()
+    await writeFile(join(folder, 'bootstrap.checkpoint'), '')
+    await requireNoData(folder, join(folder, 'meta.properties'))
+  })
+})
 
 describe('the record of a local broker', () => {
   it('of a process that is gone is removed at once, whoever has its port by now', async () => {

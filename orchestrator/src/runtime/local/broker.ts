@@ -1,30 +1,37 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { CliError } from '../../errors.ts'
 import type { KafkaAccess } from '../../kafka/access.ts'
 import { probeBroker } from '../../kafka/probe.ts'
 import { packageRoot } from '../../package/root.ts'
 import { childEnvironment, type ShellEnvironment } from '../../system/child-environment.ts'
+import { findProcess } from '../../system/find-process.ts'
 import { freePorts, isPortOpen, requireFreePort, waitForFreePort } from '../../system/ports.ts'
-import { endProcess, identify, isAlive, type ProcessIdentity } from '../../system/process-identity.ts'
+import { endProcess, identify, isAlive, processSchema } from '../../system/process-identity.ts'
 import { lastLines, run, spawnDetached } from '../../system/run.ts'
 import { stateFile } from '../../system/state-file.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../../system/wait.ts'
 import { clusterIdIn } from '../own-broker.ts'
 import type { PartStatus, RuntimeContext, StoppedPart } from '../runtime.ts'
-import { type BrokerPorts, brokerProperties } from './broker-properties.ts'
+import { brokerProperties } from './broker-properties.ts'
 import { localeOptions, log4jOption, tmpOptions } from './java-options.ts'
 
+const MAIN = 'kafka.Kafka'
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 20_000
 
-interface BrokerRecord extends BrokerPorts {
-  readonly process: ProcessIdentity
+const recordSchema = z.object({
+  process: processSchema,
+  port: z.int(),
+  controllerPort: z.int(),
   /** Tells a changed login from the one that the broker was started with. */
-  readonly login?: string
-  readonly startedAt: string
-}
+  login: z.string().optional(),
+})
+type BrokerRecord = Readonly<z.infer<typeof recordSchema>>
+
+type RunningBroker = Partial<BrokerRecord> & Pick<BrokerRecord, 'process'>
 
 /** The KRaft broker of one project folder: one process, its data under `storage/kafka`. */
 export class Broker {
@@ -37,24 +44,30 @@ export class Broker {
     this.#context = context
     this.#access = access
     this.logFile = join(context.storage.logs, 'kafka.log')
-    this.#record = stateFile<BrokerRecord>(join(context.storage.run, 'kafka.json'), ['process', 'port'])
+    this.#record = stateFile(join(context.storage.run, 'kafka.json'), recordSchema)
   }
 
-  /** The broker's process, if it is alive. */
-  async running(): Promise<BrokerRecord | undefined> {
+  /** The broker, if it is alive. Only its process is known of one that was not recorded, since `up` was killed. */
+  async running(): Promise<RunningBroker | undefined> {
     const record = await this.#record.read()
-    return record && (await isAlive(record.process)) ? record : undefined
+    if (record && (await isAlive(record.process))) return record
+    const process = await findProcess((commandLine) =>
+      commandLine.endsWith(` ${MAIN} ${this.#propertiesFile}`),
+    )
+    return process && { process }
   }
 
   /** Undefined while the broker does not run. */
   async runningClusterId(): Promise<string | undefined> {
     if (!(await this.running())) return undefined
-    return clusterIdIn(await readFile(this.#metaFile, 'utf8').catch(() => undefined))
+    return this.#formattedClusterId()
   }
 
   /** @throws CliError PORT_TAKEN when another program holds the port. */
   async preflight(): Promise<void> {
-    if ((await this.running())?.port !== this.#port) await requireFreePort(this.#port, 'KAFKA_PORT', 'Kafka')
+    const running = await this.running()
+    if (!running || (running.port ?? this.#port) !== this.#port)
+      await requireFreePort(this.#port, 'KAFKA_PORT', 'Kafka')
   }
 
   async start(java: string, jars: readonly string[], signal: AbortSignal): Promise<void> {
@@ -69,35 +82,41 @@ export class Broker {
   async status(): Promise<PartStatus> {
     const record = await this.running()
     if (!record) return { part: 'kafka', state: 'stopped' }
-    const base = { part: 'kafka', address: `127.0.0.1:${record.port}`, pid: record.process.pid } as const
+    const address = `127.0.0.1:${record.port ?? this.#port}`
+    const base = { part: 'kafka', address, pid: record.process.pid } as const
     const ready = await probeBroker(this.#access, { timeoutMs: 3_000 })
     return ready.ok ? { ...base, state: 'running' } : { ...base, state: 'unhealthy', detail: ready.why }
   }
 
   /** Stops the broker and verifies that its process is gone and its ports are free. */
   async stop(): Promise<StoppedPart | undefined> {
-    const record = await this.#record.read()
-    if (!record) return undefined
-    const how = await endProcess(record.process, { termTimeoutMs: STOP_TIMEOUT_MS })
-    if (how === 'was-gone') {
+    const broker = await this.running()
+    if (!broker || (await endProcess(broker.process, { termTimeoutMs: STOP_TIMEOUT_MS })) === 'was-gone') {
       // Its ports may be another program's by now.
       await this.#record.remove()
       return undefined
     }
-    for (const port of [record.port, record.controllerPort]) await waitForFreePort(port)
+    const ports = [broker.port, broker.controllerPort].filter((port) => port !== undefined)
+    for (const port of ports) await waitForFreePort(port)
     await this.#record.remove()
-    return {
-      part: 'kafka',
-      gone: [`pid ${record.process.pid}`, `port ${record.port}`, `port ${record.controllerPort}`],
-    }
+    return { part: 'kafka', gone: [`pid ${broker.process.pid}`, ...ports.map((port) => `port ${port}`)] }
   }
 
   get #port(): number {
     return this.#context.config.ports.kafka
   }
 
+  get #propertiesFile(): string {
+    return join(this.#context.storage.run, 'kafka.properties')
+  }
+
   get #metaFile(): string {
     return join(this.#context.storage.kafka, 'meta.properties')
+  }
+
+  /** Empty if the storage is not formatted. */
+  async #formattedClusterId(): Promise<string> {
+    return clusterIdIn(await readFile(this.#metaFile, 'utf8').catch(() => undefined))
   }
 
   get #login(): string {
@@ -112,20 +131,17 @@ export class Broker {
     const { storage, config } = this.#context
     await requireFreePort(this.#port, 'KAFKA_PORT', 'Kafka')
     const [controllerPort = 0] = await freePorts(1)
-    const propertiesFile = join(storage.run, 'kafka.properties')
+    const propertiesFile = this.#propertiesFile
     const common = await readFile(join(packageRoot, 'infra', 'kafka', 'broker.properties'), 'utf8')
     const options = { port: this.#port, controllerPort, dataDir: storage.kafka, sasl: config.kafka.sasl }
     await writeFile(propertiesFile, brokerProperties(common, options), { mode: 0o600 })
     await mkdir(storage.kafka, { recursive: true })
     await this.#formatOnce(java, jars, propertiesFile, signal)
-    const pid = await spawnDetached(
-      javaCommand(java, jars, this.#context.env, 'kafka.Kafka', [propertiesFile]),
-      {
-        cwd: storage.root,
-        env: childEnvironment('java', this.#context.env),
-        logFile: this.logFile,
-      },
-    )
+    const pid = await spawnDetached(javaCommand(java, jars, this.#context.env, MAIN, [propertiesFile]), {
+      cwd: storage.root,
+      env: childEnvironment('java', this.#context.env),
+      logFile: this.logFile,
+    })
     const process = await identify(pid)
     if (!process) throw await this.#exitedOnStart()
     await this.#record.write({
@@ -133,7 +149,6 @@ export class Broker {
       port: this.#port,
       controllerPort,
       login: this.#login,
-      startedAt: new Date().toISOString(),
     })
   }
 
@@ -143,8 +158,9 @@ export class Broker {
     properties: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const formatted = await stat(this.#metaFile).catch(() => undefined)
-    if (formatted) return
+    if ((await this.#formattedClusterId()) !== '') return
+    await requireNoData(this.#context.storage.kafka, this.#metaFile)
+    await rm(this.#metaFile, { force: true }) // an empty one, as a power failure leaves it
     const args = ['format', '-t', randomClusterId(), '-c', properties]
     await run(javaCommand(java, jars, this.#context.env, 'kafka.tools.StorageTool', args), {
       env: childEnvironment('java', this.#context.env),
@@ -185,6 +201,19 @@ export class Broker {
   async #logTail(): Promise<string[]> {
     return lastLines(await readFile(this.logFile, 'utf8').catch(() => ''), 12)
   }
+}
+
+/**
+ * A broker of a new cluster would not serve the data of the old one. What an interrupted format leaves are files; data are
+ * in folders.
+ * @throws CliError STORAGE when there are data, although the file that says whose is missing or damaged.
+ */
+export async function requireNoData(dataDir: string, metaFile: string): Promise<void> {
+  const entries = await readdir(dataDir, { withFileTypes: true })
+  if (!entries.some((entry) => entry.isDirectory())) return
+  throw new CliError('STORAGE', `${metaFile} is missing or damaged, but Kafka's data are beside it`, {
+    hint: 'Restore that file, for example from a backup; or remove the data and all checkpoints with `cpu-anomaly down --volumes`.',
+  })
 }
 
 /** 16 random bytes in URL-safe base64, as `kafka-storage.sh random-uuid` makes them. A leading dash would be read as an option. */

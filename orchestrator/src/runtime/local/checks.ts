@@ -1,9 +1,14 @@
 import { CliError } from '../../errors.ts'
+import type { JarSet } from '../../package/jars.ts'
 import { isPortFree } from '../../system/ports.ts'
 import { cacheDir, isComplete, jarsDir } from '../cache.ts'
+import { areJarsIntact } from '../install-jars.ts'
 import type { DoctorCheck, RuntimeContext } from '../runtime.ts'
 import { isSparkInstalled } from './install-python.ts'
 import { checkDriverPython, findJava, findPython, requireUserName } from './tools.ts'
+
+const hasJars = async (set: JarSet): Promise<boolean> =>
+  (await isComplete(jarsDir(set))) && areJarsIntact(set)
 
 /** Checks that this machine has what the local runtime needs. */
 export function localChecks({ env }: Pick<RuntimeContext, 'env'>): DoctorCheck[] {
@@ -30,8 +35,8 @@ export function localChecks({ env }: Pick<RuntimeContext, 'env'>): DoctorCheck[]
         const python = await findPython(env)
         const missing = [
           ...((await isSparkInstalled(python.version)) ? [] : ['Spark']),
-          ...((await isComplete(jarsDir('connector'))) ? [] : ['connector jars']),
-          ...((await isComplete(jarsDir('broker'))) ? [] : ['Kafka jars']),
+          ...((await hasJars('connector')) ? [] : ['connector jars']),
+          ...((await hasJars('broker')) ? [] : ['Kafka jars']),
         ]
         return missing.length === 0
           ? `complete, in ${cacheDir()}`

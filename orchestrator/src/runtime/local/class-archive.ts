@@ -39,7 +39,7 @@ export async function installClassArchive(
   const folder = join(archive, '..')
   await fillOnce(folder, (dir) => warmUp(dir, spark, driverJars, context), {
     signal: context.signal,
-    onWait: () => context.update('another run is writing it; waiting'),
+    onWait: context.update,
   })
 }
 

@@ -80,7 +80,7 @@ export async function installVenv(
   await fillOnce(dir, fill, {
     works: (target) => hasModules(target, modules),
     signal: context.signal,
-    onWait: () => context.update('another run is installing it; waiting'),
+    onWait: context.update,
   })
 }
 

@@ -1,13 +1,16 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { CliError } from '../../errors.ts'
 import { packageRoot } from '../../package/root.ts'
+import { findProcess } from '../../system/find-process.ts'
 import { requireFreePort } from '../../system/ports.ts'
 import {
   endProcess,
   identify,
   isAlive,
   type ProcessIdentity,
+  processSchema,
   sendSignal,
   waitUntilGone,
 } from '../../system/process-identity.ts'
@@ -22,14 +25,13 @@ import {
   type Submission,
 } from '../runtime.ts'
 import { MAX_LOG_BYTES, supervisorArgs } from '../supervisor-args.ts'
-import { driverStatus, type SupervisorState } from '../supervisor-state.ts'
+import { driverStatus, type SupervisorState, supervisorStateSchema } from '../supervisor-state.ts'
 import type { DriverLaunch } from './driver-launch.ts'
 import { fileUri } from './java-options.ts'
 import { writeJobFiles } from './job-files.ts'
 
-interface SupervisorRecord {
-  readonly supervisor: ProcessIdentity
-}
+const recordSchema = z.object({ supervisor: processSchema })
+type SupervisorRecord = z.infer<typeof recordSchema>
 
 /** The driver of one project folder and its supervisor (`spark-job/supervise.py`). Both outlive the terminal. */
 export class LocalDriver {
@@ -43,8 +45,8 @@ export class LocalDriver {
     this.#context = context
     this.logFile = join(context.storage.logs, 'driver.log')
     this.secretsFile = join(context.storage.run, 'kafka-secrets.json')
-    this.#state = stateFile<SupervisorState>(join(context.storage.run, 'driver.json'), ['state'])
-    this.#record = stateFile<SupervisorRecord>(join(context.storage.run, 'supervisor.json'), ['supervisor'])
+    this.#state = stateFile(join(context.storage.run, 'driver.json'), supervisorStateSchema)
+    this.#record = stateFile(join(context.storage.run, 'supervisor.json'), recordSchema)
   }
 
   async start(submission: Submission, launch: DriverLaunch, signal: AbortSignal): Promise<void> {
@@ -67,27 +69,24 @@ export class LocalDriver {
 
   async status(): Promise<DriverStatus | undefined> {
     const [state, record] = await Promise.all([this.#state.read(), this.#record.read()])
-    if (!record) return undefined
-    const isSupervisorAlive = await isAlive(record.supervisor)
-    const driver = state && (await this.#driverProcess(state))
+    const supervisor = await this.#supervisor(record)
+    const driver = await this.#driver(state, supervisor)
+    if (!record && !supervisor && !driver) return undefined
     return driverStatus(state, {
-      supervisorPid: record.supervisor.pid,
-      isSupervisorAlive,
+      ...(supervisor && { supervisorPid: supervisor.pid }),
+      isSupervisorAlive: supervisor !== undefined,
       isDriverAlive: driver !== undefined,
     })
   }
 
   async stop(timeoutMs: number, signal: AbortSignal): Promise<StopOutcome> {
     const [state, record] = await Promise.all([this.#state.read(), this.#record.read()])
-    const driver = state && (await this.#driverProcess(state))
-    const isSupervisorAlive = record !== undefined && (await isAlive(record.supervisor))
-    if (!isSupervisorAlive && !driver) {
-      await this.#removeFiles()
-      return 'not-running'
-    }
-    let outcome: StopOutcome = 'stopped'
-    if (isSupervisorAlive) outcome = await this.#stopSupervisor(record.supervisor, timeoutMs, signal)
+    const supervisor = await this.#supervisor(record)
+    const before = await this.#driver(state, supervisor)
+    let outcome: StopOutcome = supervisor || before ? 'stopped' : 'not-running'
+    if (supervisor) outcome = await this.#stopSupervisor(supervisor, timeoutMs, signal)
     // The supervisor ends the driver, unless it was killed first.
+    const driver = before ?? (await this.#driver(state))
     if (driver && (await endProcess(driver, { termTimeoutMs: 10_000, group: true })) !== 'was-gone')
       outcome = 'killed'
     await this.#removeFiles()
@@ -112,10 +111,32 @@ export class LocalDriver {
     }
   }
 
-  async #driverProcess(state: SupervisorState): Promise<ProcessIdentity | undefined> {
-    if (!state.driver_pid || !state.driver_start) return undefined
-    const driver = { pid: state.driver_pid, startToken: state.driver_start }
-    return (await isAlive(driver)) ? driver : undefined
+  /** The supervisor, if it is alive; also one that was not recorded, since `submit` was killed or its record removed. */
+  async #supervisor(record: SupervisorRecord | undefined): Promise<ProcessIdentity | undefined> {
+    if (record && (await isAlive(record.supervisor))) return record.supervisor
+    return findProcess((commandLine) => this.#isSupervisor(commandLine))
+  }
+
+  /** The driver, if it is alive; also one that its supervisor has not recorded before it was killed. */
+  async #driver(
+    state: SupervisorState | undefined,
+    supervisor?: ProcessIdentity,
+  ): Promise<ProcessIdentity | undefined> {
+    if (state?.driver_pid && state.driver_start) {
+      const driver = { pid: state.driver_pid, startToken: state.driver_start }
+      if (await isAlive(driver)) return driver
+    }
+    if (supervisor) return undefined // it will end or restart the driver
+    const { rendered } = this.#context.storage
+    const isSubmit = /\bspark-?submit\b/i
+    return findProcess(
+      (line) =>
+        isSubmit.test(line) && line.endsWith(` ${join(rendered, JOB_FILE)}`) && !this.#isSupervisor(line),
+    )
+  }
+
+  #isSupervisor(commandLine: string): boolean {
+    return commandLine.includes(`supervise.py --state ${this.#state.path} `)
   }
 
   async #removeFiles(): Promise<void> {

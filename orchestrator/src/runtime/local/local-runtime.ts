@@ -35,7 +35,6 @@ export class LocalRuntime implements Runtime {
   readonly name = 'local'
   readonly kafka: KafkaAccess
   readonly sparkUi: string
-  readonly job: JobEnvironment
   readonly checkpoint: CheckpointStore
   readonly #context: RuntimeContext
   readonly #broker: Broker
@@ -48,7 +47,11 @@ export class LocalRuntime implements Runtime {
     this.checkpoint = folderCheckpoint(context.storage.checkpoint)
     this.#broker = new Broker(context, this.kafka)
     this.#driver = new LocalDriver(context)
-    this.job = localJobEnvironment(context, this.kafka, this.#driver.secretsFile)
+  }
+
+  /** Only what starts a job needs the cache: whatever is wrong with its folder, a stack can be stopped. */
+  get job(): JobEnvironment {
+    return localJobEnvironment(this.#context, this.kafka, this.#driver.secretsFile)
   }
 
   async preflight(): Promise<void> {

@@ -33,7 +33,7 @@ export async function installLoopbackJar(
 ): Promise<void> {
   await fillOnce(join(loopbackJar(), '..'), (dir) => build(dir, java, spark, context), {
     signal: context.signal,
-    onWait: () => context.update('another run is compiling; waiting'),
+    onWait: context.update,
   })
 }
 

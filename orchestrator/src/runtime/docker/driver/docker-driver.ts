@@ -10,7 +10,7 @@ import { arrived, notYet, WaitTimeout, waitUntil } from '../../../system/wait.ts
 import { checkpointInUse } from '../../driver-state.ts'
 import type { DriverStatus, StopOutcome, Submission } from '../../runtime.ts'
 import { MAX_LOG_BYTES } from '../../supervisor-args.ts'
-import type { SupervisorState } from '../../supervisor-state.ts'
+import { type SupervisorState, supervisorStateSchema } from '../../supervisor-state.ts'
 import { putFiles, readTextFile } from '../container/files.ts'
 import { containerName, type InspectedContainer, isNotFound, statusCode } from '../container/inspect.ts'
 import { readLog } from '../container/log-lines.ts'
@@ -167,7 +167,7 @@ export class DockerDriver {
 
 async function readState(container: Docker.Container): Promise<SupervisorState | undefined> {
   const text = await readTextFile(container, STATE_FILE)
-  return parseJson(text ?? '') as SupervisorState | undefined
+  return supervisorStateSchema.safeParse(parseJson(text ?? '')).data
 }
 
 /** 304: the container had already stopped. */

@@ -13,7 +13,8 @@ export function containerDriverStatus(
   const { State: state, HostConfig: host } = info
   const status = driverStatus(recorded, {
     isSupervisorAlive: state.Running && !state.Restarting,
-    isDriverAlive: false, // the driver never outlives its container
+    // The driver never outlives its container, inside which it cannot be seen.
+    isDriverAlive: state.Running ? undefined : false,
     container: containerName(info),
   })
   if (state.Restarting)

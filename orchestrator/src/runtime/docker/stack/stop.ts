@@ -1,5 +1,6 @@
+import { CliError } from '../../../errors.ts'
 import { waitForFreePort } from '../../../system/ports.ts'
-import { arrived, notYet, waitUntil } from '../../../system/wait.ts'
+import { arrived, notYet, WaitTimeout, waitUntil } from '../../../system/wait.ts'
 import type { StoppedPart } from '../../runtime.ts'
 import { containerName, type InspectedContainer, isNotFound } from '../container/inspect.ts'
 import { DRIVER, KAFKA, labelFilter, MASTER, WORKER } from '../container/project.ts'
@@ -60,10 +61,20 @@ async function requireAllGone(stack: Stack): Promise<void> {
       const remaining = await stack.containers()
       return remaining.length === 0
         ? arrived(undefined)
-        : notYet(`${remaining.map(({ info }) => containerName(info)).join(', ')} still exist`)
+        : notYet(remaining.map(({ info }) => containerName(info)).join(', '))
     },
     { timeoutMs: 10_000 },
-  )
+  ).catch((error: unknown) => {
+    if (!(error instanceof WaitTimeout)) throw error
+    throw new CliError(
+      'DOCKER_UNAVAILABLE',
+      `Docker still lists containers that it removed: ${error.lastSeen}`,
+      {
+        hint: 'Run `cpu-anomaly down` again.',
+        cause: error,
+      },
+    )
+  })
 }
 
 /** Removes the volumes with this folder's label: Kafka's data, the checkpoint, the cluster's secret. */
