@@ -2,7 +2,7 @@ import type { KafkaSasl } from '../../config/config.ts'
 import { brokerJaas } from '../../kafka/jaas.ts'
 import { unicodeEscape } from '../../system/unicode.ts'
 
-export interface BrokerPorts {
+interface BrokerPorts {
   readonly port: number
   readonly controllerPort: number
 }
