@@ -11,11 +11,14 @@ from time import monotonic
 
 from cpu_anomaly.accounting.checkpoint import Checkpoint
 from cpu_anomaly.event_log import EventLog
+from cpu_anomaly.lost_records import RecordsLostError, new_records_text, require_unread_records
 from cpu_anomaly.settings import ConfigurationError, Settings
-from cpu_anomaly.topics import Bounds, TopicReplacedError, Topics, require_same_topics, require_unread_records
+from cpu_anomaly.topics import Bounds, TopicReplacedError, Topics, require_same_topics
 
 # An answer of the broker. A query that failed because the broker is away is started again after this.
 PATIENCE_MS = 5_000
+# What is written so long after the last results was not there when their batch read its records.
+AFTER_READ_MS = 10_000
 # A broker that is starting may not know all its topics yet.
 MISSING_SECONDS = 5.0
 
@@ -50,6 +53,22 @@ class Continuity:
         """
         self.position = self._position()
         require_unread_records(self._input_topic, self.position, bounds or self._topics.input_bounds())
+
+    def require_records_as_read(self, batch_ms: int) -> None:
+        """While no query runs. Raises RecordsLostError if new records have offsets that the query has read past.
+
+        A broker that loses the end of its log, as by a power failure, gives the offsets of lost records to new ones.
+        Those were written after the last batch had read its own: it began at its plan's time, and read for `batch_ms`
+        at most. And after its results, by the broker's clock: the driver's may be another.
+        """
+        last = self._checkpoint.last_commit()
+        if last < 0:
+            return
+        read_ms = max(self._checkpoint.plan(last).timestamp_ms + batch_ms, self._topics.newest_output_ms())
+        since = self._topics.input_since(read_ms + AFTER_READ_MS)
+        new = {each: first for each, first in since.items() if first < self.position.get(each, 0)}
+        if new and self._topics.stamps_input():
+            raise RecordsLostError(new_records_text(self._input_topic, new, self.position))
 
     def look(self) -> Bounds:
         """While the query runs: the bounds of the input topic. Raises TopicReplacedError or RecordsLostError."""

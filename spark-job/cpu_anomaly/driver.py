@@ -113,6 +113,7 @@ class Driver:
         """
         require_same_topics(self._auditor.ledger.topic_ids, self._topics.ids)
         self._continuity.require_unread_records(self._topics.input_bounds)
+        self._continuity.require_records_as_read(self._mode.batch_ms)
         # Not the dead-letter topic, which may be replaced: see `continuity`.
         names = (self._settings.input_topic, self._settings.output_topic)
         self._auditor.remember_topics({name: self._topics.ids[name] for name in names})

@@ -15,9 +15,10 @@ from cpu_anomaly.accounting.checkpoint import (
     DamagedCheckpointError,
     UnusableCheckpointError,
 )
+from cpu_anomaly.lost_records import RecordsLostError
 from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.settings import ConfigurationError
-from cpu_anomaly.topics import RecordsLostError, TopicReplacedError
+from cpu_anomaly.topics import TopicReplacedError
 
 DATA_LOSS_SIGNS = ("KAFKA_DATA_LOSS", "OffsetOutOfRange")
 # Kafka's client calls this a configuration error, but the name of a stopped container does not resolve until it runs.

@@ -17,9 +17,10 @@ from pyspark.sql import SparkSession
 
 from cpu_anomaly.continuity import MISSING_SECONDS, Continuity
 from cpu_anomaly.event_log import EventLog
+from cpu_anomaly.lost_records import RecordsLostError
 from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.slots import PartitionGrowth
-from cpu_anomaly.topics import Bounds, RecordsLostError, TopicReplacedError
+from cpu_anomaly.topics import Bounds, TopicReplacedError
 from cpu_anomaly.unread import UnreadRecords
 
 CLOCK_SECONDS = 1.0

@@ -28,10 +28,6 @@ class TopicReplacedError(Exception):
     """A topic of this name exists, but it is not the one whose offsets the checkpoint holds."""
 
 
-class RecordsLostError(Exception):
-    """Records that the query has not read are no longer on the broker."""
-
-
 @dataclass(frozen=True)
 class Bounds:
     """By partition of a topic, the offset of its oldest record that is still there, and of the next one to come."""
@@ -63,8 +59,20 @@ class Topics(Protocol):
     def input_bounds(self) -> Bounds:
         """Of the input topic."""
 
+    def input_since(self, time_ms: int) -> Mapping[str, int]:
+        """By partition of the input topic, the offset of its first record of this time (ms since 1970) or later.
+
+        Without the partitions that have none.
+        """
+
+    def stamps_input(self) -> bool:
+        """True if the broker itself gives the records of the input topic their times, when they arrive."""
+
     def output_end(self) -> Mapping[str, int]:
         """Of the output topic, as in Bounds."""
+
+    def newest_output_ms(self) -> int:
+        """The newest time of a result or a dead letter, in ms since 1970; negative if there is none."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +111,30 @@ class KafkaTopics:
     def input_bounds(self) -> Bounds:
         return bounds_of(self._admin, self._jvm, self._settings.input_topic, self._wait_ms)
 
+    def input_since(self, time_ms: int) -> Mapping[str, int]:
+        found = self._list(self._settings.input_topic, self._spec.forTimestamp(time_ms))
+        return {partition: info.offset() for partition, info in found.items() if info.offset() >= 0}
+
+    def stamps_input(self) -> bool:
+        config = self._jvm.org.apache.kafka.common.config
+        resource = config.ConfigResource(config.ConfigResource.Type.TOPIC, self._settings.input_topic)
+        found = self._admin.describeConfigs(java_list(self._jvm, [resource])).all().get()[resource]
+        return bool(found.get("message.timestamp.type").value() == "LogAppendTime")
+
     def output_end(self) -> Mapping[str, int]:
         return bounds_of(self._admin, self._jvm, self._settings.output_topic, self._wait_ms).end
+
+    def newest_output_ms(self) -> int:
+        names = (self._settings.output_topic, self._settings.dead_letter_topic)
+        newest = [info for name in names for info in self._list(name, self._spec.maxTimestamp()).values()]
+        return max(int(info.timestamp()) for info in newest)
+
+    def _list(self, topic: str, spec: Any) -> Mapping[str, Any]:
+        return list_offsets(self._admin, self._jvm, topic, spec, self._wait_ms)
+
+    @property
+    def _spec(self) -> Any:
+        return self._jvm.org.apache.kafka.clients.admin.OffsetSpec
 
 
 def id_or_none(answer: Any) -> str | None:
@@ -128,49 +158,27 @@ def patiently(ask: Callable[[], T], attempts: int = ATTEMPTS) -> T:
 
 
 def bounds_of(admin: Any, jvm: Any, topic: str, wait_ms: int) -> Bounds:
+    spec = jvm.org.apache.kafka.clients.admin.OffsetSpec
+
+    def offsets(kind: Any) -> dict[str, int]:
+        found = list_offsets(admin, jvm, topic, kind, wait_ms)
+        return {partition: info.offset() for partition, info in found.items()}
+
+    # Earliest first: an end that is read later is never below it.
+    return Bounds(offsets(spec.earliest()), offsets(spec.latest()))
+
+
+def list_offsets(admin: Any, jvm: Any, topic: str, spec: Any, wait_ms: int) -> dict[str, Any]:
+    """Kafka's ListOffsetsResultInfo by partition."""
     api = jvm.org.apache.kafka.clients.admin
     patience = api.DescribeTopicsOptions().timeoutMs(wait_ms)
     description = admin.describeTopics(java_list(jvm, [topic]), patience).allTopicNames().get()[topic]
     options = api.ListOffsetsOptions(jvm.org.apache.kafka.common.IsolationLevel.READ_COMMITTED).timeoutMs(wait_ms)
-    numbers = [partition.partition() for partition in description.partitions()]
-
-    def offsets(spec: Any) -> dict[str, int]:
-        wanted = jvm.java.util.HashMap()
-        for number in numbers:
-            wanted.put(jvm.org.apache.kafka.common.TopicPartition(topic, number), spec)
-        found = admin.listOffsets(wanted, options).all().get()
-        return {str(partition.partition()): found[partition].offset() for partition in found}
-
-    # Earliest first: an end that is read later is never below it.
-    return Bounds(offsets(api.OffsetSpec.earliest()), offsets(api.OffsetSpec.latest()))
-
-
-def require_unread_records(topic: str, position: Mapping[str, int], bounds: Bounds) -> None:
-    """Raises RecordsLostError if the broker lacks records between a position that no task has read past and the end.
-
-    Retention removes the oldest records; a broker that lost its disk, or an unclean leader election, the newest. A
-    partition that the position does not have is new and is read from offset 0. An empty position lacks nothing: the
-    query has not started to read yet.
-    """
-    problems = [
-        problem
-        for partition in sorted(bounds.end, key=int)
-        if position and (problem := lost_records(partition, position.get(partition, 0), bounds))
-    ]
-    if problems:
-        raise RecordsLostError(
-            f"records of topic {topic} were removed before the job read them: {'; '.join(problems)}; the results would "
-            "lack them: start a new checkpoint with `submit --new-checkpoint` to read what is left"
-        )
-
-
-def lost_records(partition: str, wanted: int, bounds: Bounds) -> str | None:
-    earliest, end = bounds.earliest.get(partition, 0), bounds.end[partition]
-    if wanted < earliest:
-        return f"partition {partition}: {earliest - wanted} lost, wanted offset {wanted}, the earliest is {earliest}"
-    if wanted > end:
-        return f"partition {partition}: the job has read up to offset {wanted}, but the topic ends at {end}"
-    return None
+    wanted = jvm.java.util.HashMap()
+    for partition in description.partitions():
+        wanted.put(jvm.org.apache.kafka.common.TopicPartition(topic, partition.partition()), spec)
+    found = admin.listOffsets(wanted, options).all().get()
+    return {str(partition.partition()): found[partition] for partition in found}
 
 
 def find_topics(topics: Topics, names: Sequence[str]) -> JobTopics:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cpu_anomaly.topics import Bounds
 
@@ -16,6 +16,10 @@ class FakeTopics:
     bounds: Bounds
     # How often the bounds were asked for.
     requests: int = 0
+    # By partition of the input topic, the offset of the first of its newest records, and when that was written.
+    written: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    is_stamped: bool = True
+    output_ms: int = -1
 
     def waiting(self, _wait_ms: int) -> FakeTopics:
         return self
@@ -26,6 +30,15 @@ class FakeTopics:
     def input_bounds(self) -> Bounds:
         self.requests += 1
         return self.bounds
+
+    def input_since(self, time_ms: int) -> Mapping[str, int]:
+        return {each: first for each, (first, written_ms) in self.written.items() if written_ms >= time_ms}
+
+    def stamps_input(self) -> bool:
+        return self.is_stamped
+
+    def newest_output_ms(self) -> int:
+        return self.output_ms
 
     def output_end(self) -> Mapping[str, int]:
         return {"0": 0}

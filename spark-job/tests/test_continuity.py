@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 from broker import FakeTopics
@@ -14,8 +15,9 @@ from conftest import SettingsOf
 from cpu_anomaly import continuity
 from cpu_anomaly.continuity import Continuity
 from cpu_anomaly.event_log import EventLog
+from cpu_anomaly.lost_records import RecordsLostError
 from cpu_anomaly.settings import ConfigurationError
-from cpu_anomaly.topics import Bounds, RecordsLostError, TopicReplacedError
+from cpu_anomaly.topics import Bounds, TopicReplacedError
 
 KNOWN = {"in": "a", "out": "b", "dead": "c"}
 BOUNDS = Bounds({"0": 5}, {"0": 20})
@@ -153,3 +155,49 @@ def test_new_query_starts_where_it_has_chosen_to(settings_of: SettingsOf) -> Non
     continuity.require_unread_records()
     assert continuity.look().unread(continuity.position) == 0
     continuity.look()
+
+
+class TestRecordsAsRead:
+    """Batch 3 was planned at 50,000 ms, and ended at offset 10."""
+
+    POSITION: ClassVar = {"in": {"0": 10, "1": 7}}
+
+    def look(self, continuity_of: ContinuityOf, topics: FakeTopics, batch_ms: int = 0, last_commit: int = 3) -> None:
+        continuity = continuity_of(topics, self.POSITION)
+        continuity.require_unread_records(Bounds({}, {"0": 30, "1": 30}))
+        plan = SimpleNamespace(timestamp_ms=50_000)
+        continuity._checkpoint = cast(Any, SimpleNamespace(last_commit=lambda: last_commit, plan=lambda _: plan))
+        continuity.require_records_as_read(batch_ms)
+
+    def test_new_records_in_the_place_of_read_ones_are_a_loss(self, continuity_of: ContinuityOf) -> None:
+        topics = topics_of()
+        topics.written = {"0": (8, 60_001), "1": (7, 60_001)}
+        with pytest.raises(
+            RecordsLostError, match=r"partition 0: .* up to offset 10, .* from 8 on .*results; the results"
+        ):
+            self.look(continuity_of, topics)
+
+    @pytest.mark.parametrize(
+        ("change", "batch_ms", "last_commit"),
+        [
+            ({"written": {"0": (10, 60_001)}}, 0, 3),
+            ({"written": {"0": (8, 59_999)}}, 0, 3),
+            ({}, 20_000, 3),
+            ({"output_ms": 51_000}, 0, 3),
+            ({"is_stamped": False}, 0, 3),
+            ({}, 0, -1),
+        ],
+        ids=[
+            "they have not been read",
+            "written while the batch began",
+            "written while the batch lasted",
+            "written before its last results",
+            "stamped by their producers",
+            "no batch has read any",
+        ],
+    )
+    def test_records_that_the_query_may_have_read_are_no_loss(
+        self, continuity_of: ContinuityOf, change: Mapping[str, Any], batch_ms: int, last_commit: int
+    ) -> None:
+        topics = replace(topics_of(), **{"written": {"0": (8, 60_001)}, **change})
+        self.look(continuity_of, topics, batch_ms, last_commit)

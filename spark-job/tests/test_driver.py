@@ -31,13 +31,14 @@ from cpu_anomaly.backlog import Times
 from cpu_anomaly.catch_up import Phase
 from cpu_anomaly.driver import Driver, main
 from cpu_anomaly.event_log import EventLog
+from cpu_anomaly.lost_records import RecordsLostError
 from cpu_anomaly.modes import MicroBatch, MicroBatchesOfBacklog, Mode, RealTime, mode_of
 from cpu_anomaly.monitor import WallClock
 from cpu_anomaly.outside import Outside
 from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.spread import MAX_STATE_ROWS
-from cpu_anomaly.topics import Bounds, RecordsLostError, TopicReplacedError, find_topics
+from cpu_anomaly.topics import Bounds, TopicReplacedError, find_topics
 
 IDS = {"in": "a", "out": "b", "dead": "c"}
 FIRST = 3  # the offset at which `checkpoint_folder` starts

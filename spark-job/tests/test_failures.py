@@ -15,9 +15,10 @@ from cpu_anomaly.accounting.checkpoint import (
     UnusableCheckpointError,
 )
 from cpu_anomaly.failures import causes_of, diagnose
+from cpu_anomaly.lost_records import RecordsLostError
 from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.settings import ConfigurationError
-from cpu_anomaly.topics import RecordsLostError, TopicReplacedError
+from cpu_anomaly.topics import TopicReplacedError
 
 
 class Thrown:

@@ -12,9 +12,10 @@ from pyspark.sql import SparkSession
 
 from cpu_anomaly.continuity import MISSING_SECONDS
 from cpu_anomaly.event_log import EventLog
+from cpu_anomaly.lost_records import RecordsLostError
 from cpu_anomaly.monitor import Monitor, Standstill, WallClock
 from cpu_anomaly.session import RestartNeededError
-from cpu_anomaly.topics import Bounds, RecordsLostError
+from cpu_anomaly.topics import Bounds
 
 BOUNDS = Bounds({"0": 0}, {"0": 10})
 

@@ -13,13 +13,11 @@ from cpu_anomaly.topics import (
     ATTEMPTS,
     Bounds,
     JobTopics,
-    RecordsLostError,
     TopicReplacedError,
     find_topics,
     patiently,
     require_same_topics,
     require_topics,
-    require_unread_records,
 )
 
 BOUNDS = Bounds({"0": 5, "1": 0}, {"0": 20, "1": 8})
@@ -96,25 +94,6 @@ def test_topics_that_do_not_exist_are_named() -> None:
     require_topics(["in", "out"], {"in": "a", "out": "b"})
     with pytest.raises(ConfigurationError, match=r"^topic out, dead does not exist: `up` creates it$"):
         require_topics(["in", "out", "dead"], {"in": "a"})
-
-
-@pytest.mark.parametrize("position", [{}, {"0": 5, "1": 0}, {"0": 20, "1": 8}, {"0": 5}])
-def test_position_within_the_bounds_has_lost_nothing(position: Mapping[str, int]) -> None:
-    require_unread_records("in", position, BOUNDS)
-
-
-@pytest.mark.parametrize(
-    ("position", "lost"),
-    [
-        ({"0": 4, "1": 0}, "partition 0: 1 lost, wanted offset 4, the earliest is 5"),
-        ({"1": 0}, "partition 0: 5 lost, wanted offset 0, the earliest is 5"),
-        ({"0": 5, "1": 9}, "partition 1: the job has read up to offset 9, but the topic ends at 8"),
-        ({"0": 0, "1": 9}, "partition 0: 5 lost, .*; partition 1: the job has read up to offset 9"),
-    ],
-)
-def test_position_outside_the_bounds_names_what_is_lost(position: Mapping[str, int], lost: str) -> None:
-    with pytest.raises(RecordsLostError, match=f"^records of topic in were removed .*: {lost}.*`submit"):
-        require_unread_records("in", position, BOUNDS)
 
 
 def test_unread_records_are_counted_over_all_partitions() -> None:
