@@ -1,6 +1,9 @@
+import { rm, stat, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { send } from '../e2e/helpers/kafka.ts'
 import { toRecord } from '../e2e/helpers/samples.ts'
+import { waitFor } from '../e2e/helpers/wait-for.ts'
 import type { Fault } from './fault.ts'
 import { signalPart } from './processes.ts'
 import type { Trial } from './trial.ts'
@@ -102,9 +105,45 @@ const retentionWhileRunning: Fault = {
   },
 }
 
+/** As a power failure does, after which the log lacks what the system had not written to the disk yet. */
+const endLost: Fault = {
+  name: 'topic: the broker loses the end of its log, which grows again',
+  unfit: ({ runtime }) => (runtime === 'local' ? undefined : 'the log is in a volume'),
+  async prepare(trial) {
+    const { stack, load } = trial
+    await load.pause()
+    await stack.ok('down')
+    const downMs = Date.now()
+    await cutLog(`${stack.folder}/storage/kafka`, stack.topics.input)
+    await stack.ok('up')
+    // What is written within ten seconds of the last results may have been read.
+    await waitFor(
+      'new records to be newer',
+      async () => ({ done: Date.now() > downMs + 11_000, value: undefined, seen: new Date().toISOString() }),
+      20_000,
+    )
+    const samples = Array.from({ length: load.acknowledged }, () => ({ timeMs: Date.now(), cpu: 10 }))
+    await send(stack.broker, stack.topics.input, samples.map(toRecord))
+  },
+  async inject(trial) {
+    const struckMs = Date.now()
+    await trial.stack.cli(['submit'])
+    return { struckMs, refuses: /has lost the end of topic .* given its offsets to new records/ }
+  },
+}
+
+/** The broker, which is down, looks at the end of its logs when it starts. */
+async function cutLog(folder: string, topic: string): Promise<void> {
+  await rm(join(folder, '.kafka_cleanshutdown'), { force: true })
+  const log = join(folder, `${topic}-0`, '00000000000000000000.log')
+  const { size } = await stat(log)
+  await truncate(log, Math.floor(size * 0.75))
+}
+
 export const TOPIC_FAULTS: readonly Fault[] = [
   partitionAdded,
   recreated,
   retentionWhileStopped,
   retentionWhileRunning,
+  endLost,
 ]
