@@ -21,6 +21,11 @@ async function check(title: string): Promise<string> {
   return (checks.find((entry) => entry.title === title) ?? expect.fail(title)).run(context.signal)
 }
 
+it.each(['input topic', 'clocks'])('the check of the %s asks no broker of another folder', async (title) => {
+  context.runtime.clusterIdNow = 'cluster-of-this-folder'
+  expect(await check(title)).toMatch(/^not checked: .* is not this folder's broker/)
+})
+
 describe('the check of the input topic', () => {
   it('names a topic that deletes samples by the time that their producer sets', async () => {
     context.broker.createTopic('cpu-usage', 1, BY_PRODUCER)

@@ -1,11 +1,11 @@
 import { CliError } from '../errors.ts'
 import { isCompressed } from '../kafka/errors.ts'
-import { probeBroker } from '../kafka/probe.ts'
 import { readLast } from '../kafka/read-range.ts'
 import { readStamping } from '../kafka/topic-settings.ts'
-import type { DoctorCheck, Selected } from '../runtime/runtime.ts'
+import type { DoctorCheck, Runtime, Selected } from '../runtime/runtime.ts'
 import { formatTimeSpan } from '../terminal/units.ts'
 import { clockTroubles } from './clocks.ts'
+import { requireBroker } from './require-broker.ts'
 
 const LAST_SAMPLES = 20
 const LAST_DEAD_LETTERS = 100
@@ -14,8 +14,10 @@ const LAST_DEAD_LETTERS = 100
 export function topicChecks({ runtime, config }: Selected): DoctorCheck[] {
   const { kafka } = runtime
   const { input, deadLetter } = config.topics
-  const whileUp = (check: (signal: AbortSignal) => Promise<string>) => async (signal: AbortSignal) =>
-    (await probeBroker(kafka, { timeoutMs: 5_000 })).ok ? check(signal) : 'not checked: Kafka is not running'
+  const whileUp = (check: (signal: AbortSignal) => Promise<string>) => async (signal: AbortSignal) => {
+    const obstacle = await whyNotChecked(runtime)
+    return obstacle ? `not checked: ${obstacle}` : check(signal)
+  }
   return [
     {
       title: 'input topic',
@@ -52,6 +54,17 @@ export function topicChecks({ runtime, config }: Selected): DoctorCheck[] {
       }),
     },
   ]
+}
+
+/** What a broker of somebody else's has is not this folder's. */
+async function whyNotChecked(runtime: Runtime): Promise<string | undefined> {
+  try {
+    await requireBroker(runtime)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error
+    return error.code === 'KAFKA_UNREACHABLE' ? 'Kafka is not running' : error.message
+  }
 }
 
 /** Nothing, either, of records that cannot be decompressed here. */
