@@ -64,7 +64,7 @@ describe.skipIf(!docker?.available)(`the cluster on ${docker?.title}`, () => {
     const status = await stack.untilRead(records.length)
     expectWindows(await lastValues(stack), samples)
     await expectAccounted(stack, status, records.length)
-    await expectOrderly(stack, 'micro-batch', 1)
+    await expectOrderly(stack, 'micro-batch', 1, 2)
 
     const workers = async () =>
       (await stack.status()).parts.filter(({ part, state }) => part === 'spark-worker' && state === 'running')

@@ -70,15 +70,20 @@ export async function finalWindows(stack: Stack, windows: number): Promise<Map<s
   return new Map(shown.map((result) => [`${result.series}|${Date.parse(result.window.start)}`, result]))
 }
 
-/** O3 and O4, as `OrderJudge` explains; this many drivers at most wrote results again, each after a restart. */
-export async function expectOrderly(stack: Stack, mode: Mode, restarts: number): Promise<void> {
-  const judge = new OrderJudge(mode)
+/** O3 and O4, as `OrderJudge` explains; this many writers at most wrote results again, each after a restart. */
+export async function expectOrderly(
+  stack: Stack,
+  mode: Mode,
+  restarts: number,
+  executors = 1,
+): Promise<void> {
+  const judge = new OrderJudge(mode, executors)
   for (const { key, value, timestampMs, producerId } of await readTopic(stack.broker, stack.topics.output)) {
     const { count } = JSON.parse(String(value)) as Result
     judge.see({ key: key ?? '', count, appendedMs: timestampMs, producerId })
   }
   expect({ falls: judge.falls, repeats: judge.repeats }).toEqual({ falls: [], repeats: [] })
-  expect(judge.replays, 'number of drivers that wrote results again').toBeLessThanOrEqual(restarts)
+  expect(judge.replays, 'number of writers that wrote results again').toBeLessThanOrEqual(restarts)
 }
 
 /** Results that were committed before a crash are not written again, except for the newest window, which may grow. */

@@ -5,8 +5,8 @@ import { OrderJudge } from './order.ts'
 type Line = readonly [producer: string, windows: Readonly<Record<string, number>>]
 
 /** Judges results that are written 100 ms apart: per line the producer, and the counts by window. */
-function judge(mode: Mode, lines: readonly Line[], everyMs = 100): OrderJudge {
-  const judge = new OrderJudge(mode)
+function judge(mode: Mode, lines: readonly Line[], everyMs = 100, executors = 1): OrderJudge {
+  const judge = new OrderJudge(mode, executors)
   let appendedMs = 0
   for (const [producerId, windows] of lines)
     for (const [key, count] of Object.entries(windows)) {
@@ -30,6 +30,19 @@ describe.each(['micro-batch', 'real-time'] as const)('the order of results in %s
     const replayed = judge(mode, [...BATCHES, ['2', { b: 4, c: 2 }], ['2', { c: 5, d: 1 }]])
     expect(found(replayed)).toEqual(NOTHING)
     expect(replayed).toMatchObject({ writers: 2, replays: 1 })
+  })
+
+  it('lets executors take turns, and one of them write again what a lost one had written', () => {
+    const turns: Line[] = [
+      ['1', { a: 3 }],
+      ['2', { b: 1 }],
+      ['1', { a: 5 }],
+      ['2', { b: 4, c: 2 }],
+    ]
+    const lost = judge(mode, [...turns, ['1', { b: 4, c: 2 }], ['1', { c: 3 }]], 10_000, 2)
+    expect(found(lost)).toEqual(NOTHING)
+    expect(lost).toMatchObject({ writers: 2, replays: 1 })
+    expect(found(judge(mode, [...turns, ['2', { c: 2 }]], 100, 2))).toEqual({ falls: 0, repeats: 1 })
   })
 
   it('finds two drivers that write everything twice', () => {

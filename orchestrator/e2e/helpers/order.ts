@@ -21,6 +21,9 @@ const REPLAY_MS = 20_000
  * count of a window only rises. Where a new writer begins, and only there, it may write again what the one before it had
  * written last: a micro-batch exactly, so its counts never fall; in real-time mode the counts since the interval began.
  * When a writer has begun, those before it have ended for good.
+ *
+ * Several executors of one driver take turns, and the tasks of one that is lost run again on any of the others: then a
+ * result may be written again by another writer than before, at any time.
  */
 export class OrderJudge {
   /** O3: counts that fell. */
@@ -28,14 +31,17 @@ export class OrderJudge {
   /** O4: results that were written again. */
   readonly repeats: string[] = []
   readonly #mode: Mode
+  readonly #executors: number
   readonly #last = new Map<string, { readonly count: number; readonly writer: string }>()
   /** By writer, when the broker appended its first result. */
   readonly #begun = new Map<string, number>()
   readonly #replaying = new Set<string>()
   #writer: string | undefined
 
-  constructor(mode: Mode) {
+  /** `executors`: how many of them write at the same time. */
+  constructor(mode: Mode, executors = 1) {
     this.#mode = mode
+    this.#executors = executors
   }
 
   get writers(): number {
@@ -56,9 +62,9 @@ export class OrderJudge {
   #seeWriter({ producerId, appendedMs, key }: Written): void {
     if (producerId === this.#writer) return
     if (!(Number.parseInt(producerId, 10) >= 0)) this.repeats.push(`who wrote ${key} cannot be told`)
-    if (this.#begun.has(producerId))
+    if (!this.#begun.has(producerId)) this.#begun.set(producerId, appendedMs)
+    else if (this.#executors === 1)
       this.repeats.push(`producer ${producerId} wrote ${key} after producer ${this.#writer} had begun`)
-    else this.#begun.set(producerId, appendedMs)
     this.#writer = producerId
   }
 
@@ -80,7 +86,8 @@ export class OrderJudge {
     before: { readonly count: number; readonly writer: string },
   ): boolean {
     const begunMs = this.#begun.get(producerId) ?? appendedMs
-    if (producerId === before.writer || appendedMs - begunMs > REPLAY_MS) return false
+    if (producerId === before.writer) return false
+    if (this.#executors === 1 && appendedMs - begunMs > REPLAY_MS) return false
     return this.#mode === 'real-time' || count === before.count
   }
 }
