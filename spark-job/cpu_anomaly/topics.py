@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
@@ -130,7 +130,7 @@ class KafkaTopics:
         return max(int(info.timestamp()) for info in newest)
 
     def _list(self, topic: str, spec: Any) -> Mapping[str, Any]:
-        return list_offsets(self._admin, self._jvm, topic, spec, self._wait_ms)
+        return next(list_offsets(self._admin, self._jvm, topic, [spec], self._wait_ms))
 
     @property
     def _spec(self) -> Any:
@@ -159,26 +159,27 @@ def patiently(ask: Callable[[], T], attempts: int = ATTEMPTS) -> T:
 
 def bounds_of(admin: Any, jvm: Any, topic: str, wait_ms: int) -> Bounds:
     spec = jvm.org.apache.kafka.clients.admin.OffsetSpec
-
-    def offsets(kind: Any) -> dict[str, int]:
-        found = list_offsets(admin, jvm, topic, kind, wait_ms)
-        return {partition: info.offset() for partition, info in found.items()}
-
     # Earliest first: an end that is read later is never below it.
-    return Bounds(offsets(spec.earliest()), offsets(spec.latest()))
+    earliest, end = (
+        {partition: info.offset() for partition, info in found.items()}
+        for found in list_offsets(admin, jvm, topic, [spec.earliest(), spec.latest()], wait_ms)
+    )
+    return Bounds(earliest, end)
 
 
-def list_offsets(admin: Any, jvm: Any, topic: str, spec: Any, wait_ms: int) -> dict[str, Any]:
-    """Kafka's ListOffsetsResultInfo by partition."""
+def list_offsets(admin: Any, jvm: Any, topic: str, specs: Sequence[Any], wait_ms: int) -> Iterator[dict[str, Any]]:
+    """For each of Kafka's OffsetSpec in turn, the ListOffsetsResultInfo by partition."""
     api = jvm.org.apache.kafka.clients.admin
     patience = api.DescribeTopicsOptions().timeoutMs(wait_ms)
     description = admin.describeTopics(java_list(jvm, [topic]), patience).allTopicNames().get()[topic]
     options = api.ListOffsetsOptions(jvm.org.apache.kafka.common.IsolationLevel.READ_COMMITTED).timeoutMs(wait_ms)
-    wanted = jvm.java.util.HashMap()
-    for partition in description.partitions():
-        wanted.put(jvm.org.apache.kafka.common.TopicPartition(topic, partition.partition()), spec)
-    found = admin.listOffsets(wanted, options).all().get()
-    return {str(partition.partition()): found[partition] for partition in found}
+    numbers = [partition.partition() for partition in description.partitions()]
+    for spec in specs:
+        wanted = jvm.java.util.HashMap()
+        for number in numbers:
+            wanted.put(jvm.org.apache.kafka.common.TopicPartition(topic, number), spec)
+        found = admin.listOffsets(wanted, options).all().get()
+        yield {str(partition.partition()): found[partition] for partition in found}
 
 
 def find_topics(topics: Topics, names: Sequence[str]) -> JobTopics:
