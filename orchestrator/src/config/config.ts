@@ -27,7 +27,8 @@ export interface ResolvedSetting {
   readonly secret: boolean
 }
 
-export type RuntimeName = 'local' | 'docker'
+export const RUNTIMES = ['local', 'docker'] as const
+export type RuntimeName = (typeof RUNTIMES)[number]
 /** `up`, `submit`: not what the settings say now, but what the running stack or job was started with. */
 export type Origin = 'flag' | 'environment' | '.env' | '--settings' | 'default' | 'up' | 'submit'
 export type Direction = 'high' | 'low' | 'both'

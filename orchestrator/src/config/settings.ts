@@ -1,3 +1,4 @@
+import { RUNTIMES } from './config.ts'
 import {
   absolutePath,
   decimal,
@@ -43,7 +44,7 @@ const secret = (section: string, meaning: string) => ({ ...optional(section, mea
 const runtime = (value: string) => {
   if (value.toLowerCase() === 'external')
     throw new Problem('this version has no external runtime yet', 'write auto, local or docker')
-  return oneOf('auto', 'local', 'docker')(value)
+  return oneOf('auto', ...RUNTIMES)(value)
 }
 
 /** Every setting, in the order of `.env.example`. */

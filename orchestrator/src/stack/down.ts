@@ -1,11 +1,10 @@
+import { RUNTIMES } from '../config/config.ts'
 import { submittedFile } from '../query/submitted.ts'
 import type { Selected, StoppedPart } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
 import { removeData } from './data.ts'
 import { releaseRuntime } from './select.ts'
 import { stopJob } from './stop-job.ts'
-
-const RUNTIMES = ['local', 'docker'] as const
 
 /** Stops job, Spark and Kafka, in this order, and forgets which runtime was chosen. */
 export async function takeDown(selected: Selected, volumes: boolean, output: Output, signal: AbortSignal) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Config, ResolvedSetting, RuntimeName } from '../config/config.ts'
+import { type Config, type ResolvedSetting, RUNTIMES, type RuntimeName } from '../config/config.ts'
 import { isSameValue } from '../config/same-value.ts'
 import type { SettingKey } from '../config/settings.ts'
 import { CliError } from '../errors.ts'
@@ -16,7 +16,7 @@ type StartedSetting = Readonly<z.infer<typeof startedSettingSchema>>
 
 /** What `up` remembers of this folder's stack. */
 const recordSchema = z.object({
-  runtime: z.enum(['local', 'docker']),
+  runtime: z.enum(RUNTIMES),
   /** Should the stack be up? */
   up: z.boolean(),
   /** The settings that it was started with: later commands use them, whatever `.env` says meanwhile. */
