@@ -1,6 +1,6 @@
 import { createServer, Socket } from 'node:net'
 import { CliError } from '../errors.ts'
-import { tryRun } from './run.ts'
+import { type Command, type RunResult, tryRun } from './run.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from './wait.ts'
 
 const LOOPBACK = '127.0.0.1'
@@ -81,13 +81,17 @@ async function holderText(port: number): Promise<string> {
 export async function portHolder(
   port: number,
 ): Promise<{ readonly name: string; readonly pid: number } | undefined> {
-  const ss = await tryRun(['ss', ['-H', '-l', '-t', '-n', '-p', `sport = :${port}`]], { timeoutMs: 3_000 })
+  const ss = await quickly(['ss', ['-H', '-l', '-t', '-n', '-p', `sport = :${port}`]])
   const listener = ss?.stdout.match(/\(\("([^"]+)",pid=(\d+)/)
   if (listener?.[1]) return { name: listener[1], pid: Number(listener[2]) }
-  const lsof = await tryRun(['lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']], { timeoutMs: 3_000 })
+  const lsof = await quickly(['lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']])
   const [, pid, name] = lsof?.stdout.match(/p(\d+)\nc(.+)/) ?? []
   return pid && name ? { name, pid: Number(pid) } : undefined
 }
+
+/** The name of the holder is worth only a short wait: lsof may hang on a network file system. */
+const quickly = (command: Command): Promise<RunResult | undefined> =>
+  tryRun(command, { timeoutMs: 3_000 }).catch(() => undefined)
 
 /**
  * A check for `doctor`; returns `whenFree`.

@@ -92,6 +92,14 @@ describe('tryRun', () => {
     expect(await tryRun(['cpu-anomaly-no-such-program', []])).toBeUndefined()
   })
 
+  it('does not take a program for missing that is only slow', async () => {
+    await expect(tryRun(['sleep', ['60']], { timeoutMs: 20 })).rejects.toMatchObject({
+      code: 'TOOL_MISSING',
+      message: 'sleep did not finish within 0.02 s',
+      hint: expect.stringContaining('`sleep 60`'),
+    })
+  })
+
   it('rejects when it is interrupted', async () => {
     const reason = new Error('interrupted by SIGINT')
     const running = tryRun(['sleep', ['60']], { signal: AbortSignal.abort(reason) })

@@ -41,16 +41,21 @@ export async function run([program, args]: Command, options: RunOptions = {}): P
   }
 }
 
-/** Like `run`, but undefined if the program fails: for probing tools that may be missing. */
+/**
+ * Like `run`, but undefined if the program fails: for probing tools that may be missing. One that does not finish within
+ * `timeoutMs` is there: that still is an error.
+ */
 export async function tryRun(command: Command, options: RunOptions = {}): Promise<RunResult | undefined> {
   try {
     return await run(command, options)
   } catch (error) {
     options.signal?.throwIfAborted()
-    if (error instanceof CliError) return undefined
+    if (error instanceof CliError && !isLate(error)) return undefined
     throw error
   }
 }
+
+const isLate = ({ cause }: CliError): boolean => cause instanceof ExecaError && cause.timedOut
 
 function execaOptions(options: RunOptions): Options & { all: true; lines: false } {
   return {
@@ -68,9 +73,17 @@ function execaOptions(options: RunOptions): Options & { all: true; lines: false 
 function commandFailed(program: string, error: ExecaError, options: RunOptions): CliError {
   return new CliError(options.failAs ?? 'TOOL_MISSING', `${program} ${outcome(error, options)}`, {
     details: lastLines(String(error.all ?? error.stderr ?? ''), 15),
-    ...(options.hint ? { hint: options.hint } : {}),
+    ...hintFor(error, options),
     cause: error,
   })
+}
+
+function hintFor({ timedOut, command }: ExecaError, { hint }: RunOptions): { hint?: string } {
+  if (timedOut)
+    return {
+      hint: `Run it yourself, \`${command}\`: is the machine too busy, or does it wait for something?`,
+    }
+  return hint ? { hint } : {}
 }
 
 function outcome(error: ExecaError, { timeoutMs = 0 }: RunOptions): string {

@@ -16,6 +16,9 @@ const WANTED = [2, 23, 1] as const
 // Since 2.29, compose has `--progress json`.
 const JSON_PROGRESS = [2, 29, 0] as const
 
+/** For a question about its version. */
+const ANSWER_MS = 20_000
+
 const PLUGIN: Command = ['docker', ['compose']]
 const STANDALONE: Command = ['docker-compose', []]
 
@@ -27,13 +30,16 @@ export async function findCompose(): Promise<Compose> {
     if (version && isAtLeast(version, WANTED)) return { command, version }
     if (version) tooOld.push(`${[command[0], ...command[1]].join(' ')} ${version}`)
   }
-  throw composeMissing(tooOld, (await tryRun(['docker', ['--version']], { timeoutMs: 5_000 })) !== undefined)
+  throw composeMissing(
+    tooOld,
+    (await tryRun(['docker', ['--version']], { timeoutMs: ANSWER_MS })) !== undefined,
+  )
 }
 
 async function composeVersion([program, args]: Command): Promise<string | undefined> {
   const result = await tryRun([program, [...args, 'version', '--short']], {
     env: childEnvironment('docker'),
-    timeoutMs: 5_000,
+    timeoutMs: ANSWER_MS,
   })
   return result?.stdout.trim().replace(/^v/, '') || undefined
 }
