@@ -7,6 +7,8 @@ export interface Expectation {
   readonly struckMs: number
   /** Only a result of a window that began at this time or later shows that the job goes on; `struckMs` by default. */
   readonly sinceMs?: number
+  /** Only a result of a new driver does: on a cluster, executors go on for some seconds when theirs has ended. */
+  readonly byNewDriver?: boolean
   /** When the broker was back: the next result comes within `PROMISE_MS` of this time. */
   readonly brokerBackMs?: number
   /** The job ends with exit code 3 and a message that matches. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { waitFor } from '../e2e/helpers/wait-for.ts'
 import { commandKilled, commandStalled } from './command-faults.ts'
-import { continues, type Expectation, type Fault, onlyDocker } from './fault.ts'
+import { type Expectation, type Fault, onlyDocker } from './fault.ts'
 import { type Part, signalPart } from './processes.ts'
 import type { Trial } from './trial.ts'
 
@@ -12,7 +12,7 @@ const killed = (part: Part, signal: 'KILL' | 'TERM'): Fault => ({
     const struckMs = await signalPart(trial.stack, part, signal)
     if (part === 'worker') trial.replacedExecutors += 1
     if (part !== 'driver') await trial.repair()
-    return withPromise(part, struckMs, Date.now())
+    return { ...withPromise(part, struckMs, Date.now()), byNewDriver: part === 'driver' }
   },
 })
 
@@ -39,12 +39,12 @@ const supervisorKilled: Fault = {
     if (trial.stack.runtime === 'docker') {
       await untilNoDriver(trial)
       await trial.repair()
-      return continues(killedMs)
+      return { struckMs: killedMs, byNewDriver: true }
     }
     await trial.stack.ok('stop')
     const stoppedMs = Date.now()
     await trial.repair()
-    return { struckMs: killedMs, sinceMs: stoppedMs }
+    return { struckMs: killedMs, sinceMs: stoppedMs, byNewDriver: true }
   },
 }
 
@@ -67,7 +67,7 @@ const restarted: Fault = {
     await trial.stack.ok('stop')
     const stoppedMs = Date.now()
     await trial.submit()
-    return continues(stoppedMs)
+    return { struckMs: stoppedMs, byNewDriver: true }
   },
 }
 

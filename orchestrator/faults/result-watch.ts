@@ -15,8 +15,8 @@ export class ResultWatch {
   readonly #broker: string
   readonly #topic: string
   #next = 0n
-  /** Windows, each newer than the one before, and when their first result was read. */
-  readonly #advances: { readonly startMs: number; readonly readMs: number }[] = []
+  /** By producer: its windows, each newer than the one before, and when their first result was read. */
+  readonly #advances = new Map<string, { readonly startMs: number; readonly readMs: number }[]>()
   readonly #end = new AbortController()
   readonly #loop: Promise<void>
 
@@ -27,24 +27,36 @@ export class ResultWatch {
     this.#loop = this.#follow()
   }
 
+  /** The ids of those who have written results so far. */
+  get producers(): ReadonlySet<string> {
+    return new Set(this.#advances.keys())
+  }
+
   /**
-   * Waits for a result of a window that began at this time or later, and returns when the first one was read, in ms.
-   * @throws Error at the deadline.
+   * Waits for a result of a window that began at this time or later, by none of the producers to ignore, and returns when
+   * the first one was read, in ms. @throws Error at the deadline.
    */
-  resultSince(timeMs: number, timeoutMs: number): Promise<number> {
+  resultSince(timeMs: number, timeoutMs: number, ignored: ReadonlySet<string> = new Set()): Promise<number> {
+    const later = () =>
+      [...this.#advances]
+        .filter(([producer]) => !ignored.has(producer))
+        .flatMap(([, advances]) => advances.filter(({ startMs }) => startMs >= timeMs))
+        .map(({ readMs }) => readMs)
     return waitFor(
       'a result of a window that began after the fault',
-      async () => {
-        const first = this.#advances.find(({ startMs }) => startMs >= timeMs)
-        const newest = new Date(this.#advances.at(-1)?.startMs ?? 0).toISOString()
-        return {
-          done: !!first,
-          value: first?.readMs ?? Number.NaN,
-          seen: `the newest window began ${newest}`,
-        }
-      },
+      async () => ({
+        done: later().length > 0,
+        value: Math.min(...later()),
+        seen: `the newest windows of each producer: ${this.#newestWindows()}`,
+      }),
       timeoutMs,
     )
+  }
+
+  #newestWindows(): string {
+    return [...this.#advances]
+      .map(([producer, advances]) => `${producer} ${new Date(advances.at(-1)?.startMs ?? 0).toISOString()}`)
+      .join(', ')
   }
 
   /** Waits until every result that is in the topic by now has been judged. */
@@ -93,6 +105,8 @@ export class ResultWatch {
     const { count } = JSON.parse(String(value)) as { count: number }
     this.order.see({ key: name, count, appendedMs: timestampMs, producerId })
     const startMs = Number(name.split('|').at(-1))
-    if (startMs > (this.#advances.at(-1)?.startMs ?? 0)) this.#advances.push({ startMs, readMs: Date.now() })
+    const advances = this.#advances.get(producerId) ?? []
+    this.#advances.set(producerId, advances)
+    if (startMs > (advances.at(-1)?.startMs ?? 0)) advances.push({ startMs, readMs: Date.now() })
   }
 }

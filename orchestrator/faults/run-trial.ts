@@ -110,13 +110,19 @@ export async function injectAndRecover(
 ): Promise<{ outcome: 'goes on' | 'refuses'; recoveryMs: number }> {
   trial.load.resume()
   await fault.prepare?.(trial)
-  const { struckMs, sinceMs = struckMs, brokerBackMs = Number.NaN, refuses } = await fault.inject(trial)
+  const known = trial.results.producers
+  const expected = await fault.inject(trial)
+  const { struckMs, sinceMs = struckMs, byNewDriver, brokerBackMs = Number.NaN, refuses } = expected
   if (refuses) {
     await untilRefused(trial, refuses)
     return { outcome: 'refuses', recoveryMs: Date.now() - struckMs }
   }
   trial.load.resume()
-  const resultMs = await trial.results.resultSince(sinceMs, RECOVERY_TIMEOUT_MS)
+  const resultMs = await trial.results.resultSince(
+    sinceMs,
+    RECOVERY_TIMEOUT_MS,
+    byNewDriver ? known : undefined,
+  )
   if (resultMs - brokerBackMs > PROMISE_MS)
     throw new Error(`the next result came ${(resultMs - brokerBackMs) / 1_000} s after the broker was back`)
   return { outcome: 'goes on', recoveryMs: resultMs - struckMs }
