@@ -17,7 +17,7 @@ describe('submit', () => {
     await run(context, [], {})
     expect(locked).toEqual(['start driver'])
     expect(context.journal.at(-1)).toBe('start driver')
-    expect(context.output.notes.at(-1)).toMatch(/cpu-anomaly tail anomaly /)
+    expect(context.output.notes.at(-2)).toMatch(/cpu-anomaly tail anomaly$/)
   })
 
   it('names settings and flags without effect, once each', async () => {
@@ -31,7 +31,7 @@ describe('submit', () => {
   it('names the output topic of the settings', async () => {
     const context = await testContext({ settings: { OUTPUT_TOPIC: 'results-2' } })
     await run(context, [], {})
-    expect(context.output.notes.at(-1)).toMatch(/cpu-anomaly tail results-2 /)
+    expect(context.output.notes.at(-2)).toMatch(/cpu-anomaly tail results-2$/)
   })
 
   it('prints the driver and the address of the UI with --json', async () => {

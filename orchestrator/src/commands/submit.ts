@@ -44,9 +44,8 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   if (flags.foreground) return stayInForeground(context, selected, options)
   await withFolderLock(storage, signal, () => submitJob(selected, options, output, signal))
   if (flags.json) output.json({ job: 'running', ui: runtime.sparkUi, driver: await runtime.driver() })
-  output.note(
-    `Next     npx cpu-anomaly tail ${config.topics.output}      (send samples: npx cpu-anomaly produce --live)`,
-  )
+  output.note(`Next     npx cpu-anomaly tail ${config.topics.output}`)
+  output.note('         npx cpu-anomaly produce --live (sends the samples of this machine)')
 }
 
 /** @throws CliError USAGE for flags that would have no effect together. */

@@ -5,7 +5,7 @@ import { at, driverIn } from '../runtime/runtime.fixture.ts'
 import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
 import type { QueryProgress } from './progress.ts'
 import type { StackStatus } from './status.ts'
-import { detectorText, statusLines } from './status-lines.ts'
+import { statusLines } from './status-lines.ts'
 
 const STOPPED: StackStatus = {
   runtime: 'local',
@@ -104,15 +104,16 @@ describe('statusLines', () => {
     expect(batches).not.toContain('90')
   })
 
-  it('shows what the job judges by', () => {
-    const lines = statusLines({
-      ...STOPPED,
-      detector: DETECTOR,
-    }).map(stripVTControlCharacters)
+  it.each([
+    [{}, 'WARN above 17.2 %, ERROR above 19.9 % (normal 14.5 ± 2.7 %)'],
+    [{ direction: 'low' }, 'WARN below 11.8 %, ERROR below 9.1 %'],
+    [{ direction: 'both' }, 'WARN outside 11.8 to 17.2 %, ERROR outside 9.1 to 19.9 %'],
+    [{}, 'windows of 0.5 s, samples may be 10 s late'],
+    [{ groupBy: 'key' }, 'windows of 0.5 s per key, samples may be 10 s late'],
+  ] as const)('shows what a detector with %j judges by', (change, expected) => {
+    const lines = statusLines({ ...STOPPED, detector: { ...DETECTOR, ...change } })
     const at = lines.findIndex((line) => line.startsWith('detector'))
-    expect(lines[at]).toContain(
-      'WARN above 17.2 %, ERROR above 19.9 % (normal 14.5 ± 2.7 %); windows of 0.5 s',
-    )
+    expect(lines.slice(at, at + 2).join('\n')).toContain(expected)
   })
 
   it('says that the job makes no progress', () => {
@@ -153,6 +154,12 @@ describe('statusLines', () => {
     ]
     for (const fact of [...facts, 'late 10,000']) expect(text).toContain(fact)
     expect(text).not.toContain('lag')
+  })
+
+  it('fits into 80 columns', () => {
+    const progress = { ...PROGRESS, watermark: at(3), inputRecords: 900, stateRows: 24 }
+    const lines = statusLines({ ...STOPPED, progress, detector: DETECTOR, secondsSinceProgress: 62 })
+    expect(lines.filter((line) => stripVTControlCharacters(line).length > 80)).toEqual([])
   })
 
   it('does not call records of real-time mode unread, nor guess their number', () => {
@@ -202,12 +209,3 @@ const DETECTOR: Config['detector'] = {
   cpuMax: undefined,
   groupBy: 'none',
 }
-
-it.each([
-  [{}, 'WARN above 17.2 %, ERROR above 19.9 %'],
-  [{ direction: 'low' }, 'WARN below 11.8 %, ERROR below 9.1 %'],
-  [{ direction: 'both' }, 'WARN outside 11.8 to 17.2 %, ERROR outside 9.1 to 19.9 %'],
-  [{ groupBy: 'key' }, 'windows of 0.5 s per key, samples may be 10 s late'],
-] as const)('describes a detector with %j', (change, expected) => {
-  expect(detectorText({ ...DETECTOR, ...change })).toContain(expected)
-})

@@ -20,7 +20,7 @@ export function statusLines(status: StackStatus): string[] {
     ...(lastError ? [line('error', escapeControls(lastError))] : []),
     ...(obstacle ? [line('', colors.yellow(obstacle))] : []),
     ...(query ? [line('trigger', queryText(query))] : []),
-    ...(detector ? [line('detector', detectorText(detector))] : []),
+    ...(detector ? detectorLines(detector) : []),
     ...(progress
       ? progressLines(progress, status)
       : unread !== undefined
@@ -63,14 +63,20 @@ const queryText = ({ trigger, reason, checkpointIntervalMs }: SubmittedQuery): s
     : `micro-batch (${reason})`
 
 /** What the job judges by, in percent of CPU. */
-export function detectorText(detector: Config['detector']): string {
+function detectorLines(detector: Config['detector']): string[] {
   const { normalMean, normalStddev, direction, windowMs, watermarkMs, groupBy } = detector
   const beyond = (sigmas: number) => {
     const [low, high] = [-sigmas, sigmas].map((sigma) => percent(normalMean + sigma * normalStddev))
     return { high: `above ${high} %`, low: `below ${low} %`, both: `outside ${low} to ${high} %` }[direction]
   }
   const series = groupBy === 'key' ? ' per key' : ''
-  return `WARN ${beyond(1)}, ERROR ${beyond(2)} (normal ${normalMean} ± ${normalStddev} %); windows of ${formatSeconds(windowMs)}${series}, samples may be ${formatSeconds(watermarkMs)} late`
+  return [
+    line('detector', `WARN ${beyond(1)}, ERROR ${beyond(2)} (normal ${normalMean} ± ${normalStddev} %)`),
+    line(
+      '',
+      `windows of ${formatSeconds(windowMs)}${series}, samples may be ${formatSeconds(watermarkMs)} late`,
+    ),
+  ]
 }
 
 /** Without the noise of binary fractions: 17.2, not 17.200000000000003. */
@@ -81,6 +87,7 @@ function progressLines(progress: QueryProgress, status: StackStatus): string[] {
   const rows = stateRows === undefined ? '' : `, state rows ${count(stateRows)}`
   return [
     line('progress', `batch ${progress.batch}${batchText(progress, status)}`),
+    ...(progress.time === undefined ? [] : [line('', ratesText(progress))]),
     line('', `${unreadText(status.unread, status.query)}, watermark ${watermark}${rows}`),
     line(
       '',
@@ -91,18 +98,22 @@ function progressLines(progress: QueryProgress, status: StackStatus): string[] {
   ]
 }
 
-/** When the last batch was committed, and how fast it was, as far as its driver has logged that. */
-function batchText(
-  { time, inputRecords, inputRecordsPerSecond = 0, processedRecordsPerSecond = 0 }: QueryProgress,
-  { secondsSinceProgress }: StackStatus,
-): string {
+/** When the last batch was committed, as far as its driver has logged that. */
+function batchText({ time }: QueryProgress, { secondsSinceProgress }: StackStatus): string {
   if (time === undefined) return ', as the checkpoint says'
   const ago = secondsSinceProgress === undefined ? '' : `, ${count(secondsSinceProgress)} s ago`
+  return `${ago} (${time})`
+}
+
+/** How fast the last batch was. */
+function ratesText({
+  inputRecords,
+  inputRecordsPerSecond = 0,
+  processedRecordsPerSecond = 0,
+}: QueryProgress): string {
   const rate = (records: number) => `${Math.round(records).toLocaleString('en')} records/s`
-  const rates = inputRecords
-    ? `${count(inputRecords)} records at ${rate(inputRecordsPerSecond)}, could process ${rate(processedRecordsPerSecond)}`
-    : 'no records'
-  return `${ago} (${time}): ${rates}`
+  if (!inputRecords) return 'no records'
+  return `${count(inputRecords)} records at ${rate(inputRecordsPerSecond)}, could process ${rate(processedRecordsPerSecond)}`
 }
 
 /** In real-time mode the query has read most of these records, but commits only once per interval. */

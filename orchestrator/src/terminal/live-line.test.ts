@@ -28,10 +28,10 @@ describe('LiveLine', () => {
     expect(written()).toBe('')
   })
 
-  it('never fills the last column, where it would wrap', () => {
+  it('never fills the last column, where it would wrap, and shows that it is cut', () => {
     const { stream, written } = terminal(10)
     new LiveLine(stream, true).show('x'.repeat(50))
-    expect(stripVTControlCharacters(written())).toBe(`\r${'x'.repeat(9)}`)
+    expect(stripVTControlCharacters(written())).toBe(`\r${'x'.repeat(8)}…`)
   })
 
   it('erases every row into which a narrower terminal has wrapped it', () => {
@@ -47,7 +47,7 @@ describe('LiveLine', () => {
   it('counts a terminal without a width as 80 columns', () => {
     const { stream, written } = terminal(0)
     new LiveLine(stream, true).show('x'.repeat(100))
-    expect(stripVTControlCharacters(written())).toBe(`\r${'x'.repeat(79)}`)
+    expect(stripVTControlCharacters(written())).toBe(`\r${'x'.repeat(78)}…`)
   })
 
   it('writes nothing if the text is the same, or was just shown', () => {

@@ -3,6 +3,9 @@ import { canOverwrite, terminalWidth } from './width.ts'
 
 const MIN_INTERVAL_MS = 100
 
+const shortened = (text: string, columns: number): string =>
+  text.length <= columns ? text : `${text.slice(0, columns - 1)}…`
+
 /** A line at the bottom of a terminal that is overwritten as its text changes, and erased before other lines. */
 export class LiveLine {
   readonly #stream: NodeJS.WriteStream
@@ -26,7 +29,7 @@ export class LiveLine {
     )
       return
     // In the last column it would wrap.
-    const fitted = text.slice(0, terminalWidth(this.#stream) - 1)
+    const fitted = shortened(text, terminalWidth(this.#stream) - 1)
     this.#stream.write(`${this.#erase()}${errorColors.dim(fitted)}`)
     this.#shown = text
     this.#length = fitted.length

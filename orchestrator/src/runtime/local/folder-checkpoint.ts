@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { CliError } from '../../errors.ts'
 import type { CheckpointStore } from '../runtime.ts'
 import { isSetAsideName, setAsideName } from '../set-aside.ts'
 
@@ -8,9 +9,10 @@ export function folderCheckpoint(dir: string): CheckpointStore {
   return {
     location: dir,
     async read(name) {
-      return readFile(join(dir, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      const file = join(dir, name)
+      return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return undefined
-        throw error
+        throw error.code === 'EISDIR' ? isDirectory(file, error) : error
       })
     },
     async write(name, text) {
@@ -29,6 +31,17 @@ export function folderCheckpoint(dir: string): CheckpointStore {
     },
   }
 }
+
+/** The driver says the same of the files that it reads. Node's own error does not name the file. */
+const isDirectory = (file: string, cause: Error): CliError =>
+  new CliError(
+    'CHECKPOINT_CONFLICT',
+    `the checkpoint cannot be used: ${file} cannot be read: it is a directory`,
+    {
+      hint: 'Restore the checkpoint from a backup, or start a new one with `cpu-anomaly submit --new-checkpoint`.',
+      cause,
+    },
+  )
 
 /** The checkpoints that were set aside from this one; they lie beside it. */
 export async function setAsideFolders(dir: string): Promise<string[]> {

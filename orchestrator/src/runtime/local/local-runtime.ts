@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KafkaAccess } from '../../kafka/access.ts'
@@ -88,7 +89,8 @@ export class LocalRuntime implements Runtime {
   async removeVolumes(): Promise<string[]> {
     const { root, kafka, checkpoint } = this.#context.storage
     if (!(await readStorageId(root))) return [] // without its mark, the folder may not be ours
-    const folders = [kafka, checkpoint, ...(await setAsideFolders(checkpoint))]
+    const candidates = [kafka, checkpoint, ...(await setAsideFolders(checkpoint))]
+    const folders = candidates.filter((dir) => existsSync(dir))
     for (const dir of folders) await rm(dir, { recursive: true, force: true })
     return folders
   }
