@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CliError } from '../errors.ts'
 import {
+  hasManifest,
   type Manifest,
   manifestChanges,
   readManifest,
@@ -34,6 +35,23 @@ describe('manifestChanges', () => {
     ],
   ])('finds %s', (_, now, expected) => {
     expect(manifestChanges(before, now)).toEqual(expected)
+  })
+})
+
+describe('hasManifest', () => {
+  it('counts one that cannot be used: it has to be set aside too', async () => {
+    const unusable = async () => {
+      throw new CliError('CHECKPOINT_CONFLICT', 'it is a directory')
+    }
+    expect(await hasManifest({ ...memoryStore(), read: unusable })).toBe(true)
+    expect(await hasManifest(memoryStore())).toBe(false)
+  })
+
+  it('does not guess when the store cannot be reached', async () => {
+    const unreachable = async () => {
+      throw new CliError('CLUSTER_UNREACHABLE', 'no engine answers')
+    }
+    await expect(hasManifest({ ...memoryStore(), read: unreachable })).rejects.toThrow('no engine')
   })
 })
 

@@ -6,16 +6,13 @@ import { isFixedByCheckpoint } from '../config/spark-properties.ts'
 import { CliError } from '../errors.ts'
 import type { QueryPlan } from '../job/query-plan.ts'
 import type { CheckpointStore } from '../runtime/runtime.ts'
+import { WAYS_OUT, WITH_SUBMIT } from '../runtime/set-aside.ts'
 import { parseJson } from '../system/json.ts'
 
 /** Raised when a new job cannot continue from an old job's state. */
 const JOB_VERSION = '2'
 
 const MANIFEST_FILE = 'cpu-anomaly-manifest.json'
-
-/** How to start a new checkpoint, and what it costs. */
-const WITH_SUBMIT =
-  'with `cpu-anomaly submit --new-checkpoint` (the old one is set aside, not deleted; the input is read again from STARTING_OFFSETS)'
 
 /**
  * The settings that a checkpoint fixes. Spark silently ignores changes to some of these and mixes results for others:
@@ -104,7 +101,12 @@ export function manifestChanges(before: Manifest, now: Manifest): ManifestChange
 
 /** True if the checkpoint has a manifest, readable or not: a driver that fails before its first commit leaves only that. */
 export async function hasManifest(store: CheckpointStore): Promise<boolean> {
-  return (await store.read(MANIFEST_FILE)) !== undefined
+  try {
+    return (await store.read(MANIFEST_FILE)) !== undefined
+  } catch (error) {
+    if (error instanceof CliError && error.code === 'CHECKPOINT_CONFLICT') return true
+    throw error
+  }
 }
 
 /**
@@ -119,9 +121,7 @@ export async function readManifest(store: CheckpointStore): Promise<Manifest | u
   throw new CliError(
     'CHECKPOINT_CONFLICT',
     `the checkpoint is damaged: ${store.location}/${MANIFEST_FILE} ${text.trim() === '' ? 'is empty' : 'is not a JSON object of settings'}`,
-    {
-      hint: `Restore the checkpoint from a backup, or start a new one ${WITH_SUBMIT}.`,
-    },
+    { hint: WAYS_OUT },
   )
 }
 

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promi
 import { basename, dirname, join } from 'node:path'
 import { CliError } from '../../errors.ts'
 import type { CheckpointStore } from '../runtime.ts'
-import { isSetAsideName, setAsideName } from '../set-aside.ts'
+import { isSetAsideName, setAsideName, WAYS_OUT } from '../set-aside.ts'
 
 /** The local runtime's checkpoint: a folder under `storage/`. */
 export function folderCheckpoint(dir: string): CheckpointStore {
@@ -37,10 +37,7 @@ const isDirectory = (file: string, cause: Error): CliError =>
   new CliError(
     'CHECKPOINT_CONFLICT',
     `the checkpoint cannot be used: ${file} cannot be read: it is a directory`,
-    {
-      hint: 'Restore the checkpoint from a backup, or start a new one with `cpu-anomaly submit --new-checkpoint`.',
-      cause,
-    },
+    { hint: WAYS_OUT, cause },
   )
 
 /** The checkpoints that were set aside from this one; they lie beside it. */
