@@ -34,6 +34,16 @@ describe('LiveLine', () => {
     expect(stripVTControlCharacters(written())).toBe(`\r${'x'.repeat(8)}…`)
   })
 
+  it('counts the cells of wide characters', () => {
+    const { stream, written } = terminal(10)
+    const line = new LiveLine(stream, true)
+    line.show('山'.repeat(20))
+    expect(stripVTControlCharacters(written())).toBe('\r山山山山…')
+    stream.columns = 5
+    line.clear()
+    expect(written()).toBe('\u001b[1A\r\u001b[J')
+  })
+
   it('erases every row into which a narrower terminal has wrapped it', () => {
     const { stream, written } = terminal(80)
     const line = new LiveLine(stream, true)

@@ -1,10 +1,8 @@
 import { errorColors } from './colors.ts'
+import { cellsOf, cutTo } from './text.ts'
 import { canOverwrite, terminalWidth } from './width.ts'
 
 const MIN_INTERVAL_MS = 100
-
-const shortened = (text: string, columns: number): string =>
-  text.length <= columns ? text : `${text.slice(0, columns - 1)}…`
 
 /** A line at the bottom of a terminal that is overwritten as its text changes, and erased before other lines. */
 export class LiveLine {
@@ -29,10 +27,10 @@ export class LiveLine {
     )
       return
     // In the last column it would wrap.
-    const fitted = shortened(text, terminalWidth(this.#stream) - 1)
+    const fitted = cutTo(text, terminalWidth(this.#stream) - 1)
     this.#stream.write(`${this.#erase()}${errorColors.dim(fitted)}`)
     this.#shown = text
-    this.#length = fitted.length
+    this.#length = cellsOf(fitted)
     this.#shownAt = now
   }
 

@@ -37,6 +37,14 @@ export function fitInto(text: string, cells: number): string {
   return `${start.join('')}…${end.toReversed().join('')}`
 }
 
+/** Cuts text after so many cells; `…` replaces what is cut off. */
+export function cutTo(text: string, cells: number): string {
+  const isLong = text.length > 2 * HALF_UNITS
+  if (!isLong && stringWidth(text) <= cells) return text
+  const characters = [...segmenter.segment(text.slice(0, 2 * HALF_UNITS))].map(({ segment }) => segment)
+  return `${takeCells(characters, cells - 1).join('')}…`
+}
+
 function takeCells(characters: readonly string[], cells: number): string[] {
   let left = cells
   const first = characters.findIndex((character) => {
