@@ -91,7 +91,10 @@ export async function portHolder(
 
 /** The name of the holder is worth only a short wait: lsof may hang on a network file system. */
 const quickly = (command: Command): Promise<RunResult | undefined> =>
-  tryRun(command, { timeoutMs: 3_000 }).catch(() => undefined)
+  tryRun(command, { timeoutMs: 3_000 }).catch((error: unknown) => {
+    if (error instanceof CliError) return undefined
+    throw error
+  })
 
 /**
  * A check for `doctor`; returns `whenFree`.

@@ -78,10 +78,10 @@ function commandFailed(program: string, error: ExecaError, options: RunOptions):
   })
 }
 
-function hintFor({ timedOut, command }: ExecaError, { hint }: RunOptions): { hint?: string } {
+function hintFor({ timedOut, escapedCommand }: ExecaError, { hint }: RunOptions): { hint?: string } {
   if (timedOut)
     return {
-      hint: `Run it yourself, \`${command}\`: is the machine too busy, or does it wait for something?`,
+      hint: `Run it yourself, \`${escapedCommand}\`: is the machine too busy, or does it wait for something?`,
     }
   return hint ? { hint } : {}
 }
