@@ -1,6 +1,6 @@
 import { execa } from 'execa'
 import { crash } from './crash.ts'
-import { continues, type Expectation, type Fault } from './fault.ts'
+import { continuesAnew, type Expectation, type Fault } from './fault.ts'
 import type { Trial } from './trial.ts'
 
 /** The newest file of each kind that a restart reads, relative to the checkpoint. */
@@ -64,7 +64,7 @@ const damaged = (target: Target, damage: Damage, end: keyof typeof ENDS): Fault 
 async function healsOrRefuses(trial: Trial, file: string): Promise<Expectation> {
   const struckMs = Date.now()
   const { exitCode, stderr } = await trial.stack.cli(['submit'])
-  if (exitCode === 0) return continues(struckMs)
+  if (exitCode === 0) return continuesAnew(struckMs)
   if (exitCode === 3) return { struckMs, refuses: new RegExp(escapePattern(file)) }
   throw new Error(`submit ended with ${exitCode} for a damaged ${file}: ${stderr}`)
 }

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { waitFor } from '../e2e/helpers/wait-for.ts'
-import { continues, type Fault } from './fault.ts'
+import { continues, continuesAnew, type Fault } from './fault.ts'
 import { FAKETIME, LIBRARY, type OtherJava, otherJava } from './other-clock.ts'
 import { signalPart } from './processes.ts'
 import type { Trial } from './trial.ts'
@@ -60,7 +60,7 @@ function stepped(part: 'driver' | 'broker', name: string, seconds: number): Faul
       const struckMs = Date.now()
       if (part === 'driver' && seconds < 0) {
         await untilRestarted(trial, before)
-        return { struckMs, sinceMs: Date.now() }
+        return { ...continuesAnew(struckMs), sinceMs: Date.now() }
       }
       await untilClockIs(part === 'driver' ? driverAheadMs : brokerAheadMs, trial, seconds * 1_000)
       return continues(struckMs)
@@ -121,7 +121,7 @@ function commandsStepped(name: string, seconds: number): Fault {
       const stoppedMs = Date.now()
       await run(trial, env, 'up')
       await run(trial, env, 'submit')
-      return continues(stoppedMs)
+      return continuesAnew(stoppedMs)
     },
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { continues, type Fault } from './fault.ts'
+import { continuesAnew, type Fault } from './fault.ts'
 import { signalPart } from './processes.ts'
 import type { Trial } from './trial.ts'
 
@@ -33,7 +33,8 @@ export const commandKilled = (command: keyof typeof MIDDLE): Fault => ({
     if (command === 'stop') await trial.stack.ok('stop')
     const sinceMs = command === 'stop' ? Date.now() : killedMs
     await trial.repair()
-    return { struckMs: killedMs, sinceMs }
+    const hasNewDriver = command === 'submit' || command === 'stop'
+    return { struckMs: killedMs, sinceMs, byNewDriver: hasNewDriver }
   },
 })
 
@@ -52,6 +53,6 @@ export const commandStalled: Fault = {
     if (other.exitCode !== 0 && other.exitCode !== 5)
       throw new Error(`up ended with ${other.exitCode}: ${other.stderr}`)
     if (exitCode !== 0) throw new Error(`submit ended with ${exitCode} after a stop: ${stderr}`)
-    return continues(overMs)
+    return continuesAnew(overMs)
   },
 }

@@ -24,6 +24,9 @@ export const PROMISE_MS = 30_000
 /** The job goes on. */
 export const continues = (struckMs: number): Expectation => ({ struckMs })
 
+/** The job goes on with another driver than before. */
+export const continuesAnew = (struckMs: number): Expectation => ({ struckMs, byNewDriver: true })
+
 export interface Fault {
   /** The part, and what happens to it. */
   readonly name: string

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { waitFor } from '../e2e/helpers/wait-for.ts'
 import { commandKilled, commandStalled } from './command-faults.ts'
-import { type Expectation, type Fault, onlyDocker } from './fault.ts'
+import { continuesAnew, type Expectation, type Fault, onlyDocker } from './fault.ts'
 import { type Part, signalPart } from './processes.ts'
 import type { Trial } from './trial.ts'
 
@@ -39,12 +39,12 @@ const supervisorKilled: Fault = {
     if (trial.stack.runtime === 'docker') {
       await untilNoDriver(trial)
       await trial.repair()
-      return { struckMs: killedMs, byNewDriver: true }
+      return continuesAnew(killedMs)
     }
     await trial.stack.ok('stop')
     const stoppedMs = Date.now()
     await trial.repair()
-    return { struckMs: killedMs, sinceMs: stoppedMs, byNewDriver: true }
+    return { ...continuesAnew(killedMs), sinceMs: stoppedMs }
   },
 }
 
@@ -67,7 +67,7 @@ const restarted: Fault = {
     await trial.stack.ok('stop')
     const stoppedMs = Date.now()
     await trial.submit()
-    return { struckMs: stoppedMs, byNewDriver: true }
+    return continuesAnew(stoppedMs)
   },
 }
 

@@ -15,8 +15,11 @@ export class ResultWatch {
   readonly #broker: string
   readonly #topic: string
   #next = 0n
-  /** By producer: its windows, each newer than the one before, and when their first result was read. */
-  readonly #advances = new Map<string, { readonly startMs: number; readonly readMs: number }[]>()
+  /** Each is the first result of a window that is newer than all others of its producer; in the order of the topic. */
+  readonly #advances: { readonly producerId: string; readonly startMs: number; readonly readMs: number }[] =
+    []
+  /** The start of the newest window of each producer, in ms. */
+  readonly #newest = new Map<string, number>()
   readonly #end = new AbortController()
   readonly #loop: Promise<void>
 
@@ -29,7 +32,7 @@ export class ResultWatch {
 
   /** The ids of those who have written results so far. */
   get producers(): ReadonlySet<string> {
-    return new Set(this.#advances.keys())
+    return new Set(this.#newest.keys())
   }
 
   /**
@@ -37,26 +40,21 @@ export class ResultWatch {
    * the first one was read, in ms. @throws Error at the deadline.
    */
   resultSince(timeMs: number, timeoutMs: number, ignored: ReadonlySet<string> = new Set()): Promise<number> {
-    const later = () =>
-      [...this.#advances]
-        .filter(([producer]) => !ignored.has(producer))
-        .flatMap(([, advances]) => advances.filter(({ startMs }) => startMs >= timeMs))
-        .map(({ readMs }) => readMs)
     return waitFor(
       'a result of a window that began after the fault',
-      async () => ({
-        done: later().length > 0,
-        value: Math.min(...later()),
-        seen: `the newest windows of each producer: ${this.#newestWindows()}`,
-      }),
+      async () => {
+        const first = this.#advances.find(
+          ({ startMs, producerId }) => startMs >= timeMs && !ignored.has(producerId),
+        )
+        const newest = [...this.#newest].map(([id, startMs]) => `${id} ${new Date(startMs).toISOString()}`)
+        return {
+          done: !!first,
+          value: first?.readMs ?? Number.NaN,
+          seen: `the newest windows by producer: ${newest.join(', ')}`,
+        }
+      },
       timeoutMs,
     )
-  }
-
-  #newestWindows(): string {
-    return [...this.#advances]
-      .map(([producer, advances]) => `${producer} ${new Date(advances.at(-1)?.startMs ?? 0).toISOString()}`)
-      .join(', ')
   }
 
   /** Waits until every result that is in the topic by now has been judged. */
@@ -105,8 +103,8 @@ export class ResultWatch {
     const { count } = JSON.parse(String(value)) as { count: number }
     this.order.see({ key: name, count, appendedMs: timestampMs, producerId })
     const startMs = Number(name.split('|').at(-1))
-    const advances = this.#advances.get(producerId) ?? []
-    this.#advances.set(producerId, advances)
-    if (startMs > (advances.at(-1)?.startMs ?? 0)) advances.push({ startMs, readMs: Date.now() })
+    if (startMs <= (this.#newest.get(producerId) ?? 0)) return
+    this.#newest.set(producerId, startMs)
+    this.#advances.push({ producerId, startMs, readMs: Date.now() })
   }
 }
