@@ -1,4 +1,4 @@
-"""Which lines are samples that the job uses, and the reason why each of the others is not."""
+"""Which units are samples that the job uses, and the reason why each of the others is not."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from functools import reduce
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from cpu_anomaly.lines import WHITESPACE
+from cpu_anomaly.formats.text import EARLIEST_TIME_MILLIS
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.step import Step
 
-# Part of the dead letters' format.
+# Part of the dead letters' format. Formats give all that are about one unit; this module adds what holds for each.
 REASONS = (
     "empty",
     "too_long",
     "not_utf8",
     "field_count",
+    "not_json",
+    "no_time",
+    "no_cpu",
+    "counter",
     "bad_timestamp",
     "timestamp_unit",
     "bad_cpu",
@@ -24,75 +28,46 @@ REASONS = (
     "out_of_range",
     "future",
 )
+FUTURE = REASONS[-1]
 
-MAX_KEY_BYTES = 1024
-# Milliseconds since 1970 have 13 digits from September 2001 on; fewer digits are seconds, or a clock that is not set.
-EARLIEST_TIME_MILLIS = 10**12
+MAX_SERIES_BYTES = 1024
 # A larger magnitude makes a window's variance infinite, although each sample is finite.
 LARGEST_CPU = 1e150
 
-# `\z` and not `$`, which would accept a line terminator such as U+0085 at the end.
-ONLY_WHITESPACE = rf"\A[{WHITESPACE}]*\z"
-INTEGER = r"\A-?[0-9]+\z"
-DECIMAL = r"\A[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\z"
-NOT_A_NUMBER = r"\A[+-]?(?i:nan|inf|infinity)\z"
 
+def guard(settings: Settings) -> Step:
+    """Columns in: those of a format's `read`. Completes `reason`: null for a sample to use, else one of REASONS.
 
-def guard(settings: Settings, latest_ms: Column) -> Step:
-    """Columns in: those of `parse`, key and value. Adds `reason`: null for a sample to use, else one of REASONS.
-
-    A sample later than `latest_ms` (since 1970) is from the future: it would move the watermark past all others.
+    What is from the future is left to `is_timely` and `judge_future`, which depend on when the batch started.
     """
-    reason = F.when(~is_plain(settings, latest_ms), rejection(settings, latest_ms))
-    return lambda parsed: parsed.withColumn("reason", reason)
+    rejection = rejection_of_any(settings)
+    return lambda read: read.withColumn("reason", F.coalesce(F.col("reason"), rejection))
 
 
-def is_plain(settings: Settings, latest_ms: Column) -> Column:
-    """Fast path: true only for samples that are certainly valid, which is nearly all; the rest go through `rejection`.
-
-    Spark's casts accept more than the format does: they strip control characters, and read `1d`, `1f` and `0x1p3` as
-    numbers. But 13 bytes that make a number of at least 10^12 can only be digits. And a number that starts and ends
-    with a digit has no suffix and nothing to strip; a hexadecimal one sorts between `0A` and `1`.
-    """
-    time_text, cpu_text = F.col("time_text"), F.col("cpu_text")
-    last = F.substring(cpu_text.cast("binary"), -1, 1)
-    has_two_fields = F.octet_length(cpu_text) == F.octet_length("text") - 14
-    plain = (
-        (F.octet_length(time_text) == 13)
-        & has_two_fields
-        & F.col("time_millis").between(EARLIEST_TIME_MILLIS, latest_ms)
-        & (F.abs("cpu") <= LARGEST_CPU)
-        & in_range(settings)
-        & (((cpu_text >= "0") & (cpu_text < "0A")) | ((cpu_text >= "1") & (cpu_text < ":")))
-        & last.between(F.lit(b"0"), F.lit(b"9"))
-    )
-    if settings.has_series:
-        plain = plain & (key_rejection().isNull())
-    return F.coalesce(plain, F.lit(False))
-
-
-def rejection(settings: Settings, latest_ms: Column) -> Column:
-    """The complete rule: one of REASONS, or null. Cheap checks come first, so that huge or broken lines cost little."""
-    text, time_millis, cpu = F.col("text"), F.col("time_millis"), F.col("cpu")
-    time_text, cpu_text = F.btrim("time_text", F.lit(WHITESPACE)), F.btrim("cpu_text", F.lit(WHITESPACE))
-    field_count = F.octet_length(F.regexp_replace(text, "[^,]", "")) + 1
+def rejection_of_any(settings: Settings) -> Column:
+    time_millis, cpu = F.col("time_millis"), F.col("cpu")
     reason = (
-        F.when(F.col("value").isNull(), "empty")
-        .when(text.isNull(), "too_long")
-        # A byte order mark: UTF-16 and some editors write it first, and no field starts with it.
-        .when(~F.is_valid_utf8(text) | text.startswith("\ufeff"), "not_utf8")
-        .when(text.rlike(ONLY_WHITESPACE), "empty")
-        .when((field_count != 2) | (time_text == "") | (cpu_text == ""), "field_count")
-        .when(~time_text.rlike(INTEGER), "bad_timestamp")
-        .when(time_millis.isNull() | (time_millis < EARLIEST_TIME_MILLIS), "timestamp_unit")
-        .when(cpu_text.rlike(NOT_A_NUMBER), "not_finite")
-        .when(~cpu_text.rlike(DECIMAL), "bad_cpu")
-        # NaN would sort above every number, and JSON has no infinite mean.
-        .when(F.isnull(cpu) | (F.abs(cpu) > LARGEST_CPU), "not_finite")
+        F.when(time_millis.isNull() | cpu.isNull(), F.when(cpu.isNull(), "bad_cpu").otherwise("bad_timestamp"))
+        .when(time_millis < EARLIEST_TIME_MILLIS, "timestamp_unit")
+        # NaN sorts above every number, and JSON has no infinite mean.
+        .when(F.abs("cpu") > LARGEST_CPU, "not_finite")
         .when(~in_range(settings), "out_of_range")
-        .when(time_millis > latest_ms, "future")
     )
-    return reason.otherwise(key_rejection()) if settings.has_series else reason
+    return reason.otherwise(series_rejection()) if settings.has_series else reason
+
+
+def is_timely(latest_ms: Column) -> Column:
+    """True if a sample's time is at most `latest_ms` (since 1970).
+
+    A sample from the future would move the watermark past all others.
+    """
+    return F.col("time_millis") <= latest_ms
+
+
+def judge_future(latest_ms: Column) -> Step:
+    """Columns in: those of `guard`. Completes `reason` for what is from the future."""
+    reason = F.coalesce(F.col("reason"), F.when(~is_timely(latest_ms), FUTURE))
+    return lambda guarded: guarded.withColumn("reason", reason)
 
 
 def in_range(settings: Settings) -> Column:
@@ -105,8 +80,6 @@ def in_range(settings: Settings) -> Column:
     return reduce(lambda one, other: one & other, bounds)
 
 
-def key_rejection() -> Column:
-    """The key names the series in results and state, so it must be text, and short."""
-    return F.when(F.octet_length("key") > MAX_KEY_BYTES, "too_long").when(
-        ~F.is_valid_utf8(F.col("key").cast("string")), "not_utf8"
-    )
+def series_rejection() -> Column:
+    """The series is named in results and state, so its name must be text, and short."""
+    return F.when(F.octet_length("series") > MAX_SERIES_BYTES, "too_long").when(~F.is_valid_utf8("series"), "not_utf8")

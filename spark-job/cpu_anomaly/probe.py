@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
 
 from pyspark.sql import Column, DataFrame, Observation, Row, SparkSession
 from pyspark.sql import functions as F
 
 from cpu_anomaly.backlog import Backlog, Probe, Stretch, Times
 from cpu_anomaly.consumer import FewRecords, few_records
-from cpu_anomaly.guard import guard
-from cpu_anomaly.lines import lines, parse
+from cpu_anomaly.formats.input_format import format_of
+from cpu_anomaly.guard import guard, is_timely
 from cpu_anomaly.modes import Mode, latest_ms
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.source import read_between
@@ -22,10 +23,10 @@ from cpu_anomaly.step import Step
 from cpu_anomaly.windows import series_of, window_start_ms
 
 POLL_SECONDS = 15
-SCHEMA = "partition int, place long, offset long, key binary, value binary"
+SCHEMA = "partition int, place long, offset long, timestamp timestamp, timestampType int, key binary, value binary"
 
 # As in SCHEMA.
-Record = tuple[int, int, int, bytes | None, bytes | None]
+Record = tuple[int, int, int, datetime, int, bytes | None, bytes | None]
 
 
 class KafkaProber:
@@ -75,15 +76,15 @@ class KafkaProber:
 def records_at(reader: FewRecords, partition: tuple[str, int], place: int, end: int) -> Iterator[Record]:
     found, _ = reader.read(partition, place, end, time.monotonic() + POLL_SECONDS)
     for record in found:
-        yield partition[1], place, record.offset(), record.key(), record.value()
+        at, kind = datetime.fromtimestamp(record.timestamp() / 1000, timezone.utc), record.timestampType().id
+        yield partition[1], place, record.offset(), at, kind, record.key(), record.value()
 
 
 def valid_samples(settings: Settings, mode: Mode) -> Step:
     """Columns in: key and value. Out: `time_millis` too, with a row for each valid sample."""
     latest = latest_ms(settings, mode, F.lit(round(time.time() * 1000)))
-    return lambda raw: (
-        raw.transform(lines).transform(parse).transform(guard(settings, latest)).filter(F.col("reason").isNull())
-    )
+    is_sample = F.col("reason").isNull() & is_timely(latest)
+    return lambda raw: raw.transform(format_of(settings).read).transform(guard(settings)).filter(is_sample)
 
 
 def times() -> list[Column]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
-from cpu_anomaly.guard import guard
-from cpu_anomaly.lines import lines, parse
+from cpu_anomaly.formats.input_format import format_of
+from cpu_anomaly.guard import guard, is_timely
 from cpu_anomaly.modes import Mode, latest_ms
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.sink import JSON_OPTIONS, results, write_stream
@@ -43,24 +43,25 @@ def classified_windows(settings: Settings, mode: Mode, now_ms: Column) -> Step:
 
     `now_ms` is when the batch started, in ms since 1970.
     """
+    latest = latest_ms(settings, mode, now_ms)
     return lambda raw: (
-        raw.transform(lines)
-        .transform(parse)
-        .transform(guard(settings, latest_ms(settings, mode, now_ms)))
+        raw.transform(format_of(settings).read)
+        .transform(guard(settings))
         .transform(samples(settings))
-        .transform(observe_input)
-        .transform(usable)
+        .transform(observe_input(latest))
+        .transform(usable(latest))
         .transform(window_stats(settings))
         .transform(classify(settings))
     )
 
 
-def observe_input(given: DataFrame) -> DataFrame:
-    """Reports `rows`, the number of lines, and `used`, the number of samples among them.
+def observe_input(latest: Column) -> Step:
+    """Reports `rows`, the number of units, and `used`, the number of samples among them.
 
     Placed after `samples`, where rows are narrow, because Spark materializes every row for this.
     """
-    return given.observe("input", F.count(F.lit(1)).alias("rows"), F.count("window_start").alias("used"))
+    metrics = [F.count(F.lit(1)).alias("rows"), F.count_if(is_timely(latest)).alias("used")]
+    return lambda given: given.observe("input", *metrics)
 
 
 def observe_windows(mode: Mode) -> Step:

@@ -42,6 +42,8 @@ def start_spark(settings: Settings, mode: Mode, master: str | None = None) -> Sp
         .config("spark.sql.streaming.minBatchesToRetain", BATCHES_TO_RETAIN)
         # In update mode a batch without data emits nothing; the next one with data drops old state too.
         .config("spark.sql.streaming.noDataMicroBatches.enabled", "false")
+        # All paths of a JSON record are read in one pass.
+        .config("spark.sql.optimizer.getJsonObjectSharedParsing.enabled", "true")
         # Kafka's secrets are options of source and sink, and the UI shows options unless they match this.
         .config("spark.sql.redaction.options.regex", "(?i)url|jaas|sasl|ssl|secret|password|token|credential")
         # Real-time mode's shuffle delays a row by up to 50 ms by default, to send it together with others.

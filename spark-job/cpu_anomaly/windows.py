@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from cpu_anomaly.guard import is_timely
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.step import Step
 
 
 def samples(settings: Settings) -> Step:
-    """Columns in: those of `guard`. Out: `series` if there are several, `window_start` (null if not usable), `cpu`."""
-    series = [series_of(settings).alias("series")] if settings.has_series else []
-    start = F.when(F.col("reason").isNull(), F.timestamp_millis(window_start_ms(settings)))
-    return lambda guarded: guarded.select(*series, start.alias("window_start"), "cpu")
+    """Columns in: those of `guard`. Out: `series` if there are several, `time_millis` (null if refused), `cpu`."""
+    series = ["series"] if settings.has_series else []
+    time_millis = F.when(F.col("reason").isNull(), F.col("time_millis"))
+    return lambda guarded: guarded.select(*series, time_millis.alias("time_millis"), "cpu")
 
 
 def series_of(settings: Settings) -> Column:
-    """The name of a sample's series, from the key of its record. Empty if there is only one series."""
-    return F.coalesce(F.col("key").cast("string"), F.lit("")) if settings.has_series else F.lit("")
+    """The name of a sample's series. Empty if there is only one series."""
+    return F.col("series") if settings.has_series else F.lit("")
 
 
-def usable(given: DataFrame) -> DataFrame:
-    """The rows of `samples` that have a window."""
-    return given.filter(F.col("window_start").isNotNull())
+def usable(latest_ms: Column) -> Step:
+    """The rows of `samples` that are timely.
+
+    A step of its own: the code that Spark generates for it has the time of the batch in it. If the steps before had,
+    their code would be compiled anew for every batch.
+    """
+    return lambda given: given.filter(is_timely(latest_ms))
 
 
 def window_stats(settings: Settings) -> Step:
@@ -43,7 +48,8 @@ def window_stats(settings: Settings) -> Step:
     series = F.col("series") if settings.has_series else F.lit("")
     mean = F.col("sum") / F.col("count")
     return lambda given: (
-        given.withWatermark("window_start", delay)
+        given.withColumn("window_start", F.timestamp_millis(window_start_ms(settings)))
+        .withWatermark("window_start", delay)
         .groupBy(*keys)
         .agg(F.sum("cpu").alias("sum"), F.stddev_samp("cpu").alias("stddev"), F.count(F.lit(1)).alias("count"))
         .select(series.alias("series"), "window_start", mean.alias("mean"), "stddev", "count")

@@ -25,6 +25,7 @@ def spark() -> Iterator[SparkSession]:
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.adaptive.enabled", "false")
+        .config("spark.sql.optimizer.getJsonObjectSharedParsing.enabled", "true")
         .getOrCreate()
     )
     yield session

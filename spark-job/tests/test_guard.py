@@ -10,8 +10,9 @@ from conftest import SettingsOf
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from cpu_anomaly.guard import guard, is_plain, rejection
-from cpu_anomaly.lines import lines, parse
+from cpu_anomaly.formats.csv import is_plain, rejection
+from cpu_anomaly.formats.input_format import format_of
+from cpu_anomaly.guard import guard, judge_future
 from cpu_anomaly.settings import Settings
 
 NOW = 1_700_000_000_000
@@ -87,11 +88,11 @@ def reasons(spark: SparkSession, settings: Settings, rows: list[tuple[bytes | No
     raw = spark.createDataFrame([(nth, key, value) for nth, (key, value) in enumerate(rows)], SCHEMA)
     latest = F.lit(NOW + SKEW)
     judged = (
-        raw.transform(lines)
-        .transform(parse)
-        .transform(guard(settings, latest))
-        .withColumn("plain", is_plain(settings, latest))
-        .withColumn("complete_rule", rejection(settings, latest))
+        raw.transform(format_of(settings).read)
+        .withColumn("plain", is_plain())
+        .withColumn("complete_rule", rejection())
+        .transform(guard(settings))
+        .transform(judge_future(latest))
     )
     return judged.orderBy("id").select("reason", "plain", "complete_rule", "time_millis", "cpu").collect()
 

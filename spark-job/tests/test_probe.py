@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from datetime import datetime, timezone
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -19,15 +20,16 @@ from cpu_anomaly.probe import SCHEMA, KafkaProber, times_by_place, valid_samples
 from cpu_anomaly.settings import Settings
 
 T0 = 1_700_000_000_000
+AT = datetime.fromtimestamp(T0 / 1000, timezone.utc)
 
 
 def test_probes_hold_the_times_of_valid_samples_by_place(spark: SparkSession, settings_of: SettingsOf) -> None:
     settings = settings_of()
     rows: list[Any] = [
-        (0, 40, 40, b"a", f"{T0},1\n{T0 - 5000},1\nbad".encode()),
-        (0, 40, 41, b"b", f"{T0 + 7},1".encode()),
-        (0, 40, 42, b"b", b"9999999999999,1"),
-        (1, 0, 0, b"b", b"bad"),
+        (0, 40, 40, AT, 0, b"a", f"{T0},1\n{T0 - 5000},1\nbad".encode()),
+        (0, 40, 41, AT, 0, b"b", f"{T0 + 7},1".encode()),
+        (0, 40, 42, AT, 0, b"b", b"9999999999999,1"),
+        (1, 0, 0, AT, 0, b"b", b"bad"),
     ]
     frame = spark.createDataFrame(rows, SCHEMA).transform(valid_samples(settings, mode_of(settings)))
     assert [Probe(**row.asDict()) for row in frame.transform(times_by_place).collect()] == [
@@ -44,7 +46,13 @@ class Reader:
 
 
 def record_of(offset: int) -> Any:
-    return SimpleNamespace(offset=lambda: offset, key=lambda: None, value=f"{T0 + offset},1".encode)
+    return SimpleNamespace(
+        offset=lambda: offset,
+        timestamp=lambda: T0,
+        timestampType=lambda: SimpleNamespace(id=0),
+        key=lambda: None,
+        value=f"{T0 + offset},1".encode,
+    )
 
 
 def test_record_counts_at_one_place_only(

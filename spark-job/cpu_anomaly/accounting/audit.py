@@ -15,8 +15,8 @@ from cpu_anomaly.accounting.checkpoint import Checkpoint
 from cpu_anomaly.accounting.dead_letters import write_dead_letters
 from cpu_anomaly.accounting.late import MAX_SERIES, Late
 from cpu_anomaly.accounting.plan import Offsets
-from cpu_anomaly.guard import REASONS, guard
-from cpu_anomaly.lines import exact_lines, parse
+from cpu_anomaly.formats.input_format import format_of
+from cpu_anomaly.guard import REASONS, guard, judge_future
 from cpu_anomaly.modes import Mode, latest_ms
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.source import read_between
@@ -105,9 +105,9 @@ def judge(settings: Settings, mode: Mode, audit: Audit) -> Step:
     is_late = window_start_ms(settings) <= audit.late_watermark_ms
     outcome = F.coalesce(F.col("reason"), F.when(is_late, LATE), F.lit(USED))
     return lambda raw: (
-        raw.transform(exact_lines)
-        .transform(parse)
-        .transform(guard(settings, latest_ms(settings, mode, F.lit(audit.now_ms))))
+        raw.transform(format_of(settings).read_exactly)
+        .transform(guard(settings))
+        .transform(judge_future(latest_ms(settings, mode, F.lit(audit.now_ms))))
         .withColumn("outcome", outcome)
         .withColumn("batch", F.lit(audit.batch))
         .withColumn("late_series", F.when(F.col("outcome") == LATE, series_of(settings)))

@@ -15,12 +15,12 @@ MAX_DEAD_LETTER_BYTES = 256
 
 
 def dead_letters(judged: DataFrame) -> DataFrame:
-    """Columns in: those of the Kafka source, of `exact_lines` and of `guard`. Out: key and value (strings).
+    """Columns in: those of the Kafka source, of a format's `read_exactly` and of `guard`. Out: key and value (strings).
 
     The key says where the line is in the input topic, so a letter that is written twice has the same key both times.
     """
     key = F.concat_ws("|", "topic", "partition", "offset", "line_number")
-    # For a record of one line the whole value, including trailing whitespace.
+    # For a record of one unit the whole value, including trailing whitespace.
     content = F.when(F.col("line_number").isNull(), F.col("value")).otherwise(F.col("line").cast("binary"))
     length = F.octet_length(content)
     is_text = F.is_valid_utf8(content.cast("string"))

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from conftest import SettingsOf
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
 from cpu_anomaly.accounting.dead_letters import MAX_DEAD_LETTER_BYTES, dead_letters
+from cpu_anomaly.formats.csv import Csv
+from cpu_anomaly.formats.text import MAX_RECORD_BYTES
 from cpu_anomaly.guard import guard
-from cpu_anomaly.lines import MAX_RECORD_BYTES, exact_lines, parse
 
 RAW = "topic string, partition int, offset long, timestamp timestamp, key binary, value binary"
 START = datetime.fromisoformat("2017-10-26T09:23:16+00:00")
@@ -24,10 +24,7 @@ A, B = b"1509009792670,13.64", b"1509009792671,10.35"
 def letters(spark: SparkSession, settings_of: SettingsOf, *values: bytes | None) -> list[dict[str, Any]]:
     rows = [("in", 3, nth, START, None, value) for nth, value in enumerate(values)]
     judged = (
-        spark.createDataFrame(rows, RAW)
-        .transform(exact_lines)
-        .transform(parse)
-        .transform(guard(settings_of(), F.lit(1_700_000_000_000)))
+        spark.createDataFrame(rows, RAW).transform(Csv(has_series=False).read_exactly).transform(guard(settings_of()))
     )
     found = judged.transform(dead_letters).collect()
     return [{"key": row["key"], "bytes": len(row["value"]), **json.loads(row["value"])} for row in found]

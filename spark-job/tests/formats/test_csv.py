@@ -7,10 +7,10 @@ from conftest import SettingsOf
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from cpu_anomaly.formats.csv import Csv, exact_lines, parse
+from cpu_anomaly.formats.text import MAX_RECORD_BYTES
 from cpu_anomaly.guard import guard
-from cpu_anomaly.lines import MAX_RECORD_BYTES, exact_lines, lines, parse
 
-NOW = 1_700_000_000_000
 A, B = b"1509009792670,13.64", b"1509009792671,10.35"
 LONG = b"9" * 1025
 # Number (null in a record of one line) and reason (null for a sample).
@@ -43,7 +43,7 @@ CASES: dict[str, tuple[bytes | None, list[Line]]] = {
 @pytest.fixture(scope="module")
 def exact(spark: SparkSession, settings_of: SettingsOf) -> dict[str, list[Line]]:
     """By case, the lines that the audit sees, each with its number and reason."""
-    rows = frame_of_cases(spark).transform(exact_lines).transform(parse).transform(guard(settings_of(), F.lit(NOW)))
+    rows = frame_of_cases(spark).transform(Csv(False).read_exactly).transform(guard(settings_of()))
     found = rows.orderBy("name", "line_number").collect()
     return {name: [(row["line_number"], row["reason"]) for row in found if row["name"] == name] for name in CASES}
 
@@ -51,7 +51,7 @@ def exact(spark: SparkSession, settings_of: SettingsOf) -> dict[str, list[Line]]
 @pytest.fixture(scope="module")
 def quick(spark: SparkSession, settings_of: SettingsOf) -> dict[str, tuple[int, int]]:
     """By case, how many lines the query counts, and how many of them it uses."""
-    rows = frame_of_cases(spark).transform(lines).transform(parse).transform(guard(settings_of(), F.lit(NOW)))
+    rows = frame_of_cases(spark).transform(Csv(False).read).transform(guard(settings_of()))
     counts = rows.groupBy("name").agg(F.count("*"), F.count_if(F.isnull("reason"))).collect()
     return {row[0]: (row[1], row[2]) for row in counts}
 

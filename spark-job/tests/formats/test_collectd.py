@@ -1,0 +1,75 @@
+"""Value lists of collectd's `write_kafka`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from conftest import SettingsOf
+from format_units import Unit, frame_of, refused, sample, series_of_samples, units_of
+from pyspark.sql import SparkSession
+
+T = 1_515_406_948_326
+# As collectd's utils/format_json writes it, with ValuesPercentage true, ReportByCpu false and ReportByState false.
+ACTIVE: dict[str, Any] = {
+    "values": [42.5],
+    "dstypes": ["gauge"],
+    "dsnames": ["value"],
+    "time": 1515406948.326,
+    "interval": 10.0,
+    "host": "web-1",
+    "plugin": "cpu",
+    "plugin_instance": "",
+    "type": "percent",
+    "type_instance": "active",
+}
+DERIVE = {
+    **ACTIVE,
+    "values": [17],
+    "dstypes": ["derive"],
+    "type": "cpu",
+    "type_instance": "idle",
+    "plugin_instance": "0",
+}
+
+
+def lists(*changes: dict[str, Any]) -> bytes:
+    return json.dumps([{**ACTIVE, **change} for change in changes]).encode()
+
+
+@pytest.mark.parametrize(
+    ("value", "units"),
+    [
+        (lists({}), [sample(T, 42.5)]),
+        (lists({}, {"time": 1515406958.326, "values": [1]}), [sample(T, 42.5), sample(T + 10_000, 1.0)]),
+        (lists({"type_instance": "idle"}), [sample(T, 57.5)]),
+        (lists({"type_instance": "user"}), []),
+        (lists({"plugin_instance": "0"}), []),
+        (lists({"plugin": "memory"}), []),
+        (b"[]", []),
+        (lists(DERIVE), [refused("counter")]),
+        (lists({"values": [None]}), [refused("no_cpu")]),
+        (lists({"values": []}), [refused("no_cpu")]),
+        (lists({"values": ["x"]}), [refused("bad_cpu")]),
+        (lists({"time": None}), [refused("no_time")]),
+        (lists({"time": "x"}), [refused("bad_timestamp")]),
+        (b'[{"t":1}]', [refused("no_cpu")]),
+        (lists({})[1:-1], [refused("not_json")]),
+        (lists({})[:-1], [refused("not_json")]),
+        (lists({}) + b"[]", [refused("not_json")]),
+        (b"1515406948326,42.5", [refused("not_json")]),
+        (b"", [refused("empty")]),
+        (b"\xff", [refused("not_utf8")]),
+        (None, [refused("empty")]),
+    ],
+    ids=str,
+)
+def test_value_lists(spark: SparkSession, settings_of: SettingsOf, value: bytes | None, units: list[Unit]) -> None:
+    (found,) = units_of(frame_of(spark, [value]), settings_of(input_format="collectd"))
+    assert found == units
+
+
+def test_series_is_the_host(spark: SparkSession, settings_of: SettingsOf) -> None:
+    frame = frame_of(spark, [lists({}, {"host": "web-2", "time": 1515406949})], key=b"key")
+    assert series_of_samples(frame, settings_of(input_format="collectd", group_by="key")) == ["web-1", "web-2"]

@@ -1,0 +1,177 @@
+"""JSON records by paths, and the presets Metricbeat and Fluent Bit."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from conftest import SettingsOf
+from format_units import RECORD_MS, Unit, frame_of, refused, sample, series_of_samples, units_of
+from pyspark.sql import SparkSession
+
+T = 1_700_000_000_123
+BY_PATHS = {"input_format": "json", "input_time": "$.t", "input_cpu": "$.c.v"}
+
+# Value, and what it is with BY_PATHS.
+JSON: dict[bytes, Unit] = {
+    b'{"t":1700000000123,"c":{"v":12.5}}': sample(T, 12.5),
+    b'{"c":{"v":0},"t":1700000000123,"more":[{"a":1},{"b":"}{"}]}': sample(T, 0.0),
+    b'{"t":"1700000000123","c":{"v":"12.5"}}': sample(T, 12.5),
+    b'\n { "t" : 1700000000123.9, "c" : { "v" : 1.25e1 } } \r\n': sample(T, 12.5),
+    b'{"t":1700000000123,"c":{"v":-1}}': sample(T, -1.0),
+    b"": refused("empty"),
+    b" \n": refused("empty"),
+    b'{"t":1700000000123,"c":{"v":"\xff"}}': refused("not_utf8"),
+    b'{"t":1700000000123,"x":"\xff","c":{"v":1}}': refused("not_utf8"),
+    b"1700000000123,12.5": refused("not_json"),
+    b'{"t":1700000000123,"c":{"v":12.5}}x': refused("not_json"),
+    b'{"t":1700000000123,"c":{"v":12.5}} {"t":1700000000124,"c":{"v":99}}': refused("not_json"),
+    b'{"t":1700000000123,"c":{"v":12.5}},{"t":1700000000124,"c":{"v":99}}': refused("not_json"),
+    b'{"t":1700000000123,"c":{"v":12.5}}]': refused("not_json"),
+    b'{"t":1700000000123,"c":{"v":12.5}': refused("not_json"),
+    b"17": refused("not_json"),
+    b"{}": refused("no_time"),
+    b'{"c":{"v":12.5}}': refused("no_time"),
+    b'{"t":null,"c":{"v":12.5}}': refused("no_time"),
+    b'{"t":1700000000123}': refused("no_cpu"),
+    b'{"t":1700000000123,"c":{"v":null}}': refused("no_cpu"),
+    b'[{"t":1700000000123,"c":{"v":12.5}}]': refused("no_time"),
+    b'{"t":"yesterday","c":{"v":12.5}}': refused("bad_timestamp"),
+    b'{"t":true,"c":{"v":12.5}}': refused("bad_timestamp"),
+    b'{"t":1700000000,"c":{"v":12.5}}': refused("timestamp_unit"),
+    b'{"t":-1,"c":{"v":12.5}}': refused("timestamp_unit"),
+    b'{"t":1e300,"c":{"v":12.5}}': refused("bad_timestamp"),
+    b'{"t":1700000000123,"c":{"v":"12,5"}}': refused("bad_cpu"),
+    b'{"t":1700000000123,"c":{"v":"1d"}}': refused("bad_cpu"),
+    b'{"t":1700000000123,"c":{"v":[1]}}': refused("bad_cpu"),
+    b'{"t":1700000000123,"c":{"v":true}}': refused("bad_cpu"),
+    b'{"t":1700000000123,"c":{"v":"NaN"}}': refused("not_finite"),
+    b'{"t":1700000000123,"c":{"v":1e200}}': refused("not_finite"),
+}
+
+
+@pytest.fixture(scope="module")
+def found(spark: SparkSession, settings_of: SettingsOf) -> dict[bytes, list[Unit]]:
+    units = units_of(frame_of(spark, list(JSON)), settings_of(**BY_PATHS))
+    return dict(zip(JSON, units, strict=True))
+
+
+@pytest.mark.parametrize("value", JSON)
+def test_record_is_a_sample_or_refused_with_its_reason(found: dict[bytes, list[Unit]], value: bytes) -> None:
+    assert found[value] == [JSON[value]]
+
+
+def test_null_and_oversized_records_are_refused(spark: SparkSession, settings_of: SettingsOf) -> None:
+    large = b'{"t":1700000000123,"c":{"v":12.5},"x":"' + b"x" * 1024 * 1024 + b'"}'
+    found = units_of(frame_of(spark, [None, large]), settings_of(**BY_PATHS))
+    assert found == [[refused("empty")], [refused("too_long")]]
+
+
+@pytest.mark.parametrize(
+    ("unit", "time", "millis"),
+    [
+        ("s", "1700000000", 1_700_000_000_000),
+        ("s", "1700000000.1239", T),
+        ("s", "1.700000000123E9", T),
+        ("ms", "1700000000123", T),
+        ("us", "1700000000123999", T),
+        ("us", "1700000000123999.5", T),
+        ("ns", "1700000000123999999", T),
+        ("ns", '"1700000000123999999"', T),
+        ("iso", '"2023-11-14T22:13:20.123Z"', T),
+        ("iso", '"2023-11-14T22:13:20.123999999Z"', T),
+        ("iso", '"2023-11-14 22:13:20,123"', T),
+        ("iso", '"2023-11-14T23:13:20.123+01:00"', T),
+        ("iso", '"2023-11-14T23:13:20.123+0100"', T),
+        ("iso", '"2023-11-14T22:13:20"', 1_700_000_000_000),
+        ("iso", '"2023-11-14"', None),
+        ("iso", '"2023-13-14T22:13:20Z"', None),
+        ("iso", "1700000000123", None),
+    ],
+)
+def test_time_is_in_its_unit(
+    spark: SparkSession, settings_of: SettingsOf, unit: str, time: str, millis: int | None
+) -> None:
+    frame = frame_of(spark, [f'{{"t":{time},"c":{{"v":5}}}}'.encode()])
+    ((found,),) = units_of(frame, settings_of(**BY_PATHS, input_time_unit=unit))
+    assert found == (refused("bad_timestamp") if millis is None else sample(millis, 5.0))
+
+
+def test_time_of_the_record_counts_if_the_settings_say_so(spark: SparkSession, settings_of: SettingsOf) -> None:
+    settings = settings_of(**{**BY_PATHS, "input_time": None}, input_time_unit="record")
+    assert units_of(frame_of(spark, [b'{"c":{"v":5}}']), settings) == [[sample(RECORD_MS, 5.0)]]
+
+
+def test_fraction_becomes_percent(spark: SparkSession, settings_of: SettingsOf) -> None:
+    settings = settings_of(**BY_PATHS, input_cpu_unit="fraction")
+    assert units_of(frame_of(spark, [b'{"t":1700000000123,"c":{"v":0.125}}']), settings) == [[sample(T, 12.5)]]
+
+
+@pytest.mark.parametrize(
+    ("series", "value", "expected"),
+    [
+        (None, {"h": "a"}, "the key"),
+        ("$.h", {"h": "a"}, "a"),
+        ("$.h", {"h": "ü|,\n"}, "ü|,\n"),
+        ("$.h", {}, "the key"),
+        ("$['h.i'][1]", {"h.i": ["a", "b"]}, "b"),
+    ],
+)
+def test_series_is_the_key_or_at_its_path(
+    spark: SparkSession, settings_of: SettingsOf, series: str | None, value: dict[str, Any], expected: str
+) -> None:
+    record = json.dumps({"t": T, "c": {"v": 1}, **value}).encode()
+    settings = settings_of(**BY_PATHS, input_series=series, group_by="key")
+    assert series_of_samples(frame_of(spark, [record], key=b"the key"), settings) == [expected]
+
+
+# elastic/beats, metricbeat/module/system/cpu/_meta/data.json, shortened.
+METRICBEAT = {
+    "@timestamp": "2017-10-12T08:05:34.853Z",
+    "event": {"dataset": "system.cpu", "duration": 115000, "module": "system"},
+    "host": {"name": "web-1", "cpu": {"pct": 0.0457}},
+    "metricset": {"name": "cpu", "period": 10000},
+    "system": {"cpu": {"cores": 24, "idle": {"pct": 22.9}, "total": {"norm": {"pct": 0.0457}, "pct": 1.0979}}},
+}
+METRICBEAT_MS = 1_507_795_534_853
+
+
+def metricbeat(cpu: dict[str, Any]) -> bytes:
+    return json.dumps({**METRICBEAT, "system": {"cpu": cpu}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("value", "units"),
+    [
+        (json.dumps(METRICBEAT).encode(), [sample(METRICBEAT_MS, 4.57)]),
+        (json.dumps(METRICBEAT, indent=4).encode(), [sample(METRICBEAT_MS, 4.57)]),
+        (metricbeat({"cores": 4, "total": {"pct": 1.0}}), [sample(METRICBEAT_MS, 25.0)]),
+        (metricbeat({"total": {"pct": 1.0}}), [refused("bad_cpu")]),
+        (metricbeat({"cores": 0, "total": {"pct": 1.0}}), [refused("bad_cpu")]),
+        (metricbeat({"cores": 4}), [refused("no_cpu")]),
+        (b'{"@timestamp":"2017-10-12T08:05:34.853Z","system":{"memory":{"total":1}}}', []),
+        (b"1700000000123,12.5", [refused("not_json")]),
+    ],
+)
+def test_metricbeat(spark: SparkSession, settings_of: SettingsOf, value: bytes, units: list[Unit]) -> None:
+    (found,) = units_of(frame_of(spark, [value]), settings_of(input_format="metricbeat"))
+    assert found == [pytest.approx(unit) if unit.cpu is not None else unit for unit in units]
+
+
+def test_metricbeat_names_the_host(spark: SparkSession, settings_of: SettingsOf) -> None:
+    settings = settings_of(input_format="metricbeat", group_by="key")
+    assert series_of_samples(frame_of(spark, [json.dumps(METRICBEAT).encode()]), settings) == ["web-1"]
+
+
+@pytest.mark.parametrize(
+    ("value", "unit"),
+    [
+        (b'{"@timestamp":1512000000.123,"cpu_p":3.5,"user_p":2.0,"cpu0.p_cpu":4.0}', sample(1_512_000_000_123, 3.5)),
+        (b'{"@timestamp":"2017-11-30T00:00:00.123Z","cpu_p":3.5}', sample(1_512_000_000_123, 3.5)),
+        (b'{"@timestamp":1512000000.123,"Mem.total":4}', refused("no_cpu")),
+        (b'{"date":1512000000.123,"cpu_p":3.5}', refused("no_time")),
+    ],
+)
+def test_fluent_bit(spark: SparkSession, settings_of: SettingsOf, value: bytes, unit: Unit) -> None:
+    assert units_of(frame_of(spark, [value]), settings_of(input_format="fluent-bit")) == [[unit]]
