@@ -17,7 +17,7 @@ REASONS = (
     "too_long",
     "not_utf8",
     "field_count",
-    "not_json",
+    "malformed",
     "no_time",
     "no_cpu",
     "counter",

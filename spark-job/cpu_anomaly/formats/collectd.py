@@ -52,7 +52,7 @@ class Collectd:
 def record_rejection() -> Column:
     text = F.col("text")
     is_broken = F.col("lists").isNull() | ~is_one_document(wrapped(text)) | ~F.ltrim(text).startswith("[")
-    return F.coalesce(text_rejection(text), F.when(is_broken, "not_json"))
+    return F.coalesce(text_rejection(text), F.when(is_broken, "malformed"))
 
 
 def is_of_interest(each: Column) -> Column:

@@ -15,6 +15,7 @@ from cpu_anomaly.formats.text import (
     NOT_A_NUMBER,
     WHITESPACE,
     key_series,
+    lines_of,
     looks_decimal,
     record_text,
     text_rejection,
@@ -85,19 +86,6 @@ def parse(split: DataFrame) -> DataFrame:
         .withColumn("time_millis", F.col("time_text").try_cast("bigint"))
         .withColumn("cpu", F.col("cpu_text").try_cast("double"))
     )
-
-
-def lines_of(text: Column) -> Column:
-    """The lines of a text as an array. Nearly every record has one line and skips the split.
-
-    `rtrim` scans the whole text, so it runs only when whitespace precedes the final newline.
-    """
-    has_final_newline = F.endswith(text, F.lit("\n"))
-    length = F.octet_length(text) - has_final_newline.cast("int")
-    without_newline = F.substring(text.cast("binary"), F.lit(1), length)
-    ends_in_whitespace = F.substring(without_newline, -1, 1) <= F.lit(b" ")
-    trimmed = F.when(ends_in_whitespace, F.rtrim(text, F.lit(WHITESPACE))).otherwise(without_newline.cast("string"))
-    return F.when(F.contains(text, F.lit("\n")), F.split(trimmed, "\n")).otherwise(F.array(text))
 
 
 def is_plain() -> Column:

@@ -22,7 +22,7 @@ from cpu_anomaly.settings import Settings
 
 PERCENT = 100.0
 # Reasons why a record has no fields.
-OF_NO_DOCUMENT = ("empty", "too_long", "not_utf8", "not_json")
+OF_NO_DOCUMENT = ("empty", "too_long", "not_utf8", "malformed")
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class JsonRecord:
         has_time = F.lit(True) if self.paths.time is None else F.col("time_text").isNotNull()
         return F.coalesce(
             text_rejection(text),
-            F.when(~is_one_document(wrapped(text)), "not_json")
+            F.when(~is_one_document(wrapped(text)), "malformed")
             .when(~has_time, "no_time")
             .when(cpu_text.isNull(), "no_cpu")
             .when(F.col("time_millis").isNull(), "bad_timestamp")

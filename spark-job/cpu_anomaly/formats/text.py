@@ -10,6 +10,7 @@ WHITESPACE = " \t\r\n"
 
 # `\z` and not `$`, which would accept a line terminator such as U+0085 at the end.
 ONLY_WHITESPACE = rf"\A[{WHITESPACE}]*\z"
+TRAILING_WHITESPACE = rf"[{WHITESPACE}]+\z"
 INTEGER = r"\A-?[0-9]+\z"
 DECIMAL = r"\A[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\z"
 NOT_A_NUMBER = r"\A[+-]?(?i:nan|inf|infinity)\z"
@@ -51,3 +52,19 @@ def looks_decimal(text: Column) -> Column:
 def key_series() -> Column:
     """The record's key as the name of a series; empty if it has none."""
     return F.coalesce(F.col("key").cast("string"), F.lit(""))
+
+
+def lines_of(text: Column) -> Column:
+    """The lines of a text as an array. Nearly every record has one line and skips the split.
+
+    The pattern scans the whole text, so it runs only when whitespace precedes the final newline. It is not `rtrim`,
+    which takes a byte that begins a character and what follows for one character, whether it is one or not.
+    """
+    has_final_newline = F.endswith(text, F.lit("\n"))
+    length = F.octet_length(text) - has_final_newline.cast("int")
+    without_newline = F.substring(text.cast("binary"), F.lit(1), length)
+    ends_in_whitespace = F.substring(without_newline, -1, 1) <= F.lit(b" ")
+    trimmed = F.when(ends_in_whitespace, F.regexp_replace(text, TRAILING_WHITESPACE, "")).otherwise(
+        without_newline.cast("string")
+    )
+    return F.when(F.contains(text, F.lit("\n")), F.split(trimmed, "\n")).otherwise(F.array(text))
