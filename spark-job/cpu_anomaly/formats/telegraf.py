@@ -4,8 +4,8 @@ https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/ and Tele
 A record that begins with `{` is JSON: a metric, or `{"metrics": [...]}`. Any other has a metric per line.
 
 Only the measurement `cpu` with the tag `cpu=cpu-total` is of interest; other measurements and single cores are no
-units. Of a line, the time and the field and tags of interest are checked, and that it ends in a time; other fields are not
-looked at.
+units. Of a line, the time and the field and tags of interest are checked, and that it ends in a time; other fields
+are not looked at.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cpu_anomaly.formats.json_text import (
     number,
     wrapped,
 )
-from cpu_anomaly.formats.text import INTEGER, NOT_A_NUMBER, key_series, lines_of, record_text, text_rejection
+from cpu_anomaly.formats.text import INTEGER, NOT_A_NUMBER, key_series, lines_of, record_text, text_rejection, unfused
 
 TOTAL = "cpu-total"
 COUNTERS = ("time_active", "time_idle")
@@ -59,7 +59,7 @@ class Telegraf:
             .withColumns(parts())
             .withColumns(values())
             .withColumns({"time_millis": time_millis(), "cpu": cpu()})
-            .withColumn("reason", F.when(~is_plain(), rejection()))
+            .withColumn("reason", F.when(~is_plain(), unfused(rejection())))
             .filter(F.col("reason").isNull() | (F.col("reason") != SKIPPED))
         )
         if not self.has_series:

@@ -49,6 +49,16 @@ def looks_decimal(text: Column) -> Column:
     return (((text >= "0") & (text < "0A")) | ((text >= "1") & (text < ":"))) & last.between(F.lit(b"0"), F.lit(b"9"))
 
 
+def unfused(column: Column) -> Column:
+    """The same value, in a projection that Spark does not fuse with others into one method.
+
+    It divides the code of such a projection into methods that are small enough to be compiled. Spark generates no code
+    for `zip_with`, and that keeps a projection apart.
+    """
+    alone = F.array(column)
+    return F.get(F.zip_with(alone, alone, lambda each, _: each), F.lit(0))
+
+
 def key_series() -> Column:
     """The record's key as the name of a series; empty if it has none."""
     return F.coalesce(F.col("key").cast("string"), F.lit(""))
