@@ -28,6 +28,12 @@ class Settings:
     cpu_min: float | None
     cpu_max: float | None
     group_by: Literal["none", "key"]
+    input_format: Literal["csv", "telegraf", "otlp-json", "json", "metricbeat", "fluent-bit", "collectd"]
+    input_time: str | None
+    input_time_unit: Literal["iso", "s", "ms", "us", "ns", "record"]
+    input_cpu: str | None
+    input_cpu_unit: Literal["percent", "fraction"]
+    input_series: str | None
     input_topic: str
     output_topic: str
     dead_letter_topic: str

@@ -43,7 +43,7 @@ const sectionOf = (key: string): string | undefined =>
 const isJobSetting = ({ key, secret }: Pick<ResolvedSetting, 'key' | 'secret'>): boolean =>
   !secret &&
   key !== 'MIN_SAMPLES' && // concerns only what `tail` shows
-  (isSparkConf(key) || JOB_KEYS.has(key) || /^(?:Detector|Query)$/.test(sectionOf(key) ?? ''))
+  (isSparkConf(key) || JOB_KEYS.has(key) || /^(?:Detector|Input|Query)$/.test(sectionOf(key) ?? ''))
 
 /** A setting of the job that is no longer what it was submitted with. */
 export interface JobChange {
