@@ -27,7 +27,7 @@ export const jsonPath: Parser<string> = (text) => {
   const path = sparkJsonPath(steps)
   if (path !== undefined) return path
   throw new Problem(
-    'has a key that Spark cannot name: with both a quote and a dot, or with blanks at its ends',
+    'has a key that Spark cannot name: with both a quote and a dot, with blanks at its ends or with invisible characters',
     'let the producer name that field otherwise',
   )
 }

@@ -1,7 +1,7 @@
 /** The steps from a JSON value to one inside of it: the key of an object, or the index of an array's element. */
 export type JsonPath = readonly (string | number)[]
 
-const STEP = /\.([^.[\]\s'"*?$]+)|\[(\d{1,9})\]|\['([^']+)'\]|\["([^"]+)"\]/y
+const STEP = /\.([^.[\]\s*?$]+)|\[(\d{1,9})\]|\['([^']+)'\]|\["([^"]+)"\]/y
 
 /**
  * The steps of a path such as `$.a.b[0]`, `a.b` or `$['a.b'].c`; undefined if it is none, or has no step. There are no
@@ -29,12 +29,14 @@ export function sparkJsonPath(path: JsonPath): string | undefined {
 }
 
 const UNBRACKETED = /['?]/
+/** What could move the cursor or reorder text where the path is shown. */
+const INVISIBLE = /\p{C}|\p{Zl}|\p{Zp}/u
 
 /** Spark knows no escape: a key with a quote has no brackets and dots, and what is special in brackets is not in it. */
 function sparkStep(step: string | number): string | undefined {
   if (typeof step === 'number') return `[${step}]`
   if (/^[\w@-]+$/.test(step)) return `.${step}`
-  if (step.trim() !== step || /[\0\r\n]/.test(step) || step === '*') return undefined
+  if (step.trim() !== step || INVISIBLE.test(step) || step === '*') return undefined
   if (!UNBRACKETED.test(step)) return `['${step}']`
   return /[.[]/.test(step) ? undefined : `.${step}`
 }
