@@ -21,12 +21,19 @@ export function surveyLine(survey: Survey): string {
   const found =
     samples === 0
       ? ['no sample in them']
-      : [
-          `CPU usage from ${short(smallest)} to ${short(largest)} %`,
-          `GROUP_BY=key would give ${series.size} series`,
-        ]
+      : [range(smallest, largest), `GROUP_BY=key would give ${series.size} series`]
   return [counted, ...[...remarks].map((remark) => REMARKS[remark]), ...found].join('; ')
 }
+
+/** What these values of a CPU, in percent, range from and to. */
+export const rangeText = (cpus: readonly number[]): string =>
+  range(
+    cpus.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+    cpus.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
+  )
+
+const range = (smallest: number, largest: number): string =>
+  `CPU usage from ${short(smallest)} to ${short(largest)} %`
 
 const short = (number: number): string => String(Number(number.toFixed(2)))
 
