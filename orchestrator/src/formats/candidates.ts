@@ -3,14 +3,14 @@ import { isObject, numberIn } from './json-values.ts'
 import type { CpuUnit, TimeUnit } from './names.ts'
 
 /** A value in JSON records that may be what INPUT_CPU asks for. */
-export interface CpuCandidate {
+interface CpuCandidate {
   readonly path: string
   readonly unit: CpuUnit
   readonly smallest: number
   readonly largest: number
 }
 
-export interface TimeCandidate {
+interface TimeCandidate {
   readonly path: string
   readonly unit: TimeUnit
 }

@@ -19,7 +19,7 @@ export function recogniseInflux(text: string): Sighting | undefined {
 }
 
 /** One line: `measurement,tag=value field=value,field=value time`. */
-export function parseLine(line: string): Metric | undefined {
+function parseLine(line: string): Metric | undefined {
   HEAD.lastIndex = 0
   const head = HEAD.exec(line)
   if (!head) return undefined

@@ -5,7 +5,7 @@ import { EMPTY, recognise } from './recognise.ts'
 import type { Remark, SeenRecord } from './sighting.ts'
 
 /** Records that look alike. */
-export interface Kind {
+interface Kind {
   readonly name: string
   readonly format: InputFormat | undefined
   readonly records: number

@@ -8,7 +8,7 @@ const REMARKS: Readonly<Record<Remark, string>> = {
   'single cores': 'those of single cores are skipped',
   'other metrics': 'other metrics are skipped',
   'no CPU usage': 'some have no CPU usage',
-  'whole seconds': "its times are whole seconds: the record's own time counts where it is of the same second",
+  'whole seconds': 'times are whole seconds',
   fractions: 'the values look like fractions, but count as percent',
 }
 
