@@ -49,7 +49,7 @@ describe('doctor', () => {
       await expect(run(context, [], {})).rejects.toMatchObject({
         code: first,
         exitCode,
-        message: expect.stringMatching(/\b2\b.*\b11\b/),
+        message: expect.stringMatching(/\b2\b.*\b12\b/),
       })
       expect(text(context)).toContain('Python is there')
       expect(text(context)).toContain('no network')

@@ -49,6 +49,19 @@ describe('produce', () => {
     expect(context.output.warnings).toEqual([])
   })
 
+  it('refuses to send csv to a topic that is read in another format, unless it is sent anyway', async () => {
+    context = await testContext({ settings: { INPUT_FORMAT: 'telegraf' } })
+    context.broker.createTopic('cpu-usage')
+    const file = await csv(context, sample(0))
+    await expect(run(context, [file], {})).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(/csv to cpu-usage.*telegraf.*dead letters/),
+    })
+    expect(sent(context)).toEqual([])
+    await run(context, [file], { anyway: true })
+    expect(sent(context)).toEqual([sample(0)])
+  })
+
   it('reads standard input', async () => {
     standardInput(`${sample(0)}\n`, { isTTY: false })
     await run(context, ['-'], { key: 'rack-7' })

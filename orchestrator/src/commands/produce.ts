@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
+import type { Config } from '../config/config.ts'
 import { unusedFlags } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import { ClockWatch, clockFindings } from '../produce/clock.ts'
@@ -106,7 +107,9 @@ async function openSource(file: string, { output }: CommandContext): Promise<Sam
  * True if a job reads the topic.
  * @throws CliError USAGE for a key that makes every sample a dead letter; NOT_STARTED for --wait without a job.
  */
-async function checkJob({ runtime, config }: Selected, { key = '', wait }: Flags): Promise<boolean> {
+async function checkJob({ runtime, config }: Selected, flags: Flags): Promise<boolean> {
+  const { key = '', wait } = flags
+  requireCsv(config, flags)
   if (config.detector.groupBy === 'key' && Buffer.byteLength(key) > 1_024)
     throw new CliError(
       'USAGE',
@@ -118,6 +121,16 @@ async function checkJob({ runtime, config }: Selected, { key = '', wait }: Flags
       hint: 'Start it with `cpu-anomaly submit`, or send without --wait.',
     })
   return isRead
+}
+
+/** @throws CliError USAGE when the records of the topic are to be of another format than those that are sent here. */
+function requireCsv({ input, topics }: Config, { anyway }: Flags): void {
+  if (anyway || input.format === 'csv' || input.format === 'auto') return
+  throw new CliError(
+    'USAGE',
+    `produce sends csv to ${topics.input}, which is read as ${input.format} (INPUT_FORMAT): all of it would be dead letters`,
+    { hint: 'Use a folder of its own with INPUT_FORMAT=csv, or --anyway.' },
+  )
 }
 
 function openSamples(

@@ -162,6 +162,15 @@ describe('submit --dry-run', () => {
     expect(context.output.results).toEqual([])
   })
 
+  it('shows the format that it finds with INPUT_FORMAT=auto', async () => {
+    const context = await testContext({ settings: { INPUT_FORMAT: 'auto' } })
+    context.broker.createTopic('cpu-usage').append('cpu-usage', { value: '1700000000123,12.5' })
+    await run(context, [], { dryRun: true })
+    expect(context.output.notes).toContainEqual(expect.stringMatching(/^Format: csv .*1 of 1 records/))
+    expect(context.output.results.join('\n')).toMatch(/INPUT_FORMAT=csv/)
+    expect(context.journal).toEqual([])
+  })
+
   it('refuses real-time mode if it is not possible, as a submit would', async () => {
     const context = await testContext({ settings: { TRIGGER: 'real-time' } })
     context.runtime.job = { ...context.runtime.job, sparkVersion: '4.0.0' }

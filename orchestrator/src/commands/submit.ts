@@ -3,6 +3,7 @@ import { maskedSettings } from '../config/load.ts'
 import { unusedFlags, unusedOnRuntime, unusedSettings } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import { dryRunJson, dryRunLines } from '../query/dry-run.ts'
+import { withFormat } from '../query/input-format.ts'
 import { planFor, prepareSubmission, type SubmitOptions, submitJob } from '../query/submit.ts'
 import { isActive } from '../runtime/driver-state.ts'
 import type { Selected } from '../runtime/runtime.ts'
@@ -70,8 +71,9 @@ function checkUsage({ dryRun, full, foreground, newCheckpoint, timeoutSeconds, j
 
 /** Prints what would be submitted, and changes nothing. */
 async function dryRun({ select, signal, output }: CommandContext, flags: Flags): Promise<void> {
-  const { runtime, config } = await select('job')
-  for (const line of unusedFlags(config.resolved, 'submit')) output.warn(line)
+  const { runtime, config: given } = await select('job')
+  for (const line of unusedFlags(given.resolved, 'submit')) output.warn(line)
+  const config = await withFormat(given, runtime, false, output.note, signal)
   const plan = await planFor(config, runtime, signal)
   for (const line of unusedSettings(config.resolved, runtime.name, plan)) output.warn(line)
   const submission = await prepareSubmission(config, runtime, plan)

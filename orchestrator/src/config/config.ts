@@ -1,3 +1,4 @@
+import type { CpuUnit, InputFormat, TimeUnit } from '../formats/names.ts'
 import type { SettingKey } from './settings.ts'
 
 /** The settings of one project folder, parsed and checked: see `settings.ts` for the keys and their defaults. */
@@ -6,6 +7,7 @@ export interface Config {
   /** Samples from which on the status of a window is shown before the window is final. */
   readonly minSamples: number
   readonly topics: TopicsConfig
+  readonly input: InputConfig
   readonly kafka: KafkaConfig
   readonly query: QueryConfig
   readonly spark: SparkConfig
@@ -58,6 +60,19 @@ export interface TopicsConfig {
   readonly inputPartitions: number
   /** How long results and dead letters are kept. */
   readonly retentionMs: number
+}
+
+/** How input records are read. All but the format concerns `json` only. */
+export interface InputConfig {
+  /** `auto` until `submit` has found out. */
+  readonly format: InputFormat | 'auto'
+  /** Paths as Spark's `get_json_object` takes them. */
+  readonly time: string | undefined
+  readonly timeUnit: TimeUnit
+  readonly cpu: string | undefined
+  readonly cpuUnit: CpuUnit
+  /** Undefined: the record's key. */
+  readonly series: string | undefined
 }
 
 export interface KafkaConfig {

@@ -45,6 +45,28 @@ const REFUSED: readonly RefusedLine[] = [
   ['SPARK_MASTER_UI_PORT=4040', 'SPARK_MASTER_UI_PORT=4040: ', 'is also SPARK_UI_PORT', 'a port of its own'],
   ['CPU_MIN=5\nCPU_MAX=5', 'CPU_MAX=5: ', 'is not above CPU_MIN=5', 'write a larger one'],
 
+  ...[
+    'INPUT_TIME=$.t',
+    'INPUT_TIME_UNIT=s',
+    'INPUT_CPU=$.c',
+    'INPUT_CPU_UNIT=fraction',
+    'INPUT_SERIES=$.h',
+  ].map((line) => [line, `${line}: `, 'does nothing with INPUT_FORMAT=csv', 'INPUT_FORMAT=json'] as const),
+  [
+    'INPUT_FORMAT=telegraf\nINPUT_CPU=$.c',
+    'INPUT_CPU=$.c: ',
+    'does nothing with INPUT_FORMAT=telegraf',
+    'leave it out',
+  ],
+  ['INPUT_FORMAT=json\nINPUT_TIME=t', 'INPUT_CPU: ', 'INPUT_FORMAT=json needs it', 'such as $.host.cpu'],
+  ['INPUT_FORMAT=json\nINPUT_CPU=c', 'INPUT_TIME: ', 'INPUT_FORMAT=json needs it', 'INPUT_TIME_UNIT=record'],
+  [
+    'INPUT_FORMAT=json\nINPUT_CPU=c\nINPUT_TIME=t\nINPUT_TIME_UNIT=record',
+    'INPUT_TIME=t: ',
+    'does nothing with INPUT_TIME_UNIT=record',
+    'leave it empty',
+  ],
+
   ['KAFKA_USERNAME=me', 'KAFKA_USERNAME=me: ', 'KAFKA_PASSWORD is not set', 'set both or neither'],
   ['KAFKA_PASSWORD=hush', 'KAFKA_PASSWORD=***: ', 'KAFKA_USERNAME is not set', 'set both or neither'],
   [
@@ -109,6 +131,22 @@ const REFUSED: readonly RefusedLine[] = [
 
 describe('settings that contradict each other or this version', () => {
   it.each(REFUSED)('%j is refused in one line', expectRefused)
+})
+
+describe('a path of the series', () => {
+  it.each([
+    ['none', ['INPUT_SERIES has no effect with GROUP_BY=none']],
+    ['key', []],
+  ])('with GROUP_BY=%s', async (groupBy, expected) => {
+    const set = [
+      'INPUT_FORMAT=json',
+      'INPUT_TIME=t',
+      'INPUT_CPU=c',
+      'INPUT_SERIES=$.h',
+      `GROUP_BY=${groupBy}`,
+    ]
+    expect((await load({ set })).warnings).toEqual(expected)
+  })
 })
 
 describe("settings that say what this stack's broker does anyway", () => {

@@ -1,6 +1,7 @@
 import { SPARK_VERSION } from '../package/tested-versions.ts'
 import type { Config } from './config.ts'
-import { type SettingKey, SPARK_CONF_PREFIX } from './settings.ts'
+import { isSameValue } from './same-value.ts'
+import { SETTINGS, type SettingKey, SPARK_CONF_PREFIX } from './settings.ts'
 import { isKnown, isOfExecutors, refusedProperty } from './spark-properties.ts'
 
 export interface Findings {
@@ -18,13 +19,14 @@ export function checkRules(config: Config): Findings {
     problems: [
       ...topicRules(config),
       ...detectorRules(config),
+      ...inputRules(config),
       ...brokerRules(config),
       ...sparkRules(config),
       ...queryRules(config),
       ...portRules(config),
       ...clusterRules(config),
     ],
-    warnings: [...plaintextWarnings(config), ...sparkWarnings(config)],
+    warnings: [...plaintextWarnings(config), ...sparkWarnings(config), ...inputWarnings(config)],
   }
 }
 
@@ -70,6 +72,37 @@ function detectorRules({ detector }: Config): string[] {
 /** What the setting's text is; empty if it has none. */
 const textOf = ({ resolved }: Config, key: SettingKey): string =>
   resolved.find((setting) => setting.key === key)?.value ?? ''
+
+const ONLY_JSON = ['INPUT_TIME', 'INPUT_TIME_UNIT', 'INPUT_CPU', 'INPUT_CPU_UNIT', 'INPUT_SERIES'] as const
+
+/** The other formats know where time, CPU usage and series are: paths would be silently ignored. */
+function inputRules(config: Config): string[] {
+  const { format, time, timeUnit, cpu } = config.input
+  if (format !== 'json')
+    return ONLY_JSON.filter((key) => !isSameValue(key, textOf(config, key), SETTINGS[key].fallback)).map(
+      (key) =>
+        `${key}=${textOf(config, key)}: does nothing with INPUT_FORMAT=${format}; write INPUT_FORMAT=json, or leave it out`,
+    )
+  const problems: string[] = []
+  if (cpu === undefined)
+    problems.push(
+      'INPUT_CPU: INPUT_FORMAT=json needs it; write the path of the CPU usage, such as $.host.cpu',
+    )
+  if (time === undefined && timeUnit !== 'record')
+    problems.push(
+      "INPUT_TIME: INPUT_FORMAT=json needs it; write the path of the time, such as $.time, or INPUT_TIME_UNIT=record for the Kafka record's own timestamp",
+    )
+  if (time !== undefined && timeUnit === 'record')
+    problems.push(
+      `INPUT_TIME=${textOf(config, 'INPUT_TIME')}: does nothing with INPUT_TIME_UNIT=record; leave it empty, or write the unit of the field`,
+    )
+  return problems
+}
+
+const inputWarnings = ({ input, detector }: Config): string[] =>
+  input.series !== undefined && detector.groupBy === 'none'
+    ? ['INPUT_SERIES has no effect with GROUP_BY=none']
+    : []
 
 function loginRules(config: Config): string[] {
   const username = textOf(config, 'KAFKA_USERNAME')

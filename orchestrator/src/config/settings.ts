@@ -1,4 +1,6 @@
+import { CPU_UNITS, TIME_UNITS } from '../formats/names.ts'
 import { RUNTIMES } from './config.ts'
+import { inputFormat, inputSeries, jsonPath } from './input-parsers.ts'
 import {
   absolutePath,
   decimal,
@@ -85,7 +87,7 @@ export const SETTINGS = {
   GROUP_BY: setting(
     'Detector',
     'none',
-    'none: all samples form one series; key: one series per record key, such as a host',
+    'none: all samples form one series; key: one series per host that the format names, else per record key',
     oneOf('none', 'key'),
   ),
   MIN_SAMPLES: setting(
@@ -95,7 +97,7 @@ export const SETTINGS = {
     integer(1, 1_000_000),
   ),
 
-  INPUT_TOPIC: setting('Topics', 'cpu-usage', 'topic of the samples, as time_millis,cpu', topic),
+  INPUT_TOPIC: setting('Topics', 'cpu-usage', 'topic of the samples, in the format INPUT_FORMAT', topic),
   OUTPUT_TOPIC: setting(
     'Topics',
     'anomaly',
@@ -119,6 +121,37 @@ export const SETTINGS = {
     '7 days',
     'how long results and dead letters are kept, in topics created with it',
     duration(60_000),
+  ),
+
+  INPUT_FORMAT: setting(
+    'Input',
+    'csv',
+    'format of the input records: csv, telegraf, otlp-json, json, metricbeat, fluent-bit, collectd; auto: submit looks at real records',
+    inputFormat,
+  ),
+  INPUT_TIME: optional(
+    'Input',
+    'json: path of the time in a record, such as $.time or $.meta[0].at; empty with INPUT_TIME_UNIT=record',
+    jsonPath,
+  ),
+  INPUT_TIME_UNIT: setting(
+    'Input',
+    'ms',
+    "json: iso, s, ms, us or ns; record: the time is the Kafka record's own timestamp",
+    oneOf(...TIME_UNITS),
+  ),
+  INPUT_CPU: optional('Input', 'json: path of the CPU usage in a record, such as $.host.cpu', jsonPath),
+  INPUT_CPU_UNIT: setting(
+    'Input',
+    'percent',
+    'json: percent, or fraction: 1 is 100 percent',
+    oneOf(...CPU_UNITS),
+  ),
+  INPUT_SERIES: setting(
+    'Input',
+    'key',
+    'json: what names the series with GROUP_BY=key: key, or a path in the record, such as $.host.name',
+    inputSeries,
   ),
 
   KAFKA_SERVERS: optional(

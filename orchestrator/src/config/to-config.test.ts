@@ -100,6 +100,26 @@ const REFUSED: readonly RefusedLine[] = [
     'shorter than 5000 ms',
     'write at least 5000 ms',
   ],
+  ['INPUT_FORMAT=xml', 'INPUT_FORMAT=xml: ', 'not one of the formats', 'write one of csv, telegraf'],
+  ['INPUT_FORMAT=influx', 'INPUT_FORMAT=influx: ', 'not one of the formats', 'write telegraf'],
+  ...['otlp_proto', 'otlp-proto', 'protobuf', 'OTLP_PROTO'].map(
+    (value) =>
+      [`INPUT_FORMAT=${value}`, `INPUT_FORMAT=${value}: `, 'does not read', 'encoding: otlp_json'] as const,
+  ),
+  ['INPUT_FORMAT=avro', 'INPUT_FORMAT=avro: ', 'does not read', 'write json with INPUT_CPU'],
+  ['INPUT_FORMAT=prometheus', 'INPUT_FORMAT=prometheus: ', 'counts CPU time', 'recording rule'],
+  ...['$', '$..cpu', '$.*', 'cpu[-1]', 'cpu[*]', '$[?(@.a)]', 'a b', '.', "$['a"].map(
+    (value) =>
+      [
+        `--set INPUT_CPU=${value}`,
+        `INPUT_CPU=${value}: `,
+        'not the path of one value',
+        'such as $.host.cpu',
+      ] as const,
+  ),
+  [`--set INPUT_CPU=["it's 1.5"]`, 'INPUT_CPU=["it', 'has a key that Spark cannot name', 'name that field'],
+  ['INPUT_TIME_UNIT=minutes', 'INPUT_TIME_UNIT=minutes: ', 'not one of the choices', 'write one of iso, s'],
+  ['INPUT_CPU_UNIT=%', 'INPUT_CPU_UNIT=%: ', 'not one of the choices', 'write one of percent, fraction'],
   ['STATE_STORE=disk', 'STATE_STORE=disk: ', 'not one of the choices', 'memory, rocksdb'],
 
   ['WINDOW_DURATION=0', 'WINDOW_DURATION=0: ', 'not a duration', 'a positive number with a unit'],
@@ -169,6 +189,35 @@ describe('a value that looks odd', () => {
     ['a negative mean in normal operation', { env: 'NORMAL_MEAN=-3e-1' }, { detector: { normalMean: -0.3 } }],
     ['a choice in another case', { env: 'ANOMALY_DIRECTION=Both' }, { detector: { direction: 'both' } }],
     ['a fraction of a second', { env: 'WINDOW_DURATION=2.01 s' }, { detector: { windowMs: 2010 } }],
+    [
+      'the paths of JSON records, as Spark takes them',
+      {
+        set: [
+          'INPUT_FORMAT=JSON',
+          'INPUT_TIME=@timestamp',
+          'INPUT_TIME_UNIT=ISO',
+          `INPUT_CPU=["host.cpu"].pct[0]`,
+          'INPUT_CPU_UNIT=fraction',
+          "INPUT_SERIES=$['host name']",
+          'GROUP_BY=key',
+        ],
+      },
+      {
+        input: {
+          format: 'json',
+          time: '$.@timestamp',
+          timeUnit: 'iso',
+          cpu: "$['host.cpu'].pct[0]",
+          cpuUnit: 'fraction',
+          series: "$['host name']",
+        },
+      },
+    ],
+    [
+      "the Kafka record's own time",
+      { env: 'INPUT_FORMAT=json\nINPUT_CPU=cpu\nINPUT_TIME_UNIT=record\n' },
+      { input: { time: undefined, timeUnit: 'record', cpu: '$.cpu', series: undefined } },
+    ],
     ['no trigger interval', { env: 'TRIGGER_INTERVAL=0 ms' }, { query: { triggerIntervalMs: 0 } }],
     [
       'the number of shuffle partitions from the cores',

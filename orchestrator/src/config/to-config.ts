@@ -65,6 +65,14 @@ export function toConfig(
       inputPartitions: values.INPUT_PARTITIONS,
       retentionMs: values.RESULT_RETENTION,
     },
+    input: {
+      format: values.INPUT_FORMAT,
+      time: values.INPUT_TIME,
+      timeUnit: values.INPUT_TIME_UNIT,
+      cpu: values.INPUT_CPU,
+      cpuUnit: values.INPUT_CPU_UNIT,
+      series: values.INPUT_SERIES,
+    },
     kafka: kafkaConfig(values),
     query: {
       startingOffsets: values.STARTING_OFFSETS,

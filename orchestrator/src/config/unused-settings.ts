@@ -61,6 +61,13 @@ const USED_BY: readonly (readonly [commands: readonly Command[], keys: readonly 
   ],
   [['submit', 'produce', 'status'], ['STARTING_OFFSETS']],
   [
+    ['submit', 'produce'],
+    [
+      ...(['INPUT_FORMAT', 'INPUT_TIME', 'INPUT_TIME_UNIT'] as const),
+      ...(['INPUT_CPU', 'INPUT_CPU_UNIT', 'INPUT_SERIES'] as const),
+    ],
+  ],
+  [
     WITH_RESULTS,
     [
       ...(['NORMAL_MEAN', 'NORMAL_STDDEV', 'ANOMALY_DIRECTION', 'WINDOW_DURATION'] as const),

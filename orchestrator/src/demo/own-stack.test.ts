@@ -8,7 +8,15 @@ import { demoSettings, removeEarlierDemo, removeStorage, writeSettingsFile } fro
 describe('demoSettings', () => {
   it('give the demo its own storage folder and ports, whatever the project sets', async () => {
     const ports = { KAFKA_PORT: '19093', SPARK_UI_PORT: '14040', SPARK_MASTER_UI_PORT: '18080' }
-    const context = await testContext({ settings: { ...ports, GROUP_BY: 'key', STORAGE_DIR: 'data' } })
+    const json = {
+      INPUT_FORMAT: 'json',
+      INPUT_CPU: 'c',
+      INPUT_TIME: 't',
+      INPUT_TIME_UNIT: 's',
+      INPUT_SERIES: 'h',
+    }
+    const settings = { ...ports, ...json, INPUT_CPU_UNIT: 'fraction', GROUP_BY: 'key', STORAGE_DIR: 'data' }
+    const context = await testContext({ settings })
     const config = await context.withSettings(await demoSettings('docker')).config()
     const { kafka, sparkUi, sparkMasterUi } = config.ports
     expect(new Set([19_093, 14_040, 18_080, kafka, sparkUi, sparkMasterUi]).size).toBe(6)
@@ -16,6 +24,7 @@ describe('demoSettings', () => {
       runtime: 'docker',
       storageDir: join(context.folder, 'storage-demo'),
       detector: { groupBy: 'none' },
+      input: { format: 'csv' },
       query: { startingOffsets: 'earliest' },
     })
   })

@@ -28,6 +28,12 @@ export async function demoSettings(runtime: string): Promise<string[]> {
     'WATERMARK_DELAY=10 seconds',
     'MAX_FUTURE_SKEW=5 minutes',
     'GROUP_BY=none',
+    'INPUT_FORMAT=csv',
+    'INPUT_TIME=',
+    'INPUT_TIME_UNIT=ms',
+    'INPUT_CPU=',
+    'INPUT_CPU_UNIT=percent',
+    'INPUT_SERIES=key',
     'STARTING_OFFSETS=earliest',
   ]
 }

@@ -1,4 +1,5 @@
 import type { Direction, GroupBy, TriggerMode } from '../config/config.ts'
+import type { CpuUnit, InputFormat, TimeUnit } from '../formats/names.ts'
 
 /** The settings that fill the template's one hole, as JSON; `cpu_anomaly/settings.py` reads the same names. No secrets. */
 export interface JobSettings {
@@ -12,6 +13,14 @@ export interface JobSettings {
   readonly cpu_min: number | null
   readonly cpu_max: number | null
   readonly group_by: GroupBy
+  readonly input_format: InputFormat
+  /** The paths of `json`, as Spark's `get_json_object` takes them; null for other formats. */
+  readonly input_time: string | null
+  readonly input_time_unit: TimeUnit
+  readonly input_cpu: string | null
+  readonly input_cpu_unit: CpuUnit
+  /** Null: the record's key. */
+  readonly input_series: string | null
   readonly input_topic: string
   readonly output_topic: string
   readonly dead_letter_topic: string

@@ -67,6 +67,17 @@ describe('jobSettings', () => {
     })
   })
 
+  it('has the paths of JSON records, and null for what is not set', async () => {
+    const set = ['INPUT_FORMAT=json', 'INPUT_TIME_UNIT=record', 'INPUT_CPU=a.b']
+    expect(jobSettings(await configWith(set), environment)).toMatchObject({
+      input_format: 'json',
+      input_time: null,
+      input_time_unit: 'record',
+      input_cpu: '$.a.b',
+      input_series: null,
+    })
+  })
+
   it('names no secrets file and no mechanism without a login', async () => {
     const open: JobEnvironment = {
       ...environment,

@@ -1,4 +1,5 @@
-import type { Config } from '../config/config.ts'
+import type { Config, InputConfig } from '../config/config.ts'
+import type { InputFormat } from '../formats/names.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import { clientJaas } from '../kafka/jaas.ts'
 import type { JobEnvironment } from '../runtime/runtime.ts'
@@ -13,7 +14,7 @@ export function jobSettings(
   environment: JobEnvironment,
   plan: QueryPlan = microBatchPlan(config),
 ): JobSettings {
-  const { detector, topics, query } = config
+  const { detector, input, topics, query } = config
   return {
     app_name: APP_NAME,
     normal_mean: detector.normalMean,
@@ -25,6 +26,12 @@ export function jobSettings(
     cpu_min: detector.cpuMin ?? null,
     cpu_max: detector.cpuMax ?? null,
     group_by: detector.groupBy,
+    input_format: knownFormat(input),
+    input_time: input.time ?? null,
+    input_time_unit: input.timeUnit,
+    input_cpu: input.cpu ?? null,
+    input_cpu_unit: input.cpuUnit,
+    input_series: input.series ?? null,
     input_topic: topics.input,
     output_topic: topics.output,
     dead_letter_topic: topics.deadLetter,
@@ -38,6 +45,12 @@ export function jobSettings(
     checkpoint_interval_ms: query.checkpointIntervalMs,
     checkpoint: environment.checkpoint,
   }
+}
+
+/** `submit` has put what it found in the place of `auto`. */
+function knownFormat({ format }: InputConfig): InputFormat {
+  if (format === 'auto') throw new Error('INPUT_FORMAT=auto has reached the job')
+  return format
 }
 
 function kafkaOptions({ securityProtocol, sasl }: KafkaAccess): Record<string, string> {

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest'
 import { FakeBroker } from './broker.fixture.ts'
-import { readLast, readSince, topicEnds } from './read-range.ts'
+import { readLast, readSince, readSome, topicEnds } from './read-range.ts'
 
 vi.mock('kafkajs', () => import('./kafkajs.fixture.ts'))
 
@@ -27,6 +27,18 @@ it.each([
   ['compaction has left gaps', [2n, 3n, 4n, 5n, 6n, 7n], 2, ['0:1', '0:8']],
 ])('reads further back where %s', async (_, offsets, count, expected) => {
   expect(await lastOf(topicOf(9).remove('t', { offsets }), count)).toEqual(expected)
+})
+
+it('reads some records of each partition', async () => {
+  const { access } = topicOf(9, 1, 9)
+  const some = await readSome(access, 't', 5, signal)
+  expect(some.map(({ partition, value }) => `${partition}:${value}`)).toEqual([
+    '0:7',
+    '0:8',
+    '1:0',
+    '2:7',
+    '2:8',
+  ])
 })
 
 it('reads what was written since, to the present end', async () => {

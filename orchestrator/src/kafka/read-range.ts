@@ -52,7 +52,19 @@ export const readLast = (
 ): Promise<TopicRecord[]> =>
   withReader(access, topic, signal, async (reader) => lastRecords(reader, await reader.bounds(), count))
 
-/** The same of an open reader. Compaction and transactions leave gaps in the offsets, so it may have to read further back. */
+/** About so many of the topic's last records, the same number of each partition. */
+export const readSome = (
+  access: KafkaAccess,
+  topic: string,
+  count: number,
+  signal: AbortSignal,
+): Promise<TopicRecord[]> =>
+  withReader(access, topic, signal, async (reader) => {
+    const bounds = await reader.bounds()
+    return lastRecords(reader, bounds, Math.ceil(count / Math.max(bounds.end.size, 1)))
+  })
+
+/** As `readLast`, of an open reader. Compaction and transactions leave gaps in the offsets, so it may have to read further back. */
 export async function lastRecords(
   reader: TopicReader,
   { begin, end }: Bounds,

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import { configWith } from '../config/load.fixture.ts'
 import { CliError } from '../errors.ts'
 import {
   hasManifest,
   type Manifest,
   manifestChanges,
+  manifestOf,
+  needsNewCheckpoint,
   readManifest,
   requireSameManifest,
+  withBegunFormat,
   writeManifest,
 } from './manifest.ts'
 
@@ -38,6 +42,50 @@ describe('manifestChanges', () => {
   })
 })
 
+describe('the format of the input', () => {
+  const plan = { trigger: 'micro-batch', stateStore: 'memory', shufflePartitions: 2 } as const
+  const fixed = async (set: readonly string[]) => {
+    const manifest = manifestOf(await configWith(set), { ...plan, slots: 2, reason: '' }, 'c')
+    return Object.fromEntries(Object.entries(manifest).filter(([key]) => /^INPUT_(?!TOPIC)/.test(key)))
+  }
+  const JSON_SETTINGS = ['INPUT_FORMAT=json', 'INPUT_TIME=at', 'INPUT_CPU=$.cpu']
+
+  it('is fixed, and with json the paths too', async () => {
+    expect(await fixed(['INPUT_FORMAT=telegraf'])).toEqual({ INPUT_FORMAT: 'telegraf' })
+    expect(await fixed(JSON_SETTINGS)).toEqual({
+      INPUT_FORMAT: 'json',
+      INPUT_TIME: '$.at',
+      INPUT_TIME_UNIT: 'ms',
+      INPUT_CPU: '$.cpu',
+      INPUT_CPU_UNIT: 'percent',
+      INPUT_SERIES: 'key',
+    })
+  })
+
+  it.each([
+    ['one that names telegraf', { INPUT_FORMAT: 'telegraf' }, { format: 'telegraf' }],
+    ['one of an earlier version', {}, { format: 'csv' }],
+    ['one with paths', null, { format: 'json', time: '$.at', cpu: '$.cpu', series: undefined }],
+    ['one of another topic', { INPUT_TOPIC: 'other', INPUT_FORMAT: 'telegraf' }, { format: 'auto' }],
+  ])('is taken from the checkpoint with INPUT_FORMAT=auto: %s', async (_, given, expected) => {
+    const manifest = { INPUT_TOPIC: 'cpu-usage', ...(given ?? (await fixed(JSON_SETTINGS))) }
+    const config = await configWith(['INPUT_FORMAT=auto'])
+    expect(withBegunFormat(config, manifest).input).toMatchObject(expected)
+  })
+
+  it('is not taken from the checkpoint if the settings name one', async () => {
+    const config = await configWith(['INPUT_FORMAT=collectd'])
+    const begun = withBegunFormat(config, { INPUT_TOPIC: 'cpu-usage', INPUT_FORMAT: 'telegraf' })
+    expect(begun.input.format).toBe('collectd')
+  })
+
+  it('needs a new checkpoint unless it is left open', () => {
+    expect(needsNewCheckpoint('INPUT_FORMAT', 'csv')).toBe(true)
+    expect(needsNewCheckpoint('INPUT_FORMAT', 'Auto')).toBe(false)
+    expect(needsNewCheckpoint('INPUT_CPU', '$.cpu')).toBe(true)
+  })
+})
+
 describe('hasManifest', () => {
   it('counts one that cannot be used: it has to be set aside too', async () => {
     const unusable = async () => {
@@ -58,6 +106,11 @@ describe('hasManifest', () => {
 describe('requireSameManifest', () => {
   it('accepts the same settings', () => {
     expect(() => requireSameManifest(before, { ...before })).not.toThrow()
+  })
+
+  it('counts a checkpoint of a version without formats as csv', () => {
+    expect(() => requireSameManifest(before, { ...before, INPUT_FORMAT: 'csv' })).not.toThrow()
+    expect(() => requireSameManifest(before, { ...before, INPUT_FORMAT: 'telegraf' })).toThrow(CliError)
   })
 
   it('names the key, its old and new value, and both ways out', () => {

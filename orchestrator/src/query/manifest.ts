@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Config } from '../config/config.ts'
+import type { Config, InputConfig } from '../config/config.ts'
 import { configWith } from '../config/load.ts'
 import { type SettingKey, SPARK_CONF_PREFIX } from '../config/settings.ts'
 import { isFixedByCheckpoint } from '../config/spark-properties.ts'
@@ -27,15 +27,26 @@ const FIXED = [
   'DEAD_LETTER_TOPIC',
   'WINDOW_DURATION',
   'GROUP_BY',
+  'INPUT_FORMAT',
   'SHUFFLE_PARTITIONS',
   'STARTING_OFFSETS',
   'TRIGGER',
   'STATE_STORE',
 ] as const satisfies readonly SettingKey[]
 
+/** Fixed too, but only INPUT_FORMAT=json has them. */
+const FIXED_OF_JSON = [
+  'INPUT_TIME',
+  'INPUT_TIME_UNIT',
+  'INPUT_CPU',
+  'INPUT_CPU_UNIT',
+  'INPUT_SERIES',
+] as const satisfies readonly SettingKey[]
+
 /** Does only a new checkpoint bring this value of a setting, or of a property `SPARK_CONF_…`, into force? */
 export const needsNewCheckpoint = (key: string, value: string): boolean =>
-  isFixedProperty(key) || ((FIXED as readonly string[]).includes(key) && OPEN[key] !== value.toLowerCase())
+  isFixedProperty(key) ||
+  ([...FIXED, ...FIXED_OF_JSON].some((fixed) => fixed === key) && OPEN[key] !== value.toLowerCase())
 
 const isFixedProperty = (key: string): boolean =>
   key.startsWith(SPARK_CONF_PREFIX) && isFixedByCheckpoint(key.slice(SPARK_CONF_PREFIX.length))
@@ -43,13 +54,14 @@ const isFixedProperty = (key: string): boolean =>
 const manifestSchema = z.record(z.string(), z.string())
 
 export function manifestOf(config: Config, plan: QueryPlan, kafkaClusterId: string): Manifest {
-  const { detector, topics, query, resolved } = config
+  const { detector, topics, input, query, resolved } = config
   const fixed: Record<(typeof FIXED)[number], string> = {
     INPUT_TOPIC: topics.input,
     OUTPUT_TOPIC: topics.output,
     DEAD_LETTER_TOPIC: topics.deadLetter,
     WINDOW_DURATION: `${detector.windowMs} milliseconds`,
     GROUP_BY: detector.groupBy,
+    INPUT_FORMAT: input.format,
     SHUFFLE_PARTITIONS: String(plan.shufflePartitions),
     STARTING_OFFSETS: query.startingOffsets,
     TRIGGER: plan.trigger,
@@ -60,12 +72,22 @@ export function manifestOf(config: Config, plan: QueryPlan, kafkaClusterId: stri
     JOB_VERSION,
     KAFKA_CLUSTER_ID: kafkaClusterId,
     ...fixed,
+    ...(input.format === 'json' && fixedOfJson(input)),
     ...Object.fromEntries(properties),
   }
 }
 
+const fixedOfJson = (input: InputConfig): Record<(typeof FIXED_OF_JSON)[number], string> => ({
+  INPUT_TIME: input.time ?? '',
+  INPUT_TIME_UNIT: input.timeUnit,
+  INPUT_CPU: input.cpu ?? '',
+  INPUT_CPU_UNIT: input.cpuUnit,
+  INPUT_SERIES: input.series ?? 'key',
+})
+
 /** The values that leave the choice to this program. */
 const OPEN: Readonly<Record<string, string>> = {
+  INPUT_FORMAT: 'auto',
   TRIGGER: 'auto',
   STATE_STORE: 'auto',
   SHUFFLE_PARTITIONS: '',
@@ -84,6 +106,19 @@ export function asBegun(config: Config, manifest: Manifest | undefined): Config 
   })
   return configWith(config, Object.fromEntries(begun), 'submit')
 }
+
+/** The settings with the format of this checkpoint in the place of `auto`, if it is of the same topic. */
+export function withBegunFormat(config: Config, manifest: Manifest | undefined): Config {
+  if (config.input.format !== 'auto' || manifest?.INPUT_TOPIC !== config.topics.input) return config
+  const begun = ['INPUT_FORMAT', ...FIXED_OF_JSON].flatMap((key) => {
+    const before = manifest[key] ?? BEFORE_FORMATS[key]
+    return before === undefined ? [] : [[key, before] as const]
+  })
+  return configWith(config, Object.fromEntries(begun), 'submit')
+}
+
+/** What a checkpoint fixes although its manifest, of an earlier version, does not say it. */
+const BEFORE_FORMATS: Manifest = { INPUT_FORMAT: 'csv' }
 
 export interface ManifestChange {
   readonly key: string
@@ -131,7 +166,7 @@ export async function writeManifest(store: CheckpointStore, manifest: Manifest):
 
 /** @throws CliError CHECKPOINT_CONFLICT that names each key with its old and new value, and the two ways out. */
 export function requireSameManifest(before: Manifest, now: Manifest): void {
-  const changes = manifestChanges(before, now)
+  const changes = manifestChanges({ ...BEFORE_FORMATS, ...before }, { ...BEFORE_FORMATS, ...now })
   if (changes.length === 0) return
   throw new CliError(
     'CHECKPOINT_CONFLICT',

@@ -6,7 +6,10 @@ import { replaceFile, type StateFile, stateFile, type Undo } from '../system/sta
 import { submittedFile } from './submitted.ts'
 
 /** With another value of one of these, a window has another key, or is of other samples. */
-const FIXED = ['WINDOW_DURATION', 'GROUP_BY', 'INPUT_TOPIC'] as const
+const FIXED = [
+  ...(['WINDOW_DURATION', 'GROUP_BY', 'INPUT_TOPIC', 'INPUT_FORMAT'] as const),
+  ...(['INPUT_TIME', 'INPUT_TIME_UNIT', 'INPUT_CPU', 'INPUT_SERIES'] as const),
+] as const
 
 /** These keep samples out of windows: the larger the number, the more samples get in. */
 const REACH = {

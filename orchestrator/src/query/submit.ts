@@ -21,6 +21,7 @@ import type { Output } from '../terminal/output.ts'
 import { backlogRemarks } from './backlog-remarks.ts'
 import { recentEvents } from './driver-log.ts'
 import { requireReplaceable } from './earlier-results.ts'
+import { withFormat } from './input-format.ts'
 import {
   asBegun,
   hasManifest,
@@ -84,11 +85,12 @@ export async function prepareSubmission(
  * mode, once its state was loaded and all its tasks run.
  */
 export async function submitJob(
-  { config, runtime, storage }: Omit<Selected, 'why'>,
+  { config: given, runtime, storage }: Omit<Selected, 'why'>,
   options: SubmitOptions,
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
+  const config = await withFormat(given, runtime, options.newCheckpoint, output.note, signal)
   const plan = await planFor(config, runtime, signal, options.newCheckpoint)
   output.note(triggerLine(plan))
   for (const line of unusedSettings(config.resolved, undefined, plan)) output.warn(line)

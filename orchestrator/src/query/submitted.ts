@@ -39,11 +39,15 @@ const JOB_KEYS: ReadonlySet<string> = new Set([
 const sectionOf = (key: string): string | undefined =>
   Object.hasOwn(SETTINGS, key) ? SETTINGS[key as SettingKey].section : undefined
 
+/** What an earlier version, which did not know the setting, did. */
+const defaultOf = (key: string): string =>
+  Object.hasOwn(SETTINGS, key) ? SETTINGS[key as SettingKey].fallback : ''
+
 /** Does `submit` bring this setting into force? */
 const isJobSetting = ({ key, secret }: Pick<ResolvedSetting, 'key' | 'secret'>): boolean =>
   !secret &&
   key !== 'MIN_SAMPLES' && // concerns only what `tail` shows
-  (isSparkConf(key) || JOB_KEYS.has(key) || /^(?:Detector|Query)$/.test(sectionOf(key) ?? ''))
+  (isSparkConf(key) || JOB_KEYS.has(key) || /^(?:Detector|Input|Query)$/.test(sectionOf(key) ?? ''))
 
 /** A setting of the job that is no longer what it was submitted with. */
 export interface JobChange {
@@ -52,6 +56,8 @@ export interface JobChange {
   readonly submitted: string
   /** It was a flag of `submit`, so it is meant to differ from the settings. */
   readonly isFlag: boolean
+  /** `submit` chose it, because the settings leave it open. */
+  readonly isFound: boolean
   /** Only a new checkpoint brings it into force. */
   readonly isFixed: boolean
   /** Results that are already written depend on it. */
@@ -66,12 +72,14 @@ export function changesSinceSubmit(config: Config, query: SubmittedQuery | undef
     config.resolved.filter(isJobSetting).map(({ key, value }) => [key, value]),
   )
   const keys = new Set([...now.keys(), ...Object.keys(settings)])
+  const isAuto = config.input.format === 'auto'
   return [...keys]
     .map((key) => ({
       key,
       now: now.get(key) ?? '',
-      submitted: settings[key] ?? '',
+      submitted: settings[key] ?? defaultOf(key),
       isFlag: flags.includes(key),
+      isFound: isAuto && sectionOf(key) === 'Input',
       isFixed:
         needsNewCheckpoint(key, now.get(key) ?? '') && !(key === 'TRIGGER' && now.get(key) === trigger),
       isDetectors: sectionOf(key) === 'Detector',

@@ -53,6 +53,30 @@ describe('the settings of a running stack', () => {
     expect(jobDifferences(now, submittedQuery(started, PLAN), true)).toEqual([])
   })
 
+  it('are the format that `submit` found, where the settings leave it open', async () => {
+    const found = await configOf('INPUT_FORMAT=json\nINPUT_TIME=t\nINPUT_CPU=c\n')
+    const now = await configOf('INPUT_FORMAT=auto\n')
+    const differences = jobDifferences(now, submittedQuery(found, PLAN), true)
+    expect(withDifferences(now, differences).input).toEqual(found.input)
+    expect(differences.every(({ isMeant }) => isMeant)).toBe(true)
+    expect(differences[0]?.text).toBe('INPUT_FORMAT=json, as `submit` found it')
+    expect(jobDifferences(now, submittedQuery(found, PLAN), false)).toEqual([])
+  })
+
+  it('are those of an earlier version, which did not know a setting', async () => {
+    const query = submittedQuery(await configOf(''), PLAN)
+    const { INPUT_FORMAT: _, ...settings } = query.settings ?? {}
+    const before = { ...query, settings }
+    expect(jobDifferences(await configOf(''), before, true)).toEqual([])
+    expect(jobDifferences(await configOf('INPUT_FORMAT=telegraf'), before, true)).toEqual([
+      expect.objectContaining({
+        key: 'INPUT_FORMAT',
+        value: 'csv',
+        text: expect.stringMatching(/new-checkpoint/),
+      }),
+    ])
+  })
+
   it('are those of .env when `up` runs again', async () => {
     const started = await configOf('KAFKA_PORT=19001\n')
     const now = await configOf('KAFKA_PORT=19002\n')

@@ -103,12 +103,14 @@ export function jobDifferences(
       value: change.submitted,
       secret: false, // of the job's settings none is
       by: 'submit',
-      isMeant: change.isFlag,
+      isMeant: change.isFlag || change.isFound,
       text: escapeControls(jobText(change, isJobActive)),
     }))
 }
 
-function jobText({ key, now, submitted, isFlag, isFixed }: JobChange, isJobActive: boolean): string {
+function jobText(change: JobChange, isJobActive: boolean): string {
+  const { key, now, submitted, isFlag, isFound, isFixed } = change
+  if (isFound) return `${key}=${submitted}, as \`submit\` found it`
   if (isFlag) return `${key}=${submitted}, as \`submit\` was told`
   const submit = isFixed ? 'submit --new-checkpoint' : 'submit'
   const way = isJobActive

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { type TestContext, testContext } from '../cli/command.fixture.ts'
+import { compressedRecords } from '../kafka/broker.fixture.ts'
 import { topicChecks } from './topic-checks.ts'
 
 vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
@@ -21,10 +22,13 @@ async function check(title: string): Promise<string> {
   return (checks.find((entry) => entry.title === title) ?? expect.fail(title)).run(context.signal)
 }
 
-it.each(['input topic', 'clocks'])('the check of the %s asks no broker of another folder', async (title) => {
-  context.runtime.clusterIdNow = 'cluster-of-this-folder'
-  expect(await check(title)).toMatch(/^not checked: .* is not this folder's broker/)
-})
+it.each(['input topic', 'input format', 'clocks'])(
+  'the check of the %s asks no broker of another folder',
+  async (title) => {
+    context.runtime.clusterIdNow = 'cluster-of-this-folder'
+    expect(await check(title)).toMatch(/^not checked: .* is not this folder's broker/)
+  },
+)
 
 describe('the check of the input topic', () => {
   it('names a topic that deletes samples by the time that their producer sets', async () => {
@@ -48,6 +52,39 @@ describe('the check of the input topic', () => {
   })
 })
 
+describe('the check of the input format', () => {
+  const INFLUX = 'cpu,cpu=cpu-total,host=a usage_idle=80 1568760922000000000'
+
+  it('says what real records are', async () => {
+    context.broker
+      .createTopic('cpu-usage', 2)
+      .append('cpu-usage', { value: '1700000000123,12.5', partition: 1 })
+    expect(await check('input format')).toMatch(/^cpu-usage: csv .*1 of 1 records; CPU usage from 12.5/)
+  })
+
+  it('fails with the setting to write if they are of another format', async () => {
+    context.broker.createTopic('cpu-usage').append('cpu-usage', { value: INFLUX })
+    await expect(check('input format')).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      message: expect.stringMatching(/not csv: telegraf/),
+      hint: expect.stringMatching(/INPUT_FORMAT=telegraf/),
+    })
+  })
+
+  it('has nothing against a topic without records', async () => {
+    context.broker.createTopic('cpu-usage')
+    expect(await check('input format')).toMatch(/no records yet/)
+  })
+
+  it('says so if only Spark can read them', async () => {
+    context.broker.createTopic('cpu-usage').append('cpu-usage', { value: INFLUX })
+    context.broker.onRequest = (request) => {
+      if (request === 'fetch') throw compressedRecords()
+    }
+    expect(await check('input format')).toMatch(/not checked: .*compressed with lz4/)
+  })
+})
+
 describe('the check of the clocks', () => {
   it('reads the last samples and dead letters', async () => {
     context.broker.createTopic('cpu-usage', 2, BY_BROKER).createTopic('cpu-usage.dead-letter')
@@ -66,8 +103,11 @@ describe('the check of the clocks', () => {
   })
 })
 
-it.each(['input topic', 'clocks'])('%s: passes without a topic, and without a broker', async (title) => {
-  await check(title)
-  context.broker.isUp = false
-  expect(await check(title)).toMatch(/not running/)
-})
+it.each(['input topic', 'input format', 'clocks'])(
+  '%s: passes without a topic, and without a broker',
+  async (title) => {
+    await check(title)
+    context.broker.isUp = false
+    expect(await check(title)).toMatch(/not running/)
+  },
+)

@@ -5,6 +5,7 @@ import { readStamping } from '../kafka/topic-settings.ts'
 import type { DoctorCheck, Runtime, Selected } from '../runtime/runtime.ts'
 import { formatTimeSpan } from '../terminal/units.ts'
 import { clockTroubles } from './clocks.ts'
+import { checkFormat } from './format-check.ts'
 import { requireBroker } from './require-broker.ts'
 
 const LAST_SAMPLES = 20
@@ -40,6 +41,7 @@ export function topicChecks({ runtime, config }: Selected): DoctorCheck[] {
         ].join('\n')
       }),
     },
+    { title: 'input format', run: whileUp((signal) => checkFormat({ runtime, config }, signal)) },
     {
       title: 'clocks',
       run: whileUp(async (signal) => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Config, StateStore, TriggerMode } from '../../config/config.ts'
+import type { Config, InputConfig, StateStore, TriggerMode } from '../../config/config.ts'
 import { errorMessage } from '../../errors.ts'
 import type { JobSettings } from '../../job/job-settings.ts'
 import { planQuery } from '../../job/query-plan.ts'
@@ -28,6 +28,16 @@ export interface DriverOptions {
   readonly trigger?: TriggerMode
   /** Undefined: as `STATE_STORE=auto` chooses without series. */
   readonly stateStore?: StateStore
+}
+
+/** What `bench` sends, whatever the folder's own topic has. */
+const CSV: InputConfig = {
+  format: 'csv',
+  time: undefined,
+  timeUnit: 'ms',
+  cpu: undefined,
+  cpuUnit: 'percent',
+  series: undefined,
 }
 
 /** The scratch folder, topics and drivers of one run; `close` removes them all. */
@@ -58,7 +68,7 @@ export class Workspace {
 
   private constructor(config: Config, runtime: LocalRuntime, storage: StoragePaths, signal: AbortSignal) {
     const id = randomBytes(4).toString('hex')
-    this.config = config
+    this.config = { ...config, input: CSV }
     this.runtime = runtime
     this.signal = signal
     this.#dir = join(storage.run, `bench-${id}`)
