@@ -28,6 +28,7 @@ class Settings:
     cpu_min: float | None
     cpu_max: float | None
     group_by: Literal["none", "key"]
+    baseline_file: str | None
     input_topic: str
     output_topic: str
     dead_letter_topic: str

@@ -13,6 +13,9 @@ const result: WindowResult = {
   status: 'ERROR',
   score: 8.898,
   series: '',
+  normal_mean: 14.5,
+  normal_stddev: 2.7,
+  normal: 'settings',
 }
 const options: FormatOptions = {
   normalMean: 14.5,

@@ -9,6 +9,9 @@ const result: WindowResult = {
   status: 'ERROR',
   score: 8.898,
   series: '',
+  normal_mean: 14.5,
+  normal_stddev: 2.7,
+  normal: 'settings',
 }
 
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value))

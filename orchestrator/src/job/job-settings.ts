@@ -12,6 +12,8 @@ export interface JobSettings {
   readonly cpu_min: number | null
   readonly cpu_max: number | null
   readonly group_by: GroupBy
+  /** Where the driver finds the file that `submit` has checked. */
+  readonly baseline_file: string | null
   readonly input_topic: string
   readonly output_topic: string
   readonly dead_letter_topic: string

@@ -25,6 +25,7 @@ export function jobSettings(
     cpu_min: detector.cpuMin ?? null,
     cpu_max: detector.cpuMax ?? null,
     group_by: detector.groupBy,
+    baseline_file: detector.baselineFile === undefined ? null : environment.baselineFile,
     input_topic: topics.input,
     output_topic: topics.output,
     dead_letter_topic: topics.deadLetter,

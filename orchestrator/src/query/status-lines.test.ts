@@ -208,4 +208,5 @@ const DETECTOR: Config['detector'] = {
   cpuMin: undefined,
   cpuMax: undefined,
   groupBy: 'none',
+  baselineFile: undefined,
 }
