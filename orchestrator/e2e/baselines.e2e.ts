@@ -63,7 +63,7 @@ describe('a baseline', () => {
       expect(statuses(-Infinity, MIDNIGHT_MS)).toEqual(new Set(['SAFE']))
       expect(statuses(MIDNIGHT_MS, Infinity)).toEqual(new Set(['ERROR']))
       expect(status.progress?.withoutBaseline).toBeGreaterThanOrEqual(windows('new'))
-      expect(await stack.ok('status')).toContain('because the baseline has no row for them')
+      expect(await stack.ok('status')).toContain('not in the baseline, held against the settings: ')
       await expectAccounted(stack, status, records.length)
       await expectOrderly(stack, mode, 0)
     },

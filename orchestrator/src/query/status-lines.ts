@@ -72,7 +72,7 @@ function detectorLines(detector: Config['detector']): string[] {
   const series = groupBy === 'key' ? ' per key' : ''
   return [
     line('detector', `WARN ${beyond(1)}, ERROR ${beyond(2)} (normal ${normalMean} ± ${normalStddev} %)`),
-    ...(baselineFile ? [line('', `unless the baseline has a normal: ${escapeControls(baselineFile)}`)] : []),
+    ...(baselineFile ? [line('', `unless this has a normal: ${escapeControls(baselineFile)}`)] : []),
     line(
       '',
       `windows of ${formatSeconds(windowMs)}${series}, samples may be ${formatSeconds(watermarkMs)} late`,
@@ -127,7 +127,7 @@ function unreadText(unread: number | undefined, query: SubmittedQuery | undefine
 const count = (number: number): string => number.toLocaleString('en')
 
 const withoutBaselineText = (updates: number): string =>
-  `${count(updates)} updates of windows were held against NORMAL_MEAN and NORMAL_STDDEV, because the baseline has no row for them`
+  `not in the baseline, held against the settings: ${count(updates)} updates`
 
 /** A single series has no name, so there is nothing to list. */
 function lateText({ first, last, series, other }: LateDetails): string {
