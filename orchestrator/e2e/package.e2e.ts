@@ -50,7 +50,18 @@ it('the packed package works in an empty folder', async () => {
     ...settings,
   )
   expect(stdout.split('\n').map((line) => Object.keys(JSON.parse(line)))).toEqual(
-    Array.from({ length: 3 }, () => ['window', 'mean', 'stddev', 'count', 'status', 'score', 'series']),
+    Array.from({ length: 3 }, () => [
+      'window',
+      'mean',
+      'stddev',
+      'count',
+      'status',
+      'score',
+      'series',
+      'normal_mean',
+      'normal_stddev',
+      'normal',
+    ]),
   )
   await npx('down', ...settings)
 })

@@ -92,6 +92,8 @@ class Driver:
         self._watch = Watch(log, self._on_commit, outside.report_ready)
         # The watermark's delay with which the query runs.
         self._delay_ms = 0
+        # Updates of windows for which the baseline has no row, since this driver started.
+        self._without_baseline = 0
 
     def run(self, is_stop_wanted: Callable[[], bool]) -> None:
         """Runs one query after the other, each as `catch_up` decides. Raises what ended one before a stop."""
@@ -149,9 +151,16 @@ class Driver:
         return self._auditor.is_behind() or self._auditor.has_failed() or self._watch.lag > phase.max_lag
 
     def _on_commit(self, batch: Batch) -> None:
-        summary = {**batch.summary, "delay_ms": self._delay_ms, **self._catch_up.remark}
+        summary = {**batch.summary, "delay_ms": self._delay_ms, **self._catch_up.remark, **self._fall_backs(batch)}
         self._auditor.submit(replace(batch, summary=summary))
         self._monitor.committed(batch.end)
+
+    def _fall_backs(self, batch: Batch) -> dict[str, int]:
+        """A field of the log; none without a baseline."""
+        if self._settings.baseline_file is None:
+            return {}
+        self._without_baseline += batch.windows.get("without_baseline") or 0
+        return {"without_baseline": self._without_baseline}
 
     def _log_started(self) -> None:
         context = self._outside.spark.sparkContext

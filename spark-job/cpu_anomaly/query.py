@@ -8,6 +8,7 @@ from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
+from cpu_anomaly.baseline import find_normal
 from cpu_anomaly.formats.input_format import format_of
 from cpu_anomaly.guard import guard, is_timely
 from cpu_anomaly.modes import Mode, latest_ms
@@ -33,13 +34,13 @@ def detect(settings: Settings, mode: Mode) -> Step:
     now_ms = F.unix_millis(F.current_timestamp())
     return lambda raw: (
         raw.transform(classified_windows(settings, mode, now_ms))
-        .transform(observe_windows(mode))
+        .transform(observe_windows(settings, mode))
         .transform(results(settings))
     )
 
 
 def classified_windows(settings: Settings, mode: Mode, now_ms: Column) -> Step:
-    """Columns in: key and value (binary). Out: series, window_start, mean, stddev, count, status and score.
+    """Columns in: key and value (binary). Out: those of `window_stats`, `find_normal` and `classify`.
 
     `now_ms` is when the batch started, in ms since 1970.
     """
@@ -51,6 +52,7 @@ def classified_windows(settings: Settings, mode: Mode, now_ms: Column) -> Step:
         .transform(observe_input(latest))
         .transform(usable(latest))
         .transform(window_stats(settings))
+        .transform(find_normal(settings))
         .transform(classify(settings))
     )
 
@@ -64,9 +66,14 @@ def observe_input(latest: Column) -> Step:
     return lambda given: given.observe("input", *metrics)
 
 
-def observe_windows(mode: Mode) -> Step:
-    """Reports the windows that a batch updated: counts by status and, if the mode permits, the anomalies as JSON."""
+def observe_windows(settings: Settings, mode: Mode) -> Step:
+    """Reports the windows that a batch updated: counts by status and, if the mode permits, the anomalies as JSON.
+
+    With a baseline also `without_baseline`, the number of those for which it has no row.
+    """
     metrics = [F.count_if(F.col("status") == name.upper()).alias(name) for name in ("safe", "warn", "error")]
+    if settings.baseline_file is not None:
+        metrics.append(F.count_if(F.col("normal") == "settings").alias("without_baseline"))
     if mode.observes_anomalies:
         metrics.append(first_anomalies().alias("anomalies"))
     return lambda classified: classified.observe("windows", *metrics)

@@ -34,6 +34,7 @@ class Settings:
     input_cpu: str | None
     input_cpu_unit: Literal["percent", "fraction"]
     input_series: str | None
+    baseline_file: str | None
     input_topic: str
     output_topic: str
     dead_letter_topic: str

@@ -19,15 +19,16 @@ JSON_OPTIONS = {"timeZone": "UTC", "ignoreNullFields": "false"}
 
 
 def results(settings: Settings) -> Step:
-    """Columns in: those of `window_stats` and `classify`. Out: key and value (strings), one record per window.
+    """Columns in: those of `window_stats`, `find_normal` and `classify`. Out: key and value, one record per window.
 
-    The key is `series|start in ms`, so that a compacted topic keeps a window's last value.
+    Both are strings. The key is `series|start in ms`, so that a compacted topic keeps a window's last value.
     """
     start_ms = F.unix_millis("window_start")
     window = F.struct(
         F.col("window_start").alias("start"), F.timestamp_millis(start_ms + settings.window_ms).alias("end")
     )
-    value = F.struct(window.alias("window"), "mean", "stddev", "count", "status", "score", "series")
+    normal = ("normal_mean", "normal_stddev", "normal")
+    value = F.struct(window.alias("window"), "mean", "stddev", "count", "status", "score", "series", *normal)
     return lambda classified: classified.select(
         F.concat("series", F.lit("|"), start_ms.cast("string")).alias("key"),
         F.to_json(value, JSON_OPTIONS).alias("value"),

@@ -57,19 +57,16 @@ def window_stats(settings: Settings) -> Step:
 
 
 def classify(settings: Settings) -> Step:
-    """Columns in: mean. Adds `status` and `score`, the distance from normal in standard deviations.
+    """Columns in: mean, normal_mean, normal_stddev. Adds `status` and `score`, the distance in standard deviations.
 
     SAFE; WARN beyond one standard deviation; ERROR beyond two. Strictly beyond, and computed from the difference of the
     means, not from the score, which is rounded.
     """
-    difference = F.col("mean") - settings.normal_mean
+    difference = F.col("mean") - F.col("normal_mean")
+    stddev = F.col("normal_stddev")
     distance = {"high": difference, "low": -difference, "both": F.abs(difference)}[settings.direction]
-    status = (
-        F.when(distance > 2 * settings.normal_stddev, "ERROR")
-        .when(distance > settings.normal_stddev, "WARN")
-        .otherwise("SAFE")
-    )
-    return lambda stats: stats.withColumn("status", status).withColumn("score", difference / settings.normal_stddev)
+    status = F.when(distance > 2 * stddev, "ERROR").when(distance > stddev, "WARN").otherwise("SAFE")
+    return lambda stats: stats.withColumn("status", status).withColumn("score", difference / stddev)
 
 
 def window_start_ms(settings: Settings) -> Column:

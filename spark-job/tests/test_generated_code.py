@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -16,6 +17,14 @@ from cpu_anomaly.query import detect
 # HotSpot does not compile a method with more bytecode: HugeMethodLimit, unless -XX:-DontCompileHugeMethods.
 HUGE_METHOD_BYTES = 8_000
 JSON = {"input_format": "json", "input_time": "$.t", "input_cpu": "$.c", "input_series": "$.s"}
+# A row of each kind, so that all of them are looked up.
+BASELINE = """# cpu-anomaly baseline 1, timezone=Europe/Berlin
+series,hour_of_week,mean,stddev
+a,1,10,2
+a,,10,2
+,1,10,2
+,,10,2
+"""
 BOUNDS = {"cpu_min": 0.0, "cpu_max": 100.0}
 
 
@@ -35,10 +44,13 @@ BOUNDS = {"cpu_min": 0.0, "cpu_max": 100.0}
     ],
     ids=str,
 )
+@pytest.mark.parametrize("baseline", [None, BASELINE], ids=["without baseline", "with baseline"])
 def test_every_generated_method_can_be_compiled(
-    spark: SparkSession, settings_of: SettingsOf, changes: dict[str, object]
+    spark: SparkSession, settings_of: SettingsOf, tmp_path: Path, changes: dict[str, object], baseline: str | None
 ) -> None:
-    settings = settings_of(**changes)
+    file = tmp_path / "baseline.csv"
+    file.write_text(baseline or "", encoding="utf-8")
+    settings = settings_of(**changes, baseline_file=baseline and str(file))
     plan = cast(Any, frame_of(spark, [b""]).transform(detect(settings, mode_of(settings))))._jdf.queryExecution()
     mode = cast(Any, spark)._jvm.org.apache.spark.sql.execution.ExplainMode.fromString("codegen")
     sizes = [int(size) for size in re.findall(r"maxMethodCodeSize:(-?\d+)", plan.explainString(mode))]

@@ -104,6 +104,23 @@ def test_updated_windows_are_reported_with_their_anomalies_if_the_mode_observes_
     assert (error["window_start"], error["status"], error["stddev"]) == ("2023-11-14T22:13:21.000Z", "ERROR", None)
 
 
+@pytest.mark.parametrize("mode", [MicroBatch(0, 1000), RealTime(60_000)])
+def test_windows_without_a_row_in_the_baseline_are_counted(
+    spark: SparkSession, settings_of: SettingsOf, tmp_path: Path, mode: Mode
+) -> None:
+    file = tmp_path / "baseline.csv"
+    rows = "series,hour_of_week,mean,stddev\na,,1,1\n"
+    file.write_text(f"# cpu-anomaly baseline 1, timezone=UTC\n{rows}", encoding="utf-8")
+    records = [(key, f"{T0},1".encode()) for key in (b"a", b"b", b"c")]
+    raw = spark.createDataFrame(records, "key binary, value binary")
+
+    def observed(**changes: str) -> dict[str, Any]:
+        return observed_windows(raw.transform(detect(settings_of(group_by="key", **changes), mode)))
+
+    assert observed(baseline_file=str(file))["without_baseline"] == 2
+    assert "without_baseline" not in observed()
+
+
 def observed_windows(frame: DataFrame) -> dict[str, Any]:
     """The metrics that a batch frame reports under the name `windows` once it has run."""
     execution = cast(Any, frame)._jdf.queryExecution()

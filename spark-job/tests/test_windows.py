@@ -51,9 +51,9 @@ def windows(spark: SparkSession, settings: Settings, given: list[tuple[str, int,
 def test_status_is_strictly_beyond_one_and_two_sigma(
     spark: SparkSession, settings_of: SettingsOf, direction: str, mean: float, status: str
 ) -> None:
-    settings = settings_of(normal_mean=10.0, normal_stddev=2.0, direction=direction)
-    frame = spark.createDataFrame([(mean,)], "mean double").transform(classify(settings))
-    row = frame.collect()[0]
+    settings = settings_of(direction=direction)
+    frame = spark.createDataFrame([(mean, 10.0, 2.0)], "mean double, normal_mean double, normal_stddev double")
+    row = frame.transform(classify(settings)).collect()[0]
     assert row["status"] == status
     assert row["score"] == (mean - 10.0) / 2.0
 

@@ -3,11 +3,11 @@ import { expect } from 'vitest'
 import { isPortFree } from '../../src/system/ports.ts'
 import { readTopic } from './kafka.ts'
 import type { Mode } from './modes.ts'
-import { expectedWindows, type Normal, type Sample } from './oracle.ts'
+import { expectedWindows, type Normal, type NormalOf, type Sample } from './oracle.ts'
 import { OrderJudge } from './order.ts'
 import type { Stack, Status } from './stack.ts'
 
-const NORMAL: Normal = { mean: 14.5, stddev: 2.7 }
+const SETTINGS: Normal = { mean: 14.5, stddev: 2.7, source: 'settings' }
 
 export interface Result {
   readonly window: { readonly start: string; readonly end: string }
@@ -16,6 +16,9 @@ export interface Result {
   readonly count: number
   readonly status: string
   readonly series: string
+  readonly normal_mean: number
+  readonly normal_stddev: number
+  readonly normal: string
 }
 
 /** All results that are in the output topic, with their keys, in offset order. */
@@ -41,12 +44,15 @@ export function expectWindows(
   actual: ReadonlyMap<string, Result>,
   samples: readonly Sample[],
   windowMs = 500,
+  normalOf: NormalOf = () => SETTINGS,
 ): void {
-  const expected = expectedWindows(samples, NORMAL, windowMs)
+  const expected = expectedWindows(samples, normalOf, windowMs)
   expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort())
   for (const [key, window] of expected) {
     const result = actual.get(key)
     expect(result, key).toMatchObject({ count: window.count, status: window.status, series: window.series })
+    const { mean, stddev, source } = window.normal
+    expect(result, key).toMatchObject({ normal_mean: mean, normal_stddev: stddev, normal: source })
     expect(Date.parse(result?.window.start ?? ''), key).toBe(window.startMs)
     expectClose(result?.mean ?? Number.NaN, window.mean, key)
     if (window.stddev === null) expect(result?.stddev, key).toBeNull()

@@ -16,12 +16,17 @@ export interface ExpectedWindow {
   readonly mean: number
   readonly stddev: number | null
   readonly status: 'SAFE' | 'WARN' | 'ERROR'
+  readonly normal: Normal
 }
 
 export interface Normal {
   readonly mean: number
   readonly stddev: number
+  readonly source: 'hour' | 'series' | 'settings'
 }
+
+/** The normal of a window. */
+export type NormalOf = (series: string, startMs: number) => Normal
 
 /** One line of a record. */
 export interface Line {
@@ -56,7 +61,7 @@ export function linesOf(value: Buffer | null): Line[] {
 /** The windows by key (`<series>|<start ms>`); mean and sample standard deviation are computed in two passes. */
 export function expectedWindows(
   samples: readonly Sample[],
-  normal: Normal,
+  normalOf: NormalOf,
   windowMs = 500,
 ): Map<string, ExpectedWindow> {
   const groups = new Map<string, number[]>()
@@ -66,21 +71,25 @@ export function expectedWindows(
     if (group) group.push(cpu)
     else groups.set(key, [cpu])
   }
-  return new Map([...groups].map(([key, values]) => [key, summarize(key, values, normal)]))
+  return new Map([...groups].map(([key, values]) => [key, summarize(key, values, normalOf)]))
 }
 
-function summarize(key: string, values: readonly number[], normal: Normal): ExpectedWindow {
+function summarize(key: string, values: readonly number[], normalOf: NormalOf): ExpectedWindow {
   const count = values.length
   const mean = sum(values) / count
   const squares = sum(values.map((value) => (value - mean) ** 2))
   const separator = key.lastIndexOf('|')
+  const series = key.slice(0, separator)
+  const startMs = Number(key.slice(separator + 1))
+  const normal = normalOf(series, startMs)
   return {
-    series: key.slice(0, separator),
-    startMs: Number(key.slice(separator + 1)),
+    series,
+    startMs,
     count,
     mean,
     stddev: count > 1 ? Math.sqrt(squares / (count - 1)) : null,
     status: classify(mean, normal),
+    normal,
   }
 }
 

@@ -36,6 +36,7 @@ export interface Status {
     read: number
     deadLettered: number
     late: number
+    withoutBaseline?: number
     batch: number
     watermark?: string
     stateRows: number

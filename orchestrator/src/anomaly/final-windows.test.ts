@@ -15,6 +15,9 @@ const at = (offsetMs: number, count = 1, series = ''): WindowResult => ({
   status: 'SAFE',
   score: 0,
   series,
+  normal_mean: 14.5,
+  normal_stddev: 2.7,
+  normal: 'settings',
 })
 
 describe('lastClosed', () => {

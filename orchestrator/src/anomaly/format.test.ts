@@ -13,6 +13,9 @@ const result: WindowResult = {
   status: 'ERROR',
   score: 8.898,
   series: '',
+  normal_mean: 14.5,
+  normal_stddev: 2.7,
+  normal: 'settings',
 }
 const options: FormatOptions = {
   normalMean: 14.5,
@@ -126,9 +129,36 @@ describe('reason', () => {
     expect(reason(judgedResult, normal)).toBe(expected)
   })
 
+  it.each<[Partial<WindowResult>, string]>([
+    [{ normal: 'hour' }, 'mean 77.00 % is 1.8 sigma above normal 70.12 ± 3.9 % of its hour of the week'],
+    [{ normal: 'series' }, 'mean 77.00 % is 1.8 sigma above normal 70.12 ± 3.9 % of its series'],
+    [{ normal: 'settings' }, 'mean 77.00 % is 1.8 sigma above normal 70.12 %'],
+    [
+      { normal: 'hour', status: 'SAFE' },
+      'mean 77.00 % is within normal, 1.8 sigma above 70.12 ± 3.9 % of its hour of the week',
+    ],
+  ])('names the normal that the window was held against, and whose it is: %j', (change, expected) => {
+    const held = {
+      mean: 77,
+      score: 1.764,
+      normal_mean: 70.123456,
+      normal_stddev: 3.9,
+      status: 'WARN',
+    } as const
+    expect(reason({ ...result, ...held, ...change }, normal)).toBe(expected)
+  })
+
+  const EARLIER = { normal_mean: null, normal_stddev: null, normal: null }
   it.each<[WindowResult, string]>([
-    [judged(30.3), 'mean 30.30 % is 5.9 sigma above normal'],
-    [judged(14.4, { status: 'SAFE' }), 'mean 14.40 % is within normal, 0.0 sigma below it'],
+    [judged(38.5, EARLIER), 'mean 38.50 % is 8.9 sigma above normal 14.5 %'],
+    [judged(14.4, { ...EARLIER, status: 'SAFE' }), 'mean 14.40 % is within normal, 0.0 sigma below 14.5 %'],
+  ])('names the normal of the settings if a result of an earlier version fits them: %j', (held, expected) => {
+    expect(reason(held, normal)).toBe(expected)
+  })
+
+  it.each<[WindowResult, string]>([
+    [judged(30.3, EARLIER), 'mean 30.30 % is 5.9 sigma above normal'],
+    [judged(14.4, { ...EARLIER, status: 'SAFE' }), 'mean 14.40 % is within normal, 0.0 sigma below it'],
   ])('does not name a normal by which the job did not judge: %j', (judgedResult, expected) => {
     expect(reason(judgedResult, { ...normal, normalMean: 38 })).toBe(expected)
     expect(reason(judgedResult, { ...normal, normalStddev: 1.1 })).toBe(expected)

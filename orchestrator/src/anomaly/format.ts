@@ -3,7 +3,7 @@ import { cellsOf, escapeControls, fitInto } from '../terminal/text.ts'
 import type { Status, WindowResult } from './result.ts'
 
 export interface FormatOptions {
-  /** `NORMAL_MEAN` and `NORMAL_STDDEV`, percent: the reason names the mean if the result was judged by them. */
+  /** `NORMAL_MEAN` and `NORMAL_STDDEV`, percent: for results of earlier versions, which do not say their normal. */
   readonly normalMean: number
   readonly normalStddev: number
   /** Shows the date before the time (default false). */
@@ -62,20 +62,30 @@ export function formatResult(result: WindowResult, options: FormatOptions): stri
 
 type Normal = Pick<FormatOptions, 'normalMean' | 'normalStddev'>
 
-/**
- * Explains why a window has its status. The job may have judged it by other settings than today's: then the score does
- * not follow from them, and the reason does not name them.
- */
+/** Explains why a window has its status: by the normal that it was held against, and whose that is if not the settings'. */
 export function reason(result: WindowResult, normal: Normal): string {
   const { mean, score, status, count } = result
   const side = score < 0 ? 'below' : 'above'
   const distance = Math.abs(score).toFixed(1)
   const samples = count === 1 ? ' (one sample)' : ''
-  const value = isJudgedBy(result, normal) ? ` ${normal.normalMean} %` : ''
+  const value = normalText(result, normal)
   if (status === 'SAFE')
     return `mean ${mean.toFixed(2)} % is within normal, ${distance} sigma ${side}${value || ' it'}${samples}`
   return `mean ${mean.toFixed(2)} % is ${distance} sigma ${side} normal${value}${samples}`
 }
+
+/** Empty if it is not known: a result of an earlier version, judged by other settings than today's. */
+function normalText(result: WindowResult, normal: Normal): string {
+  const { normal_mean: mean, normal_stddev: stddev } = result
+  if (mean === null || stddev === null) return isJudgedBy(result, normal) ? ` ${normal.normalMean} %` : ''
+  const own = { hour: ' of its hour of the week', series: ' of its series', settings: '' }[
+    result.normal ?? 'settings'
+  ]
+  return own ? ` ${shown(mean)} ± ${shown(stddev)} %${own}` : ` ${shown(mean)} %`
+}
+
+/** Without the digits of a mean that was calibrated. */
+const shown = (value: number): string => String(Number(value.toPrecision(4)))
 
 /** Does the score follow from these settings? */
 function isJudgedBy({ mean, score }: WindowResult, { normalMean, normalStddev }: Normal): boolean {

@@ -9,6 +9,9 @@ const result: WindowResult = {
   status: 'ERROR',
   score: 8.898,
   series: '',
+  normal_mean: 14.5,
+  normal_stddev: 2.7,
+  normal: 'settings',
 }
 
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value))
@@ -24,6 +27,12 @@ describe('parseResult', () => {
     ],
     ['null fields that Spark left out', without('stddev'), { ...result, stddev: null }],
     ['no series', without('series'), result],
+    [
+      'a result of an earlier version, without a normal',
+      { ...result, normal_mean: undefined, normal_stddev: undefined, normal: undefined },
+      { ...result, normal_mean: null, normal_stddev: null, normal: null },
+    ],
+    ['the normal of an hour', { ...result, normal: 'hour' }, { ...result, normal: 'hour' }],
     ['unknown fields, which it drops', { ...result, more: 1 }, result],
     ['a series of any text', { ...result, series: 'a|b\u202e' }, { ...result, series: 'a|b\u202e' }],
   ])('reads %s', (_, value, expected) => {
@@ -61,6 +70,9 @@ describe('parseResult', () => {
         /^score/,
       ],
       ['a series that is not a string', { ...result, series: 1 }, /^series/],
+      ['a normal mean as text', { ...result, normal_mean: '1' }, /^normal_mean/],
+      ['a normal deviation as text', { ...result, normal_stddev: '1' }, /^normal_stddev/],
+      ['an unknown normal', { ...result, normal: 'day' }, /^normal is none of hour, series, settings/],
     ].map(
       ([name, value, why]) =>
         [name, value instanceof Uint8Array || value === null ? value : bytes(value), why] as [

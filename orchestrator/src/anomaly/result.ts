@@ -3,6 +3,9 @@ import { parseJson } from '../system/json.ts'
 export const STATUSES = ['SAFE', 'WARN', 'ERROR'] as const
 export type Status = (typeof STATUSES)[number]
 
+const NORMAL_SOURCES = ['hour', 'series', 'settings'] as const
+export type NormalSource = (typeof NORMAL_SOURCES)[number]
+
 /** A result as the job writes it to Kafka. A window has one result per change; the last one is its final value. */
 export interface WindowResult {
   /** ISO times in UTC; the end is exclusive. */
@@ -18,6 +21,11 @@ export interface WindowResult {
   readonly score: number
   /** The key of the records that the samples came in; empty when the job does not group by key. */
   readonly series: string
+  /** The normal that the window was held against, percent. These three are null in results of earlier versions. */
+  readonly normal_mean: number | null
+  readonly normal_stddev: number | null
+  /** Whose it is: the baseline's for the hour of the week or for any hour, or that of the settings. */
+  readonly normal: NormalSource | null
 }
 
 export type ParsedResult =
@@ -58,6 +66,7 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 
 function readFields(fields: Record<string, unknown>): ParsedResult {
   const { window, mean, stddev = null, count, status, score, series = '' } = fields
+  const { normal_mean = null, normal_stddev = null, normal = null } = fields
   if (!isObject(window) || !isTime(window.start) || !isTime(window.end))
     return refused('window is not a pair of times')
   if (!isNumber(mean)) return refused('mean is not a number')
@@ -67,8 +76,16 @@ function readFields(fields: Record<string, unknown>): ParsedResult {
   if (!isStatus(status)) return refused(`status is none of ${STATUSES.join(', ')}`)
   if (!isNumber(score)) return refused('score is not a number')
   if (typeof series !== 'string') return refused('series is not a string')
+  if (normal_mean !== null && !isNumber(normal_mean)) return refused('normal_mean is not a number')
+  if (normal_stddev !== null && !isNumber(normal_stddev)) return refused('normal_stddev is not a number')
+  if (normal !== null && !isNormalSource(normal))
+    return refused(`normal is none of ${NORMAL_SOURCES.join(', ')}`)
   const { start, end } = window
-  return { ok: true, result: { window: { start, end }, mean, stddev, count, status, score, series } }
+  const judged = { normal_mean, normal_stddev, normal }
+  return {
+    ok: true,
+    result: { window: { start, end }, mean, stddev, count, status, score, series, ...judged },
+  }
 }
 
 const refused = (why: string): ParsedResult => ({ ok: false, why })
@@ -78,4 +95,6 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 const isTime = (value: unknown): value is string =>
   typeof value === 'string' && Number.isFinite(Date.parse(value))
+const isNormalSource = (value: unknown): value is NormalSource =>
+  NORMAL_SOURCES.some((source) => source === value)
 const isStatus = (value: unknown): value is Status => STATUSES.some((status) => status === value)

@@ -51,6 +51,8 @@ interface DetectorConfig {
   readonly cpuMin: number | undefined
   readonly cpuMax: number | undefined
   readonly groupBy: GroupBy
+  /** Absolute path. */
+  readonly baselineFile: string | undefined
 }
 
 export interface TopicsConfig {

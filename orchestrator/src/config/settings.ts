@@ -90,6 +90,11 @@ export const SETTINGS = {
     'none: all samples form one series; key: one series per host that the format names, else per record key',
     oneOf('none', 'key'),
   ),
+  BASELINE_FILE: optional(
+    'Detector',
+    'CSV file with a normal of its own for series and hours of the week; empty: NORMAL_MEAN and NORMAL_STDDEV for all',
+    text,
+  ),
   MIN_SAMPLES: setting(
     'Detector',
     '10',

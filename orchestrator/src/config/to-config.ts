@@ -56,6 +56,7 @@ export function toConfig(
       cpuMin: values.CPU_MIN,
       cpuMax: values.CPU_MAX,
       groupBy: values.GROUP_BY,
+      baselineFile: values.BASELINE_FILE && resolve(folder, values.BASELINE_FILE),
     },
     minSamples: values.MIN_SAMPLES,
     topics: {

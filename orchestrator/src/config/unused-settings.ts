@@ -52,7 +52,7 @@ const USED_BY: readonly (readonly [commands: readonly Command[], keys: readonly 
     ['submit'],
     [
       ...(['SPARK_CORES', 'SPARK_DRIVER_MEMORY', 'SHUFFLE_PARTITIONS', 'SPARK_UI_PORT'] as const),
-      ...(['KAFKA_MAX_OFFSETS_PER_TRIGGER', 'TRIGGER_INTERVAL', 'STATE_STORE'] as const),
+      ...(['KAFKA_MAX_OFFSETS_PER_TRIGGER', 'TRIGGER_INTERVAL', 'STATE_STORE', 'BASELINE_FILE'] as const),
     ],
   ],
   [

@@ -21,6 +21,8 @@ export interface JobSettings {
   readonly input_cpu_unit: CpuUnit
   /** Null: the record's key. */
   readonly input_series: string | null
+  /** Where the driver finds the file that `submit` has checked. */
+  readonly baseline_file: string | null
   readonly input_topic: string
   readonly output_topic: string
   readonly dead_letter_topic: string

@@ -22,6 +22,7 @@ const environment: JobEnvironment = {
     ssl: { keyPassword: PASSWORD },
   },
   checkpoint: '/storage/checkpoint',
+  baselineFile: '/storage/rendered/baseline.csv',
   secretsFile: '/storage/run/secrets.json',
   connectorJars: ['/cache/a.jar', '/cache/b.jar'],
   sparkConf: { 'spark.ui.port': '4040' },
@@ -48,6 +49,7 @@ describe('jobSettings', () => {
     const overrides = [
       'NORMAL_MEAN=20',
       'GROUP_BY=key',
+      'BASELINE_FILE=mine.csv',
       'CPU_MIN=0',
       'WINDOW_DURATION=1 s',
       'STARTING_OFFSETS=latest',
@@ -56,6 +58,7 @@ describe('jobSettings', () => {
       normal_mean: 20,
       normal_stddev: 2.7,
       group_by: 'key',
+      baseline_file: '/storage/rendered/baseline.csv',
       cpu_min: 0,
       cpu_max: null,
       window_ms: 1_000,

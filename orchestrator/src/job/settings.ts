@@ -32,6 +32,7 @@ export function jobSettings(
     input_cpu: input.cpu ?? null,
     input_cpu_unit: input.cpuUnit,
     input_series: input.series ?? null,
+    baseline_file: detector.baselineFile === undefined ? null : environment.baselineFile,
     input_topic: topics.input,
     output_topic: topics.output,
     dead_letter_topic: topics.deadLetter,

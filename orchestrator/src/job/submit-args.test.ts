@@ -9,6 +9,7 @@ const environment: JobEnvironment = {
   sparkVersion: '4.3.0',
   kafka: { servers: ['a:1'], securityProtocol: 'PLAINTEXT', sasl: undefined, ssl: {} },
   checkpoint: '/checkpoint',
+  baselineFile: '/baseline.csv',
   secretsFile: undefined,
   connectorJars: ['/cache/a.jar', '/cache/b c.jar'],
   sparkConf: { 'spark.driver.host': 'localhost' },

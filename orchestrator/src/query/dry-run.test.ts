@@ -17,6 +17,7 @@ const run: DryRun = {
       { path: 'cpu_anomaly/__init__.py', text: '' },
       { path: 'cpu_anomaly/windows.py', text: 'import math\n' },
     ],
+    remarks: [],
     submitArgs: ['--name', 'a\u001b[2Jb'],
   },
   plan: {

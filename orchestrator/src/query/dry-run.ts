@@ -1,25 +1,27 @@
 import { createHash } from 'node:crypto'
 import type { maskedSettings } from '../config/load.ts'
 import type { QueryPlan } from '../job/query-plan.ts'
-import type { JobFile, Submission } from '../runtime/runtime.ts'
+import { BASELINE_FILE, type JobFile } from '../runtime/runtime.ts'
 import { escapeControls } from '../terminal/text.ts'
-import { triggerLine } from './submit.ts'
+import { type PreparedSubmission, triggerLine } from './submit.ts'
 
 /** Everything that `submit` would use, without the secrets. */
 export interface DryRun {
-  readonly submission: Pick<Submission, 'files' | 'submitArgs'>
+  readonly submission: Pick<PreparedSubmission, 'files' | 'submitArgs' | 'remarks'>
   readonly plan: QueryPlan
   readonly settings: ReturnType<typeof maskedSettings>
 }
 
 /** For a person: the rendered job with the rest as comments above it; with `full`, the text of its modules below it. */
 export function dryRunLines({ submission, plan, settings }: DryRun, full: boolean): string[] {
-  const { files, submitArgs } = submission
-  const [job, ...modules] = files
+  const { files, submitArgs, remarks } = submission
+  const [job, ...others] = files
+  const modules = others.filter(({ path }) => path !== BASELINE_FILE)
   return [
     '# settings',
     ...settings.map(({ key, value, origin }) => `#   ${key}=${escapeControls(value)}  (${origin})`),
     `# ${triggerLine(plan)}`,
+    ...remarks.map((line) => `# ${escapeControls(line)}`),
     '# spark-submit arguments',
     ...submitArgs.map((arg) => `#   ${escapeControls(arg)}`),
     `# code: ${modules.length} modules, sha256 ${sha256(modules)}`,

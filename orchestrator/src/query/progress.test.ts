@@ -56,6 +56,11 @@ describe('queryProgress', () => {
     expect(from(PROGRESS)?.lateDetails).toBeUndefined()
   })
 
+  it('counts updates without a row in the baseline, and says nothing without a baseline', () => {
+    expect(from(`${PROGRESS} without_baseline=7`)?.withoutBaseline).toBe(7)
+    expect(from(PROGRESS)?.withoutBaseline).toBeUndefined()
+  })
+
   it('names the sample that moved the watermark ahead of the clock, until the clock has caught up', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-11-24T06:00:40Z') })
     onTestFinished(() => void vi.useRealTimers())

@@ -24,6 +24,8 @@ export interface QueryProgress {
   readonly read: number
   readonly deadLettered: number
   readonly late: number
+  /** Updates of windows for which the baseline has no row, since the driver started; undefined without a baseline. */
+  readonly withoutBaseline?: number | undefined
   /** Undefined if no sample was late. */
   readonly lateDetails?: LateDetails | undefined
   /** Undefined unless the watermark is ahead of the clock: samples of the present are late. */
@@ -120,6 +122,7 @@ export function queryProgress(events: readonly DriverEvent[]): QueryProgress | u
     read: number('read'),
     deadLettered: number('dead_lettered'),
     late: number('late'),
+    withoutBaseline: fields.without_baseline === undefined ? undefined : number('without_baseline'),
     lateDetails: lateDetails(fields),
     watermarkAhead: watermarkAhead(fields, events),
   }

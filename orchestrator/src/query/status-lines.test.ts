@@ -188,6 +188,15 @@ describe('statusLines', () => {
     expect(textOf({ lateDetails: { first: 'a', last: 'b', series, other } })).toMatch(expected)
   })
 
+  it('shows how many updates the baseline has no row for', () => {
+    expect(textOf({ withoutBaseline: 1_234 })).toMatch(/not in the baseline, .* settings: 1,234 updates$/m)
+    expect(textOf({ withoutBaseline: 0 })).not.toContain('baseline')
+    const detector = { ...DETECTOR, baselineFile: '/data/baseline.csv' }
+    expect(statusLines({ ...STOPPED, detector }).join('\n')).toContain(
+      'unless this has a normal: /data/baseline.csv',
+    )
+  })
+
   it('says that the present is late, and which sample did it', () => {
     const sample = { time: 'T', series: 'web', partition: 2, offset: 7 }
     expect(textOf({ watermarkAhead: { aheadMs: 280_000, sample } })).toMatch(
@@ -208,4 +217,5 @@ const DETECTOR: Config['detector'] = {
   cpuMin: undefined,
   cpuMax: undefined,
   groupBy: 'none',
+  baselineFile: undefined,
 }

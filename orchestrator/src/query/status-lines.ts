@@ -64,7 +64,7 @@ const queryText = ({ trigger, reason, checkpointIntervalMs }: SubmittedQuery): s
 
 /** What the job judges by, in percent of CPU. */
 function detectorLines(detector: Config['detector']): string[] {
-  const { normalMean, normalStddev, direction, windowMs, watermarkMs, groupBy } = detector
+  const { normalMean, normalStddev, direction, windowMs, watermarkMs, groupBy, baselineFile } = detector
   const beyond = (sigmas: number) => {
     const [low, high] = [-sigmas, sigmas].map((sigma) => percent(normalMean + sigma * normalStddev))
     return { high: `above ${high} %`, low: `below ${low} %`, both: `outside ${low} to ${high} %` }[direction]
@@ -72,6 +72,7 @@ function detectorLines(detector: Config['detector']): string[] {
   const series = groupBy === 'key' ? ' per key' : ''
   return [
     line('detector', `WARN ${beyond(1)}, ERROR ${beyond(2)} (normal ${normalMean} ± ${normalStddev} %)`),
+    ...(baselineFile ? [line('', `unless this has a normal: ${escapeControls(baselineFile)}`)] : []),
     line(
       '',
       `windows of ${formatSeconds(windowMs)}${series}, samples may be ${formatSeconds(watermarkMs)} late`,
@@ -93,6 +94,7 @@ function progressLines(progress: QueryProgress, status: StackStatus): string[] {
       '',
       `read ${count(progress.read)}, dead-lettered ${count(progress.deadLettered)}, late ${count(progress.late)}`,
     ),
+    ...(progress.withoutBaseline ? [line('', withoutBaselineText(progress.withoutBaseline))] : []),
     ...(progress.lateDetails ? [line('', lateText(progress.lateDetails))] : []),
     ...(progress.watermarkAhead ? [line('', aheadText(progress.watermarkAhead))] : []),
   ]
@@ -123,6 +125,9 @@ function unreadText(unread: number | undefined, query: SubmittedQuery | undefine
 }
 
 const count = (number: number): string => number.toLocaleString('en')
+
+const withoutBaselineText = (updates: number): string =>
+  `not in the baseline, held against the settings: ${count(updates)} updates`
 
 /** A single series has no name, so there is nothing to list. */
 function lateText({ first, last, series, other }: LateDetails): string {

@@ -34,6 +34,7 @@ import {
 import { awaitReady } from './ready.ts'
 import { rememberedSettings, rememberSettings, resultSettings, widest } from './result-settings.ts'
 import { stopTimeoutMs, submittedFile, submittedQuery } from './submitted.ts'
+import { submittedBaseline } from './submitted-baseline.ts'
 import { countUnread } from './unread.ts'
 
 export interface SubmitOptions {
@@ -64,15 +65,22 @@ export async function planFor(
 /** The query's trigger and the reason for it, in one line. */
 export const triggerLine = ({ trigger, reason }: QueryPlan): string => `Trigger: ${trigger} (${reason})`
 
+export interface PreparedSubmission extends Submission {
+  /** What to tell a person about the files. */
+  readonly remarks: readonly string[]
+}
+
 /** What `submit` hands to the runtime: the job's files and spark-submit's arguments. */
 export async function prepareSubmission(
   config: Config,
   runtime: Runtime,
   plan: QueryPlan,
-): Promise<Submission> {
+): Promise<PreparedSubmission> {
+  const baseline = await submittedBaseline(config)
   const job = renderJob(await readTemplate(), jobSettings(config, runtime.job, plan))
   return {
-    files: [{ path: JOB_FILE, text: job }, ...(await readModules())],
+    files: [{ path: JOB_FILE, text: job }, ...(await readModules()), ...(baseline ? [baseline.file] : [])],
+    remarks: baseline ? [baseline.remark] : [],
     submitArgs: submitArgs(config, runtime.job, plan),
     stopTimeoutMs: stopTimeoutMs(submittedQuery(config, plan)),
     secrets: kafkaSecrets(runtime.kafka),
@@ -95,6 +103,7 @@ export async function submitJob(
   output.note(triggerLine(plan))
   for (const line of unusedSettings(config.resolved, undefined, plan)) output.warn(line)
   const submission = await prepareSubmission(config, runtime, plan)
+  for (const line of submission.remarks) output.note(line)
   await requireNoDriver(runtime)
   await output.step('Topics', async (step) => {
     step.done(`Topics: ${formatTopicReport(await ensureTopics(runtime.kafka, config, signal))}`)

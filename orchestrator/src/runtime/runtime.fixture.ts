@@ -44,6 +44,7 @@ export const localJob: JobEnvironment = {
   sparkVersion: '4.3.0',
   kafka: KAFKA,
   checkpoint: '/storage/checkpoint',
+  baselineFile: '/storage/rendered/baseline.csv',
   secretsFile: undefined,
   connectorJars: [],
   sparkConf: { 'spark.ui.port': '4040' },

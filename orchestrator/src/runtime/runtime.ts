@@ -71,6 +71,8 @@ export interface JobEnvironment {
   readonly kafka: KafkaAccess
   /** Path or URI of the query's checkpoint. */
   readonly checkpoint: string
+  /** Where a submission's `BASELINE_FILE` is, if it has one. */
+  readonly baselineFile: string
   /** File with Kafka's secrets, readable only by its owner; undefined if there are none. */
   readonly secretsFile: string | undefined
   readonly connectorJars: readonly string[]
@@ -90,7 +92,7 @@ export interface CheckpointStore {
   setAside(): Promise<string>
 }
 
-/** One file of the job's Python code. */
+/** One file of the job. */
 export interface JobFile {
   /** Relative, with forward slashes: `job.py`, `cpu_anomaly/windows.py`. */
   readonly path: string
@@ -100,8 +102,11 @@ export interface JobFile {
 /** The file that spark-submit runs; it imports the others, which lie beside it. */
 export const JOB_FILE = 'job.py'
 
+/** The file of a submission that has the normals of series and hours. */
+export const BASELINE_FILE = 'baseline.csv'
+
 export interface Submission {
-  /** The rendered `job.py` first, then the modules that it imports. */
+  /** The rendered `job.py` first, then the modules that it imports, then the baseline if there is one. */
   readonly files: readonly JobFile[]
   /** The arguments of spark-submit before the job's path. */
   readonly submitArgs: readonly string[]

@@ -35,6 +35,9 @@ const result = (second: number, status: Status, count = 1): WindowResult => ({
   status,
   score: 2,
   series: '',
+  normal_mean: 14.5,
+  normal_stddev: 2.7,
+  normal: 'settings',
 })
 const append = (...results: readonly WindowResult[]) =>
   context.broker.append('anomaly', ...results.map((record) => ({ value: JSON.stringify(record) })))

@@ -12,4 +12,7 @@ export const resultAt = (offsetMs: number, status: Status, count = 1): WindowRes
   status,
   score: SCORES[status],
   series: '',
+  normal_mean: 14.5,
+  normal_stddev: 2.7,
+  normal: 'settings',
 })

@@ -2,9 +2,9 @@ import type { Config } from '../../config/config.ts'
 import { jarFile, lockedJars } from '../../package/jars.ts'
 import { imageVersion } from '../../package/tested-versions.ts'
 import { ownBrokerAccess } from '../own-broker.ts'
-import type { JobEnvironment } from '../runtime.ts'
+import { BASELINE_FILE, type JobEnvironment } from '../runtime.ts'
 import { workerCores } from './compose/environment.ts'
-import { CHECKPOINT_DIR, DRIVER, KAFKA, MASTER } from './container/project.ts'
+import { CHECKPOINT_DIR, DRIVER, DRIVER_DIR, KAFKA, MASTER } from './container/project.ts'
 import { JARS_DIR, LOG4J_FILE, SECRETS_FILE } from './driver/spec.ts'
 
 /** The environment of a job whose driver is a container beside the cluster's. */
@@ -15,6 +15,7 @@ export function dockerJobEnvironment(config: Config): JobEnvironment {
     sparkVersion: imageVersion(config.images.spark),
     kafka: ownBrokerAccess(config.kafka, `${KAFKA}:9092`),
     checkpoint: CHECKPOINT_DIR,
+    baselineFile: `${DRIVER_DIR}/${BASELINE_FILE}`,
     secretsFile: config.kafka.sasl ? SECRETS_FILE : undefined,
     connectorJars: lockedJars('connector').map((jar) => `${JARS_DIR}/${jarFile(jar)}`),
     sparkConf: {

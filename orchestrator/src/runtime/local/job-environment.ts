@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { KafkaAccess } from '../../kafka/access.ts'
 import { SPARK_VERSION } from '../../package/tested-versions.ts'
-import type { JobEnvironment, RuntimeContext } from '../runtime.ts'
+import { BASELINE_FILE, type JobEnvironment, type RuntimeContext } from '../runtime.ts'
 import { classPath } from './class-archive.ts'
 import { localMaster, SECURITY_CONF } from './driver-launch.ts'
 import { driverJars } from './install.ts'
@@ -20,6 +20,7 @@ export function localJobEnvironment(
     sparkVersion: SPARK_VERSION,
     kafka,
     checkpoint: storage.checkpoint,
+    baselineFile: join(storage.rendered, BASELINE_FILE),
     secretsFile: kafka.sasl ? secretsFile : undefined,
     connectorJars: [], // on the class path instead: only classes that the JVM itself loads can be archived
     sparkConf: {
