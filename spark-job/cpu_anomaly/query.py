@@ -16,7 +16,7 @@ from cpu_anomaly.settings import Settings
 from cpu_anomaly.sink import JSON_OPTIONS, results, write_stream
 from cpu_anomaly.source import read_stream
 from cpu_anomaly.step import Step
-from cpu_anomaly.windows import classify, samples, usable, window_stats
+from cpu_anomaly.windows import classify, in_windows, samples, usable, window_stats
 
 # Bounds what a batch reports to the driver, and what the driver's log shows of it.
 MAX_ANOMALIES_PER_BATCH = 1000
@@ -51,6 +51,7 @@ def classified_windows(settings: Settings, mode: Mode, now_ms: Column) -> Step:
         .transform(samples(settings))
         .transform(observe_input(latest))
         .transform(usable(latest))
+        .transform(in_windows(settings))
         .transform(window_stats(settings))
         .transform(find_normal(settings))
         .transform(classify(settings))

@@ -12,9 +12,13 @@ from cpu_anomaly.step import Step
 
 def samples(settings: Settings) -> Step:
     """Columns in: those of `guard`. Out: `series` if there are several, `time_millis` (null if refused), `cpu`."""
-    series = ["series"] if settings.has_series else []
+    return lambda guarded: guarded.select(*sample_columns(settings))
+
+
+def sample_columns(settings: Settings) -> list[Column]:
+    series = [F.col("series")] if settings.has_series else []
     time_millis = F.when(F.col("reason").isNull(), F.col("time_millis"))
-    return lambda guarded: guarded.select(*series, time_millis.alias("time_millis"), "cpu")
+    return [*series, time_millis.alias("time_millis"), F.col("cpu")]
 
 
 def series_of(settings: Settings) -> Column:
@@ -29,6 +33,11 @@ def usable(latest_ms: Column) -> Step:
     their code would be compiled anew for every batch.
     """
     return lambda given: given.filter(is_timely(latest_ms))
+
+
+def in_windows(settings: Settings) -> Step:
+    """Adds `window_start`, the start of the sample's window; null without a time."""
+    return lambda given: given.withColumn("window_start", F.timestamp_millis(window_start_ms(settings)))
 
 
 def window_stats(settings: Settings) -> Step:
@@ -48,8 +57,7 @@ def window_stats(settings: Settings) -> Step:
     series = F.col("series") if settings.has_series else F.lit("")
     mean = F.col("sum") / F.col("count")
     return lambda given: (
-        given.withColumn("window_start", F.timestamp_millis(window_start_ms(settings)))
-        .withWatermark("window_start", delay)
+        given.withWatermark("window_start", delay)
         .groupBy(*keys)
         .agg(F.sum("cpu").alias("sum"), F.stddev_samp("cpu").alias("stddev"), F.count(F.lit(1)).alias("count"))
         .select(series.alias("series"), "window_start", mean.alias("mean"), "stddev", "count")
@@ -64,9 +72,14 @@ def classify(settings: Settings) -> Step:
     """
     difference = F.col("mean") - F.col("normal_mean")
     stddev = F.col("normal_stddev")
-    distance = {"high": difference, "low": -difference, "both": F.abs(difference)}[settings.direction]
+    distance = distance_from(difference, settings.direction)
     status = F.when(distance > 2 * stddev, "ERROR").when(distance > stddev, "WARN").otherwise("SAFE")
     return lambda stats: stats.withColumn("status", status).withColumn("score", difference / stddev)
+
+
+def distance_from(difference: Column, direction: str) -> Column:
+    """How far beyond normal a mean with this difference is; negative on the side that is no anomaly."""
+    return {"high": difference, "low": -difference, "both": F.abs(difference)}[direction]
 
 
 def window_start_ms(settings: Settings) -> Column:

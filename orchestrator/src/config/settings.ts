@@ -8,6 +8,7 @@ import {
   image,
   integer,
   memory,
+  minDeviation,
   normalMean,
   normalStddev,
   offsets,
@@ -100,6 +101,12 @@ export const SETTINGS = {
     '10',
     'tail shows a window once it has this many samples, or is final',
     integer(1, 1_000_000),
+  ),
+  MIN_DEVIATION: setting(
+    'Detector',
+    '0.1',
+    'calibrate computes no NORMAL_STDDEV below it, in percent',
+    minDeviation,
   ),
 
   INPUT_TOPIC: setting('Topics', 'cpu-usage', 'topic of the samples, in the format INPUT_FORMAT', topic),
