@@ -1,6 +1,6 @@
+import { unitOf } from '../table/time-unit.ts'
 import { escapeControls } from '../terminal/text.ts'
 import { MAX_LINE_BYTES } from './sample.ts'
-import { unitOf } from './time-unit.ts'
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const DATE = /^\d{4}-\d\d-\d\d|^\d{1,2}[/.]\d{1,2}[/.]\d{2,4}/

@@ -1,6 +1,6 @@
+import type { TimeUnit } from '../table/time-unit.ts'
 import type { Restamp } from './restamp.ts'
 import { formatSample, plainTime, readSample } from './sample.ts'
-import type { TimeUnit } from './time-unit.ts'
 
 /** How lines become the values of records. */
 export interface Conversion {

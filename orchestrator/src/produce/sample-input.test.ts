@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { newFolder } from '../system/folder.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
+import { fileSource, streamSource } from '../table/sample-source.ts'
 import { type Foresight, openInput, type SampleInput } from './sample-input.ts'
-import { fileSource, streamSource } from './sample-source.ts'
 
 vi.mock('node:timers/promises', () => import('../system/virtual-time.fixture.ts'))
 

@@ -1,9 +1,9 @@
 import { CliError } from '../errors.ts'
 import { untilAborted } from '../system/until-aborted.ts'
+import type { SampleSource } from '../table/sample-source.ts'
 import { explainLine } from './explain-line.ts'
 import { readHead } from './read-head.ts'
 import { isHeader, readSample } from './sample.ts'
-import type { SampleSource } from './sample-source.ts'
 import { splitLines } from './split-lines.ts'
 
 /** Lines that can be looked at before they are sent. */

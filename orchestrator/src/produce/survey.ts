@@ -1,5 +1,5 @@
+import type { TimeUnit } from '../table/time-unit.ts'
 import { isHeader, plainTime, readSample } from './sample.ts'
-import type { TimeUnit } from './time-unit.ts'
 import { isLateAfter, type WindowRule } from './windows.ts'
 
 /** A line of the input, counted from 1. */
