@@ -1,5 +1,5 @@
+import { shown } from '../table/shown.ts'
 import { unitOf } from '../table/time-unit.ts'
-import { escapeControls } from '../terminal/text.ts'
 import { MAX_LINE_BYTES } from './sample.ts'
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
@@ -61,6 +61,3 @@ function explainCpu(cpu: string): string {
 
 /** Without the whitespace that the job ignores. */
 const trim = (field: string) => field.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '')
-
-const shown = (text = ''): string =>
-  JSON.stringify(escapeControls(text.length > 60 ? `${text.slice(0, 60)}…` : text))

@@ -69,3 +69,6 @@ export function namedUnit(name: string): TimeUnit | undefined {
   const units: Readonly<Record<string, TimeUnit>> = { m: 'ms', s: 's', u: 'us', n: 'ns' }
   return /^micro/i.test(word) ? 'us' : units[word.slice(0, 1).toLowerCase()]
 }
+
+/** Does the first line of a file say that a column is idle time? */
+export const isIdleHeader = (line: string): boolean => line.split(',').some(isIdleName)

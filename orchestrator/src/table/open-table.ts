@@ -19,8 +19,10 @@ export interface Table {
   readonly isNewestFirst: boolean
   /** Undefined if no column says which series a sample belongs to. */
   readonly series: { readonly column: string; readonly count: number } | undefined
-  /** Those of each part of the file together, in its order; can be read more than once. */
-  samples(): AsyncIterable<readonly TableSample[]>
+  /** Those of each part of the file together, in its order; can be read more than once. `through` passes its bytes on. */
+  samples(
+    through?: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,
+  ): AsyncIterable<readonly TableSample[]>
 }
 
 const CANNOT_READ = 'cannot read samples from'
@@ -68,7 +70,7 @@ async function tableOf(source: SampleSource, layout: Layout): Promise<Table> {
     count: tally.count,
     isNewestFirst: tally.isNewestFirst,
     series: layout.series && { column: describe(layout.series), count: tally.series.size },
-    samples: () => readSamples(source.read(), layout, new LeftOut()),
+    samples: (through = unchanged) => readSamples(through(source.read()), layout, new LeftOut()),
   }
 }
 
@@ -84,6 +86,8 @@ function dayFirst(layout: Layout): Layout {
     },
   }
 }
+
+const unchanged = (chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> => chunks
 
 /** @throws CliError USAGE if most lines that should be samples are not. */
 function requireSamples(count: number, leftOut: LeftOut): void {
