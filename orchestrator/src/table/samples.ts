@@ -52,23 +52,31 @@ class SampleReader {
   }
 
   read(row: Row): TableSample | undefined {
-    const { head, series } = this.#layout
-    const { fields, line } = row
-    if (line < head.firstLine || (line === head.firstLine && head.names)) return undefined
-    const reason = this.#whyLeftOut(fields)
-    if (reason) {
-      this.#leftOut.note(reason)
-      return undefined
-    }
-    const timeMs = this.#time(row)
-    const value = timeMs === undefined ? undefined : this.#cpu(row)
-    if (timeMs === undefined || value === undefined) return undefined
+    const { firstLine, names } = this.#layout.head
+    if (row.line < firstLine || (row.line === firstLine && names)) return undefined
+    const sample = this.#isHere ? this.#sample(row) : undefined
+    if (!sample) this.#leaveOut(row)
+    return sample
+  }
+
+  #sample({ fields, line }: Row): TableSample | undefined {
+    const { time, cpu, series } = this.#layout
+    if (cpu.core && !isTotal(fields[cpu.core.index] ?? '')) return undefined
+    const value = readCpu(fields[cpu.index] ?? '', cpu.rules)
+    const timeMs = value === undefined ? undefined : readTime(timeText(fields, time.indices), time.rules)
+    if (value === undefined || timeMs === undefined) return undefined
     return { timeMs, cpu: value, series: series && (fields[series.index] ?? ''), line }
   }
 
-  #whyLeftOut(fields: readonly string[]): Parameters<LeftOut['note']>[0] | undefined {
+  #leaveOut(row: Row): void {
+    const reason = this.#reasonOf(row.fields)
+    if (reason) this.#leftOut.note(reason)
+    else this.#noteUnreadable(row)
+  }
+
+  /** Undefined for a line that should be a sample. */
+  #reasonOf(fields: readonly string[]): Parameters<LeftOut['note']>[0] | undefined {
     if (isHeader(fields) && namesColumns(fields)) {
-      // The first name of mpstat's header is a time.
       this.#isHere = this.#header === undefined || keyOf(namesOf(fields)) === this.#header
       return this.#isHere ? 'header' : 'other'
     }
@@ -80,27 +88,16 @@ class SampleReader {
     return index < fields.length && isBlankValue(fields[index] ?? '') ? 'blank' : undefined
   }
 
-  #time({ fields, line }: Row): number | undefined {
-    const { indices, rules } = this.#layout.time
-    const text = timeText(fields, indices)
-    const timeMs = readTime(text, rules)
-    if (timeMs === undefined)
-      this.#leftOut.noteUnreadable(line, this.#place.time, text, whyNotTime(text, rules))
-    return timeMs
-  }
-
-  #cpu({ fields, line }: Row): string | undefined {
-    const { index, rules } = this.#layout.cpu
-    const text = fields[index]
-    const cpu = readCpu(text ?? '', rules)
-    if (cpu === undefined)
-      this.#leftOut.noteUnreadable(
-        line,
-        this.#place.cpu,
-        text ?? '',
-        text === undefined ? 'is missing' : 'is not a number',
-      )
-    return cpu
+  #noteUnreadable({ fields, line }: Row): void {
+    const { time, cpu } = this.#layout
+    const text = timeText(fields, time.indices)
+    if (readTime(text, time.rules) === undefined)
+      this.#leftOut.noteUnreadable(line, this.#place.time, text, whyNotTime(text, time.rules))
+    else {
+      const value = fields[cpu.index]
+      const why = value === undefined ? 'is missing' : 'is not a number'
+      this.#leftOut.noteUnreadable(line, this.#place.cpu, value ?? '', why)
+    }
   }
 }
 
