@@ -8,5 +8,6 @@ and `lost_records`; `source`, which reads; `formats`: `text` and `json_text`, `c
 `anomalies`, `progress`, `dead_letters`, `audit`, `clock`, `auditor`; `continuity`, `unread` and `monitor`, which
 notice what Spark does not; `backlog`, `probe`, `spread` and `catch_up`, which choose how a backlog is read; then
 `state` and `failures`; `watch` and `running`, which follow the query; `outside`, what the driver reaches beyond its
-process; and last `driver`, whose `main` job.py calls. Nothing runs at import.
+process; and last `driver`, whose `main` job.py calls. `calibration` is another program's, calibrate.py: `request`,
+`read`, `grid`, `normals`, `preview`, `check`. Nothing runs at import.
 """

@@ -18,7 +18,9 @@ MODULES = sorted(str(path.relative_to(PACKAGE).with_suffix("")) for path in PACK
 def reading_order() -> list[str]:
     """The modules that the package's docstring names, in its order."""
     text = ast.get_docstring(ast.parse((PACKAGE / "__init__.py").read_text())) or ""
-    return [name for name in re.findall(r"`(\w+)`", text) if name not in ("accounting", "formats", "main")]
+    return [
+        name for name in re.findall(r"`(\w+)`", text) if name not in ("accounting", "calibration", "formats", "main")
+    ]
 
 
 def imports_of(module: str) -> list[str]:

@@ -13,3 +13,12 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (value:
     return number
   }
 }
+
+/** A parser for a flag whose value is one of these words. */
+export function oneOf<Word extends string>(...words: readonly Word[]): (value: string) => Word {
+  return (value) => {
+    const word = words.find((each) => each === value)
+    if (word === undefined) throw new InvalidArgumentError(`Expected ${words.join(', ')}.`)
+    return word
+  }
+}

@@ -1,4 +1,5 @@
 import { setInterval as everyMs } from 'node:timers/promises'
+import { bytesOf, type RecordLine } from '../produce/line.ts'
 import type { OffsetRange } from '../produce/produce-samples.ts'
 import { fateOf, type Given } from '../produce/prospects.ts'
 import { readSample } from '../produce/sample.ts'
@@ -18,7 +19,7 @@ export class FeedWatch {
   readonly #output: Output
   #isRead: boolean
   #closedMs: number | undefined
-  #lastLine: Buffer | undefined
+  #lastLine: RecordLine | undefined
 
   constructor(selected: Selected, isRead: boolean, given: Given, output: Output) {
     this.#selected = selected
@@ -29,7 +30,7 @@ export class FeedWatch {
   }
 
   /** Passes lines on, and looks while that goes on. */
-  async *during(lines: AsyncIterable<readonly Buffer[]>): AsyncGenerator<readonly Buffer[]> {
+  async *during(lines: AsyncIterable<readonly RecordLine[]>): AsyncGenerator<readonly RecordLine[]> {
     const over = new AbortController()
     const watching = this.#watch(over.signal)
     try {
@@ -86,7 +87,7 @@ export class FeedWatch {
     if (isRead !== this.#isRead) this.#sayRead(isRead, config.topics.input)
     this.#isRead = isRead
     const closedMs = await closedWindows(runtime, config)
-    const timeMs = this.#lastLine && readSample(this.#lastLine.toString('latin1'))?.timeMs
+    const timeMs = this.#lastLine && readSample(bytesOf(this.#lastLine).toString('latin1'))?.timeMs
     if (timeMs !== undefined) this.#sayLate(timeMs, closedMs, outcome)
     this.#closedMs = closedMs
   }

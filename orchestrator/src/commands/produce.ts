@@ -5,10 +5,13 @@ import { unusedFlags } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import { ClockWatch, clockFindings } from '../produce/clock.ts'
 import type { Finding } from '../produce/findings.ts'
+import type { RecordLine } from '../produce/line.ts'
 import { liveFindings } from '../produce/live-findings.ts'
-import { LIVE_RATE, liveSamples, MAX_LIVE_RATE } from '../produce/live-samples.ts'
-import { type Prepared, prepare } from '../produce/prepare.ts'
+import { LIVE_RATE, liveSamples } from '../produce/live-samples.ts'
+import { pace } from '../produce/pace.ts'
+import { type Prepared, prepare, type SendOptions } from '../produce/prepare.ts'
 import {
+  type Counting,
   countText,
   type ProduceResult,
   produceSamples,
@@ -16,29 +19,18 @@ import {
 } from '../produce/produce-samples.ts'
 import { ProduceProgress } from '../produce/progress.ts'
 import type { Given } from '../produce/prospects.ts'
+import { rawLines } from '../produce/raw-lines.ts'
 import { openInput, type SampleInput } from '../produce/sample-input.ts'
-import { fileSource, type SampleSource, streamSource } from '../produce/sample-source.ts'
 import { isInputRead } from '../query/watermark.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { requireOwnBroker } from '../stack/require-broker.ts'
+import { fileSource, type SampleSource, streamSource } from '../table/sample-source.ts'
 import { circumstancesOf } from './produce-circumstances.ts'
+import { checkUsage, columnFlags, type ProduceFlags, requireOneFile } from './produce-flags.ts'
 import { openAccounts, reportOutcome, settle } from './produce-wait.ts'
 import { FeedWatch } from './produce-watch.ts'
 
-interface Flags {
-  readonly live?: boolean
-  readonly rate?: number
-  readonly now?: boolean
-  readonly sort?: boolean
-  readonly anyway?: boolean
-  readonly wait?: boolean
-  readonly key?: string
-  readonly seconds?: number
-  readonly batch?: number
-  readonly json?: boolean
-}
-
-export const run: CommandRun<Flags> = async (context, args, flags) => {
+export const run: CommandRun<ProduceFlags> = async (context, args, flags) => {
   requireOneFile(args)
   checkUsage(args[0], flags)
   const source = args[0] === undefined ? undefined : await openSource(args[0], context)
@@ -46,17 +38,24 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   for (const line of unusedFlags(selected.config.resolved, 'produce')) context.output.warn(line)
   await requireOwnBroker(selected.runtime)
   await checkJob(selected, flags)
-  const progress = new ProduceProgress(source?.size, flags.batch ?? 1)
+  const progress = new ProduceProgress(source?.size, countOf(flags))
   try {
-    const opened = source && (await openSamples(source, flags, progress, context))
+    const opened = flags.raw
+      ? undefined
+      : source && (await openSamples(source, selected, flags, progress, context))
     // Only now: an input may have kept us waiting for minutes.
     const isRead = await checkJob(selected, flags)
     const circumstances = await circumstancesOf(selected, context.signal)
-    const input = opened && (await prepare(opened, { ...flags, signal: context.signal }, circumstances))
-    sayFirst(context, input?.findings ?? liveFindings(Date.now(), flags.seconds, circumstances), flags)
+    const input = opened && (await prepare(opened, sendOptions(selected, flags, context), circumstances))
+    sayFirst(
+      context,
+      input?.findings ?? (flags.live ? liveFindings(Date.now(), flags.seconds, circumstances) : []),
+      flags,
+    )
     const accounts = flags.wait ? await openAccounts(selected, context.signal) : undefined
     const watch = new FeedWatch(selected, isRead, circumstances, context.output)
-    const produced = await send(context, selected, input, circumstances, watch, flags, progress)
+    const values = valuesOf(source, input, flags, progress, context)
+    const produced = await send(context, selected, values, input, circumstances, watch, flags, progress)
     progress.end()
     reportSent(context, selected, produced, input, flags)
     await watch.end(produced.ranges, accounts !== undefined && !context.signal.aborted)
@@ -69,34 +68,6 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   }
 }
 
-/** @throws CliError USAGE for several files, whose samples may overlap in time. */
-function requireOneFile({ length }: readonly string[]): void {
-  if (length > 1)
-    throw new CliError('USAGE', `produce takes one file, not ${length}`, {
-      hint: 'Files of successive times: cat FILES | cpu-anomaly produce -; files that overlap in time: add --sort.',
-    })
-}
-
-/** @throws CliError USAGE when there is nothing to send, or when flags contradict each other. */
-function checkUsage(file: string | undefined, { live, now, seconds, sort, rate = 0 }: Flags): void {
-  const problem =
-    file === undefined && !live
-      ? 'produce needs a file, - or --live'
-      : file !== undefined && live
-        ? '--live and a file contradict each other'
-        : live && (now || sort)
-          ? '--now and --sort work only with a file or -: live samples have the present time already'
-          : seconds !== undefined && !live
-            ? '--seconds works only with --live'
-            : live && rate > MAX_LIVE_RATE
-              ? `--live takes at most ${MAX_LIVE_RATE} samples per second, one per millisecond, not ${rate}`
-              : undefined
-  if (problem)
-    throw new CliError('USAGE', problem, {
-      hint: "Use a CSV file, - for standard input, or --live for this machine's own CPU.",
-    })
-}
-
 async function openSource(file: string, { output }: CommandContext): Promise<SampleSource> {
   if (file !== '-') return fileSource(file)
   if (process.stdin.isTTY) output.note('Type samples as time_millis,cpu, one per line; end with Ctrl-D.')
@@ -107,7 +78,7 @@ async function openSource(file: string, { output }: CommandContext): Promise<Sam
  * True if a job reads the topic.
  * @throws CliError USAGE for a key that makes every sample a dead letter; NOT_STARTED for --wait without a job.
  */
-async function checkJob({ runtime, config }: Selected, flags: Flags): Promise<boolean> {
+async function checkJob({ runtime, config }: Selected, flags: ProduceFlags): Promise<boolean> {
   const { key = '', wait } = flags
   requireCsv(config, flags)
   if (config.detector.groupBy === 'key' && Buffer.byteLength(key) > 1_024)
@@ -124,27 +95,54 @@ async function checkJob({ runtime, config }: Selected, flags: Flags): Promise<bo
 }
 
 /** @throws CliError USAGE when the records of the topic are to be of another format than those that are sent here. */
-function requireCsv({ input, topics }: Config, { anyway }: Flags): void {
-  if (anyway || input.format === 'csv' || input.format === 'auto') return
+function requireCsv({ input, topics }: Config, { anyway, raw }: ProduceFlags): void {
+  if (anyway || raw || input.format === 'csv' || input.format === 'auto') return
   throw new CliError(
     'USAGE',
     `produce sends csv to ${topics.input}, which is read as ${input.format} (INPUT_FORMAT): all of it would be dead letters`,
-    { hint: 'Use a folder of its own with INPUT_FORMAT=csv, or --anyway.' },
+    {
+      hint: 'Send records of that format, one per line, with --raw; or use a folder of its own with INPUT_FORMAT=csv.',
+    },
   )
 }
+/** Does the series of each sample become the key of its record? */
+const isKeyed = ({ config }: Selected, { series, key }: ProduceFlags): boolean =>
+  series !== undefined || (config.detector.groupBy === 'key' && key === undefined)
 
 function openSamples(
   source: SampleSource,
-  { rate, now, sort }: Flags,
+  selected: Selected,
+  flags: ProduceFlags,
   progress: ProduceProgress,
   { output, signal }: CommandContext,
 ): Promise<SampleInput> {
-  const foresight = sort ? 'whole' : now && rate === undefined ? 'present' : 'moments'
-  return openInput(source, foresight, (chunks) => progress.countBytes(chunks), output.warn, signal)
+  const { rate, now, sort, anyway = false } = flags
+  return openInput(source, {
+    foresight: sort ? 'whole' : now && rate === undefined ? 'present' : 'moments',
+    columns: columnFlags(flags),
+    isKeyed: isKeyed(selected, flags),
+    anyway,
+    countBytes: (chunks) => progress.countBytes(chunks),
+    warn: output.warn,
+    signal,
+  })
 }
 
+const sendOptions = (selected: Selected, flags: ProduceFlags, { signal }: CommandContext): SendOptions => ({
+  ...flags,
+  isKeyed: isKeyed(selected, flags),
+  isGrouped: selected.config.detector.groupBy === 'key',
+  signal,
+})
+
+/** What is counted, and how many of it may be in a record. */
+const countOf = ({ raw, batch }: ProduceFlags): Counting => ({
+  noun: raw ? 'line' : 'sample',
+  batch: batch ?? 1,
+})
+
 /** @throws CliError USAGE for what stands against sending, unless it is sent anyway. */
-function sayFirst({ output }: CommandContext, findings: readonly Finding[], { anyway }: Flags): void {
+function sayFirst({ output }: CommandContext, findings: readonly Finding[], { anyway }: ProduceFlags): void {
   for (const { kind, message, hint } of findings) {
     if (kind === 'refuse' && !anyway) throw new CliError('USAGE', message, hint ? { hint } : {})
     if (kind === 'note') output.note(message)
@@ -152,30 +150,44 @@ function sayFirst({ output }: CommandContext, findings: readonly Finding[], { an
   }
 }
 
+/** What is sent: the samples of a file, lines as they are, or this machine's own samples. */
+function valuesOf(
+  source: SampleSource | undefined,
+  input: Prepared | undefined,
+  { rate, seconds }: ProduceFlags,
+  progress: ProduceProgress,
+  { output, signal }: CommandContext,
+): AsyncIterable<readonly RecordLine[]> {
+  if (input) return input.values(output.warn)
+  if (!source) return liveSamples({ rate: rate ?? LIVE_RATE, seconds, signal })
+  const lines = rawLines(progress.countBytes(source.read()))
+  return rate === undefined ? lines : pace(lines, rate, signal)
+}
+
 function send(
   { output, signal }: CommandContext,
   { runtime, config }: Selected,
+  values: AsyncIterable<readonly RecordLine[]>,
   input: Prepared | undefined,
   { maxFutureSkewMs, batchMs, clockBehindMs }: Given,
   watch: FeedWatch,
-  flags: Flags,
+  flags: ProduceFlags,
   progress: ProduceProgress,
 ): Promise<ProduceResult> {
-  const { rate = LIVE_RATE, seconds, key = hostname(), batch = 1 } = flags
-  const values = input ? input.values(output.warn) : liveSamples({ rate, seconds, signal })
-  const isStampedHere = input === undefined || flags.now === true
+  const { key = hostname() } = flags
+  const isStampedHere = flags.live === true || flags.now === true
   const clock = new ClockWatch({
     knownAheadMs: -clockBehindMs,
     isSentAnyway: flags.anyway === true,
-    judge: (aheadMs) =>
-      input && !isStampedHere
-        ? input.byBrokerClock(aheadMs)
-        : clockFindings(aheadMs, maxFutureSkewMs + batchMs),
+    judge: (aheadMs) => {
+      if (isStampedHere) return clockFindings(aheadMs, maxFutureSkewMs + batchMs)
+      return input ? input.byBrokerClock(aheadMs) : []
+    },
     warn: output.warn,
   })
   return produceSamples(runtime.kafka, config.topics.input, watch.during(values), {
     key,
-    batch,
+    counting: countOf(flags),
     signal,
     onAcknowledged: (samples, records) => progress.acknowledged(samples, records),
     onClock: clock.see,
@@ -187,13 +199,14 @@ function reportSent(
   { config }: Selected,
   produced: ProduceResult,
   input: Prepared | undefined,
-  { batch, json }: Flags,
+  flags: ProduceFlags,
 ): void {
+  const counting = countOf(flags)
   const { samples, records, seconds } = produced
   const samplesPerSecond = seconds > 0 ? Math.round(samples / seconds) : 0
   const later = input?.summary()
   if (later) output.warn(later)
-  if (json)
+  if (flags.json)
     output.json({
       acknowledged: samples,
       records,
@@ -204,6 +217,6 @@ function reportSent(
     })
   else
     output.result(
-      `${countText(produced, batch)} sent to ${config.topics.input} and acknowledged in ${seconds.toFixed(1)} s (${samplesPerSecond} samples/s)${unacknowledgedText(produced)}`,
+      `${countText(produced, counting)} sent to ${config.topics.input} and acknowledged in ${seconds.toFixed(1)} s (${samplesPerSecond} ${counting.noun}s/s)${unacknowledgedText(produced)}`,
     )
 }

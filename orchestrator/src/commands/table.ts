@@ -1,5 +1,5 @@
 import type { CommandSpec, FlagSpec } from '../cli/command.ts'
-import { wholeNumber } from '../cli/flags.ts'
+import { oneOf, wholeNumber } from '../cli/flags.ts'
 
 const JSON_FLAG: FlagSpec = { flags: '--json', summary: 'print JSON, one object per line' }
 
@@ -81,7 +81,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'produce',
     summary: "send CPU samples from a file, standard input or this machine's own CPU",
-    args: [{ name: '[file]', summary: 'CSV of time_millis,cpu; - for standard input' }],
+    args: [{ name: '[file]', summary: 'CSV with times and CPU usage; - for standard input' }],
     refusesExcess: true,
     flags: [
       { flags: '--live', summary: "sample this machine's own CPU until Ctrl-C" },
@@ -103,12 +103,34 @@ export const COMMANDS: readonly CommandSpec[] = [
         parse: wholeNumber(1, 1_000),
       },
       { flags: '--key <name>', summary: "key of the records (default: this machine's name)" },
+      { flags: '--time <column>', summary: 'column of the times, by name or number (default: recognized)' },
+      {
+        flags: '--time-unit <unit>',
+        summary: 'unit of times that are numbers: s, ms, us or ns (default: by their digits)',
+        parse: oneOf('s', 'ms', 'us', 'ns'),
+      },
+      {
+        flags: '--timezone <zone>',
+        summary: 'of times that say none, such as Europe/Berlin or +02:00 (default UTC)',
+      },
+      { flags: '--cpu <column>', summary: 'column of the CPU usage (default: recognized)' },
+      {
+        flags: '--from <kind>',
+        summary: 'usage, or idle to send 100 minus the value (default: by the name of the column)',
+        parse: oneOf('usage', 'idle'),
+      },
+      {
+        flags: '--series <column>',
+        summary: 'column of host names or such, which become keys of the records',
+      },
+      { flags: '--raw', summary: 'send each line as one record, as it is' },
       { flags: '--seconds <n>', summary: 'with --live: stop after this many seconds', parse: wholeNumber(1) },
       JSON_FLAG,
     ],
     examples: [
       'cpu-anomaly produce cpu_usage.csv',
       'cpu-anomaly produce cpu_usage.csv --batch 100',
+      'cpu-anomaly produce export.csv --time 1 --timezone Europe/Berlin --cpu "CPU [%]"',
       'cpu-anomaly produce export.csv --sort --now --wait',
       'cpu-anomaly produce --live',
       'cat more.csv | cpu-anomaly produce -',

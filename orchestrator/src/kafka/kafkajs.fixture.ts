@@ -116,10 +116,17 @@ class Admin extends Connection {
 class Producer extends Connection {
   async send({ topic, messages }: { readonly topic: string; readonly messages: readonly Message[] }) {
     await this.broker.answer('produce')
-    const baseOffset = String(this.broker.offset(topic, 0, 'end'))
+    const partitions = [...new Set(messages.map(({ partition = 0 }) => partition))]
+    const ends = partitions.map((partition) => String(this.broker.offset(topic, partition, 'end')))
     this.broker.append(topic, ...messages)
     this.broker.journal.push(`produce ${messages.length} to ${topic}`)
-    return [{ topicName: topic, partition: 0, baseOffset, logAppendTime: this.#appendTime(topic) }]
+    const logAppendTime = this.#appendTime(topic)
+    return partitions.map((partition, index) => ({
+      topicName: topic,
+      partition,
+      baseOffset: ends[index],
+      logAppendTime,
+    }))
   }
 
   #appendTime(topic: string): string {

@@ -1,4 +1,4 @@
-import { Partitioners, type Producer, type RecordMetadata } from 'kafkajs'
+import type { Producer, RecordMetadata } from 'kafkajs'
 import type { KafkaAccess } from './access.ts'
 import { type ClientOptions, kafkaClient, withConnected } from './client.ts'
 import { retryOptions } from './client-config.ts'
@@ -19,7 +19,6 @@ export function withProducer<T>(
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: cachingPartitioner,
     // By default, kafkajs retries an idempotent send for ever.
     retry: retryOptions(options),
   })
@@ -39,17 +38,4 @@ export function withOpenLoopProducer<T>(
   const client = kafkaClient(access, options)
   const producer = client.kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 0 } })
   return withConnected(access, client, producer, work, options)
-}
-
-/** The default partitioner, evaluated once for consecutive records with the same key. */
-function cachingPartitioner(): ReturnType<typeof Partitioners.DefaultPartitioner> {
-  const choose = Partitioners.DefaultPartitioner()
-  let last: { readonly key: unknown; readonly partitions: unknown; readonly choice: number } | undefined
-  return (args) => {
-    const { key, partition } = args.message
-    if (key == null || partition != null) return choose(args)
-    if (last?.key !== key || last.partitions !== args.partitionMetadata)
-      last = { key, partitions: args.partitionMetadata, choice: choose(args) }
-    return last.choice
-  }
 }

@@ -1,6 +1,6 @@
-import { escapeControls } from '../terminal/text.ts'
+import { shown } from '../table/shown.ts'
+import { unitOf } from '../table/time-unit.ts'
 import { MAX_LINE_BYTES } from './sample.ts'
-import { unitOf } from './time-unit.ts'
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const DATE = /^\d{4}-\d\d-\d\d|^\d{1,2}[/.]\d{1,2}[/.]\d{2,4}/
@@ -61,6 +61,3 @@ function explainCpu(cpu: string): string {
 
 /** Without the whitespace that the job ignores. */
 const trim = (field: string) => field.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '')
-
-const shown = (text = ''): string =>
-  JSON.stringify(escapeControls(text.length > 60 ? `${text.slice(0, 60)}…` : text))

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { NOW, usual } from './circumstances.fixture.ts'
 import { type Finding, findings } from './findings.ts'
+import { linesOf } from './line.fixture.ts'
 import { type Circumstances, prospects } from './prospects.ts'
 import { type Restamp, shiftNewestTo } from './restamp.ts'
 import { survey } from './survey.ts'
@@ -14,9 +15,7 @@ interface Options extends Partial<Circumstances> {
 
 async function found(lines: readonly string[], { now, ...more }: Options = {}): Promise<Finding[]> {
   const circumstances = { ...usual, ...more }
-  const known = async function* () {
-    yield lines.map((line) => Buffer.from(line))
-  }
+  const known = () => linesOf(lines)
   const surveyed = await survey(known(), {
     ...circumstances,
     latestMs: now ? Number.POSITIVE_INFINITY : NOW + 300_000,

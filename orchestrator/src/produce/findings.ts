@@ -1,3 +1,4 @@
+import { UNIT_NAMES } from '../table/time-unit.ts'
 import { formatTimeSpan, plural } from '../terminal/units.ts'
 import { clockDifference, SET_CLOCKS, TOLERATED_MS } from './clock.ts'
 import { explainLine } from './explain-line.ts'
@@ -5,7 +6,6 @@ import { behindFindings } from './live-findings.ts'
 import type { Circumstances, Prospects } from './prospects.ts'
 import type { Restamp } from './restamp.ts'
 import type { Survey, TimedLine } from './survey.ts'
-import { UNIT_NAMES } from './time-unit.ts'
 
 /** What stands against sending, and what to know before it. */
 export interface Finding {

@@ -1,9 +1,9 @@
+import { type TimeUnit, UNIT_NAMES } from '../table/time-unit.ts'
 import { formatTimeSpan } from '../terminal/units.ts'
 import { explainLine } from './explain-line.ts'
 import { type Circumstances, fateOf } from './prospects.ts'
 import { readSample } from './sample.ts'
 import { isLimited, isOutside, type Survey } from './survey.ts'
-import { type TimeUnit, UNIT_NAMES } from './time-unit.ts'
 import { isLateAfter } from './windows.ts'
 
 type Trouble = 'unlike' | 'unit' | 'range' | 'late' | 'future' | 'ahead' | 'unsorted'

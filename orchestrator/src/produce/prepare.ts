@@ -1,4 +1,5 @@
 import { type Finding, findingsByBroker, findings as findingsOf } from './findings.ts'
+import type { Line, RecordLine } from './line.ts'
 import { pace } from './pace.ts'
 import { PassingCheck } from './passing-check.ts'
 import { type Given, prospects } from './prospects.ts'
@@ -7,11 +8,16 @@ import { type Restamp, shiftNewestTo } from './restamp.ts'
 import type { SampleInput } from './sample-input.ts'
 import { sortLines } from './sort-lines.ts'
 import { type Survey, type SurveyRules, survey } from './survey.ts'
+import { tableFindings } from './table-lines.ts'
 
 export interface SendOptions {
   readonly rate?: number | undefined
   readonly now?: boolean | undefined
   readonly sort?: boolean | undefined
+  /** Do the series of a table become the keys of its records? */
+  readonly isKeyed: boolean
+  /** Does the job compute each key by itself? */
+  readonly isGrouped: boolean
   readonly signal: AbortSignal
 }
 
@@ -22,7 +28,7 @@ export interface Prepared {
   /** What to say of the future, if this machine's clock turns out to be so far ahead of the broker's. */
   byBrokerClock(aheadMs: number): Promise<Finding[]>
   /** The values of the records, in order; can be read once. */
-  values(warn: (line: string) => void): AsyncIterable<readonly Buffer[]>
+  values(warn: (line: string) => void): AsyncIterable<readonly RecordLine[]>
   /** How many lines that are not samples have been sent. */
   unlike(): number
   /** What was found in lines that came after the known ones; undefined if nothing. */
@@ -34,14 +40,17 @@ export async function prepare(input: SampleInput, options: SendOptions, given: G
   const nowMs = Date.now() + given.clockBehindMs
   const found = await survey(input.known(), surveyRules(given, options, nowMs))
   const restamp = restampOf(found, options, Date.now())
-  const isSorted = options.sort === true || (options.now === true && options.rate !== undefined)
+  const isSorted = isSortedFirst(input, options) || (options.now === true && options.rate !== undefined)
   const circumstances = { ...given, nowMs, name: input.name, isComplete: input.isComplete, isSorted }
   const counts = await prospects(input.known, found, restamp, circumstances)
   let check: PassingCheck | undefined
   let unlike = 0
   return {
     survey: found,
-    findings: findingsOf(found, restamp, counts, circumstances),
+    findings: [
+      ...(input.table ? tableFindings(input.table, options) : []),
+      ...findingsOf(found, restamp, counts, circumstances),
+    ],
     byBrokerClock: async (aheadMs) => {
       const known = { ...circumstances, nowMs: Date.now() - aheadMs }
       check?.setClock(aheadMs)
@@ -52,7 +61,6 @@ export async function prepare(input: SampleInput, options: SendOptions, given: G
       if (!input.isComplete) check = new PassingCheck(circumstances, found, warn)
       return toRecordValues(inOrder(input, found, options), {
         restamp,
-        firstNumber: found.header === undefined ? 1 : 2,
         onSample: check?.onSample,
         onUnlike: (line, number) => {
           unlike += 1
@@ -88,12 +96,17 @@ function restampOf({ newest }: Survey, { now, rate }: SendOptions, nowMs: number
   return newest && shiftNewestTo(newest, nowMs)
 }
 
+/** A table that begins with its newest sample is sorted without being asked for. */
+const isSortedFirst = ({ table }: SampleInput, { sort }: SendOptions): boolean =>
+  sort === true || table?.isNewestFirst === true
+
 function inOrder(
   input: SampleInput,
   { header }: Survey,
-  { sort, rate, signal }: SendOptions,
-): AsyncIterable<readonly Buffer[]> {
+  options: SendOptions,
+): AsyncIterable<readonly Line[]> {
+  const { rate, signal } = options
   const all = header === undefined ? input.all() : withoutHeader(input.all())
-  const ordered = sort ? sortLines(all) : all
+  const ordered = isSortedFirst(input, options) ? sortLines(all) : all
   return rate === undefined ? ordered : pace(ordered, rate, signal)
 }

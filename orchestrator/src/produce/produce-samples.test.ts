@@ -22,6 +22,8 @@ const numbered = (count: number) => Array.from({ length: count }, (_, index) => 
 const produce = (values: AsyncIterable<readonly Buffer[]>, options: object = {}) =>
   produceSamples(broker.access, 'in', values, { key: 'rack-7', signal: controller.signal, ...options })
 
+const pairs = { counting: { noun: 'sample', batch: 2 } } as const
+
 /** Calls `work` at the nth produce request. */
 function atRequest(nth: number, work: () => unknown): void {
   let requests = 0
@@ -36,7 +38,7 @@ describe('produceSamples', () => {
   })
 
   it('puts several samples into a record, and the rest into a last one', async () => {
-    expect(await produce(chunks(['a', 'b'], ['c', 'd', 'e']), { batch: 2 })).toMatchObject({
+    expect(await produce(chunks(['a', 'b'], ['c', 'd', 'e']), pairs)).toMatchObject({
       samples: 5,
       records: 3,
     })
@@ -55,7 +57,7 @@ describe('produceSamples', () => {
   })
 
   it('says where the samples are, in ranges of records that carry the same number', async () => {
-    const { ranges } = await produce(chunks(numbered(2_805)), { batch: 2 })
+    const { ranges } = await produce(chunks(numbered(2_805)), pairs)
     expect(ranges).toEqual([
       { partition: 0, from: 0n, to: 1_402n, samples: 2_804 },
       { partition: 0, from: 1_402n, to: 1_403n, samples: 1 },
@@ -143,7 +145,10 @@ describe('produceSamples after Ctrl-C', () => {
       yield [Buffer.from('a'), Buffer.from('b')]
       interrupt()
     })()
-    expect(await produce(source, { batch: 10 })).toMatchObject({ samples: 2, records: 1 })
+    expect(await produce(source, { counting: { noun: 'sample', batch: 10 } })).toMatchObject({
+      samples: 2,
+      records: 1,
+    })
     expect(broker.values('in')).toEqual(['a\nb'])
   })
 
@@ -163,7 +168,7 @@ describe('produceSamples after Ctrl-C', () => {
       return new Promise(() => undefined)
     })
     const startedAt = Date.now()
-    expect(await produce(chunks(numbered(2_801)), { batch: 2 })).toMatchObject({
+    expect(await produce(chunks(numbered(2_801)), pairs)).toMatchObject({
       records: 700,
       unacknowledged: 1_400,
     })
@@ -178,6 +183,7 @@ describe('countText', () => {
     [1, /^7\b(?!.*\b7\b)/],
     [100, /^12\b.*\b7\b/],
   ])('counts records too if a record may carry several samples: batches of %s', (batch, expected) => {
-    expect(countText({ samples: batch === 100 ? 12 : 7, records: 7 }, batch)).toMatch(expected)
+    const counting = batch === undefined ? undefined : ({ noun: 'sample', batch } as const)
+    expect(countText({ samples: batch === 100 ? 12 : 7, records: 7 }, counting)).toMatch(expected)
   })
 })

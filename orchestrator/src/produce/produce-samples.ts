@@ -8,10 +8,12 @@ import {
   noSuchTopic,
   translateKafkaError,
 } from '../kafka/errors.ts'
+import { type Partitioner, partitionerOf } from '../kafka/partitioner.ts'
 import { type Producer, type RecordMetadata, withProducer } from '../kafka/producer.ts'
 import { untilAborted } from '../system/until-aborted.ts'
 import { plural } from '../terminal/units.ts'
 import { clockAhead } from './clock.ts'
+import type { RecordLine } from './line.ts'
 import { groupByRequest, type PackedRecord, RecordPacker, type RequestSizeLimits } from './record-packer.ts'
 
 /** kafkajs makes one record batch per request, and a broker accepts 1 MiB per batch by default. Bounds a record too. */
@@ -25,11 +27,19 @@ const RETRIES = 10
 /** How long a request in flight may still take after an interrupt. */
 const FLUSH_MS = 2_000
 
+/** What is sent, and how many of it may be in a record. */
+export interface Counting {
+  readonly noun: 'sample' | 'line'
+  readonly batch: number
+}
+
+const ONE_SAMPLE: Counting = { noun: 'sample', batch: 1 }
+
 export interface ProduceOptions {
-  /** The key of all records, so that they go to one partition, in order. */
+  /** The key of all records that have none of their own, so that they go to one partition, in order. */
   readonly key: string
-  /** Samples per record; 1 by default. */
-  readonly batch?: number
+  /** One sample per record by default. */
+  readonly counting?: Counting
   /**
    * Aborting ends the sending. A request in flight may complete, and a partly filled record is sent if no full one
    * is waiting.
@@ -71,11 +81,11 @@ export interface OffsetRange {
 export async function produceSamples(
   access: KafkaAccess,
   topic: string,
-  values: AsyncIterable<readonly Buffer[]>,
+  values: AsyncIterable<readonly RecordLine[]>,
   options: ProduceOptions,
 ): Promise<ProduceResult> {
-  await requireTopic(access, topic, options.signal)
-  const sender = new SampleSender(topic, options)
+  const partitions = await requireTopic(access, topic, options.signal)
+  const sender = new SampleSender(topic, partitionerOf(partitions), options)
   try {
     await withProducer(access, (producer) => sender.sendAll(producer, values), { retries: RETRIES })
   } catch (error) {
@@ -86,7 +96,7 @@ export async function produceSamples(
     const mayHaveArrived = code !== 'NO_SUCH_TOPIC' && isTransient(error, access)
     const more = mayHaveArrived ? unacknowledgedText(result) : ''
     const { samples } = result
-    const before = `${countText(result, options.batch)} ${samples === 1 ? 'was' : 'were'} acknowledged before`
+    const before = `${countText(result, options.counting)} ${samples === 1 ? 'was' : 'were'} acknowledged before`
     throw new CliError(code, `${message}; ${before}${more}`, {
       ...(hint ? { hint } : {}),
       cause: error,
@@ -98,9 +108,9 @@ export async function produceSamples(
 /** The number of samples, and of the records that carry them if a record may carry several. */
 export const countText = (
   { samples, records }: { readonly samples: number; readonly records: number },
-  batch = 1,
+  { noun, batch }: Counting = ONE_SAMPLE,
 ): string =>
-  batch === 1 ? plural(samples, 'sample') : `${plural(samples, 'sample')} in ${plural(records, 'record')}`
+  batch === 1 ? plural(samples, noun) : `${plural(samples, noun)} in ${plural(records, 'record')}`
 
 /** `; up to 700 more may have arrived`, or nothing. */
 export const unacknowledgedText = ({ unacknowledged }: Pick<ProduceResult, 'unacknowledged'>): string =>
@@ -109,23 +119,25 @@ export const unacknowledgedText = ({ unacknowledged }: Pick<ProduceResult, 'unac
 class SampleSender {
   readonly #topic: string
   readonly #options: ProduceOptions
+  readonly #partitionOf: Partitioner
   readonly #limits: RequestSizeLimits
   readonly #packer: RecordPacker
   #startedAt = performance.now()
   #samples = 0
   #records = 0
   #unacknowledged = 0
-  readonly #ranges: OffsetRange[] = []
+  readonly #ranges = new Ranges()
 
-  constructor(topic: string, options: ProduceOptions) {
+  constructor(topic: string, partitionOf: Partitioner, options: ProduceOptions) {
     const overhead = Buffer.byteLength(options.key) + RECORD_OVERHEAD
     this.#topic = topic
+    this.#partitionOf = partitionOf
     this.#options = options
     this.#limits = { records: REQUEST_RECORDS, bytes: REQUEST_BYTES, overhead }
-    this.#packer = new RecordPacker(options.batch ?? 1, REQUEST_BYTES - overhead)
+    this.#packer = new RecordPacker(options.counting?.batch ?? 1, REQUEST_BYTES - overhead)
   }
 
-  async sendAll(producer: Producer, values: AsyncIterable<readonly Buffer[]>): Promise<void> {
+  async sendAll(producer: Producer, values: AsyncIterable<readonly RecordLine[]>): Promise<void> {
     const { signal } = this.#options
     this.#startedAt = performance.now()
     for await (const some of untilAborted(values, signal))
@@ -136,15 +148,15 @@ class SampleSender {
   result(): ProduceResult {
     const seconds = (performance.now() - this.#startedAt) / 1_000
     const [samples, records, unacknowledged] = [this.#samples, this.#records, this.#unacknowledged]
-    return { samples, records, unacknowledged, seconds, ranges: this.#ranges }
+    return { samples, records, unacknowledged, seconds, ranges: this.#ranges.all }
   }
 
   /** False if the sending was interrupted before all records were acknowledged. */
   async #send(producer: Producer, records: Iterable<PackedRecord>, maySend: () => boolean): Promise<boolean> {
-    const { key, signal, onAcknowledged } = this.#options
+    const { signal, onAcknowledged } = this.#options
     for (const request of groupByRequest(records, this.#limits)) {
       if (!maySend()) return false
-      const messages = request.map(({ value }) => ({ key, value }))
+      const messages = request.map((record) => this.#toMessage(record))
       const samples = request.reduce((sum, record) => sum + record.samples, 0)
       this.#unacknowledged = samples
       const sentMs = Date.now()
@@ -155,22 +167,14 @@ class SampleSender {
       this.#samples += samples
       this.#unacknowledged = 0
       onAcknowledged?.(this.#samples, this.#records)
-      this.#remember(metadata, request.length, samples)
+      this.#ranges.add(metadata, messages, request)
       await this.#compareClocks(metadata, sentMs)
     }
     return true
   }
 
-  /** All records have one key, so a request goes to one partition. */
-  #remember([metadata]: readonly RecordMetadata[], records: number, samples: number): void {
-    if (!metadata) return
-    const { partition, baseOffset } = metadata
-    const from = BigInt(baseOffset ?? -1)
-    const range = { partition, from, to: from + BigInt(records), samples }
-    const last = this.#ranges.at(-1)
-    if (last && continues(last, range))
-      this.#ranges[this.#ranges.length - 1] = { ...range, from: last.from, samples: last.samples + samples }
-    else if (from >= 0n) this.#ranges.push(range)
+  #toMessage({ value, key = this.#options.key }: PackedRecord): Message {
+    return { key, value, partition: this.#partitionOf(key) }
   }
 
   async #compareClocks([metadata]: readonly RecordMetadata[], sentMs: number): Promise<void> {
@@ -179,18 +183,58 @@ class SampleSender {
   }
 }
 
-const continues = (last: OffsetRange, next: OffsetRange): boolean =>
-  last.partition === next.partition &&
-  last.to === next.from &&
-  last.samples * Number(next.to - next.from) === next.samples * Number(last.to - last.from)
+/** A record as it is sent. */
+interface Message {
+  readonly key: string
+  readonly value: Buffer
+  readonly partition: number
+}
 
-/** @throws CliError NO_SUCH_TOPIC with the topics that exist. */
-async function requireTopic(access: KafkaAccess, topic: string, signal: AbortSignal): Promise<void> {
-  await withAdmin(
+/** Where records are: as few ranges of each partition as their numbers of samples allow. */
+class Ranges {
+  readonly all: OffsetRange[] = []
+  /** The place of each partition's last range in `all`. */
+  readonly #last = new Map<number, number>()
+
+  add(
+    metadata: readonly RecordMetadata[],
+    messages: readonly Message[],
+    records: readonly PackedRecord[],
+  ): void {
+    for (const { partition, baseOffset } of metadata) {
+      let offset = BigInt(baseOffset ?? -1)
+      if (offset < 0n) continue
+      for (const [index, { samples }] of records.entries())
+        if (messages[index]?.partition === partition) {
+          this.#addRecord({ partition, from: offset, to: offset + 1n, samples })
+          offset += 1n
+        }
+    }
+  }
+
+  #addRecord(record: OffsetRange): void {
+    const at = this.#last.get(record.partition)
+    const last = at === undefined ? undefined : this.all[at]
+    if (at !== undefined && last && continues(last, record))
+      this.all[at] = { ...last, to: record.to, samples: last.samples + record.samples }
+    else this.#last.set(record.partition, this.all.push(record) - 1)
+  }
+}
+
+const continues = (last: OffsetRange, next: OffsetRange): boolean =>
+  last.to === next.from && last.samples === next.samples * Number(last.to - last.from)
+
+/**
+ * The number of partitions.
+ * @throws CliError NO_SUCH_TOPIC with the topics that exist.
+ */
+function requireTopic(access: KafkaAccess, topic: string, signal: AbortSignal): Promise<number> {
+  return withAdmin(
     access,
     async (admin) => {
       try {
-        await admin.fetchTopicMetadata({ topics: [topic] })
+        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+        return topics[0]?.partitions.length ?? 1
       } catch (error) {
         if (kafkaErrorType(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
         throw noSuchTopic(topic, access, await admin.listTopics())

@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress'
 import { LiveLine } from '../terminal/live-line.ts'
-import { countText } from './produce-samples.ts'
+import { type Counting, countText } from './produce-samples.ts'
 
 /** Shows on a terminal how much was sent: a bar if the size of the input is known, else a count. */
 export class ProduceProgress {
@@ -8,14 +8,14 @@ export class ProduceProgress {
   readonly #totalBytes: number | undefined
   readonly #line = new LiveLine(process.stderr, true)
   readonly #startedAt = performance.now()
-  readonly #batch: number
+  readonly #counting: Counting
   #bytes = 0
 
-  constructor(totalBytes: number | undefined, batch: number) {
-    this.#batch = batch
+  constructor(totalBytes: number | undefined, counting: Counting) {
+    this.#counting = counting
     this.#totalBytes = totalBytes
     if (totalBytes === undefined || !process.stderr.isTTY) return
-    const format = ' {bar} {percentage} % | {sent} | {rate} samples/s'
+    const format = ' {bar} {percentage} % | {sent} | {rate} {noun}s/s'
     this.#bar = new SingleBar(
       { format, stream: process.stderr, hideCursor: null, clearOnComplete: true },
       Presets.shades_classic,
@@ -32,11 +32,12 @@ export class ProduceProgress {
 
   acknowledged(samples: number, records: number): void {
     const rate = Math.round(samples / ((performance.now() - this.#startedAt) / 1_000))
-    const sent = countText({ samples, records }, this.#batch)
+    const { noun } = this.#counting
+    const sent = countText({ samples, records }, this.#counting)
     // Not before: the bar would be drawn over what is said first.
-    if (this.#bar && !this.#bar.isActive) this.#bar.start(this.#totalBytes ?? 0, 0, { sent, rate })
-    if (this.#bar) this.#bar.update(this.#bytes, { sent, rate })
-    else this.#line.show(`${sent} | ${rate} samples/s`)
+    if (this.#bar && !this.#bar.isActive) this.#bar.start(this.#totalBytes ?? 0, 0, { sent, rate, noun })
+    if (this.#bar) this.#bar.update(this.#bytes, { sent, rate, noun })
+    else this.#line.show(`${sent} | ${rate} ${noun}s/s`)
   }
 
   end(): void {

@@ -1,3 +1,4 @@
+import type { Line } from './line.ts'
 import type { Restamp } from './restamp.ts'
 import { readSample, type Sample } from './sample.ts'
 import { type CpuRange, isOutside, type Survey } from './survey.ts'
@@ -59,7 +60,7 @@ const DAY_MS = 86_400_000
 
 /** Counts the samples that will not count; reads the lines only if the answer differs between them. */
 export async function prospects(
-  lines: () => AsyncIterable<readonly Buffer[]>,
+  lines: () => AsyncIterable<readonly Line[]>,
   { samples, oldest, newest, outOfRange }: Survey,
   restamp: Restamp | undefined,
   circumstances: Circumstances,
@@ -76,8 +77,8 @@ export async function prospects(
   const spanMs = newest.timeMs - oldest.timeMs
   let old = 0
   for await (const some of lines())
-    for (const line of some) {
-      const sample = readSample(line.toString('latin1'))
+    for (const { bytes } of some) {
+      const sample = readSample(bytes.toString('latin1'))
       if (!sample) continue
       const found = fate(sample)
       if (found) counts[found] += 1

@@ -1,28 +1,26 @@
 import { describe, expect, it } from 'vitest'
+import { linesOf } from './line.fixture.ts'
+import { bytesOf, type Line, numbered, type RecordLine } from './line.ts'
 import { type Conversion, toRecordValues, withoutHeader } from './record-values.ts'
 import { shiftNewestTo } from './restamp.ts'
 
 const T = 1_509_009_792_000
 
-async function* inChunks(...chunks: readonly (readonly string[])[]): AsyncGenerator<Buffer[]> {
-  for (const chunk of chunks) yield chunk.map((line) => Buffer.from(line))
-}
-
-async function valuesOf(lines: AsyncIterable<readonly Buffer[]>, conversion: Partial<Conversion> = {}) {
-  const values: Buffer[] = []
-  for await (const some of toRecordValues(lines, { firstNumber: 1, ...conversion })) values.push(...some)
-  return values.map(String)
+async function valuesOf(lines: AsyncIterable<readonly Line[]>, conversion: Conversion = {}) {
+  const values: RecordLine[] = []
+  for await (const some of toRecordValues(lines, conversion)) values.push(...some)
+  return values.map((value) => String(bytesOf(value)))
 }
 
 describe('toRecordValues', () => {
   it('leaves lines unchanged', async () => {
     const lines = [` ${T} , 2 `, 'nonsense', '']
-    expect(await valuesOf(inChunks(lines.slice(0, 1), lines.slice(1)))).toEqual(lines)
+    expect(await valuesOf(linesOf(lines.slice(0, 1), lines.slice(1)))).toEqual(lines)
   })
 
   it('restamps samples and nothing else', async () => {
     const restamp = shiftNewestTo({ number: 1, timeMs: T }, 9_000)
-    expect(await valuesOf(inChunks([`${T - 500}, 2.50 `, 'nonsense', `${T},3`]), { restamp })).toEqual([
+    expect(await valuesOf(linesOf([`${T - 500}, 2.50 `, 'nonsense', `${T},3`]), { restamp })).toEqual([
       '8500,2.50',
       'nonsense',
       '9000,3',
@@ -30,14 +28,13 @@ describe('toRecordValues', () => {
   })
 
   it('converts each time from its own unit to milliseconds', async () => {
-    const lines = inChunks(['1509009792,1', `${T}, 2`, `${T}000,3`])
+    const lines = linesOf(['1509009792,1', `${T}, 2`, `${T}000,3`])
     expect(await valuesOf(lines)).toEqual([`${T},1`, `${T}, 2`, `${T},3`])
   })
 
   it('tells which line each sample and each other line is', async () => {
     const seen: unknown[] = []
-    await valuesOf(inChunks([`${T},1`], ['nonsense']), {
-      firstNumber: 2,
+    await valuesOf(withoutHeader(linesOf(['time,cpu', `${T},1`], ['nonsense'])), {
       onSample: (timeMs, number) => seen.push([timeMs, number]),
       onUnlike: (line, number) => seen.push([String(line), number]),
     })
@@ -52,12 +49,12 @@ describe('toRecordValues', () => {
     const lines = (async function* () {
       yield [bytes]
     })()
-    for await (const some of toRecordValues(lines, { firstNumber: 1 })) expect(some).toEqual([bytes])
+    for await (const some of toRecordValues(numbered(lines), {})) expect(some).toEqual([bytes])
   })
 })
 
 describe('withoutHeader', () => {
   it('drops the first line only', async () => {
-    expect(await valuesOf(withoutHeader(inChunks(['time,cpu', 'a'], ['b'])))).toEqual(['a', 'b'])
+    expect(await valuesOf(withoutHeader(linesOf(['time,cpu', 'a'], ['b'])))).toEqual(['a', 'b'])
   })
 })

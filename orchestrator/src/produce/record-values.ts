@@ -1,12 +1,11 @@
+import type { TimeUnit } from '../table/time-unit.ts'
+import { type Line, type RecordLine, withKey } from './line.ts'
 import type { Restamp } from './restamp.ts'
 import { formatSample, plainTime, readSample } from './sample.ts'
-import type { TimeUnit } from './time-unit.ts'
 
 /** How lines become the values of records. */
 export interface Conversion {
   readonly restamp?: Restamp | undefined
-  /** The number of the first line: 2 after a header. */
-  readonly firstNumber: number
   /** Called for each sample with the time that is sent, the number of its line, the unit of its time there, and the line. */
   readonly onSample?: ((timeMs: number, number: number, unit: TimeUnit, line: Buffer) => void) | undefined
   /** Called for each line that is not a sample. It is sent all the same: the job reports why it rejects it. */
@@ -15,17 +14,15 @@ export interface Conversion {
 
 /** Converts the times of samples to milliseconds and restamps them; every other byte stays as it is. */
 export async function* toRecordValues(
-  lines: AsyncIterable<readonly Buffer[]>,
+  lines: AsyncIterable<readonly Line[]>,
   conversion: Conversion,
-): AsyncGenerator<Buffer[]> {
-  let number = conversion.firstNumber - 1
-  for await (const some of lines) yield some.map((line) => toRecordValue(line, ++number, conversion))
+): AsyncGenerator<RecordLine[]> {
+  for await (const some of lines)
+    yield some.map((line) => withKey(toRecordValue(line.bytes, line.number, conversion), line.key))
 }
 
 /** The lines after the first one, which is a header. */
-export async function* withoutHeader(
-  lines: AsyncIterable<readonly Buffer[]>,
-): AsyncGenerator<readonly Buffer[]> {
+export async function* withoutHeader(lines: AsyncIterable<readonly Line[]>): AsyncGenerator<readonly Line[]> {
   let isFirst = true
   for await (const some of lines) {
     yield isFirst ? some.slice(1) : some

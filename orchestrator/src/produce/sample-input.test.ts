@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { newFolder } from '../system/folder.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
-import { type Foresight, openInput, type SampleInput } from './sample-input.ts'
-import { fileSource, streamSource } from './sample-source.ts'
+import { fileSource, streamSource } from '../table/sample-source.ts'
+import { type Foresight, type InputOptions, openInput, type SampleInput } from './sample-input.ts'
 
 vi.mock('node:timers/promises', () => import('../system/virtual-time.fixture.ts'))
 
@@ -12,9 +12,19 @@ const T = 1_509_009_792_000
 const unchanged = (chunks: AsyncIterable<Buffer>) => chunks
 const signal = new AbortController().signal
 
+const options: InputOptions = {
+  foresight: 'moments',
+  columns: {},
+  isKeyed: false,
+  anyway: false,
+  countBytes: unchanged,
+  warn: expect.fail,
+  signal,
+}
+
 async function textOf(lines: ReturnType<SampleInput['all']>): Promise<string[]> {
   const all: string[] = []
-  for await (const some of lines) all.push(...some.map(String))
+  for await (const some of lines) all.push(...some.map(({ bytes }) => String(bytes)))
   return all
 }
 
@@ -35,7 +45,7 @@ describe('openInput', () => {
   it('reads a file as often as needed, without its byte order mark', async () => {
     const path = join(await newFolder(), 'cpu.csv')
     await writeFile(path, text)
-    const input = await openInput(await fileSource(path), 'moments', unchanged, expect.fail, signal)
+    const input = await openInput(await fileSource(path), options)
     await expectWhole(input)
   })
 
@@ -43,13 +53,7 @@ describe('openInput', () => {
     const stream = (async function* () {
       yield Buffer.from(text)
     })()
-    const input = await openInput(
-      streamSource('standard input', stream),
-      foresight,
-      unchanged,
-      expect.fail,
-      signal,
-    )
+    const input = await openInput(streamSource('standard input', stream), { ...options, foresight })
     await expectWhole(input)
   })
 
@@ -58,13 +62,7 @@ describe('openInput', () => {
       yield Buffer.from(text)
       await new Promise(() => undefined)
     })()
-    const input = await openInput(
-      streamSource('standard input', stream),
-      'moments',
-      unchanged,
-      expect.fail,
-      signal,
-    )
+    const input = await openInput(streamSource('standard input', stream), options)
     expect([input.isComplete, await textOf(input.known())]).toEqual([false, lines])
   })
 
@@ -79,13 +77,7 @@ describe('openInput', () => {
         }
       })()
       const warn = vi.fn()
-      const input = await openInput(
-        streamSource('standard input', stream),
-        foresight,
-        unchanged,
-        warn,
-        signal,
-      )
+      const input = await openInput(streamSource('standard input', stream), { ...options, foresight, warn })
       return { known: await textOf(input.known()), warnings: warn.mock.calls.flat() }
     }
 
@@ -113,8 +105,11 @@ describe('openInput', () => {
   })
 
   it('refuses to keep a large file in memory', async () => {
-    const source = { name: 'cpu.csv', size: 100_000_001, read: expect.fail }
-    await expect(openInput(source, 'whole', unchanged, expect.fail, signal)).rejects.toMatchObject({
+    const read = async function* () {
+      yield Buffer.from(text)
+    }
+    const source = { name: 'cpu.csv', size: 100_000_001, read }
+    await expect(openInput(source, { ...options, foresight: 'whole' })).rejects.toMatchObject({
       code: 'USAGE',
       hint: expect.stringContaining('sort -n'),
     })

@@ -1,4 +1,4 @@
-import { type TimeUnit, toMillis, unitOf } from './time-unit.ts'
+import { type TimeUnit, toMillis, unitOf } from '../table/time-unit.ts'
 
 /** A line of CSV as the job reads it: a time since 1970 and percent, with optional whitespace (`\s` is more than its own). */
 const SAMPLE =

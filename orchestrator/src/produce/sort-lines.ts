@@ -1,13 +1,17 @@
+import type { Line } from './line.ts'
 import { readSample } from './sample.ts'
 
 const CHUNK_LINES = 10_000
 
 /** All lines in the order of their times; lines that are not samples come last. Keeps them in memory. */
-export async function* sortLines(lines: AsyncIterable<readonly Buffer[]>): AsyncGenerator<Buffer[]> {
-  const timed: { readonly timeMs: number; readonly line: Buffer }[] = []
+export async function* sortLines(lines: AsyncIterable<readonly Line[]>): AsyncGenerator<Line[]> {
+  const timed: { readonly timeMs: number; readonly line: Line }[] = []
   for await (const some of lines)
     for (const line of some)
-      timed.push({ timeMs: readSample(line.toString('latin1'))?.timeMs ?? Number.POSITIVE_INFINITY, line })
+      timed.push({
+        timeMs: readSample(line.bytes.toString('latin1'))?.timeMs ?? Number.POSITIVE_INFINITY,
+        line,
+      })
   // Infinity minus itself is not a number.
   timed.sort((a, b) => (a.timeMs === b.timeMs ? 0 : a.timeMs - b.timeMs))
   for (let from = 0; from < timed.length; from += CHUNK_LINES)

@@ -21,11 +21,9 @@ export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator
     }
     rest = bytes.subarray(from)
     if (rest.length > MAX_LINE_BYTES)
-      throw new CliError(
-        'USAGE',
-        'the input has a line of more than 1 MB, so it is not a CSV of time_millis,cpu',
-        { hint: 'Use a text file with one sample per line.' },
-      )
+      throw new CliError('USAGE', 'the input has a line of more than 1 MB, which no record may have', {
+        hint: 'Use a text file with one sample or one record per line.',
+      })
     if (lines.length > 0) yield lines
   }
   if (rest.length > 0) yield [withoutReturn(rest)]

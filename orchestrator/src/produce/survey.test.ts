@@ -1,14 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { linesOf } from './line.fixture.ts'
 import { survey } from './survey.ts'
 
 const T = 1_509_009_792_000
 
-async function* inChunks(...chunks: readonly (readonly string[])[]): AsyncGenerator<Buffer[]> {
-  for (const chunk of chunks) yield chunk.map((line) => Buffer.from(line))
-}
-
 const surveyOf = (lines: readonly string[]) =>
-  survey(inChunks(lines.slice(0, 2), lines.slice(2)), {
+  survey(linesOf(lines.slice(0, 2), lines.slice(2)), {
     windowMs: 1,
     toleranceMs: 10_001,
     latestMs: Number.POSITIVE_INFINITY,
@@ -73,7 +70,7 @@ describe('survey', () => {
     }
     const start = Math.floor(T / 300_000) * 300_000
     const unsorted = async (...seconds: readonly number[]) =>
-      (await survey(inChunks(seconds.map((second) => `${start + second * 1_000},1`)), rules)).unsorted
+      (await survey(linesOf(seconds.map((second) => `${start + second * 1_000},1`)), rules)).unsorted
     expect(await unsorted(1, 601, 299)).toBe(1)
     expect(await unsorted(899, 301, 300)).toBe(0)
   })

@@ -1,5 +1,6 @@
+import type { TimeUnit } from '../table/time-unit.ts'
+import type { Line } from './line.ts'
 import { isHeader, plainTime, readSample } from './sample.ts'
-import type { TimeUnit } from './time-unit.ts'
 import { isLateAfter, type WindowRule } from './windows.ts'
 
 /** A line of the input, counted from 1. */
@@ -63,7 +64,7 @@ interface CpuValues {
 const FIRST_VALUES = 1_000
 
 /** Reads lines once and keeps only totals. */
-export async function survey(lines: AsyncIterable<readonly Buffer[]>, rules: SurveyRules): Promise<Survey> {
+export async function survey(lines: AsyncIterable<readonly Line[]>, rules: SurveyRules): Promise<Survey> {
   const surveyor = new Surveyor(rules)
   for await (const some of lines) for (const line of some) surveyor.add(line)
   return surveyor.result()
@@ -75,6 +76,7 @@ class Surveyor {
   readonly #units = new Map<TimeUnit, { unit: TimeUnit; samples: number; first: number }>()
   readonly #tally: Tally
   readonly #values: number[] = []
+  #lines = 0
   #number = 0
   #header: string | undefined
   #firstUnlike: NumberedLine | undefined
@@ -85,11 +87,12 @@ class Surveyor {
     this.#isLimited = isLimited(rules)
   }
 
-  add(line: Buffer): void {
-    this.#number += 1
-    const plainMs = this.#isLimited ? undefined : plainTime(line)
-    if (!this.#isLimited && this.#values.length < FIRST_VALUES) this.#noteValue(line)
-    if (plainMs === undefined) this.#addOther(line)
+  add({ bytes, number }: Line): void {
+    this.#lines += 1
+    this.#number = number
+    const plainMs = this.#isLimited ? undefined : plainTime(bytes)
+    if (!this.#isLimited && this.#values.length < FIRST_VALUES) this.#noteValue(bytes)
+    if (plainMs === undefined) this.#addOther(bytes)
     else this.#addSample('ms', plainMs)
   }
 
@@ -111,7 +114,7 @@ class Surveyor {
   result(): Survey {
     const tally = this.#tally
     return {
-      lines: this.#header === undefined ? this.#number : this.#number - 1,
+      lines: this.#header === undefined ? this.#lines : this.#lines - 1,
       header: this.#header,
       units: [...this.#units.values()].sort((a, b) => b.samples - a.samples),
       samples: tally.count,

@@ -100,5 +100,5 @@ function whyUnreadable(path: string, error: unknown): CliError {
 
 const unreadable = (name: string, why: string): CliError =>
   new CliError('USAGE', `cannot read samples from ${name}: ${why}`, {
-    hint: 'Use a CSV file of time_millis,cpu with one sample per line, or - for standard input.',
+    hint: 'Use a CSV file with a time and CPU usage on each line, or - for standard input.',
   })
