@@ -4,7 +4,7 @@ export const STATUSES = ['SAFE', 'WARN', 'ERROR'] as const
 export type Status = (typeof STATUSES)[number]
 
 const NORMAL_SOURCES = ['hour', 'series', 'settings'] as const
-export type NormalSource = (typeof NORMAL_SOURCES)[number]
+type NormalSource = (typeof NORMAL_SOURCES)[number]
 
 /** A result as the job writes it to Kafka. A window has one result per change; the last one is its final value. */
 export interface WindowResult {

@@ -24,9 +24,14 @@ interface Scanned {
 
 function rowAt(text: string, at: number): Scanned {
   const end = endOfLine(text, at)
-  const row = text.slice(at, end).replace(/\r?\n$/, '')
+  const row = withoutLineBreak(text.slice(at, end))
   // Almost all rows are so simple, and there may be millions.
-  return /["\r]/.test(row) ? quotedRowAt(text, at) : { fields: row.split(','), end }
+  return row.includes('"') || row.includes('\r') ? quotedRowAt(text, at) : { fields: row.split(','), end }
+}
+
+function withoutLineBreak(line: string): string {
+  if (!line.endsWith('\n')) return line
+  return line.slice(0, line.endsWith('\r\n') ? -2 : -1)
 }
 
 const FIELD = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/y

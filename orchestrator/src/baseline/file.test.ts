@@ -116,6 +116,11 @@ describe('readBaseline', () => {
       ['line 3: its quotes are not those of a CSV file'],
     ],
     [
+      'a line of blanks',
+      [FIRST, HEADER, 'a,1,1,1', '  '],
+      ['line 4: has 1 columns; expected series,hour_of_week,mean,stddev'],
+    ],
+    [
       'the same series and hour twice',
       [FIRST, HEADER, 'a,1,1,1', 'b,1,1,1', 'a,1,2,2', ',,1,1', ',,1,1'],
       [

@@ -5,7 +5,8 @@ import { escapeControls, shownName } from '../terminal/text.ts'
 import { formatSeconds } from '../terminal/units.ts'
 import { obstacleOf } from './health.ts'
 import { jobAdvice, jobLabel } from './job-words.ts'
-import type { LateDetails, QueryProgress, WatermarkAhead } from './progress.ts'
+import { lateText } from './late-text.ts'
+import type { QueryProgress, WatermarkAhead } from './progress.ts'
 import type { StackStatus } from './status.ts'
 import type { SubmittedQuery } from './submitted.ts'
 
@@ -128,16 +129,6 @@ const count = (number: number): string => number.toLocaleString('en')
 
 const withoutBaselineText = (updates: number): string =>
   `not in the baseline, held against the settings: ${count(updates)} updates`
-
-/** A single series has no name, so there is nothing to list. */
-function lateText({ first, last, series, other }: LateDetails): string {
-  const named = series.filter(({ series: name }) => name !== '' || series.length > 1)
-  const counts = [
-    ...named.map(({ series: name, samples }) => `${shownName(name) || '(no key)'} ${count(samples)}`),
-    ...(other > 0 ? [`other series ${count(other)}`] : []),
-  ]
-  return `late samples are from ${first} to ${last}${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`
-}
 
 function aheadText({ aheadMs, sample }: WatermarkAhead): string {
   const what = `the watermark is ${formatSeconds(aheadMs)} ahead of the clock, so samples of the present are late`

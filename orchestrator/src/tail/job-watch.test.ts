@@ -65,6 +65,16 @@ describe('JobWatch', () => {
     expect(reports).toEqual([expect.stringContaining('no job runs'), 'the job runs again'])
   })
 
+  it('names the series that lost samples, and their times', async () => {
+    const series = JSON.stringify(JSON.stringify([['web', 2]]))
+    const fields = `late_first=${at(0)} late_last=${at(1)} late_series=${series} late_other=1`
+    runtime.logLines.driver = [`${at(1)} progress batch=1 input_rows=9 late=3 ${fields}`]
+    await afterChecks(2)
+    expect(reports).toEqual([
+      `3 late: so many samples came too late to be in any window; late samples are from ${at(0)} to ${at(1)}: web 2, other series 1`,
+    ])
+  })
+
   it('reports late samples, and further ones half a minute later', async () => {
     late(3)
     await afterChecks(5)

@@ -1,5 +1,7 @@
 import type { JobNow } from '../query/job-now.ts'
 import { jobSentence } from '../query/job-words.ts'
+import { lateText } from '../query/late-text.ts'
+import type { LateDetails } from '../query/progress.ts'
 import { isRunning } from '../runtime/driver-state.ts'
 import type { DriverStatus } from '../runtime/runtime.ts'
 import type { LatestJob } from './latest-job.ts'
@@ -17,6 +19,8 @@ export interface JobFacts {
   readonly state: DriverStatus['state'] | undefined
   /** Late samples since the checkpoint began. */
   readonly late: number
+  /** Which those are; undefined if the log does not say. */
+  readonly lateDetails?: LateDetails | undefined
   /** When the job last committed a batch that had read records, epoch ms; undefined before that. */
   readonly lastReadMs: number | undefined
 }
@@ -36,7 +40,7 @@ function unreadText(state: string, unread: number | undefined): string {
   return `${state}; ${what}, so the last windows are not final`
 }
 
-const lateText = (late: number): string => `${late.toLocaleString('en')} late`
+const lateCount = (late: number): string => `${late.toLocaleString('en')} late`
 
 /** For the live line: what keeps results from coming. `newestMs`: when the newest result was written, epoch ms. */
 export function jobTexts(facts: JobFacts, newestMs: number | undefined, nowMs: number): string[] {
@@ -46,7 +50,7 @@ export function jobTexts(facts: JobFacts, newestMs: number | undefined, nowMs: n
     lastMs > 0 && quietMs >= QUIET_MS
       ? `no sample for ${Math.floor(quietMs / 1_000).toLocaleString('en')} s`
       : ''
-  return [stateText(facts), quiet, facts.late > 0 ? lateText(facts.late) : ''].filter((text) => text !== '')
+  return [stateText(facts), quiet, facts.late > 0 ? lateCount(facts.late) : ''].filter((text) => text !== '')
 }
 
 /** Checks in the background whether the job runs, and reports when it no longer does, and when samples are late. */
@@ -134,7 +138,8 @@ export class JobWatch {
     }
     this.#reportedState = text
     if (facts.late <= this.#reportedLate || nowMs - this.#reportedLateAt < REPORT_LATE_EVERY_MS) return
-    this.#report(`${lateText(facts.late)}: so many samples came too late to be in any window`)
+    const details = facts.lateDetails ? `; ${lateText(facts.lateDetails)}` : ''
+    this.#report(`${lateCount(facts.late)}: so many samples came too late to be in any window${details}`)
     this.#reportedLate = facts.late
     this.#reportedLateAt = nowMs
   }
@@ -148,5 +153,6 @@ interface Checkpoint {
 const factsOf = ({ driver, progress }: JobNow): JobFacts => ({
   state: driver?.state,
   late: progress?.late || 0,
+  lateDetails: progress?.lateDetails,
   lastReadMs: progress?.lastReadAt === undefined ? undefined : Date.parse(progress.lastReadAt),
 })
