@@ -11,9 +11,13 @@ from cpu_anomaly.step import Step
 
 def samples(settings: Settings) -> Step:
     """Columns in: those of `guard`. Out: `series` if there are several, `window_start` (null if not usable), `cpu`."""
+    return lambda guarded: guarded.select(*sample_columns(settings))
+
+
+def sample_columns(settings: Settings) -> list[Column]:
     series = [series_of(settings).alias("series")] if settings.has_series else []
     start = F.when(F.col("reason").isNull(), F.timestamp_millis(window_start_ms(settings)))
-    return lambda guarded: guarded.select(*series, start.alias("window_start"), "cpu")
+    return [*series, start.alias("window_start"), F.col("cpu")]
 
 
 def series_of(settings: Settings) -> Column:
@@ -58,9 +62,14 @@ def classify(settings: Settings) -> Step:
     """
     difference = F.col("mean") - F.col("normal_mean")
     stddev = F.col("normal_stddev")
-    distance = {"high": difference, "low": -difference, "both": F.abs(difference)}[settings.direction]
+    distance = distance_from(difference, settings.direction)
     status = F.when(distance > 2 * stddev, "ERROR").when(distance > stddev, "WARN").otherwise("SAFE")
     return lambda stats: stats.withColumn("status", status).withColumn("score", difference / stddev)
+
+
+def distance_from(difference: Column, direction: str) -> Column:
+    """How far beyond normal a mean with this difference is; negative on the side that is no anomaly."""
+    return {"high": difference, "low": -difference, "both": F.abs(difference)}[direction]
 
 
 def window_start_ms(settings: Settings) -> Column:

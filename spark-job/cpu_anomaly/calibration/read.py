@@ -1,0 +1,91 @@
+"""From a topic or a file to samples and windows, by the job's own steps in a batch read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+
+from pyspark import StorageLevel
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from cpu_anomaly.calibration.request import Request
+from cpu_anomaly.guard import guard
+from cpu_anomaly.lines import lines, parse
+from cpu_anomaly.modes import latest_ms, mode_of
+from cpu_anomaly.settings import Settings
+from cpu_anomaly.source import read_between
+from cpu_anomaly.step import Step
+from cpu_anomaly.topics import WAIT_MS, Bounds, bounds_of, open_admin
+from cpu_anomaly.windows import sample_columns, usable, window_stats
+
+# `produce` sends a file without a key, or with the name of the machine: one series either way.
+FILE_COLUMNS = ("CAST(NULL AS binary) AS key", "CAST(value AS binary) AS value")
+
+
+def read_raw(spark: SparkSession, settings: Settings, request: Request, client: Mapping[str, str]) -> DataFrame:
+    """Columns out: key and value (binary), as from Kafka."""
+    if request.file is not None:
+        # A line may end in `\r\n`, which the job takes for whitespace.
+        return spark.read.option("lineSep", "\n").text(request.file).selectExpr(*FILE_COLUMNS)
+    return read_topic(spark, settings.input_topic, client)
+
+
+def read_topic(spark: SparkSession, topic: str, client: Mapping[str, str]) -> DataFrame:
+    """All committed records of a topic that are there now, read by as many tasks as there are cores."""
+    admin, jvm = open_admin(spark, client)
+    try:
+        bounds: Bounds = bounds_of(admin, jvm, topic, WAIT_MS)
+    finally:
+        admin.close()
+    reader = spark.read.option("minPartitions", max(spark.sparkContext.defaultParallelism, bounds.partitions))
+    return read_between(reader, topic, bounds.earliest, bounds.end, client)
+
+
+def judged(settings: Settings) -> Step:
+    """Columns in: key and value (binary). Adds time_millis, cpu and reason. What the job does with a record first."""
+    now_ms = F.unix_millis(F.current_timestamp())
+    latest = latest_ms(settings, mode_of(settings), now_ms)
+    return lambda raw: raw.transform(lines).transform(parse).transform(guard(settings, latest))
+
+
+def narrow(settings: Settings, request: Request) -> Step:
+    """Columns in: those of `judged`. Out: series (if there are several), window_start, cpu, reason.
+
+    Without the samples of windows that are not asked for. Spark keeps the rows, because they are read several times: on
+    disk, since a topic has more of them than the driver has memory.
+    """
+    wanted = F.col("window_start").isNull() | is_wanted(settings, request)
+    return lambda given: (
+        given.select(*sample_columns(settings), "reason").filter(wanted).persist(StorageLevel.DISK_ONLY)
+    )
+
+
+def is_wanted(settings: Settings, request: Request) -> Column:
+    """True for a `window_start` that begins at `since_ms` or later and overlaps no excluded time."""
+    start_ms = F.unix_millis("window_start")
+    conditions = [start_ms >= request.since_ms] if request.since_ms is not None else []
+    outside = [(start_ms >= end) | (start_ms + settings.window_ms <= start) for start, end in request.exclude]
+    return reduce(lambda one, other: one & other, [*conditions, *outside], F.lit(True))
+
+
+def samples_of(request: Request, kept: DataFrame) -> DataFrame:
+    """The samples among the rows of `narrow`, with the dimensions of the request."""
+    return usable(kept).transform(with_hour(request))
+
+
+def windows_of(settings: Settings, request: Request, kept: DataFrame) -> DataFrame:
+    """The windows of the rows of `narrow`: the columns of `window_stats`, and the dimensions of the request."""
+    return usable(kept).transform(window_stats(settings)).transform(with_hour(request)).persist()
+
+
+def with_hour(request: Request) -> Step:
+    """Adds `hour`, the hour of the week from 0 (Monday, 00:00 to 01:00) to 167, if it is asked for.
+
+    By the clock on the wall, in summer and in winter. The session's time zone is UTC, so that `from_utc_timestamp`
+    makes a time whose fields are those of that clock.
+    """
+    if not request.by_hour:
+        return lambda given: given
+    local = F.from_utc_timestamp("window_start", request.timezone)
+    return lambda given: given.withColumn("hour", F.weekday(local) * 24 + F.hour(local))
