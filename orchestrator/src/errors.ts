@@ -1,6 +1,7 @@
 /** Every failure that a user or an environment can cause, and its exit code. */
 const EXIT_CODES = {
   NOTHING_COUNTED: 1,
+  RESULTS_DIFFER: 1,
   USAGE: 2,
   CONFIGURATION: 2,
   NOT_STARTED: 2,

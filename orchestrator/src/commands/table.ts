@@ -3,6 +3,9 @@ import { wholeNumber } from '../cli/flags.ts'
 
 const JSON_FLAG: FlagSpec = { flags: '--json', summary: 'print JSON, one object per line' }
 
+/** For a flag that may be repeated. */
+const repeated = (value: string, before: readonly string[] = []) => [...before, value]
+
 /** All commands with their flags. Kept light: the code of a command is imported only when it runs. */
 export const COMMANDS: readonly CommandSpec[] = [
   {
@@ -159,6 +162,54 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     examples: ['cpu-anomaly down', 'cpu-anomaly down --volumes --yes'],
     load: () => import('./down.ts'),
+  },
+  {
+    name: 'calibrate',
+    summary: 'compute NORMAL_MEAN and NORMAL_STDDEV from samples, and show what each choice would flag',
+    args: [
+      {
+        name: '[source]',
+        summary: 'topic, or a file of time_millis,cpu lines (default: the input topic)',
+      },
+    ],
+    flags: [
+      {
+        flags: '--since <time>',
+        summary: 'only windows from this ISO time on, or from so long ago (7 days)',
+      },
+      {
+        flags: '--exclude <from..to>',
+        summary: 'leave out the windows of these times; may be repeated',
+        parse: repeated,
+      },
+      {
+        flags: '--by <dimension>',
+        summary: 'a pair for each key, hour-of-week, or both: key,hour-of-week',
+        parse: repeated,
+      },
+      {
+        flags: '--timezone <name>',
+        summary: 'of the hours of the week, such as Europe/Berlin (default: of this machine)',
+      },
+      {
+        flags: '--target <shares>',
+        summary: 'share of windows that may be WARN, and ERROR (default 1%,0.1%)',
+      },
+      {
+        flags: '--method <name>',
+        summary: 'plain, robust or target (default: the one that fits the samples)',
+      },
+      { flags: '--write', summary: 'set NORMAL_MEAN and NORMAL_STDDEV in .env' },
+      { flags: '--check', summary: 'compare what the settings predict with what the job has said' },
+      JSON_FLAG,
+    ],
+    examples: [
+      'cpu-anomaly calibrate',
+      'cpu-anomaly calibrate cpu_usage.csv',
+      'cpu-anomaly calibrate --exclude 2026-01-31T08:00..2026-01-31T09:00 --write',
+      'cpu-anomaly calibrate --check',
+    ],
+    load: () => import('./calibrate.ts'),
   },
   {
     name: 'doctor',

@@ -5,6 +5,8 @@ export interface Config {
   readonly detector: DetectorConfig
   /** Samples from which on the status of a window is shown before the window is final. */
   readonly minSamples: number
+  /** The smallest `NORMAL_STDDEV` that `calibrate` computes, percent. */
+  readonly minDeviation: number
   readonly topics: TopicsConfig
   readonly kafka: KafkaConfig
   readonly query: QueryConfig

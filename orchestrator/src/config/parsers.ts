@@ -41,6 +41,13 @@ export const normalStddev: Parser<number> = (text) => {
   throw new Problem(`not from 1e-150 to ${LARGEST}, where scores are finite`, 'write one such as 2.7')
 }
 
+/** A floor for a deviation. */
+export const minDeviation: Parser<number> = (text) => {
+  const floor = DECIMAL.test(text) ? Number(text) : Number.NaN
+  if (floor >= 1e-6 && floor <= 1e6) return floor
+  throw new Problem('not a number from 0.000001 to 1000000', 'write one such as 0.1')
+}
+
 export function integer(min: number, max: number, example = Math.max(min, 1)): Parser<number> {
   return (text) => {
     const number = Number(text)

@@ -6,6 +6,7 @@ import {
   image,
   integer,
   memory,
+  minDeviation,
   normalMean,
   normalStddev,
   offsets,
@@ -98,6 +99,12 @@ export const SETTINGS = {
     '10',
     'tail shows a window once it has this many samples, or is final',
     integer(1, 1_000_000),
+  ),
+  MIN_DEVIATION: setting(
+    'Detector',
+    '0.1',
+    'calibrate computes no NORMAL_STDDEV below it, in percent',
+    minDeviation,
   ),
 
   INPUT_TOPIC: setting('Topics', 'cpu-usage', 'topic of the samples, as time_millis,cpu', topic),

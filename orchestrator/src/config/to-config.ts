@@ -59,6 +59,7 @@ export function toConfig(
       baselineFile: values.BASELINE_FILE && resolve(folder, values.BASELINE_FILE),
     },
     minSamples: values.MIN_SAMPLES,
+    minDeviation: values.MIN_DEVIATION,
     topics: {
       input: values.INPUT_TOPIC,
       output: values.OUTPUT_TOPIC,

@@ -35,14 +35,15 @@ export const unusedSettings = (
     .map(({ key }) => `${key} has no effect on a state in memory`),
 ]
 
-type Command = 'up' | 'submit' | 'produce' | 'tail' | 'status' | 'logs' | 'stop' | 'down'
+type Command = 'up' | 'submit' | 'produce' | 'tail' | 'status' | 'logs' | 'stop' | 'down' | 'calibrate'
 
-const WITH_BROKER = ['up', 'submit', 'produce', 'tail', 'status'] as const
-const WITH_RESULTS = ['submit', 'produce', 'tail', 'status'] as const
+const WITH_BROKER = ['up', 'submit', 'produce', 'tail', 'status', 'calibrate'] as const
+const WITH_RESULTS = ['submit', 'produce', 'tail', 'status', 'calibrate'] as const
 
 /** The commands that read a setting themselves, if its value in force is not known. Those that are missing are of all. */
 const USED_BY: readonly (readonly [commands: readonly Command[], keys: readonly SettingKey[]])[] = [
   [['tail'], ['MIN_SAMPLES']],
+  [['calibrate'], ['MIN_DEVIATION']],
   [['up'], UNUSED_ON.local],
   [
     ['up', 'submit'],
@@ -50,10 +51,11 @@ const USED_BY: readonly (readonly [commands: readonly Command[], keys: readonly 
   ],
   [
     ['submit'],
-    [
-      ...(['SPARK_CORES', 'SPARK_DRIVER_MEMORY', 'SHUFFLE_PARTITIONS', 'SPARK_UI_PORT'] as const),
-      ...(['KAFKA_MAX_OFFSETS_PER_TRIGGER', 'TRIGGER_INTERVAL', 'STATE_STORE', 'BASELINE_FILE'] as const),
-    ],
+    ['SPARK_UI_PORT', 'KAFKA_MAX_OFFSETS_PER_TRIGGER', 'TRIGGER_INTERVAL', 'STATE_STORE'],
+  ],
+  [
+    ['submit', 'calibrate'],
+    ['SPARK_CORES', 'SPARK_DRIVER_MEMORY', 'SHUFFLE_PARTITIONS', 'BASELINE_FILE'],
   ],
   [
     ['submit', 'tail'],
@@ -64,9 +66,10 @@ const USED_BY: readonly (readonly [commands: readonly Command[], keys: readonly 
     WITH_RESULTS,
     [
       ...(['NORMAL_MEAN', 'NORMAL_STDDEV', 'ANOMALY_DIRECTION', 'WINDOW_DURATION'] as const),
-      ...(['WATERMARK_DELAY', 'MAX_FUTURE_SKEW', 'CPU_MIN', 'CPU_MAX', 'GROUP_BY'] as const),
+      ...(['MAX_FUTURE_SKEW', 'CPU_MIN', 'CPU_MAX', 'GROUP_BY'] as const),
     ],
   ],
+  [['submit', 'produce', 'tail', 'status'], ['WATERMARK_DELAY']],
   [
     WITH_BROKER,
     [
@@ -78,7 +81,7 @@ const USED_BY: readonly (readonly [commands: readonly Command[], keys: readonly 
 
 function usersOf(key: string): readonly Command[] | undefined {
   if (key.endsWith('spark.jars.ivySettings')) return ['up', 'submit'] // `up` fetches jars
-  if (isSparkConf(key)) return ['submit']
+  if (isSparkConf(key)) return ['submit', 'calibrate']
   return USED_BY.find(([, keys]) => (keys as readonly string[]).includes(key))?.[0]
 }
 

@@ -31,7 +31,7 @@ const notPosition = (text: string, why: string) =>
   })
 
 /** Epoch milliseconds; undefined for what is not a time, such as 30 February, which `Date` would take for 2 March. */
-function parseTime(text: string): number | undefined {
+export function parseTime(text: string): number | undefined {
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '0', zone] =
     text.match(ISO_TIME) ?? []
   if (year === undefined) return undefined

@@ -9,6 +9,10 @@ const MAX_WAIT_MS = 200
 export const topicEnds = (access: KafkaAccess, topic: string, signal: AbortSignal): Promise<Offsets> =>
   withReader(access, topic, signal, (reader) => reader.ends())
 
+/** The first offset of each partition, and the one that its next record will get. */
+export const topicBounds = (access: KafkaAccess, topic: string, signal: AbortSignal): Promise<Bounds> =>
+  withReader(access, topic, signal, (reader) => reader.bounds())
+
 /** The records of a topic from these offsets to its present end; all of a partition that is not among them. */
 export const readSince = (
   access: KafkaAccess,

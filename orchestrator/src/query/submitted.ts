@@ -36,13 +36,16 @@ const JOB_KEYS: ReadonlySet<string> = new Set([
   'SPARK_UI_PORT',
 ] satisfies SettingKey[])
 
+/** `tail` and `calibrate` read them, the job does not. */
+const CONCERNS_NO_JOB: ReadonlySet<string> = new Set(['MIN_SAMPLES', 'MIN_DEVIATION'] satisfies SettingKey[])
+
 const sectionOf = (key: string): string | undefined =>
   Object.hasOwn(SETTINGS, key) ? SETTINGS[key as SettingKey].section : undefined
 
 /** Does `submit` bring this setting into force? */
 const isJobSetting = ({ key, secret }: Pick<ResolvedSetting, 'key' | 'secret'>): boolean =>
   !secret &&
-  key !== 'MIN_SAMPLES' && // concerns only what `tail` shows
+  !CONCERNS_NO_JOB.has(key) &&
   (isSparkConf(key) || JOB_KEYS.has(key) || /^(?:Detector|Query)$/.test(sectionOf(key) ?? ''))
 
 /** A setting of the job that is no longer what it was submitted with. */

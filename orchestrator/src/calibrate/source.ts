@@ -1,0 +1,63 @@
+import { constants } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { CliError, errorMessage } from '../errors.ts'
+import type { KafkaAccess } from '../kafka/access.ts'
+import { topicBounds } from '../kafka/read-range.ts'
+
+export type Source =
+  | { readonly kind: 'topic'; readonly name: string }
+  /** An absolute path. */
+  | { readonly kind: 'file'; readonly path: string }
+
+const HEAD_BYTES = 64 * 1024
+/** A line that the job takes for a sample. */
+const SAMPLE = /^[ \t]*\d{13}[ \t]*,[ \t]*[-+.\d]/m
+
+/** A path that exists is a file, and what looks like a path must exist; anything else is a topic. */
+export async function findSource(text: string | undefined, inputTopic: string): Promise<Source> {
+  if (text === undefined) return { kind: 'topic', name: inputTopic }
+  const path = resolve(text)
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isDirectory()) throw usage(`${text} is a folder`, 'Name a file of time_millis,cpu lines.')
+  if (found) return { kind: 'file', path }
+  if (/[/\\]|\.(?:csv|txt|gz|json|tsv)$/i.test(text))
+    throw usage(`there is no file ${text}`, 'Check the path.')
+  return { kind: 'topic', name: text }
+}
+
+/**
+ * Spark reads the file itself, and knows plain samples only.
+ * @throws CliError USAGE when the beginning of the file has no sample.
+ */
+export async function requireSamples(path: string): Promise<void> {
+  const head = await readHead(path)
+  if (path.endsWith('.gz') || SAMPLE.test(head)) return
+  throw usage(
+    `${path} has no line time_millis,cpu in its first 64 KB`,
+    'calibrate reads lines such as 1700000000000,14.5: the time in milliseconds since 1970, and the CPU in percent.',
+  )
+}
+
+async function readHead(path: string): Promise<string> {
+  try {
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    if (!(await file.stat()).isFile()) throw new Error('not a file: Spark reads it more than once')
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
+    return buffer.subarray(0, bytesRead).toString('latin1')
+  } catch (error) {
+    throw usage(`${path} cannot be read: ${errorMessage(error)}`, 'Check the path and its permissions.')
+  }
+}
+
+/** @throws CliError NO_SUCH_TOPIC; USAGE for a topic without records. */
+export async function requireRecords(access: KafkaAccess, topic: string, signal: AbortSignal): Promise<void> {
+  const { begin, end } = await topicBounds(access, topic, signal)
+  if ([...end].some(([partition, last]) => last > (begin.get(partition) ?? 0n))) return
+  throw usage(
+    `the topic ${topic} is empty, so it does not show what is normal`,
+    'Send samples with `cpu-anomaly produce`, or name a file.',
+  )
+}
+
+const usage = (message: string, hint: string) => new CliError('USAGE', message, { hint })

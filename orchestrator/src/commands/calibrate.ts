@@ -1,0 +1,187 @@
+import { checkText, differenceLines, type JobFacts } from '../calibrate/check-lines.ts'
+import { calibrationJson, checkJson } from '../calibrate/json.ts'
+import { type Options, type OptionTexts, parseOptions } from '../calibrate/options.ts'
+import type { Calibration, Check, Request } from '../calibrate/protocol.ts'
+import { type Recommendation, recommend } from '../calibrate/recommend.ts'
+import { reportLines } from '../calibrate/report.ts'
+import { findSource, requireRecords, requireSamples, type Source } from '../calibrate/source.ts'
+import { runSparkBatch } from '../calibrate/spark-batch.ts'
+import { sparkHere } from '../calibrate/spark-here.ts'
+import type { CommandContext, CommandRun } from '../cli/command.ts'
+import { requireEnvCounts, setInEnv } from '../config/env-edit.ts'
+import { unusedFlags } from '../config/unused-settings.ts'
+import { CliError } from '../errors.ts'
+import { jobNow, readUpTo } from '../query/job-now.ts'
+import { countUnread } from '../query/unread.ts'
+import type { Selected } from '../runtime/runtime.ts'
+import { requireBroker } from '../stack/require-broker.ts'
+import { colors } from '../terminal/colors.ts'
+
+interface Flags extends OptionTexts {
+  readonly write?: boolean
+  readonly check?: boolean
+  readonly json?: boolean
+}
+
+const WRITTEN_KEYS = ['NORMAL_MEAN', 'NORMAL_STDDEV'] as const
+
+export const run: CommandRun<Flags> = async (context, args, flags) => {
+  const options = parseOptions(flags)
+  refuseContradictions(flags)
+  // The settings as they are now, which the next `submit` would use; for --check, those that the job was given.
+  const selected = await context.select(flags.check ? undefined : 'job')
+  for (const line of unusedFlags(selected.config.resolved, 'calibrate')) context.output.warn(line)
+  if (flags.write) requireEnvCounts(await context.config(), WRITTEN_KEYS)
+  const source = await findSource(args[0], selected.config.topics.input)
+  refuseUnfit(source, options, flags, selected)
+  await requireInput(source, selected, flags, context.signal)
+  const calibration = await calibrated(context, selected, source, options, flags)
+  if (calibration.check) return reportCheck(context, selected, calibration.check, flags)
+  const taken = recommend(calibration, options, options.method)
+  report(context, selected, calibration, options, taken, flags)
+  if (flags.write && taken) await write(context, calibration, taken, flags)
+}
+
+/** @throws CliError USAGE for flags of which one has no effect. */
+function refuseContradictions({ check, ...flags }: Flags): void {
+  const useless = (['write', 'by', 'target', 'method', 'timezone'] as const).find(
+    (name) => flags[name] !== undefined,
+  )
+  if (check && useless)
+    throw new CliError('USAGE', `--check and --${useless} contradict each other`, {
+      hint: '--check compares the settings in force with what the job has said.',
+    })
+  if (flags.write && flags.by)
+    throw new CliError('USAGE', '--write writes one pair into .env, but --by computes one for each group', {
+      hint: 'Leave --by out; with --json, the pairs of the groups can be kept.',
+    })
+}
+
+/** @throws CliError USAGE for what this source or these settings cannot give. */
+function refuseUnfit(source: Source, { by_key }: Options, { check }: Flags, { config }: Selected): void {
+  const problem =
+    check && (source.kind === 'file' || source.name !== config.topics.input)
+      ? [
+          `--check compares what the job has read, which is the topic ${config.topics.input}`,
+          'Leave the argument out.',
+        ]
+      : by_key && source.kind === 'file'
+        ? [
+            '--by key needs a topic: the lines of a file have no key',
+            'Leave it out, or `produce` the file first.',
+          ]
+        : by_key && config.detector.groupBy !== 'key'
+          ? [
+              '--by key needs GROUP_BY=key: now all samples form one series',
+              'Add --set GROUP_BY=key, or set it in .env.',
+            ]
+          : undefined
+  if (problem) throw new CliError('USAGE', problem[0] ?? '', { hint: problem[1] ?? '' })
+}
+
+async function requireInput(
+  source: Source,
+  { runtime, config }: Selected,
+  { check }: Flags,
+  signal: AbortSignal,
+): Promise<void> {
+  if (source.kind === 'file') return requireSamples(source.path)
+  await requireBroker(runtime)
+  await requireRecords(runtime.kafka, source.name, signal)
+  if (check) await requireRecords(runtime.kafka, config.topics.output, signal)
+}
+
+async function calibrated(
+  { output, signal }: CommandContext,
+  selected: Selected,
+  source: Source,
+  { method: _, ...options }: Options,
+  { check = false }: Flags,
+): Promise<Calibration> {
+  const spark = await sparkHere(selected, output, signal)
+  const request: Request = {
+    ...options,
+    file: source.kind === 'file' ? source.path : null,
+    min_deviation: selected.config.minDeviation,
+    check,
+  }
+  const topic = source.kind === 'topic' ? source.name : selected.config.topics.input
+  const name = source.kind === 'topic' ? source.name : source.path
+  const calibration = await output.step(`Reading ${name} with Spark`, async (step) => {
+    const found = await runSparkBatch({ selected, spark, topic, request }, signal)
+    step.done(`Spark has read ${name}`)
+    return found
+  })
+  if (calibration.input.samples === 0) throw noSamples(name, calibration)
+  return calibration
+}
+
+function noSamples(name: string, { input }: Calibration): CliError {
+  const rejected = Object.entries(input.rejected).map(([reason, count]) => `${reason} ${count}`)
+  const found =
+    rejected.length > 0 ? `: its lines are dead letters (${rejected.join(', ')})` : ' at these times'
+  return new CliError('USAGE', `${name} has no sample${found}`, {
+    hint: 'A sample is a line time_millis,cpu. --since and --exclude leave out whole windows.',
+  })
+}
+
+function report(
+  { output }: CommandContext,
+  { config }: Selected,
+  calibration: Calibration,
+  options: Options,
+  taken: Recommendation | undefined,
+  { json, write }: Flags,
+): void {
+  const limits = { ...options, min_deviation: config.minDeviation }
+  if (json) for (const line of calibrationJson(calibration, limits, taken)) output.json(line)
+  else
+    for (const line of reportLines(calibration, limits, taken, config.detector, colors)) output.result(line)
+  if (!json && taken && !write && !options.by_key && !options.by_hour)
+    output.note(`Write this pair into .env with \`cpu-anomaly calibrate --write\`, or set it by hand.`)
+}
+
+async function write(
+  context: CommandContext,
+  { normals }: Calibration,
+  { method }: Recommendation,
+  { json }: Flags,
+): Promise<void> {
+  const { output } = context
+  const pair = normals[0]?.pairs[method]
+  if (!pair) return
+  const config = await context.config()
+  const values = { NORMAL_MEAN: String(pair.mean), NORMAL_STDDEV: String(pair.stddev) }
+  const changes = await setInEnv(config.folder, values, config)
+  if (json) output.json({ calibrate: 'written', file: `${config.folder}/.env`, changes })
+  else for (const { key, from, to } of changes) output.result(`.env: ${key} ${from} -> ${to}`)
+  output.note(
+    'A running job keeps its own values: `cpu-anomaly stop`, then `submit`, brings these into force.',
+  )
+}
+
+/** @throws CliError RESULTS_DIFFER when a window is not as predicted. */
+async function reportCheck(
+  { output, signal }: CommandContext,
+  selected: Selected,
+  check: Check,
+  { json }: Flags,
+): Promise<void> {
+  const facts = await jobFacts(selected, signal)
+  if (json) output.json({ ...checkJson(check), ...facts })
+  else output.result(checkText(check))
+  if (check.differing === 0) return
+  throw new CliError('RESULTS_DIFFER', checkText(check), {
+    details: differenceLines(check, facts),
+    hint: 'A job that was submitted with other settings, or with STARTING_OFFSETS=latest, has said something else: `cpu-anomaly status` shows by what it judges.',
+  })
+}
+
+async function jobFacts(selected: Selected, signal: AbortSignal): Promise<JobFacts> {
+  const { runtime, config } = selected
+  const job = await jobNow(runtime, config.topics.input, signal).catch(() => undefined)
+  const read = job && (await readUpTo(job, selected))
+  const unread =
+    read && (await countUnread(runtime.kafka, config.topics.input, read, { olderThanMs: Date.now(), signal }))
+  return { late: job?.progress?.late, unread: unread?.isBehindJob ? undefined : unread?.records }
+}
