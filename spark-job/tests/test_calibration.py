@@ -94,7 +94,7 @@ def mad(values: Sequence[float]) -> float:
     return statistics.median([abs(value - middle) for value in values])
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_plain_and_robust_are_those_of_an_independent_computation(
     spark: SparkSession, settings_of: SettingsOf, seed: int
 ) -> None:
@@ -110,8 +110,9 @@ def test_plain_and_robust_are_those_of_an_independent_computation(
     assert (robust.mean, robust.stddev) == (round(statistics.median(values), 2), round(1.4826 * mad(values), 2))
 
 
-@pytest.mark.parametrize("direction", ["high", "low", "both"])
-@pytest.mark.parametrize(("warn_share", "error_share"), [(0.01, 0.001), (0.05, 0.02), (0.2, 0.0)])
+@pytest.mark.parametrize(
+    ("direction", "warn_share", "error_share"), [("high", 0.01, 0.001), ("low", 0.05, 0.02), ("both", 0.2, 0.0)]
+)
 def test_target_is_the_smallest_deviation_that_so_few_windows_exceed(
     spark: SparkSession, settings_of: SettingsOf, direction: str, warn_share: float, error_share: float
 ) -> None:
@@ -133,9 +134,8 @@ def test_target_is_the_smallest_deviation_that_so_few_windows_exceed(
     assert preview.error <= error_share * len(means)
 
 
-@pytest.mark.parametrize("seed", [4, 5])
-def test_a_preview_counts_what_the_job_would_say(spark: SparkSession, settings_of: SettingsOf, seed: int) -> None:
-    given = noise(seed, 6_000)
+def test_a_preview_counts_what_the_job_would_say(spark: SparkSession, settings_of: SettingsOf) -> None:
+    given = noise(4, 6_000)
     means = means_of(given)
     settings = settings_of()
     _, previewed = calibrated(spark, settings, request_of(), given)
@@ -271,8 +271,9 @@ def test_check_names_windows_that_differ_or_are_missing(spark: SparkSession, set
     settings = settings_of()
     given = noise(1, 1_000)
     said = said_of(spark, settings, given)
-    fewer = said.withColumn("value", F.regexp_replace("value", '"count":20', '"count":19').cast("binary")).limit(1)
-    without = said.filter(F.col("key").cast("string") != f"|{T0 + 1_000}")
+    key, value = F.col("key").cast("string"), F.regexp_replace(F.col("value").cast("string"), '"count":20', '"count":19')
+    fewer = said.filter((key == f"|{T0 + 2_000}") & (F.col("offset") == 1)).withColumn("value", value.cast("binary"))
+    without = said.filter(key != f"|{T0 + 1_000}")
     later = fewer.withColumn("offset", F.lit(10**6).cast("bigint"))
     found = checked(spark, settings, given, without.union(later))
     assert found["differing"] == 2
