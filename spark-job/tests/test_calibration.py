@@ -271,7 +271,10 @@ def test_check_names_windows_that_differ_or_are_missing(spark: SparkSession, set
     settings = settings_of()
     given = noise(1, 1_000)
     said = said_of(spark, settings, given)
-    key, value = F.col("key").cast("string"), F.regexp_replace(F.col("value").cast("string"), '"count":20', '"count":19')
+    key, value = (
+        F.col("key").cast("string"),
+        F.regexp_replace(F.col("value").cast("string"), '"count":20', '"count":19'),
+    )
     fewer = said.filter((key == f"|{T0 + 2_000}") & (F.col("offset") == 1)).withColumn("value", value.cast("binary"))
     without = said.filter(key != f"|{T0 + 1_000}")
     later = fewer.withColumn("offset", F.lit(10**6).cast("bigint"))
