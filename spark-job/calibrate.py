@@ -62,7 +62,7 @@ def calibrate(spark: SparkSession, settings: Settings, request: Request) -> None
     if found["samples"] > 0 and request.check:
         emit("check", **check(settings, request, windows, read_topic(spark, settings.output_topic, client)))
     elif found["samples"] > 0:
-        report(spark, settings, request, kept, windows)
+        report(settings, request, kept, windows)
     emit("done")
 
 
@@ -79,12 +79,12 @@ def input_of(kept: DataFrame, windows: DataFrame) -> dict[str, Any]:
     return {"samples": samples, "rejected": counts, **(row.asDict() if row else {})}
 
 
-def report(spark: SparkSession, settings: Settings, request: Request, kept: DataFrame, windows: DataFrame) -> None:
+def report(settings: Settings, request: Request, kept: DataFrame, windows: DataFrame) -> None:
     found = normals(settings, request, samples_of(request, kept), windows)
     for level, groups in found.items():
         for group, normal in groups.items():
             emit("normal", **normal_line(dict(zip(level, group, strict=True)), normal))
-    for preview in previews(spark, settings, windows, found):
+    for preview in previews(settings, request, windows, found):
         emit("preview", **preview.as_dict())
     emit("histogram", **histogram(windows))
 

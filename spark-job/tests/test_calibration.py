@@ -63,7 +63,7 @@ def calibrated(
     kept = raw_of(spark, given).transform(judged(settings)).transform(narrow(settings, request))
     windows = windows_of(settings, request, kept)
     found = normals(settings, request, samples_of(request, kept), windows)
-    return found, {each.method: each for each in previews(spark, settings, windows, found)}
+    return found, {each.method: each for each in previews(settings, request, windows, found)}
 
 
 def means_of(given: Sequence[Sample], window_ms: int = 500) -> dict[tuple[str, int], float]:

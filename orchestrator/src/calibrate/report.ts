@@ -26,7 +26,7 @@ export function reportLines(
     ...(taken && preview
       ? [
           isByGroup
-            ? `Take ${colors.bold(taken.method)}: ${taken.why}.`
+            ? `Take ${colors.bold(taken.method)} for each group: ${taken.why}.`
             : `Take ${colors.bold(taken.method)} (NORMAL_MEAN=${preview.mean}, NORMAL_STDDEV=${preview.stddev}): ${taken.why}.`,
         ]
       : []),

@@ -54,8 +54,11 @@ async function writePlan({ selected, spark, topic, request }: Batch, folder: str
   const { sasl } = runtime.kafka
   if (sasl) await writeFile(secretsFile, JSON.stringify(kafkaSecrets(runtime.kafka)), { mode: 0o600 })
   const { job } = spark
+  // For --check the file that the job was given; it may have been edited since.
+  const submitted = existsSync(job.baselineFile) ? job.baselineFile : undefined
   const environment: JobEnvironment = {
     ...job,
+    baselineFile: (request.check && submitted) || (config.detector.baselineFile ?? job.baselineFile),
     kafka: runtime.kafka,
     secretsFile: sasl ? secretsFile : undefined,
     checkpoint: join(folder, 'checkpoint'),

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { readBaseline } from '../baseline/file.ts'
 import { checkText, differenceLines, type JobFacts } from '../calibrate/check-lines.ts'
 import { calibrationJson, checkJson } from '../calibrate/json.ts'
 import { type Options, type OptionTexts, parseOptions } from '../calibrate/options.ts'
@@ -7,8 +9,8 @@ import { reportLines } from '../calibrate/report.ts'
 import { findSource, requireRecords, requireSamples, type Source } from '../calibrate/source.ts'
 import { runSparkBatch } from '../calibrate/spark-batch.ts'
 import { sparkHere } from '../calibrate/spark-here.ts'
+import { requireWritable, write } from '../calibrate/write.ts'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
-import { requireEnvCounts, setInEnv } from '../config/env-edit.ts'
 import { unusedFlags } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import { jobNow, readUpTo } from '../query/job-now.ts'
@@ -23,15 +25,13 @@ interface Flags extends OptionTexts {
   readonly json?: boolean
 }
 
-const WRITTEN_KEYS = ['NORMAL_MEAN', 'NORMAL_STDDEV'] as const
-
 export const run: CommandRun<Flags> = async (context, args, flags) => {
   const options = parseOptions(flags)
   refuseContradictions(flags)
   // The settings as they are now, which the next `submit` would use; for --check, those that the job was given.
-  const selected = await context.select(flags.check ? undefined : 'job')
+  const selected = await withPresentBaseline(await context.select(flags.check ? undefined : 'job'), flags)
   for (const line of unusedFlags(selected.config.resolved, 'calibrate')) context.output.warn(line)
-  if (flags.write) requireEnvCounts(await context.config(), WRITTEN_KEYS)
+  if (flags.write) requireWritable(await context.config(), options)
   const source = await findSource(args[0], selected.config.topics.input)
   refuseUnfit(source, options, flags, selected)
   await requireInput(source, selected, flags, context.signal)
@@ -39,7 +39,21 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   if (calibration.check) return reportCheck(context, selected, calibration.check, flags)
   const taken = recommend(calibration, options, options.method)
   report(context, selected, calibration, options, taken, flags)
-  if (flags.write && taken) await write(context, calibration, taken, flags)
+  if (flags.write && taken) await writeDown(context, calibration, taken, options, flags)
+}
+
+/**
+ * Without a baseline that is yet to be written.
+ * @throws CliError CONFIGURATION when BASELINE_FILE is no baseline.
+ */
+async function withPresentBaseline(selected: Selected, { write, by }: Flags): Promise<Selected> {
+  const { config } = selected
+  const { baselineFile } = config.detector
+  if (baselineFile === undefined) return selected
+  if (write && by && !existsSync(baselineFile))
+    return { ...selected, config: { ...config, detector: { ...config.detector, baselineFile: undefined } } }
+  await readBaseline(baselineFile)
+  return selected
 }
 
 /** @throws CliError USAGE for flags of which one has no effect. */
@@ -50,10 +64,6 @@ function refuseContradictions({ check, ...flags }: Flags): void {
   if (check && useless)
     throw new CliError('USAGE', `--check and --${useless} contradict each other`, {
       hint: '--check compares the settings in force with what the job has said.',
-    })
-  if (flags.write && flags.by)
-    throw new CliError('USAGE', '--write writes one pair into .env, but --by computes one for each group', {
-      hint: 'Leave --by out; with --json, the pairs of the groups can be kept.',
     })
 }
 
@@ -141,22 +151,19 @@ function report(
     output.note(`Write this pair into .env with \`cpu-anomaly calibrate --write\`, or set it by hand.`)
 }
 
-async function write(
+async function writeDown(
   context: CommandContext,
   { normals }: Calibration,
   { method }: Recommendation,
+  options: Options,
   { json }: Flags,
 ): Promise<void> {
   const { output } = context
-  const pair = normals[0]?.pairs[method]
-  if (!pair) return
-  const config = await context.config()
-  const values = { NORMAL_MEAN: String(pair.mean), NORMAL_STDDEV: String(pair.stddev) }
-  const changes = await setInEnv(config.folder, values, config)
-  if (json) output.json({ calibrate: 'written', file: `${config.folder}/.env`, changes })
-  else for (const { key, from, to } of changes) output.result(`.env: ${key} ${from} -> ${to}`)
+  const { file, lines } = await write(await context.config(), normals, method, options)
+  if (json) output.json({ calibrate: 'written', file, lines })
+  else for (const line of lines) output.result(line)
   output.note(
-    'A running job keeps its own values: `cpu-anomaly stop`, then `submit`, brings these into force.',
+    'A running job keeps what it was given: `cpu-anomaly stop`, then `submit`, brings this into force.',
   )
 }
 

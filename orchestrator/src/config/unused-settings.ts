@@ -49,10 +49,7 @@ const USED_BY: readonly (readonly [commands: readonly Command[], keys: readonly 
     ['up', 'submit'],
     ['INPUT_PARTITIONS', 'RESULT_RETENTION'],
   ],
-  [
-    ['submit'],
-    ['SPARK_UI_PORT', 'KAFKA_MAX_OFFSETS_PER_TRIGGER', 'TRIGGER_INTERVAL', 'STATE_STORE'],
-  ],
+  [['submit'], ['SPARK_UI_PORT', 'KAFKA_MAX_OFFSETS_PER_TRIGGER', 'TRIGGER_INTERVAL', 'STATE_STORE']],
   [
     ['submit', 'calibrate'],
     ['SPARK_CORES', 'SPARK_DRIVER_MEMORY', 'SHUFFLE_PARTITIONS', 'BASELINE_FILE'],

@@ -7,6 +7,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from cpu_anomaly.baseline import find_normal
 from cpu_anomaly.calibration.read import is_wanted
 from cpu_anomaly.calibration.request import Request
 from cpu_anomaly.settings import Settings
@@ -21,7 +22,8 @@ VALUE = "struct<mean: double, stddev: double, count: bigint, status: string>"
 
 def check(settings: Settings, request: Request, windows: DataFrame, output: DataFrame) -> dict[str, Any]:
     """How many windows were compared, how many differ, and the first of those."""
-    predicted = windows.transform(classify(settings)).transform(results(settings)).select("key", value_of("predicted"))
+    judged = windows.transform(find_normal(settings)).transform(classify(settings))
+    predicted = judged.transform(results(settings)).select("key", value_of("predicted"))
     said = output.transform(last_values).transform(within(settings, request, windows))
     both = predicted.join(said, "key", "full").withColumn("differs", ~is_same()).persist()
     try:

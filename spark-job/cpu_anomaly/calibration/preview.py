@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from cpu_anomaly.baseline import Baseline, find_normal, look_up
+from cpu_anomaly.baseline import Normals as Row
 from cpu_anomaly.calibration.normals import METHODS, Group, Normal, Pair
+from cpu_anomaly.calibration.request import Request
 from cpu_anomaly.settings import Settings
-from cpu_anomaly.windows import classify, classify_by, distance_from
+from cpu_anomaly.windows import classify, distance_from
 
 MOST_EXTREME = 3
 MOST_BINS = 40
@@ -51,45 +54,26 @@ class Preview:
 class Previews:
     """Of the present settings and of each method."""
 
-    def __init__(self, spark: SparkSession, settings: Settings, windows: DataFrame) -> None:
-        self._spark = spark
+    def __init__(self, settings: Settings, windows: DataFrame) -> None:
         self._settings = settings
         self._windows = windows
 
     def of_settings(self) -> Preview:
         present = Pair(self._settings.normal_mean, self._settings.normal_stddev)
-        return self._preview(PRESENT, present, self._windows.transform(classify(self._settings)))
+        return self._preview(PRESENT, present, self._windows.transform(find_normal(self._settings)))
 
-    def of_method(self, method: str, normals: Normals) -> Preview:
-        """By the pair of each window's group."""
+    def of_method(self, method: str, normals: Normals, timezone: str) -> Preview:
+        """By the pair of each window's group, as the job would with a baseline that has them."""
         overall = normals[()][()].pairs[method]
-        finer = {level: groups for level, groups in normals.items() if level}
-        if not finer:
-            by = classify_by(self._settings.direction, F.lit(overall.mean), F.lit(overall.stddev))
-            return self._preview(method, overall, self._windows.transform(by))
-        matched, mean, stddev = self._matched(method, finer)
-        judged = matched.transform(classify_by(self._settings.direction, mean, stddev))
-        return self._preview(method, overall, judged)
+        if len(normals) > 1:
+            baseline = baseline_of(method, normals, timezone)
+            return self._preview(method, overall, look_up(self._windows, baseline, self._settings))
+        mean, stddev = overall.mean, overall.stddev
+        changed = replace(self._settings, normal_mean=mean, normal_stddev=stddev, baseline_file=None)
+        return self._preview(method, overall, self._windows.transform(find_normal(changed)))
 
-    def _matched(self, method: str, finer: Normals) -> tuple[DataFrame, Column, Column]:
-        """Each window with the pair of its finest group that has enough data, else with the present settings."""
-        matched = self._windows
-        means, stddevs = [F.lit(self._settings.normal_mean)], [F.lit(self._settings.normal_stddev)]
-        for number, (level, groups) in enumerate(finer.items()):
-            rows = [
-                (*group, normal.pairs[method].mean, normal.pairs[method].stddev)
-                for group, normal in groups.items()
-                if normal.is_enough
-            ]
-            mean, stddev = f"mean_{number}", f"stddev_{number}"
-            types = [f"{name} {'string' if name == 'series' else 'int'}" for name in level]
-            pairs = self._spark.createDataFrame(rows, ", ".join([*types, f"{mean} double", f"{stddev} double"]))
-            matched = matched.join(F.broadcast(pairs), list(level), "left")
-            means.insert(0, F.col(mean))
-            stddevs.insert(0, F.col(stddev))
-        return matched, F.coalesce(*means), F.coalesce(*stddevs)
-
-    def _preview(self, method: str, pair: Pair, judged: DataFrame) -> Preview:
+    def _preview(self, method: str, pair: Pair, windows: DataFrame) -> Preview:
+        judged = windows.transform(classify(self._settings))
         counts = judged.agg(
             F.count(F.lit(1)).alias("windows"),
             F.count_if(F.col("status") == "WARN").alias("warn"),
@@ -99,6 +83,19 @@ class Previews:
         run = longest_run(judged) if found["warn"] + found["error"] > 0 else 0
         extremes = most_extreme(judged, self._settings)
         return Preview(method, pair.mean, pair.stddev, pair.is_floor, **found, longest_run=run, extremes=extremes)
+
+
+def baseline_of(method: str, normals: Normals, timezone: str) -> Baseline:
+    """Without the groups that have too little data. A baseline cannot name the series of records without a key."""
+    series: dict[str, Row] = {}
+    for level, groups in normals.items():
+        for group, normal in groups.items():
+            names = dict(zip(level, group, strict=True))
+            if level and normal.is_enough and names.get("series") != "":
+                pair = normal.pairs[method]
+                series.setdefault(names.get("series") or "", Row()).put(names.get("hour"), pair.mean, pair.stddev)
+    all_series = series.pop("", Row())
+    return Baseline(timezone, series, all_series)
 
 
 def longest_run(judged: DataFrame) -> int:
@@ -144,6 +141,6 @@ def nice_width(at_least: float) -> float:
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= at_least)
 
 
-def previews(spark: SparkSession, settings: Settings, windows: DataFrame, normals: Normals) -> list[Preview]:
-    each = Previews(spark, settings, windows)
-    return [each.of_settings(), *(each.of_method(method, normals) for method in METHODS)]
+def previews(settings: Settings, request: Request, windows: DataFrame, normals: Normals) -> list[Preview]:
+    each = Previews(settings, windows)
+    return [each.of_settings(), *(each.of_method(method, normals, request.timezone) for method in METHODS)]

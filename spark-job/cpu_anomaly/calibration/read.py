@@ -9,6 +9,7 @@ from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from cpu_anomaly.baseline import hour_of_week
 from cpu_anomaly.calibration.request import Request
 from cpu_anomaly.guard import guard
 from cpu_anomaly.lines import lines, parse
@@ -80,12 +81,7 @@ def windows_of(settings: Settings, request: Request, kept: DataFrame) -> DataFra
 
 
 def with_hour(request: Request) -> Step:
-    """Adds `hour`, the hour of the week from 0 (Monday, 00:00 to 01:00) to 167, if it is asked for.
-
-    By the clock on the wall, in summer and in winter. The session's time zone is UTC, so that `from_utc_timestamp`
-    makes a time whose fields are those of that clock.
-    """
+    """Adds `hour`, the hour of the week by which a baseline has its rows, if it is asked for."""
     if not request.by_hour:
         return lambda given: given
-    local = F.from_utc_timestamp("window_start", request.timezone)
-    return lambda given: given.withColumn("hour", F.weekday(local) * 24 + F.hour(local))
+    return lambda given: given.withColumn("hour", hour_of_week(F.col("window_start"), request.timezone))
