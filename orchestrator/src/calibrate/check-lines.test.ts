@@ -34,8 +34,8 @@ it('names the windows that differ, and what may be the reason', () => {
   expect(differenceLines(differing, { late: 21, unread: 3 })).toEqual([
     '1970-01-01T00:00:00.000Z a\\x1b: predicted WARN with 20 samples, mean 10.1235, said SAFE with 19 samples, mean 10.1235',
     '1970-01-01T00:00:00.500Z: predicted WARN with 20 samples, mean 10.1235, not said',
-    '21 samples more are predicted than the job has counted in these windows',
-    '21 samples came late and are in no window (calibrate counts them)',
-    '3 records are unread by the job: check again once it has read them',
+    '21 samples fewer than predicted in the windows that the job has said',
+    '21 samples came late, so in no window; calibrate counts late samples too',
+    '3 records of the topic not yet read by the job: check again later',
   ])
 })

@@ -25,11 +25,11 @@ export function differenceLines(check: Check, { late, unread }: JobFacts): strin
   })
   const missing = check.predicted_samples - check.said_samples
   if (missing > 0)
-    lines.push(`${plural(missing, 'sample')} more are predicted than the job has counted in these windows`)
+    lines.push(`${plural(missing, 'sample')} fewer than predicted in the windows that the job has said`)
   if (late !== undefined)
-    lines.push(`${plural(late, 'sample')} came late and are in no window (calibrate counts them)`)
+    lines.push(`${plural(late, 'sample')} came late, so in no window; calibrate counts late samples too`)
   if (unread !== undefined && unread > 0)
-    lines.push(`${plural(unread, 'record')} are unread by the job: check again once it has read them`)
+    lines.push(`${plural(unread, 'record')} of the topic not yet read by the job: check again later`)
   return lines
 }
 

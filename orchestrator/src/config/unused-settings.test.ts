@@ -42,16 +42,16 @@ describe('a setting that the runtime or the mode does not use', () => {
 describe('a flag that the command does not use', () => {
   it.each([
     ['up', 'MIN_SAMPLES=4', '`tail`'],
-    ['up', 'NORMAL_MEAN=9', '`submit` and `produce` and `tail` and `status`'],
+    ['up', 'NORMAL_MEAN=9', '`submit` and `produce` and `tail` and `status` and `calibrate`'],
     ['submit', 'MIN_SAMPLES=4', '`tail`'],
     ['submit', 'SPARK_WORKERS=4', '`up`'],
     ['status', 'MIN_SAMPLES=4', '`tail`'],
     ['status', 'SPARK_WORKERS=4', '`up`'],
     ['status', 'INPUT_PARTITIONS=4', '`up` and `submit`'],
-    ['status', 'SPARK_CONF_spark.ui.retainedJobs=9', '`submit`'],
+    ['status', 'SPARK_CONF_spark.ui.retainedJobs=9', '`submit` and `calibrate`'],
     ['tail', 'TRIGGER_INTERVAL=1 s', '`submit`'],
     ['produce', 'RESULT_RETENTION=1 day', '`up` and `submit`'],
-    ['stop', 'CPU_MIN=1', '`submit` and `produce` and `tail` and `status`'],
+    ['stop', 'CPU_MIN=1', '`submit` and `produce` and `tail` and `status` and `calibrate`'],
   ] as const)('is named: %s --set %s is for %s', async (command, set, users) => {
     const { resolved } = (await load({ set: [set] })).config
     const [key] = set.split('=')
