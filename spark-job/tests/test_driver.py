@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
 import time
 import uuid
@@ -120,14 +121,23 @@ class Case:
     def ledger(self) -> Ledger:
         return Ledger.load(Checkpoint(self._spark, str(self._folder)))
 
-    def commit(self, batch: int, *, records: int = 1, unread: int = 0, left_out: bool = False) -> Step:
+    def commit(
+        self,
+        batch: int,
+        *,
+        records: int = 1,
+        unread: int = 0,
+        left_out: bool = False,
+        windows: Mapping[str, object] | None = None,
+    ) -> Step:
         """A batch that reads `records` and then sees that `unread` have arrived."""
 
         def step() -> bool:
             self.leave(batch, records)
             end = {"0": self._read_up_to}
             self.broker.bounds = replace(self.broker.bounds, end={"0": self._read_up_to + unread})
-            self._listeners[0].onQueryProgress(progress_event(batch, end=end, unread=unread, left_out=left_out))
+            event = progress_event(batch, end=end, unread=unread, left_out=left_out, windows=windows)
+            self._listeners[0].onQueryProgress(event)
             return False
 
         return step
@@ -254,6 +264,18 @@ def test_progress_names_the_delay_of_the_watermark(case: Case) -> None:
     case.settings = replace(case.settings, watermark_ms=70_000)
     case.run(Query(case.commit(0), case.stop))
     assert " delay_ms=70000 " in case.log()
+
+
+def test_progress_adds_up_the_windows_for_which_the_baseline_has_no_row(case: Case) -> None:
+    case.settings = replace(case.settings, baseline_file="baseline.csv")
+    counts = [case.commit(batch, windows={"without_baseline": count}) for batch, count in enumerate((2, 0, 3))]
+    case.run(Query(*counts, case.stop))
+    assert re.findall(r" without_baseline=(\d+) ", case.log()) == ["2", "2", "5"]
+
+
+def test_without_a_baseline_progress_says_nothing_of_it(case: Case) -> None:
+    case.run(Query(case.commit(0), case.stop))
+    assert "without_baseline" not in case.log()
 
 
 def test_progress_repeats_what_will_be_late_of_a_backlog(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:

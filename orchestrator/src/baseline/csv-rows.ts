@@ -59,4 +59,4 @@ function countLineBreaks(text: string, from: number, to: number): number {
 
 /** As a field of a CSV file, in quotes if it needs them. */
 export const csvField = (text: string): string =>
-  /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  /[\x22,\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
