@@ -90,6 +90,11 @@ describe('a record without samples', () => {
   })
 })
 
+it('a fraction whose percent is infinite is no sample', () => {
+  const system = { cpu: { total: { norm: { pct: 1e307 } } } }
+  expect(recognise(record({ ...METRICBEAT, system })).samples).toEqual([])
+})
+
 describe('a counter', () => {
   it.each([
     ['otlp', OTLP_COUNTER],
