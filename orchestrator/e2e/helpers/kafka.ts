@@ -55,15 +55,21 @@ export async function send(
   }
 }
 
-async function withAdmin(broker: string, act: (admin: Admin) => Promise<unknown>): Promise<void> {
+async function withAdmin<T>(broker: string, act: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = client(broker).admin()
   await admin.connect()
   try {
-    await act(admin)
+    return await act(admin)
   } finally {
     await admin.disconnect()
   }
 }
+
+/** How many records were written to a topic, without reading them. */
+export const countRecords = (broker: string, topic: string): Promise<number> =>
+  withAdmin(broker, async (admin) =>
+    (await admin.fetchTopicOffsets(topic)).reduce((sum, { high }) => sum + Number(high), 0),
+  )
 
 /** Removes the records of partition 0 before an offset, as retention would. */
 export const removeBefore = (broker: string, topic: string, offset: number): Promise<void> =>
@@ -74,7 +80,9 @@ export const removeBefore = (broker: string, topic: string, offset: number): Pro
 
 /** Adds partitions up to this number of them. */
 export const growTopic = (broker: string, topic: string, count: number): Promise<void> =>
-  withAdmin(broker, (admin) => admin.createPartitions({ topicPartitions: [{ topic, count }] }))
+  withAdmin(broker, async (admin) => {
+    await admin.createPartitions({ topicPartitions: [{ topic, count }] })
+  })
 
 /** Deletes a topic and creates another one with its name. */
 export const recreateTopic = (broker: string, topic: string): Promise<void> =>

@@ -40,7 +40,7 @@ function parseLine(line: string): Metric | undefined {
     end = separator
   }
   const time = line.slice(at).trim()
-  if (time !== '' && !TIME.test(time)) return undefined
+  if (!TIME.test(time)) return undefined // Telegraf always writes it, and the job needs it
   const tags = [...tagText.matchAll(TAG)].map(([, key = '', value = '']) => [
     unescaped(key),
     unescaped(value),

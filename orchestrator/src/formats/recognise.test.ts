@@ -50,7 +50,6 @@ describe('a record with samples', () => {
       'telegraf',
       [[20, undefined]],
     ],
-    ['influx without a time', 'cpu,cpu=cpu-total usage_idle=80', 'telegraf', [[20, undefined]]],
     ['influx lines', `${INFLUX}\nmem used=1i 1\n`, 'telegraf', [[17.616580305880305, 'loaner']]],
     ['telegraf', TELEGRAF, 'telegraf', [[17.61, 'loaner']]],
     ['a telegraf batch', { metrics: [perCore, TELEGRAF, memory] }, 'telegraf', [[17.61, 'loaner']]],
@@ -78,6 +77,7 @@ describe('a record without samples', () => {
     ['telegraf, one core', perCore, 'telegraf', ['single cores', 'whole seconds']],
     ['telegraf, memory', memory, 'telegraf', ['other metrics', 'whole seconds']],
     ['influx, one core', influx('cpu=cpu0', 'usage_idle=8'), 'telegraf', ['single cores']],
+    ['influx without the tag of the total', influx('host=a', 'usage_idle=8'), 'telegraf', ['no CPU usage']],
     ['otlp, memory', OTLP_MEMORY, 'otlp-json', ['other metrics']],
     ['otlp, nothing', { resourceMetrics: [] }, 'otlp-json', []],
     ['metricbeat, memory', { ...METRICBEAT, system: { memory: {} } }, 'metricbeat', ['other metrics']],
@@ -88,6 +88,11 @@ describe('a record without samples', () => {
     expect(seen).toMatchObject({ format, remarks, samples: [] })
     expect(seen.counter).toBeUndefined()
   })
+})
+
+it('a fraction whose percent is infinite is no sample', () => {
+  const system = { cpu: { total: { norm: { pct: 1e307 } } } }
+  expect(recognise(record({ ...METRICBEAT, system })).samples).toEqual([])
 })
 
 describe('a counter', () => {
@@ -119,6 +124,7 @@ describe('a record that no format has', () => {
     ['more than the job reads', 'x'.repeat(1024 * 1024 + 1), /1 MiB/],
     ['prose', 'hello, world', /^text/],
     ['a header', 'time_millis,cpu', /^text/],
+    ['influx without a time', 'cpu,cpu=cpu-total usage_idle=80', /^text/],
     ['half of a document', '{"a": 1', /^broken JSON/],
     ['two documents', '{"a":1}{"a":2}', /^broken JSON/],
     ['JSON of its own', UNKNOWN, /no known shape/],

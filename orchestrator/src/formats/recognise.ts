@@ -30,7 +30,10 @@ function recogniseJson(text: string): Sighting {
   } catch {
     return nothing('broken JSON')
   }
-  return recogniseTelegrafJson(json) ?? recogniseShape(json) ?? { ...nothing('JSON in no known shape'), json }
+  const known = recogniseTelegrafJson(json) ?? recogniseShape(json)
+  if (!known) return { ...nothing('JSON in no known shape'), json }
+  // Percent of a very large fraction is infinite.
+  return { ...known, samples: known.samples.filter(({ cpu }) => Number.isFinite(cpu)) }
 }
 
 const CSV_LINE = /^\s*(-?\d{9,19})\s*,\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*$/

@@ -8,11 +8,14 @@ export interface Metric {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
+const TOTAL = 'cpu-total'
+
 /** What these metrics of one record are: only those of `cpu-total` are samples. */
 export function telegrafSighting(name: string, metrics: readonly Metric[]): Sighting {
   const cpu = metrics.filter((metric) => metric.name === 'cpu')
-  const total = cpu.filter(({ tags }) => (tags.cpu ?? 'cpu-total') === 'cpu-total')
-  const samples = total.flatMap((metric) => sampleOf(metric) ?? [])
+  // Without the tag it may be a total or not: the job makes a dead letter of it.
+  const total = cpu.filter(({ tags }) => (tags.cpu ?? TOTAL) === TOTAL)
+  const samples = total.filter(({ tags }) => tags.cpu === TOTAL).flatMap((metric) => sampleOf(metric) ?? [])
   const isCounter = total.some(({ fields }) => Object.keys(fields).some((field) => field.startsWith('time_')))
   const remarks: Remark[] = []
   if (total.length < cpu.length) remarks.push('single cores')
