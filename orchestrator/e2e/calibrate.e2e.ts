@@ -6,7 +6,6 @@ import { type RawRecord, send } from './helpers/kafka.ts'
 import type { Sample } from './helpers/oracle.ts'
 import { toLine } from './helpers/samples.ts'
 import { SharedStack } from './helpers/shared-stack.ts'
-import type { Stack } from './helpers/stack.ts'
 
 const START_MS = 1_700_000_000_000
 const EVERY_MS = 50
@@ -65,18 +64,10 @@ const TIMEOUT_MS = 600_000
 const shared = new SharedStack('local')
 const settings = { GROUP_BY: 'key', NORMAL_MEAN: '40', NORMAL_STDDEV: '8' }
 
-async function stackForTest(): Promise<Stack> {
-  const stack = await shared.forTest()
-  const { input, output, deadLetter } = stack.topics
-  const topics = { INPUT_TOPIC: input, OUTPUT_TOPIC: output, DEAD_LETTER_TOPIC: deadLetter }
-  await stack.configure({ ...topics, ...settings })
-  return stack
-}
-
 it(
   'predicts what the job says, and finds a pair that keeps its target for later samples',
   async () => {
-    const stack = await stackForTest()
+    const stack = await shared.forTest(settings)
     const empty = await stack.cli(['calibrate'])
     expect(empty).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('is empty') })
 
@@ -119,7 +110,7 @@ it(
 it(
   'predicts what the job says in real-time mode, and names a window that lacks a late sample',
   async () => {
-    const stack = await stackForTest()
+    const stack = await shared.forTest(settings)
     const flags = ['--set', 'TRIGGER=real-time', '--set', 'CHECKPOINT_INTERVAL=5 seconds']
     await stack.ok('submit', '--new-checkpoint', ...flags)
     const samples = samplesOf(0, 2_000)
