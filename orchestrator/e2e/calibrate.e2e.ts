@@ -5,7 +5,7 @@ import { lastValues, type Result } from './helpers/guarantees.ts'
 import { type RawRecord, send } from './helpers/kafka.ts'
 import type { Sample } from './helpers/oracle.ts'
 import { toLine } from './helpers/samples.ts'
-import { Stack } from './helpers/stack.ts'
+import { SharedStack } from './helpers/shared-stack.ts'
 
 const START_MS = 1_700_000_000_000
 const EVERY_MS = 50
@@ -59,59 +59,73 @@ interface Preview {
 const counted = (results: Iterable<Result>, status: string) =>
   [...results].filter((result) => result.status === status).length
 
-it('predicts what the job says, in both modes, and finds a pair that keeps its target', async () => {
-  const settings = { GROUP_BY: 'key', NORMAL_MEAN: '40', NORMAL_STDDEV: '8' }
-  const stack = await Stack.create('local', settings)
-  await stack.ok('up')
-  const missing = await stack.cli(['calibrate'])
-  expect(missing).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('is empty') })
+// Each run of Spark takes a quarter of a minute, and several times that on a busy machine.
+const TIMEOUT_MS = 600_000
+const shared = new SharedStack('local')
+const settings = { GROUP_BY: 'key', NORMAL_MEAN: '40', NORMAL_STDDEV: '8' }
 
-  await stack.ok('submit')
-  const known = samplesOf(0, 2_000)
-  await send(stack.broker, stack.topics.input, toRecords(known))
-  await stack.untilRead(known.length)
-  const lines = (await stack.ok('calibrate', '--target', '5%', '--write', '--json')).trim().split('\n')
-  const previews = lines
-    .map((line) => JSON.parse(line) as Preview)
-    .filter(({ calibrate }) => calibrate === 'preview')
-  const said = await lastValues(stack)
-  expect(previews.find(({ method }) => method === 'present')).toMatchObject({
-    windows: said.size,
-    warn: counted(said.values(), 'WARN'),
-    error: counted(said.values(), 'ERROR'),
-  })
-  const target = previews.find(({ method }) => method === 'target')
-  const env = await readFile(join(stack.folder, '.env'), 'utf8')
-  expect(env).toContain(`NORMAL_MEAN=${target?.mean}\nNORMAL_STDDEV=${target?.stddev}\n`)
-  expect(env).toContain('GROUP_BY=key\n')
+it(
+  'predicts what the job says, and finds a pair that keeps its target for later samples',
+  async () => {
+    const stack = await shared.forTest(settings)
+    const empty = await stack.cli(['calibrate'])
+    expect(empty).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('is empty') })
 
-  // Samples that the pair was not computed from.
-  const later = samplesOf(2_000, 2_000)
-  const all = known.length + later.length
-  await send(stack.broker, stack.topics.input, toRecords(later))
-  await stack.ok('stop')
-  await stack.ok('submit', '--new-checkpoint')
-  await stack.untilRead(all)
-  expect(await stack.ok('calibrate', '--check')).toContain('are as predicted')
-  const fresh = [...(await lastValues(stack)).values()].filter(
-    ({ window }) => Date.parse(window.start) >= START_MS + 2_000 * EVERY_MS,
-  )
-  const flagged = counted(fresh, 'WARN') + counted(fresh, 'ERROR')
-  expect(flagged).toBeGreaterThan(0)
-  expect(flagged / fresh.length).toBeLessThan(2 * TARGET)
+    await stack.ok('submit', '--new-checkpoint')
+    const known = samplesOf(0, 2_000)
+    await send(stack.broker, stack.topics.input, toRecords(known))
+    await stack.untilRead(known.length)
+    const lines = (await stack.ok('calibrate', '--target', '5%', '--write', '--json')).trim().split('\n')
+    const previews = lines
+      .map((line) => JSON.parse(line) as Preview)
+      .filter(({ calibrate }) => calibrate === 'preview')
+    const said = await lastValues(stack)
+    expect(previews.find(({ method }) => method === 'present')).toMatchObject({
+      windows: said.size,
+      warn: counted(said.values(), 'WARN'),
+      error: counted(said.values(), 'ERROR'),
+    })
+    const target = previews.find(({ method }) => method === 'target')
+    const env = await readFile(join(stack.folder, '.env'), 'utf8')
+    expect(env).toContain(`NORMAL_MEAN=${target?.mean}\nNORMAL_STDDEV=${target?.stddev}\n`)
+    expect(env).toContain('GROUP_BY=key\n')
 
-  await stack.ok('stop')
-  const flags = ['--set', 'TRIGGER=real-time', '--set', 'CHECKPOINT_INTERVAL=5 seconds']
-  await stack.ok('submit', '--new-checkpoint', ...flags)
-  await stack.untilRead(all)
-  expect(await stack.ok('calibrate', '--check')).toContain('are as predicted')
+    // Samples that the pair was not computed from.
+    const later = samplesOf(2_000, 2_000)
+    await send(stack.broker, stack.topics.input, toRecords(later))
+    await stack.ok('stop')
+    await stack.ok('submit', '--new-checkpoint')
+    await stack.untilRead(known.length + later.length)
+    expect(await stack.ok('calibrate', '--check')).toContain('are as predicted')
+    const fresh = [...(await lastValues(stack)).values()].filter(
+      ({ window }) => Date.parse(window.start) >= START_MS + 2_000 * EVERY_MS,
+    )
+    const flagged = counted(fresh, 'WARN') + counted(fresh, 'ERROR')
+    expect(flagged).toBeGreaterThan(0)
+    expect(flagged / fresh.length).toBeLessThan(2 * TARGET)
+  },
+  TIMEOUT_MS,
+)
 
-  await send(stack.broker, stack.topics.input, toRecords(known.slice(0, 1)))
-  await stack.untilRead(all + 1)
-  const differing = await stack.cli(['calibrate', '--check'])
-  expect(differing.exitCode).toBe(1)
-  expect(differing.stderr).toMatch(
-    /2023-11-14T22:13:20\.000Z busy: predicted \w+ with 11 samples.*said \w+ with 10/,
-  )
-  expect(differing.stderr).toContain('1 sample came late')
-})
+it(
+  'predicts what the job says in real-time mode, and names a window that lacks a late sample',
+  async () => {
+    const stack = await shared.forTest(settings)
+    const flags = ['--set', 'TRIGGER=real-time', '--set', 'CHECKPOINT_INTERVAL=5 seconds']
+    await stack.ok('submit', '--new-checkpoint', ...flags)
+    const samples = samplesOf(0, 2_000)
+    await send(stack.broker, stack.topics.input, toRecords(samples))
+    await stack.untilRead(samples.length)
+    expect(await stack.ok('calibrate', '--check')).toContain('are as predicted')
+
+    await send(stack.broker, stack.topics.input, toRecords(samples.slice(0, 1)))
+    await stack.untilRead(samples.length + 1)
+    const differing = await stack.cli(['calibrate', '--check'])
+    expect(differing.exitCode).toBe(1)
+    expect(differing.stderr).toMatch(
+      /2023-11-14T22:13:20\.000Z busy: predicted \w+ with 11 samples.*said \w+ with 10/,
+    )
+    expect(differing.stderr).toContain('1 sample came late')
+  },
+  TIMEOUT_MS,
+)

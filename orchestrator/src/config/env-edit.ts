@@ -119,8 +119,9 @@ function withValue(lines: readonly string[], key: string, value: string): string
   return lines.at(-1) === '' ? lines.toSpliced(-1, 0, line) : [...lines, line, '']
 }
 
+// A value in quotes of one of three kinds, or without.
+const QUOTED = ['\x27', '\x22', '\x60'].map((quote) => `${quote}[^${quote}]*${quote}`).join('|')
+
 /** What precedes the key, and a comment behind a value. */
 const assignment = (key: string) =>
-  new RegExp(
-    `^(\\s*(?:export\\s+)?)${key}(?:\\s*=|:\\s)\\s*(?:'[^']*'|"[^"]*"|\`[^\`]*\`|[^#]*?)?(\\s*#.*)?$`,
-  )
+  new RegExp(`^(\\s*(?:export\\s+)?)${key}(?:\\s*=|:\\s)\\s*(?:${QUOTED}|[^#]*?)?(\\s*#.*)?$`)
