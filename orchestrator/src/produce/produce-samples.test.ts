@@ -64,6 +64,24 @@ describe('produceSamples', () => {
     ])
   })
 
+  it('sends lines with keys of their own in their order, and says where each partition has them', async () => {
+    broker.createTopic('in', 4)
+    const keyed = (key: string, value: string) => ({ bytes: Buffer.from(value), key })
+    const lines = [keyed('a', '1'), keyed('b', '2'), keyed('a', '3'), keyed('c', '4'), Buffer.from('5')]
+    const values = (async function* () {
+      yield lines
+    })()
+    const { ranges, samples } = await produce(values)
+    expect(samples).toBe(5)
+    const { partitions } = broker.topic('in')
+    const at = ({ partition, from, to }: (typeof ranges)[number]) =>
+      partitions[partition]?.records.filter(({ offset }) => offset >= from && offset < to) ?? []
+    const found = ranges.flatMap(at).map(({ key, value }) => `${key} ${value}`)
+    expect(found.toSorted()).toEqual(['a 1', 'a 3', 'b 2', 'c 4', 'rack-7 5'])
+    expect(ranges.reduce((sum, range) => sum + range.samples, 0)).toBe(5)
+    expect(new Set(ranges.map(({ partition }) => partition)).size).toBe(ranges.length)
+  })
+
   it('stays below the megabyte per request that a broker accepts', async () => {
     const half = 'x'.repeat(440_000)
     await produce(chunks([half, half, half]))
