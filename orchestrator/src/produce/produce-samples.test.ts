@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { CliError } from '../errors.ts'
 import { FakeBroker, protocolError } from '../kafka/broker.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
+import type { RecordLine } from './line.ts'
 import { countText, produceSamples } from './produce-samples.ts'
 
 vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
@@ -19,7 +20,7 @@ async function* chunks(...parts: readonly (readonly string[])[]): AsyncGenerator
 }
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `${index},1`)
-const produce = (values: AsyncIterable<readonly Buffer[]>, options: object = {}) =>
+const produce = (values: AsyncIterable<readonly RecordLine[]>, options: object = {}) =>
   produceSamples(broker.access, 'in', values, { key: 'rack-7', signal: controller.signal, ...options })
 
 const pairs = { counting: { noun: 'sample', batch: 2 } } as const
