@@ -131,6 +131,25 @@ describe('a running stack', () => {
     expect(shifted.stdout).toContain('200 counted, 0 late, 0 dead letters')
   })
 
+  it('says what becomes of a table that produce reads', async () => {
+    const stack = await shared.forTest()
+    await stack.ok('submit', '--new-checkpoint')
+    const row = (second: number) =>
+      `2026-01-31 14:0${Math.floor(second / 60)}:${String(second % 60).padStart(2, '0')};web-1;${80 + (second % 7)},5`
+    const rows = Array.from({ length: 120 }, (_, second) => row(second))
+    await writeFile(join(stack.folder, 'idle.csv'), ['Date;Host;% Idle', ...rows, ';;'].join('\r\n'))
+    const { exitCode, stdout, stderr } = await stack.cli(['produce', 'idle.csv', '--now', '--wait'])
+    expect({ exitCode, stdout, stderr }).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/120 samples sent .*\n(.|\n)*120 counted, 0 late, 0 dead letters/),
+      stderr: expect.stringMatching(
+        /semicolon-separated; time = column 1 .*; cpu = 100 - column 3 .*; 120 samples/,
+      ),
+    })
+    const refused = await stack.cli(['produce', '-'], { input: Buffer.from('0,24\n1,23\n') })
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('is not a time') })
+  })
+
   it('reports a driver whose supervisor was killed, and replaces both after the driver dies too', async () => {
     const stack = await shared.forTest()
     await stack.ok('submit', '--new-checkpoint')

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { CliError } from '../errors.ts'
 import { FakeBroker, protocolError } from '../kafka/broker.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
+import type { RecordLine } from './line.ts'
 import { countText, produceSamples } from './produce-samples.ts'
 
 vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
@@ -19,7 +20,7 @@ async function* chunks(...parts: readonly (readonly string[])[]): AsyncGenerator
 }
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `${index},1`)
-const produce = (values: AsyncIterable<readonly Buffer[]>, options: object = {}) =>
+const produce = (values: AsyncIterable<readonly RecordLine[]>, options: object = {}) =>
   produceSamples(broker.access, 'in', values, { key: 'rack-7', signal: controller.signal, ...options })
 
 const pairs = { counting: { noun: 'sample', batch: 2 } } as const
@@ -62,6 +63,24 @@ describe('produceSamples', () => {
       { partition: 0, from: 0n, to: 1_402n, samples: 2_804 },
       { partition: 0, from: 1_402n, to: 1_403n, samples: 1 },
     ])
+  })
+
+  it('sends lines with keys of their own in their order, and says where each partition has them', async () => {
+    broker.createTopic('in', 4)
+    const keyed = (key: string, value: string) => ({ bytes: Buffer.from(value), key })
+    const lines = [keyed('a', '1'), keyed('b', '2'), keyed('a', '3'), keyed('c', '4'), Buffer.from('5')]
+    const values = (async function* () {
+      yield lines
+    })()
+    const { ranges, samples } = await produce(values)
+    expect(samples).toBe(5)
+    const { partitions } = broker.topic('in')
+    const at = ({ partition, from, to }: (typeof ranges)[number]) =>
+      partitions[partition]?.records.filter(({ offset }) => offset >= from && offset < to) ?? []
+    const found = ranges.flatMap(at).map(({ key, value }) => `${key} ${value}`)
+    expect(found.toSorted()).toEqual(['a 1', 'a 3', 'b 2', 'c 4', 'rack-7 5'])
+    expect(ranges.reduce((sum, range) => sum + range.samples, 0)).toBe(5)
+    expect(new Set(ranges.map(({ partition }) => partition)).size).toBe(ranges.length)
   })
 
   it('stays below the megabyte per request that a broker accepts', async () => {

@@ -12,6 +12,18 @@ function packed(count: number, limitBytes: number, ...chunks: readonly (readonly
 }
 
 describe('RecordPacker', () => {
+  it('ends a record where the key changes', () => {
+    const packer = new RecordPacker(10, 1_000)
+    const line = (key: string, text: string) => ({ key, bytes: Buffer.from(text) })
+    const lines = [line('a', '1'), line('a', '2'), line('b', '3'), line('a', '4'), Buffer.from('5')]
+    expect([...packer.add(lines), ...packer.flush()].map(({ key, value }) => [key, String(value)])).toEqual([
+      ['a', '1\n2'],
+      ['b', '3'],
+      ['a', '4'],
+      [undefined, '5'],
+    ])
+  })
+
   it.each<[string, number, readonly (readonly string[])[], readonly (readonly [string, number])[]]>([
     ['nothing', 3, [], []],
     [

@@ -104,6 +104,27 @@ describe('openInput', () => {
     })
   })
 
+  it('reads a stream that is a table to its end', async () => {
+    const stream = (async function* () {
+      yield Buffer.from('time;cpu\n2017-10-26T09:23:12Z;1\n')
+      yield Buffer.from('2017-10-26T09:23:13Z;2')
+    })()
+    const input = await openInput(streamSource('standard input', stream), options)
+    expect([input.isComplete, input.table?.count, await textOf(input.all())]).toEqual([
+      true,
+      2,
+      [`${T},1`, `${T + 1_000},2`],
+    ])
+  })
+
+  it('takes a file for a table if anything is said about its columns', async () => {
+    const path = join(await newFolder(), 'cpu.csv')
+    await writeFile(path, text)
+    const columns = { from: 'idle' } as const
+    const input = await openInput(await fileSource(path), { ...options, columns })
+    expect(await textOf(input.all())).toEqual(['1509009792670,99'])
+  })
+
   it('refuses to keep a large file in memory', async () => {
     const read = async function* () {
       yield Buffer.from(text)

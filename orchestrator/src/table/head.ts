@@ -87,8 +87,9 @@ function nameScore(fields: readonly string[]): number {
 
 /** The header that names the most of what we look for, else the one before the first values. */
 function findHeader(rows: readonly Row[]): Row | undefined {
-  // A banner is not as wide as what follows it.
-  const isAbove = (row: Row, at: number) => row.fields.length === rows[at + 1]?.fields.length
+  // A banner is not as wide as what follows it, and dstat writes the names of groups above those of columns.
+  const isAbove = (row: Row, at: number) =>
+    row.fields.length === rows[at + 1]?.fields.length && rows[at + 1]?.fields.some(isValue) === true
   const headers = rows.filter(({ fields }) => isHeader(fields))
   const best = mostNaming(headers.filter((row) => isAbove(row, rows.indexOf(row)))) ?? mostNaming(headers)
   if (best) return best

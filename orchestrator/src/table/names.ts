@@ -37,7 +37,7 @@ export const isTimeName = (name: string): boolean =>
 export const isSeriesName = (name: string): boolean => SERIES.test(wordsOf(name))
 export const isCoreName = (name: string): boolean => CORE.test(wordsOf(name))
 export const isIndexName = (name: string): boolean => INDEX.test(name.trim().toLowerCase())
-export const isOtherName = (name: string): boolean => OTHER.test(wordsOf(name))
+export const isOtherName = (name: string): boolean => isPart(wordsOf(name))
 export const isCounterName = (name: string): boolean => COUNTER.test(wordsOf(name))
 export const isTotalName = (name: string): boolean => /\btotal\b/.test(wordsOf(name))
 export const isIdleName = (name: string): boolean => IDLE.test(wordsOf(name))
@@ -56,11 +56,13 @@ export function cpuRank(name: string): number | undefined {
   if (words === 'cpu' || words === 'cpu total') return 2
   const isOfCpu = /\b(?:cpu|processor)\b/.test(words) || words === 'usage active'
   const isOneCore = /\b(?:cpu|processor|core) \d+\b/.test(words)
-  // `system.cpu.total.pct` is not the time in the kernel.
-  const isPart =
-    OTHER.test(words) || /.\bsystem\b/.test(words) || (/\btime\b/.test(words) && !/%/.test(words))
-  return isOfCpu && SHARE.test(words) && !isOneCore && !isPart && !/\bidle\b/.test(words) ? 1 : undefined
+  const isUse = SHARE.test(words) && !isOneCore && !isPart(words) && !/\bidle\b/.test(words)
+  return isOfCpu && isUse ? 1 : undefined
 }
+
+/** `% Processor Time` is the use, and `system.cpu.total.pct` not that of the kernel. */
+const isPart = (words: string): boolean =>
+  OTHER.test(words) || /.\bsystem\b|^system$/.test(words) || (/\btime\b/.test(words) && !words.includes('%'))
 
 /** The unit of time that a name ends with: `Timestamp [ms]`, `time_millis`. */
 export function namedUnit(name: string): TimeUnit | undefined {

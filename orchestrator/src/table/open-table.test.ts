@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CliError } from '../errors.ts'
 import { packageRoot } from '../package/root.ts'
 import { openTable, type TableOptions, type TableSample } from './open-table.ts'
 import { fileSource, type SampleSource } from './sample-source.ts'
@@ -167,6 +169,19 @@ describe('a table', () => {
       /cpu = column 4 "usage_active" of all cores \(column 2 "cpu"\)/,
     ],
     [
+      'of dstat -T: names of groups above those of columns',
+      [
+        '"Dstat 0.7.3 CSV output"',
+        '"Host:","web",,',
+        '',
+        '"epoch","total cpu usage",,',
+        '"epoch","usr","sys","idl"',
+        '1568760922.5,1,0.5,98.5',
+      ],
+      ['2019-09-17T22:55:22.500Z 1.5'],
+      /cpu = 100 - column 4 "idl"/,
+    ],
+    [
       'with tabs, and idle time',
       ['ts\tload', '1568760922123456\t82.5'],
       ['2019-09-17T22:55:22.123Z 17.5'],
@@ -224,6 +239,91 @@ describe('a table', () => {
     expect(table.series).toEqual({ column: 'column 2 "host"', count: 2 })
   })
 })
+
+/** A file of these samples, written in one of many ways. */
+const written = fc.record({
+  samples: fc.array(
+    fc.record({ seconds: fc.integer({ min: 1e9, max: 2e9 }), cpu: fc.integer({ min: 0, max: 10_000 }) }),
+    {
+      minLength: 2,
+      maxLength: 20,
+    },
+  ),
+  separator: fc.constantFrom(';', '; ', ';\t', '\t', '|', ','),
+  time: fc.constantFrom<(timeMs: number) => string>(
+    (timeMs) => new Date(timeMs).toISOString(),
+    (timeMs) => new Date(timeMs).toISOString().replace('T', ' ').slice(0, 19),
+    (timeMs) => `${timeMs / 1_000}`,
+    (timeMs) => `${timeMs}.0`,
+    (timeMs) => `${timeMs}000`,
+  ),
+  cpu: fc.constantFrom<(cpu: number) => string>(
+    (cpu) => (cpu / 100).toFixed(2),
+    (cpu) => `${(cpu / 100).toFixed(2)} %`,
+    (cpu) => `"${(cpu / 100).toFixed(2).replace('.', ',')}"`,
+  ),
+  isHeaded: fc.boolean(),
+  isQuoted: fc.boolean(),
+  end: fc.constantFrom('\n', '\r\n'),
+  mark: fc.constantFrom('', '\ufeff'),
+})
+
+describe('a table in any way of writing', () => {
+  it('has the same samples', async () => {
+    await fc.assert(
+      fc.asyncProperty(written, async ({ samples, separator, time, cpu, isHeaded, isQuoted, end, mark }) => {
+        const rows = samples.map((each) => [time(each.seconds * 1_000), 'web-1', cpu(each.cpu)])
+        const quoted = (field: string) => (isQuoted && !field.startsWith('"') ? `"${field}"` : field)
+        const lines = [...(isHeaded ? [['time', 'host', 'cpu']] : []), ...rows].map((row) =>
+          row.map(quoted).join(separator),
+        )
+        const { samples: found } = await samplesIn(mark + lines.join(end))
+        expect(found).toEqual(
+          samples.map((each) => ({
+            timeMs: each.seconds * 1_000,
+            cpu: (each.cpu / 100).toFixed(2),
+            series: 'web-1',
+          })),
+        )
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('is read or refused, whatever it holds', async () => {
+    const bits = fc.constantFrom(
+      'time',
+      'cpu',
+      ',',
+      ';',
+      '\n',
+      '\r',
+      '"',
+      '#',
+      ' ',
+      '\t',
+      '1568760922',
+      '2026-01-01 00:00',
+      '5',
+      '%',
+      'all',
+      'x',
+      '{',
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(bits, { maxLength: 40 }), async (parts) => {
+        const said = await samplesIn(parts.join('')).catch((error: unknown) => error)
+        if (said instanceof Error) expect(said).toBeInstanceOf(CliError)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+async function samplesIn(text: string) {
+  const table = await openTable(source(text, 100_000))
+  return { samples: (await samplesOf(table.samples())).map(({ line: _, ...sample }) => sample) }
+}
 
 describe('a table is refused', () => {
   it.each<[string, readonly string[], RegExp, TableOptions?]>([
