@@ -19,7 +19,15 @@ BOUNDS = {"cpu_min": 0.0, "cpu_max": 100.0}
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"trigger": "real-time"}, BOUNDS, {"group_by": "key", "direction": "both"}, {"group_by": "key", **BOUNDS}],
+    [
+        {},
+        {"trigger": "real-time"},
+        BOUNDS,
+        {"group_by": "key", "direction": "both"},
+        {"group_by": "key", **BOUNDS},
+        {"input_format": "otlp-json"},
+        {"input_format": "otlp-json", "group_by": "key", **BOUNDS},
+    ],
     ids=str,
 )
 def test_every_generated_method_can_be_compiled(

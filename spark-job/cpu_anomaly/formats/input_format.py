@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame
 from cpu_anomaly.formats.collectd import Collectd
 from cpu_anomaly.formats.csv import Csv
 from cpu_anomaly.formats.json_record import JsonRecord
+from cpu_anomaly.formats.otlp import Otlp
 from cpu_anomaly.formats.presets import FLUENT_BIT, METRICBEAT
 from cpu_anomaly.settings import Settings
 
@@ -39,6 +40,8 @@ def format_of(settings: Settings) -> Format:
         return Csv(settings.has_series)
     if settings.input_format == "collectd":
         return Collectd(settings.has_series)
+    if settings.input_format == "otlp-json":
+        return Otlp(settings.has_series)
     if settings.input_format == "metricbeat":
         return JsonRecord(METRICBEAT, settings.has_series)
     if settings.input_format == "fluent-bit":

@@ -39,8 +39,14 @@ def has_second(json: Column) -> Column:
 
 
 def is_one_document(json: Column) -> Column:
-    """True if `wrapped` holds one well-formed document, which is an object or an array."""
-    return F.coalesce((F.json_array_length(json) == 1) & json.rlike(ONE_DOCUMENT), F.lit(False))
+    """True if `wrapped` holds one well-formed document, which is an object or an array.
+
+    A text could close the array and open another, as `{}],[{}` does. Then one more element at the end is not counted.
+    """
+    all_but_bracket = F.substring(json.cast("binary"), F.lit(1), F.octet_length(json) - 1).cast("string")
+    with_another = F.concat(all_but_bracket, F.lit(",0]"))
+    is_one = (F.json_array_length(json) == 1) & (F.json_array_length(with_another) == 2)
+    return F.coalesce(is_one & json.rlike(ONE_DOCUMENT), F.lit(False))
 
 
 def is_enclosed(text: Column) -> Column:

@@ -58,6 +58,7 @@ def lists(*changes: dict[str, Any]) -> bytes:
         (lists({})[1:-1], [refused("not_json")]),
         (lists({})[:-1], [refused("not_json")]),
         (lists({}) + b"[]", [refused("not_json")]),
+        (lists({}) + b"],[" + lists({}), [refused("not_json")]),
         (b"1515406948326,42.5", [refused("not_json")]),
         (b"", [refused("empty")]),
         (b"\xff", [refused("not_utf8")]),
