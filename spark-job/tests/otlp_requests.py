@@ -228,6 +228,9 @@ def drawn(draw: random.Random) -> bytes:
         each["scopeMetrics"][0]["scope"] = draw.choice(({}, {"version": "1"}, {"name": "n"}))
     if draw.random() < 0.1:
         each["scopeMetrics"][0]["metrics"].append(draw.choice((cpu_time(), utilization(point("idle", 0.5)))))
+    if draw.random() < 0.2:
+        counter = draw.choice((cpu_time(), cpu_time(*points), {**cpu_time(*points), "name": "system.cpu.frequency"}))
+        each["scopeMetrics"][0]["metrics"].insert(0, counter)
     resources = [each] * draw.choice((1, 1, 1, 1, 1, 1, 2))
     return compact(request(*resources))
 

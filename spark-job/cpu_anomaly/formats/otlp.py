@@ -33,7 +33,6 @@ RESOURCE = f"struct<resource: struct<attributes: {ATTRIBUTES}>, scopeMetrics: ar
 REQUEST = f"struct<resourceMetrics: array<{RESOURCE}>, _corrupt_record: string>"
 STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 SCRAPE = f"struct<series: string, time: string, points: array<{POINT}>, refused: string>"
-UNIT = f"struct<time_millis: bigint, cpu: double, series: string, reason: string, scrape: {SCRAPE}>"
 
 
 @dataclass(frozen=True)
@@ -75,14 +74,13 @@ class Otlp:
 def usual_unit() -> Column:
     usual = F.col("usual")
     cpu = cpu_of(F.transform(shares_of_usual(usual), lambda share: share.try_cast("double")))
-    unit = F.struct(
+    return F.struct(
         time_of_usual(usual).alias("time_millis"),
         cpu.alias("cpu"),
         series_of_usual(usual).alias("series"),
         F.lit(None).cast("string").alias("reason"),
         F.lit(None).cast(SCRAPE).alias("scrape"),
     )
-    return unit.cast(UNIT)
 
 
 def units_of_record() -> Column:
@@ -123,7 +121,7 @@ def scrapes_of_points(resource: Column, idle: Column) -> Column:
                     time.alias("time"),
                     F.filter(points, lambda point: point["timeUnixNano"].eqNullSafe(time)).alias("points"),
                     F.lit(None).cast("string").alias("refused"),
-                ).cast(SCRAPE),
+                ),
             )
         ),
     )
@@ -136,7 +134,7 @@ def refused(reason: Column) -> Column:
         nothing.cast("string").alias("time"),
         nothing.cast(f"array<{POINT}>").alias("points"),
         reason.alias("refused"),
-    ).cast(SCRAPE)
+    )
 
 
 def unit_of(scrape: Column) -> Column:
@@ -161,7 +159,7 @@ def unit_of_values(scrape: Column, values: Column) -> Column:
         scrape["series"].alias("series"),
         reason.alias("reason"),
         scrape.alias("scrape"),
-    ).cast(UNIT)
+    )
 
 
 def is_share(value: Column) -> Column:

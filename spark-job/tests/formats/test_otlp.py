@@ -79,6 +79,10 @@ CASES: dict[str, tuple[bytes | None, list[Unit]]] = {
     "a little more than 1": (value_of(point("idle", 1.0005)), [sample(T, 0.0)]),
     "a little less than 0": (value_of(point("idle", -0.0005)), [sample(T, 100.0)]),
     "utilization and counter": (compact(request(resource(cpu_time(IDLE), utilization(IDLE)))), [sample(T, 25.0)]),
+    "counter, then utilization": (
+        compact(request(resource(cpu_time(*points_of([17.5])), utilization(*points_of([0.9]))))),
+        [sample(T, 10.0)],
+    ),
     "unknown fields": (value_of({**IDLE, "flags": 1, "exemplars": [{"asDouble": 1}]}), [sample(T, 25.0)]),
     "whitespace around": (b" \n" + SMALL + b"\r\n", [sample(T, 37.5)]),
     "not ASCII": (compact(request(resource(utilization(IDLE), host="ü"))), [sample(T, 25.0)]),
@@ -136,7 +140,13 @@ CASES: dict[str, tuple[bytes | None, list[Unit]]] = {
     "not UTF-8": (SMALL.replace(b"web-1", b"\xff"), [refused("not_utf8")]),
     "too long": (SMALL + b" " * 1024 * 1024, [refused("too_long")]),
 }
-USUAL = ("as the Collector writes it", "many cores", "averaged by the receiver", "small exponents")
+USUAL = (
+    "as the Collector writes it",
+    "many cores",
+    "averaged by the receiver",
+    "small exponents",
+    "counter, then utilization",
+)
 
 
 def read_without_series(
