@@ -145,7 +145,7 @@ def _samples_of_resource(each: Json) -> Iterator[Sample]:
         for metric in (scope or {}).get("metrics") or []:
             for one in _points_of_metric(metric or {}):
                 if _first(one.get("attributes"), "state") == "idle":
-                    shares.setdefault(one.get("timeUnixNano"), []).append(one.get("asDouble", one.get("asInt")))
+                    shares.setdefault(one.get("timeUnixNano"), []).append(_value_of(one))
     attributes = (each.get("resource") or {}).get("attributes")
     series = _first(attributes, "host.name")
     series = _first(attributes, "service.instance.id") if series is None else series
@@ -164,6 +164,11 @@ def _cpu_of(texts: list[str | None]) -> float | None:
     return (1 - min(max(mean, 0.0), 1.0)) * 100 if all(-0.001 <= each <= 1.001 for each in numbers) else None
 
 
+def _value_of(one: Json) -> str | None:
+    value: str | None = one.get("asInt") if one.get("asDouble") is None else one["asDouble"]
+    return value
+
+
 def _points_of_metric(metric: Json) -> list[Json]:
     is_utilization = metric.get("name") == "system.cpu.utilization"
     return [one or {} for one in ((metric.get("gauge") or {}).get("dataPoints") or [])] if is_utilization else []
@@ -172,8 +177,8 @@ def _points_of_metric(metric: Json) -> list[Json]:
 def _first(attributes: list[Json | None] | None, key: str) -> str | None:
     for each in attributes or []:
         if each is not None and each.get("key") == key:
-            value: str | None = (each.get("value") or {}).get("stringValue")
-            return value
+            value = (each.get("value") or {}).get("stringValue")
+            return value if value is None or isinstance(value, str) else compact(value).decode()
     return None
 
 

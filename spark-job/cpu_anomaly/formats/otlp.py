@@ -18,12 +18,13 @@ from pyspark.sql import functions as F
 
 from cpu_anomaly.formats.json_text import is_one_document, millis, number, wrapped
 from cpu_anomaly.formats.otlp_usual import is_usual, series_of_usual, shares_of_usual, time_of_usual, usual
-from cpu_anomaly.formats.text import NOT_A_NUMBER, key_series, record_text, text_rejection
+from cpu_anomaly.formats.text import NOT_A_NUMBER, WHITESPACE, key_series, record_text, text_rejection
 
 UTILIZATION = "system.cpu.utilization"
 COUNTER = "system.cpu.time"
 # The Collector divides two measured numbers, so that a share can be a little beyond 0 or 1.
 TOLERANCE = 1e-3
+NANOS = r"\A[0-9]{1,20}\z"
 
 ATTRIBUTES = "array<struct<key: string, value: struct<stringValue: string>>>"
 POINT = f"struct<attributes: {ATTRIBUTES}, timeUnixNano: string, asDouble: string, asInt: string>"
@@ -93,7 +94,7 @@ def units_of_record() -> Column:
 def record_rejection() -> Column:
     text, request = F.col("text"), F.col("request")
     is_request = request["resourceMetrics"].isNotNull() & request["_corrupt_record"].isNull()
-    is_whole = is_request & F.ltrim(text).startswith("{") & is_one_document(wrapped(text))
+    is_whole = is_request & F.ltrim(text, F.lit(WHITESPACE)).startswith("{") & is_one_document(wrapped(text))
     return F.coalesce(text_rejection(text), F.when(~F.coalesce(is_whole, F.lit(False)), "not_json"))
 
 
@@ -144,7 +145,7 @@ def unit_of(scrape: Column) -> Column:
 
 def unit_of_values(scrape: Column, values: Column) -> Column:
     """Without a reason, all values are numbers from 0 to 1."""
-    time_millis = millis(scrape["time"], "ns")
+    time_millis = F.when(scrape["time"].rlike(NANOS), millis(scrape["time"], "ns"))
     reason = (
         F.when(scrape["refused"].isNotNull(), scrape["refused"])
         .when(scrape["time"].isNull(), "no_time")
