@@ -41,6 +41,8 @@ BOUNDS = {"cpu_min": 0.0, "cpu_max": 100.0}
             for name in ("metricbeat", "fluent-bit", "collectd", "telegraf")
         ),
         *({"group_by": "key", **BOUNDS, **JSON, "input_time_unit": unit} for unit in ("iso", "s", "ns")),
+        {"input_format": "otlp-json"},
+        {"input_format": "otlp-json", "group_by": "key", **BOUNDS},
     ],
     ids=str,
 )

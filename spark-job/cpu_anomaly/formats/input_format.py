@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame
 from cpu_anomaly.formats.collectd import Collectd
 from cpu_anomaly.formats.csv import Csv
 from cpu_anomaly.formats.json_record import JsonRecord
+from cpu_anomaly.formats.otlp import Otlp
 from cpu_anomaly.formats.presets import FLUENT_BIT, METRICBEAT
 from cpu_anomaly.formats.telegraf import Telegraf
 from cpu_anomaly.settings import Settings
@@ -36,14 +37,14 @@ class Format(Protocol):
 
 
 def format_of(settings: Settings) -> Format:
-    if settings.input_format == "csv":
-        return Csv(settings.has_series)
-    if settings.input_format == "collectd":
-        return Collectd(settings.has_series)
-    if settings.input_format == "telegraf":
-        return Telegraf(settings.has_series)
-    if settings.input_format == "metricbeat":
-        return JsonRecord(METRICBEAT, settings.has_series)
-    if settings.input_format == "fluent-bit":
-        return JsonRecord(FLUENT_BIT, settings.has_series)
-    return JsonRecord.of(settings)
+    has_series = settings.has_series
+    formats: dict[str, Format] = {
+        "csv": Csv(has_series),
+        "telegraf": Telegraf(has_series),
+        "otlp-json": Otlp(has_series),
+        "json": JsonRecord.of(settings),
+        "metricbeat": JsonRecord(METRICBEAT, has_series),
+        "fluent-bit": JsonRecord(FLUENT_BIT, has_series),
+        "collectd": Collectd(has_series),
+    }
+    return formats[settings.input_format]

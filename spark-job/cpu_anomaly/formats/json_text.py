@@ -39,14 +39,25 @@ def has_second(json: Column) -> Column:
 
 
 def is_one_document(json: Column) -> Column:
-    """True if `wrapped` holds one well-formed document, which is an object or an array."""
-    return F.coalesce((F.json_array_length(json) == 1) & json.rlike(ONE_DOCUMENT), F.lit(False))
+    """True if `wrapped` holds one well-formed document, which is an object or an array.
+
+    A text could close the array and open another, as `{}],[{}` does. Then one more element at the end is not counted.
+    """
+    all_but_bracket = F.substring(json.cast("binary"), F.lit(1), F.octet_length(json) - 1).cast("string")
+    with_another = F.concat(all_but_bracket, F.lit(",0]"))
+    is_one = (F.json_array_length(json) == 1) & (F.json_array_length(with_another) == 2)
+    return F.coalesce(is_one & json.rlike(ONE_DOCUMENT), F.lit(False))
 
 
 def is_enclosed(text: Column) -> Column:
-    """True if a text begins and ends as a JSON object does, without whitespace around it."""
+    """True if a text begins and ends as a JSON object does, and cannot close the array of `wrapped`.
+
+    With `has_second`, that is enough to know that a document that has fields is the only one. Others, with whitespace
+    around or an array within, may be one document too.
+    """
     octets = text.cast("binary")
-    return (F.substring(octets, 1, 1) == F.lit(b"{")) & (F.substring(octets, -1, 1) == F.lit(b"}"))
+    is_object = (F.substring(octets, 1, 1) == F.lit(b"{")) & (F.substring(octets, -1, 1) == F.lit(b"}"))
+    return is_object & ~F.contains(text, F.lit("]"))
 
 
 def number(text: Column) -> Column:

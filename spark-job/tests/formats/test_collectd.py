@@ -58,6 +58,7 @@ def lists(*changes: dict[str, Any]) -> bytes:
         (lists({})[1:-1], [refused("malformed")]),
         (lists({})[:-1], [refused("malformed")]),
         (lists({}) + b"[]", [refused("malformed")]),
+        (lists({}) + b"],[" + lists({}), [refused("malformed")]),
         (b"1515406948326,42.5", [refused("malformed")]),
         (b"", [refused("empty")]),
         (b"\xff", [refused("not_utf8")]),

@@ -30,6 +30,8 @@ JSON: dict[bytes, Unit] = {
     b'{"t":1700000000123,"c":{"v":12.5}},{"t":1700000000124,"c":{"v":99}}': refused("malformed"),
     b'{"t":1700000000123,"c":{"v":12.5}}]': refused("malformed"),
     b'{"t":1700000000123,"c":{"v":12.5}': refused("malformed"),
+    b'{"t":1700000000123,"c":{"v":12.5}}],[{"t":1700000000124,"c":{"v":99}}': refused("malformed"),
+    b'{"t":1700000000123,"c":{"v":12.5},"more":[1,2]}': sample(T, 12.5),
     b"17": refused("malformed"),
     b"{}": refused("no_time"),
     b'{"c":{"v":12.5}}': refused("no_time"),
