@@ -52,7 +52,13 @@ async function readHead(path: string): Promise<string> {
 
 /** @throws CliError NO_SUCH_TOPIC; USAGE for a topic without records. */
 export async function requireRecords(access: KafkaAccess, topic: string, signal: AbortSignal): Promise<void> {
-  const { begin, end } = await topicBounds(access, topic, signal)
+  const { begin, end } = await topicBounds(access, topic, signal).catch((error: unknown) => {
+    if (!(error instanceof CliError) || error.code !== 'NO_SUCH_TOPIC') throw error
+    throw new CliError('NO_SUCH_TOPIC', `there is no topic ${topic}, and no file of this name`, {
+      hint: 'Check the name. `cpu-anomaly up` creates the topics of this folder.',
+      cause: error,
+    })
+  })
   if ([...end].some(([partition, last]) => last > (begin.get(partition) ?? 0n))) return
   throw usage(
     `the topic ${topic} is empty, so it does not show what is normal`,

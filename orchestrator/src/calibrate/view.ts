@@ -204,7 +204,7 @@ export function groupLines(normals: readonly Normal[], method: keyof Normal['pai
   return more > 0 ? [...lines, `  and ${count(more, 'more group')}: --json prints all of them`] : lines
 }
 
-export function groupName({ series, hour }: Pick<Normal, 'series' | 'hour'>): string {
+function groupName({ series, hour }: Pick<Normal, 'series' | 'hour'>): string {
   const name = series === null ? [] : [series === '' ? '(no key)' : shownName(series)]
   const time =
     hour === null ? [] : [`${DAYS[Math.floor(hour / 24)]} ${String(hour % 24).padStart(2, '0')}:00`]
