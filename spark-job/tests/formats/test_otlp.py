@@ -89,7 +89,7 @@ CASES: dict[str, tuple[bytes | None, list[Unit]]] = {
     "a counter alone": (compact(request(resource(cpu_time(IDLE)))), [refused("counter")]),
     "a counter and another host": (
         compact(request(resource(cpu_time(IDLE)), resource(utilization(IDLE)))),
-        [refused("counter"), sample(T, 25.0)],
+        [sample(T, 25.0), refused("counter")],
     ),
     "other metrics": (metric_of({"name": "system.memory.usage", "sum": {"dataPoints": []}}), []),
     "no resources": (b'{"resourceMetrics":[]}', []),
@@ -111,7 +111,7 @@ CASES: dict[str, tuple[bytes | None, list[Unit]]] = {
     "negative": (value_of(point("idle", -0.5)), [refused("bad_cpu")]),
     "a bad scrape after a good one": (
         value_of(IDLE, point("idle", 2, nanos=LATER)),
-        [refused("bad_cpu"), sample(T, 25.0)],
+        [sample(T, 25.0), refused("bad_cpu")],
     ),
     "NaN without quotes": (SMALL.replace(b"0.75", b"NaN"), [refused("malformed")]),
     "single quotes": (SMALL.replace(b'"', b"'"), [refused("malformed")]),
