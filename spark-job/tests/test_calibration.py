@@ -23,7 +23,7 @@ from cpu_anomaly.calibration.check import check
 from cpu_anomaly.calibration.grid import rounded_up, step_of
 from cpu_anomaly.calibration.normals import Normal, normals
 from cpu_anomaly.calibration.preview import Preview, histogram, previews
-from cpu_anomaly.calibration.read import judged, narrow, samples_of, windows_of
+from cpu_anomaly.calibration.read import judged, narrow, read_raw, samples_of, windows_of
 from cpu_anomaly.calibration.request import Request
 from cpu_anomaly.modes import mode_of
 from cpu_anomaly.query import classified_windows
@@ -39,6 +39,7 @@ Sample = tuple[str, int, float]
 def request_of(**changes: Any) -> Request:
     defaults: dict[str, Any] = {
         "file": None,
+        "file_has_series": False,
         "since_ms": None,
         "exclude": [],
         "by_key": False,
@@ -351,3 +352,11 @@ def test_the_known_figures_of_the_original_data(
     assert figures["plain"] == (17.68, 12.52, 2, 1)
     assert figures["robust"] == (14.84, 3.14, 0, 3)
     assert sum(events[-2]["counts"]) == 21
+
+
+def test_a_file_may_have_series(spark: SparkSession, settings_of: SettingsOf, tmp_path: Path) -> None:
+    file = tmp_path / "samples.csv"
+    file.write_text(f'{T0},10,web 1\n{T0},90,a,"b"\n', encoding="utf-8")
+    raw = read_raw(spark, settings_of(), request_of(file=str(file), file_has_series=True), {})
+    found = [(bytes(row["key"]).decode(), bytes(row["value"]).decode()) for row in raw.collect()]
+    assert sorted(found) == [('a,"b"', f"{T0},90"), ("web 1", f"{T0},10")]

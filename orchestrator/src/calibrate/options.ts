@@ -13,7 +13,7 @@ export interface OptionTexts {
   readonly method?: string
 }
 
-export type Options = Omit<Request, 'file' | 'min_deviation' | 'check'> & {
+export type Options = Omit<Request, 'file' | 'file_has_series' | 'min_deviation' | 'check'> & {
   /** Undefined: the recommended one. */
   readonly method: Method | undefined
 }

@@ -5,6 +5,8 @@ import { parseJson } from '../system/json.ts'
 export interface Request {
   /** Read instead of the topic. */
   readonly file: string | null
+  /** The series of a sample is after the second comma of its line. */
+  readonly file_has_series: boolean
   /** Epoch milliseconds, as all times. */
   readonly since_ms: number | null
   readonly exclude: readonly (readonly [fromMs: number, toMs: number])[]

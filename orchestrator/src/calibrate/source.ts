@@ -4,11 +4,13 @@ import { resolve } from 'node:path'
 import { CliError, errorMessage } from '../errors.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import { topicBounds } from '../kafka/read-range.ts'
+import { openTable, type Table, type TableOptions } from '../table/open-table.ts'
+import { fileSource } from '../table/sample-source.ts'
 
 export type Source =
   | { readonly kind: 'topic'; readonly name: string }
-  /** An absolute path. */
-  | { readonly kind: 'file'; readonly path: string }
+  /** An absolute path. Without a table, Spark reads the file itself. */
+  | { readonly kind: 'file'; readonly path: string; readonly table?: Table }
 
 const HEAD_BYTES = 64 * 1024
 /** A line that the job takes for a sample. */
@@ -27,16 +29,16 @@ export async function findSource(text: string | undefined, inputTopic: string): 
 }
 
 /**
- * Spark reads the file itself, and knows plain samples only.
- * @throws CliError USAGE when the beginning of the file has no sample.
+ * A file of plain samples is left to Spark; any other is a table, of which columns are recognized.
+ * @throws CliError USAGE that says why a file cannot be read.
  */
-export async function requireSamples(path: string): Promise<void> {
-  const head = await readHead(path)
-  if (path.endsWith('.gz') || SAMPLE.test(head)) return
-  throw usage(
-    `${path} has no line time_millis,cpu in its first 64 KB`,
-    'calibrate reads lines such as 1700000000000,14.5: the time in milliseconds since 1970, and the CPU in percent.',
-  )
+export async function withTable(source: Source, columns: TableOptions): Promise<Source> {
+  if (source.kind === 'topic') return source
+  const { timezone: _, ...told } = columns
+  const isTold = Object.values(told).some((value) => value !== undefined)
+  const head = await readHead(source.path)
+  if (!isTold && (source.path.endsWith('.gz') || SAMPLE.test(head))) return source
+  return { ...source, table: await openTable(await fileSource(source.path), columns) }
 }
 
 async function readHead(path: string): Promise<string> {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import type { JobSettings } from '../job/job-settings.ts'
 import { microBatchPlan, type QueryPlan } from '../job/query-plan.ts'
@@ -14,7 +15,9 @@ import type { JobEnvironment, Selected } from '../runtime/runtime.ts'
 import { type LineProcess, startLineProcess } from '../system/line-process.ts'
 import { sendSignal } from '../system/process-identity.ts'
 import type { Command } from '../system/run.ts'
+import type { Table } from '../table/open-table.ts'
 import { type Calibration, collect, parseReply, type Reply, type Request } from './protocol.ts'
+import { writeSamples } from './table-file.ts'
 
 const LOG_TAIL_LINES = 15
 
@@ -24,6 +27,8 @@ export interface Batch {
   readonly spark: LocalRuntime
   readonly topic: string
   readonly request: Request
+  /** Written to a file that is read instead of the topic. */
+  readonly table?: Table | undefined
 }
 
 /**
@@ -37,7 +42,7 @@ export async function runSparkBatch(batch: Batch, signal: AbortSignal): Promise<
   const folder = await mkdtemp(join(parent, 'calibrate-'))
   try {
     for (const name of ['spark', 'tmp']) await mkdir(join(folder, name), { mode: 0o700 })
-    const planFile = await writePlan(batch, folder)
+    const planFile = await writePlan(await withFile(batch, folder, signal), folder)
     const modules = join(packageRoot, 'spark-job')
     const launch = await batch.spark.driverLaunch({ scratch: join(folder, 'spark'), modules }, signal)
     const command: Command = [launch.python, [join(modules, 'calibrate.py'), planFile]]
@@ -46,6 +51,14 @@ export async function runSparkBatch(batch: Batch, signal: AbortSignal): Promise<
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+async function withFile(batch: Batch, folder: string, signal: AbortSignal): Promise<Batch> {
+  const { table, request } = batch
+  if (table === undefined) return batch
+  const file = join(folder, 'samples.csv')
+  await writeSamples(table, file, signal)
+  return { ...batch, request: { ...request, file, file_has_series: table.series !== undefined } }
 }
 
 async function writePlan({ selected, spark, topic, request }: Batch, folder: string): Promise<string> {
@@ -71,7 +84,10 @@ async function writePlan({ selected, spark, topic, request }: Batch, folder: str
     },
   }
   const plan: QueryPlan = { ...microBatchPlan(config), stateStore: 'memory' }
-  const settings: JobSettings = { ...jobSettings(config, environment, plan), input_topic: topic }
+  const settings: JobSettings = {
+    ...jobSettings(request.file === null ? config : readAsCsv(config), environment, plan),
+    input_topic: topic,
+  }
   const file = join(folder, 'plan.json')
   await writeFile(
     file,
@@ -79,6 +95,9 @@ async function writePlan({ selected, spark, topic, request }: Batch, folder: str
   )
   return file
 }
+
+/** A file is no topic: INPUT_FORMAT does not matter. */
+const readAsCsv = (config: Config): Config => ({ ...config, input: { ...config.input, format: 'csv' } })
 
 interface ProcessOptions {
   readonly cwd: string

@@ -78,6 +78,21 @@ describe('calibrate', () => {
     await run(context, [file], {})
     expect(spark.batches[0]?.request.file).toBe(file)
     await writeFile(file, 'date;usage\n')
-    await expect(run(context, [file], {})).rejects.toThrow('no line time_millis,cpu')
+    await expect(run(context, [file], {})).rejects.toThrow('cannot read samples from')
+    expect(spark.batches).toHaveLength(1)
+  })
+
+  it('reads a table as produce does, by the columns that are told', async () => {
+    const file = join(context.folder, 'table.csv')
+    await writeFile(file, 'host;when;busy\na;2026-01-31 08:00:00;12,5\nb;2026-01-31 08:00:01;13,5\n')
+    await run(context, [file], { cpu: 'busy', timezone: 'Europe/Berlin' })
+    const [batch] = spark.batches
+    expect(batch?.request.timezone).toBe('Europe/Berlin')
+    expect(batch?.table).toMatchObject({ count: 2, series: { count: 2 } })
+    expect(context.output.notes.join()).toContain('Europe/Berlin')
+  })
+
+  it('refuses columns of a topic', async () => {
+    await expect(run(context, [], { cpu: 'busy' })).rejects.toThrow('are about columns of a file')
   })
 })

@@ -6,20 +6,22 @@ import { type Options, type OptionTexts, parseOptions } from '../calibrate/optio
 import type { Calibration, Check, Request } from '../calibrate/protocol.ts'
 import { type Recommendation, recommend } from '../calibrate/recommend.ts'
 import { reportLines } from '../calibrate/report.ts'
-import { findSource, requireRecords, requireSamples, type Source } from '../calibrate/source.ts'
+import { findSource, requireRecords, type Source, withTable } from '../calibrate/source.ts'
 import { runSparkBatch } from '../calibrate/spark-batch.ts'
 import { sparkHere } from '../calibrate/spark-here.ts'
 import { requireWritable, write } from '../calibrate/write.ts'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { unusedFlags } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
+import { withFormat } from '../query/input-format.ts'
 import { jobNow, readUpTo } from '../query/job-now.ts'
 import { countUnread } from '../query/unread.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { requireBroker } from '../stack/require-broker.ts'
+import type { TableOptions } from '../table/open-table.ts'
 import { colors } from '../terminal/colors.ts'
 
-interface Flags extends OptionTexts {
+interface Flags extends OptionTexts, Omit<TableOptions, 'timezone'> {
   readonly write?: boolean
   readonly check?: boolean
   readonly json?: boolean
@@ -32,14 +34,47 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   const selected = await withPresentBaseline(await context.select(flags.check ? undefined : 'job'), flags)
   for (const line of unusedFlags(selected.config.resolved, 'calibrate')) context.output.warn(line)
   if (flags.write) requireWritable(await context.config(), options)
-  const source = await findSource(args[0], selected.config.topics.input)
+  const source = await openSource(args[0], selected, flags, context)
   refuseUnfit(source, options, flags, selected)
   await requireInput(source, selected, flags, context.signal)
-  const calibration = await calibrated(context, selected, source, options, flags)
+  const isOfJob = source.kind === 'topic' && source.name === selected.config.topics.input
+  const found = isOfJob ? await withFoundFormat(context, selected) : selected
+  const calibration = await calibrated(context, found, source, options, flags)
   if (calibration.check) return reportCheck(context, selected, calibration.check, flags)
   const taken = recommend(calibration, options, options.method)
   report(context, selected, calibration, options, taken, flags)
   if (flags.write && taken) await writeDown(context, calibration, taken, options, flags)
+}
+
+async function openSource(
+  name: string | undefined,
+  { config }: Selected,
+  flags: Flags,
+  { output }: CommandContext,
+): Promise<Source> {
+  const { time, cpu, series, timezone, timeUnit, from } = flags
+  const found = await findSource(name, config.topics.input)
+  const columns = { time, cpu, series, timeUnit, from }
+  if (found.kind === 'topic' && Object.values(columns).some((value) => value !== undefined))
+    throw new CliError(
+      'USAGE',
+      '--time, --time-unit, --cpu, --from and --series are about columns of a file',
+      {
+        hint: 'A topic is read as INPUT_FORMAT says.',
+      },
+    )
+  // It is refused anyway.
+  if (flags.check) return found
+  const source = await withTable(found, { ...columns, timezone })
+  const table = source.kind === 'file' ? source.table : undefined
+  if (table) output.note(table.remark)
+  return source
+}
+
+/** With INPUT_FORMAT=auto, the format that `submit` would take. */
+async function withFoundFormat({ output, signal }: CommandContext, selected: Selected): Promise<Selected> {
+  const { config, runtime } = selected
+  return { ...selected, config: await withFormat(config, runtime, false, output.note, signal) }
 }
 
 /**
@@ -75,10 +110,10 @@ function refuseUnfit(source: Source, { by_key }: Options, { check }: Flags, { co
           `--check compares what the job has read, which is the topic ${config.topics.input}`,
           'Leave the argument out.',
         ]
-      : by_key && source.kind === 'file'
+      : by_key && source.kind === 'file' && !source.table?.series
         ? [
-            '--by key needs a topic: the lines of a file have no key',
-            'Leave it out, or `produce` the file first.',
+            '--by key needs a column of series, or a topic whose records have keys',
+            'Name the column with --series, or leave --by key out.',
           ]
         : by_key && config.detector.groupBy !== 'key'
           ? [
@@ -95,7 +130,7 @@ async function requireInput(
   { check }: Flags,
   signal: AbortSignal,
 ): Promise<void> {
-  if (source.kind === 'file') return requireSamples(source.path)
+  if (source.kind === 'file') return
   await requireBroker(runtime)
   await requireRecords(runtime.kafka, source.name, signal)
   if (check) await requireRecords(runtime.kafka, config.topics.output, signal)
@@ -112,13 +147,15 @@ async function calibrated(
   const request: Request = {
     ...options,
     file: source.kind === 'file' ? source.path : null,
+    file_has_series: false,
     min_deviation: selected.config.minDeviation,
     check,
   }
   const topic = source.kind === 'topic' ? source.name : selected.config.topics.input
   const name = source.kind === 'topic' ? source.name : source.path
+  const table = source.kind === 'file' ? source.table : undefined
   const calibration = await output.step(`Reading ${name} with Spark`, async (step) => {
-    const found = await runSparkBatch({ selected, spark, topic, request }, signal)
+    const found = await runSparkBatch({ selected, spark, topic, request, table }, signal)
     step.done(`Spark has read ${name}`)
     return found
   })

@@ -6,6 +6,26 @@ const JSON_FLAG: FlagSpec = { flags: '--json', summary: 'print JSON, one object 
 /** For a flag that may be repeated. */
 const repeated = (value: string, before: readonly string[] = []) => [...before, value]
 
+/** Which columns of a file are what; without them, they are recognized. */
+const COLUMN_FLAGS: readonly FlagSpec[] = [
+  { flags: '--time <column>', summary: 'column of the times, by name or number (default: recognized)' },
+  {
+    flags: '--time-unit <unit>',
+    summary: 'unit of times that are numbers: s, ms, us or ns (default: by their digits)',
+    parse: oneOf('s', 'ms', 'us', 'ns'),
+  },
+  { flags: '--cpu <column>', summary: 'column of the CPU usage (default: recognized)' },
+  {
+    flags: '--from <kind>',
+    summary: 'usage, or idle to send 100 minus the value (default: by the name of the column)',
+    parse: oneOf('usage', 'idle'),
+  },
+  {
+    flags: '--series <column>',
+    summary: 'column of host names or such, by which the samples are grouped',
+  },
+]
+
 /** All commands with their flags. Kept light: the code of a command is imported only when it runs. */
 export const COMMANDS: readonly CommandSpec[] = [
   {
@@ -103,26 +123,11 @@ export const COMMANDS: readonly CommandSpec[] = [
         parse: wholeNumber(1, 1_000),
       },
       { flags: '--key <name>', summary: "key of the records (default: this machine's name)" },
-      { flags: '--time <column>', summary: 'column of the times, by name or number (default: recognized)' },
-      {
-        flags: '--time-unit <unit>',
-        summary: 'unit of times that are numbers: s, ms, us or ns (default: by their digits)',
-        parse: oneOf('s', 'ms', 'us', 'ns'),
-      },
       {
         flags: '--timezone <zone>',
         summary: 'of times that say none, such as Europe/Berlin or +02:00 (default UTC)',
       },
-      { flags: '--cpu <column>', summary: 'column of the CPU usage (default: recognized)' },
-      {
-        flags: '--from <kind>',
-        summary: 'usage, or idle to send 100 minus the value (default: by the name of the column)',
-        parse: oneOf('usage', 'idle'),
-      },
-      {
-        flags: '--series <column>',
-        summary: 'column of host names or such, which become keys of the records',
-      },
+      ...COLUMN_FLAGS,
       { flags: '--raw', summary: 'send each line as one record, as it is' },
       { flags: '--seconds <n>', summary: 'with --live: stop after this many seconds', parse: wholeNumber(1) },
       JSON_FLAG,
@@ -191,7 +196,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: [
       {
         name: '[source]',
-        summary: 'topic, or a file of time_millis,cpu lines (default: the input topic)',
+        summary: 'topic, or a file as `produce` reads it (default: the input topic)',
       },
     ],
     flags: [
@@ -211,8 +216,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       {
         flags: '--timezone <name>',
-        summary: 'of the hours of the week, such as Europe/Berlin (default: of this machine)',
+        summary:
+          'of the hours of the week, and of times in a file that say none (default: of this machine; of a file UTC)',
       },
+      ...COLUMN_FLAGS,
       {
         flags: '--target <shares>',
         summary: 'share of windows that may be WARN, and ERROR (default 1%,0.1%)',

@@ -28,6 +28,7 @@ export const OWN_SPARK_PROPERTIES: Readonly<Record<string, string>> = {
   'spark.scheduler.mode': 'query and audit share the cores fairly',
   'spark.shuffle.streaming.networkBufferMaxWaitTimeMs': 'real-time mode must not delay a row',
   'spark.sql.adaptive.enabled': 'a stateful query cannot be adaptive',
+  'spark.sql.optimizer.getJsonObjectSharedParsing.enabled': 'all paths of a JSON record are read in one pass',
   'spark.sql.redaction.options.regex': "Kafka's secrets must not be shown",
   'spark.sql.session.timeZone': 'results are in UTC',
   'spark.sql.shuffle.partitions': 'use SHUFFLE_PARTITIONS',

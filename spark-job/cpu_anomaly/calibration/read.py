@@ -22,13 +22,18 @@ from cpu_anomaly.windows import in_windows, sample_columns, window_stats
 
 # `produce` sends a file without a key, or with the name of the machine: one series either way.
 FILE_COLUMNS = ("CAST(NULL AS binary) AS key", "CAST(value AS binary) AS value")
+FILE_WITH_SERIES = (
+    "CAST(regexp_extract(value, '^[^,]*,[^,]*,(.*)$', 1) AS binary) AS key",
+    "CAST(substring_index(value, ',', 2) AS binary) AS value",
+)
 
 
 def read_raw(spark: SparkSession, settings: Settings, request: Request, client: Mapping[str, str]) -> DataFrame:
     """Columns out: key and value (binary), as from Kafka."""
     if request.file is not None:
         # A line may end in `\r\n`, which the job takes for whitespace.
-        return spark.read.option("lineSep", "\n").text(request.file).selectExpr(*FILE_COLUMNS)
+        text = spark.read.option("lineSep", "\n").text(request.file)
+        return text.selectExpr(*(FILE_WITH_SERIES if request.file_has_series else FILE_COLUMNS))
     return read_topic(spark, settings.input_topic, client)
 
 

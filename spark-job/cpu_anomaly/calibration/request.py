@@ -13,6 +13,8 @@ class Request:
 
     # Read instead of the input topic.
     file: str | None
+    # The series of a sample is after the second comma of its line.
+    file_has_series: bool
     since_ms: int | None
     # Windows that overlap one of these times, from inclusive and to exclusive, are left out.
     exclude: Sequence[tuple[int, int]]
