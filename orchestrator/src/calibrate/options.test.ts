@@ -67,7 +67,6 @@ describe('the options of calibrate', () => {
     [{ exclude: ['2026-02-02..2026-02-01'] }, /ends before it begins/],
     [{ by: ['host'] }, /--by host/],
     [{ by: ['hour-of-week'], timezone: 'Mars/Olympus' }, /Mars\/Olympus: unknown time zone/],
-    [{ timezone: 'UTC' }, /--by hour-of-week/],
     [{ target: '100%' }, /--target 100%/],
     [{ target: 'few' }, /--target few/],
     [{ target: '1%,2%' }, /more ERROR than WARN/],

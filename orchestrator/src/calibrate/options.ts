@@ -26,8 +26,6 @@ const DIMENSIONS = ['key', 'hour-of-week'] as const
 export function parseOptions(texts: OptionTexts, nowMs = Date.now()): Options {
   const by = parseBy(texts.by ?? [])
   const [warn, error] = parseTarget(texts.target ?? DEFAULT_TARGET)
-  if (texts.timezone !== undefined && !by.has('hour-of-week'))
-    throw usage('--timezone works only with --by hour-of-week', 'Leave it out: all other times are UTC.')
   return {
     since_ms: texts.since === undefined ? null : parseSince(texts.since, nowMs),
     exclude: (texts.exclude ?? []).map(parseRange),

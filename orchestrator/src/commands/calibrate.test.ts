@@ -92,6 +92,10 @@ describe('calibrate', () => {
     expect(context.output.notes.join()).toContain('Europe/Berlin')
   })
 
+  it('refuses a time zone in which nothing is', async () => {
+    await expect(run(context, [], { timezone: 'UTC' })).rejects.toThrow('--by hour-of-week')
+  })
+
   it('refuses columns of a topic', async () => {
     await expect(run(context, [], { cpu: 'busy' })).rejects.toThrow('are about columns of a file')
   })

@@ -35,6 +35,7 @@ export const run: CommandRun<Flags> = async (context, args, flags) => {
   for (const line of unusedFlags(selected.config.resolved, 'calibrate')) context.output.warn(line)
   if (flags.write) requireWritable(await context.config(), options)
   const source = await openSource(args[0], selected, flags, context)
+  refuseTimezone(source, options, flags)
   refuseUnfit(source, options, flags, selected)
   await requireInput(source, selected, flags, context.signal)
   const isOfJob = source.kind === 'topic' && source.name === selected.config.topics.input
@@ -69,6 +70,14 @@ async function openSource(
   const table = source.kind === 'file' ? source.table : undefined
   if (table) output.note(table.remark)
   return source
+}
+
+/** @throws CliError USAGE for a time zone in which nothing is. */
+function refuseTimezone(source: Source, { by_hour }: Options, { timezone }: Flags): void {
+  if (timezone === undefined || by_hour || (source.kind === 'file' && source.table)) return
+  throw new CliError('USAGE', '--timezone works only with --by hour-of-week, or with a file of dates', {
+    hint: 'Leave it out: all other times are UTC.',
+  })
 }
 
 /** With INPUT_FORMAT=auto, the format that `submit` would take. */
