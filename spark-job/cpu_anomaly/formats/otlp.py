@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 
 from cpu_anomaly.formats.json_text import is_one_document, millis, number, wrapped
 from cpu_anomaly.formats.otlp_usual import is_usual, series_of_usual, shares_of_usual, time_of_usual, usual
-from cpu_anomaly.formats.text import NOT_A_NUMBER, WHITESPACE, key_series, record_text, text_rejection
+from cpu_anomaly.formats.text import NOT_A_NUMBER, WHITESPACE, key_series, record_text, text_rejection, unfused
 
 UTILIZATION = "system.cpu.utilization"
 COUNTER = "system.cpu.time"
@@ -60,7 +60,7 @@ class Otlp:
             .withColumn("usual", usual(text, self.has_series))
             .withColumn("is_usual", is_usual(F.col("usual"), text))
             .withColumn("request", F.from_json(F.when(~F.col("is_usual"), text), REQUEST, STRICT))
-            .withColumn("units", F.when(F.col("is_usual"), F.array(usual_unit())).otherwise(units_of_record()))
+            .withColumn("units", F.when(F.col("is_usual"), F.array(usual_unit())).otherwise(unfused(units_of_record())))
             .drop("usual", "is_usual", "request")
             .withColumn("is_alone", F.size("units") == 1)
             .select("*", F.posexplode("units").alias("position", "unit"))
