@@ -73,7 +73,7 @@ async function expectImports(sources: string): Promise<void> {
     signal: new AbortController().signal,
     update: () => undefined,
   })
-  await execa(python, ['-c', 'import job, warm_up, bench, supervise'], {
+  await execa(python, ['-c', 'import job, warm_up, bench, calibrate, supervise'], {
     env: { PYTHONPATH: sources, PYTHONSAFEPATH: '1', PYTHONDONTWRITEBYTECODE: '1' },
   })
 }
