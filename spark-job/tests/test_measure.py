@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from conftest import SettingsOf
+from format_units import frame_of, units_of
 from pyspark.sql import SparkSession
 
+from measure.format_records import WRITERS
 from measure.generated import generated_records, record_count
 from measure.reports import durations_of, median_durations, state_ms, state_rows, steady_rate
 
 START_MS = 1_700_000_000_000
-ORDER = {"samples": 5, "per_record": 1, "series": 1, "start_ms": START_MS, "interval_ms": 20}
+ORDER = {"samples": 5, "per_record": 1, "series": 1, "start_ms": START_MS, "interval_ms": 20, "format": "csv"}
 
 
 def batch(records: int, ms: int) -> dict[str, Any]:
@@ -29,6 +32,16 @@ def test_records_hold_all_samples_in_order(spark: SparkSession) -> None:
     assert [row["key"] for row in rows] == [None, None, None]
     assert [[int(time) - START_MS for time, _ in each] for each in samples] == [[0, 20], [40, 60], [80]]
     assert all(10 <= float(cpu) <= 20 for each in samples for _, cpu in each)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_records_of_every_format_are_samples(spark: SparkSession, settings_of: SettingsOf, name: str) -> None:
+    paths = {"input_time": "$.time", "input_cpu": "$.cpu"} if name == "json" else {}
+    settings = settings_of(input_format="telegraf" if name in ("influx", "telegraf-json") else name, **paths)
+    values = [row["value"].encode() for row in generated_records(spark, {**ORDER, "format": name}).collect()]
+    units = units_of(frame_of(spark, values), settings)
+    assert [unit.time_millis for (unit,) in units] == [START_MS + 20 * nth for nth in range(5)]
+    assert [unit.reason for (unit,) in units] == [None] * 5
 
 
 def test_series_take_turns(spark: SparkSession) -> None:

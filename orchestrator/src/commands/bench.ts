@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { requireLocal, requireNoJob } from '../bench/driver/preconditions.ts'
 import { Workspace } from '../bench/driver/workspace.ts'
+import { type BenchFormat, FORMATS } from '../bench/measure/format-settings.ts'
 import { machineFacts } from '../bench/measure/machine.ts'
 import { measure } from '../bench/measure/measure.ts'
 import { type MachineFacts, type Measurement, samplesChecks } from '../bench/measure/results.ts'
@@ -20,6 +21,7 @@ const DEFAULT_RATE = 1_000
 interface Flags {
   readonly quick?: boolean
   readonly only?: string
+  readonly format?: string
   readonly rate?: number
   readonly json?: boolean
   readonly report?: string
@@ -29,7 +31,9 @@ interface Flags {
 export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const startedAt = performance.now()
   const { output, signal } = context
-  const sections = parseSections(flags.only)
+  const formats = parseFormats(flags.format)
+  const sections =
+    flags.format !== undefined && flags.only === undefined ? new Set<Section>() : parseSections(flags.only)
   if (flags.rate !== undefined && !sections.has('latency'))
     throw new CliError('USAGE', '--rate applies to the section latency only', {
       hint: 'Leave it out, or add latency to --only.',
@@ -50,7 +54,13 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
       const workspace = await Workspace.open(config, runtime, storage, signal)
       try {
         const sizes = benchSizes(flags.quick === true, availableParallelism())
-        await measure(workspace, output, { sections, sizes, rate: flags.rate ?? DEFAULT_RATE, onResult })
+        await measure(workspace, output, {
+          sections,
+          formats,
+          sizes,
+          rate: flags.rate ?? DEFAULT_RATE,
+          onResult,
+        })
       } finally {
         await workspace.close(output)
       }
@@ -86,6 +96,18 @@ function parseSections(only: string | undefined): ReadonlySet<Section> {
       hint: `The sections are ${SECTIONS.join(', ')}.`,
     })
   return new Set(names as Section[])
+}
+
+/** @throws CliError USAGE for an unknown format. */
+function parseFormats(text: string | undefined): readonly BenchFormat[] {
+  const names = text?.split(',').map((name) => name.trim()) ?? []
+  return names.map((name) => {
+    const known = FORMATS.find((format) => format === name)
+    if (known) return known
+    throw new CliError('USAGE', `--format ${text}: unknown format ${JSON.stringify(name)}`, {
+      hint: `The formats are ${FORMATS.join(', ')}; csv is always measured beside them.`,
+    })
+  })
 }
 
 async function writeReport(file: string, page: string): Promise<void> {

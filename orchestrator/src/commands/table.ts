@@ -264,6 +264,11 @@ export const COMMANDS: readonly CommandSpec[] = [
         summary: 'sections to measure: any of throughput,latency,scaling (default all)',
       },
       {
+        flags: '--format <names>',
+        summary:
+          'measure input formats beside csv: any of influx, telegraf-json, otlp-json, json, metricbeat, fluent-bit, collectd',
+      },
+      {
         flags: '--rate <samples/s>',
         summary: 'rate at which latency is measured (default 1000)',
         parse: wholeNumber(1),
@@ -276,6 +281,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'cpu-anomaly bench --quick',
       'cpu-anomaly bench --report bench.html',
       'cpu-anomaly bench --only latency --rate 5000 --json',
+      'cpu-anomaly bench --format influx,otlp-json',
     ],
     load: () => import('./bench.ts'),
   },

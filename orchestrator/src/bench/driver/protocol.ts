@@ -15,6 +15,8 @@ export type Order =
       readonly start_ms: number
       /** Event time between two samples of a series. */
       readonly interval_ms: number
+      /** One of `WRITERS` in `measure/format_records.py`. */
+      readonly format: string
       readonly settings: JobSettings
     }
   | {

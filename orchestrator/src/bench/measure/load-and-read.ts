@@ -3,6 +3,7 @@ import { formatCount, formatRate } from '../../terminal/units.ts'
 import type { ReplyTo, Workload } from '../driver/protocol.ts'
 import type { BenchSession } from '../driver/session.ts'
 import type { Workspace } from '../driver/workspace.ts'
+import { type BenchFormat, inputSettings } from './format-settings.ts'
 
 const REQUEST_TIMEOUT_MS = 600_000
 
@@ -19,6 +20,7 @@ export interface TopicLoadOptions {
   readonly partitions?: number
   /** For more than one series: their number, and the event time between two samples of a series. */
   readonly series?: { readonly count: number; readonly intervalMs: number }
+  readonly format?: BenchFormat
 }
 
 const ONE_SERIES = { count: 1, intervalMs: 1 }
@@ -26,10 +28,10 @@ const ONE_SERIES = { count: 1, intervalMs: 1 }
 /** Creates a topic and loads samples into it, the newest of them a minute old; returns its name. */
 export async function loadTopic(
   { workspace, session, output }: BenchTools,
-  { samples, perRecord, partitions = 1, series = ONE_SERIES }: TopicLoadOptions,
+  { samples, perRecord, partitions = 1, series = ONE_SERIES, format = 'csv' }: TopicLoadOptions,
 ): Promise<string> {
   const topic = await workspace.createTopic('in', partitions)
-  const what = `${formatCount(samples)} samples, ${perRecord} per record`
+  const what = `${formatCount(samples)} samples, ${format === 'csv' ? '' : `${format}, `}${perRecord} per record`
   await output.step(`Loading ${what}`, async (step) => {
     step.update('starting the driver, then writing')
     const spanMs = Math.ceil(samples / series.count) * series.intervalMs
@@ -41,6 +43,7 @@ export async function loadTopic(
       series: series.count,
       start_ms: Date.now() - spanMs - 60_000,
       interval_ms: series.intervalMs,
+      format,
       settings: workspace.settings({ input_topic: topic }),
     } as const
     const { ms } = await session.request(order, 'loaded', { timeoutMs: REQUEST_TIMEOUT_MS })
@@ -59,14 +62,18 @@ export interface ReadOptions {
   readonly batchRecords: number | undefined
   readonly partitions?: number
   readonly groupBy?: 'none' | 'key'
+  readonly format?: BenchFormat
 }
 
 /** Runs one query over a loaded topic, from its first sample to its last; the rate is in samples/s. */
 export async function readTopic(
   { workspace, session, output }: BenchTools,
-  { name, what, topic, outputTopic, samples, batchRecords, partitions = 1, groupBy = 'none' }: ReadOptions,
+  options: ReadOptions,
 ): Promise<ReplyTo<'throughput'> & { readonly rate: number }> {
+  const { name, what, topic, outputTopic, samples, batchRecords } = options
+  const { partitions = 1, groupBy = 'none', format = 'csv' } = options
   const settings = workspace.settings({
+    ...inputSettings(format),
     input_topic: topic,
     output_topic: outputTopic,
     group_by: groupBy,

@@ -1,5 +1,7 @@
 import type { Output } from '../../terminal/output.ts'
 import type { Workspace } from '../driver/workspace.ts'
+import type { BenchFormat } from './format-settings.ts'
+import { formatsSection } from './formats.ts'
 import { latencySection } from './latency-section.ts'
 import type { Measurement } from './results.ts'
 import { scalingSection } from './scaling.ts'
@@ -8,6 +10,8 @@ import { throughputSection } from './throughput.ts'
 
 export interface MeasureOptions {
   readonly sections: ReadonlySet<Section>
+  /** Measured beside csv, before the sections. */
+  readonly formats: readonly BenchFormat[]
   readonly sizes: BenchSizes
   /** Samples per second at which latency is measured. */
   readonly rate: number
@@ -19,8 +23,12 @@ export interface MeasureOptions {
 export async function measure(
   workspace: Workspace,
   output: Output,
-  { sections, sizes, rate, onResult }: MeasureOptions,
+  { sections, formats, sizes, rate, onResult }: MeasureOptions,
 ): Promise<void> {
+  if (formats.length > 0)
+    await workspace.withSession({}, (session) =>
+      formatsSection({ workspace, session, output }, sizes.formats, formats, onResult),
+    )
   if (sections.has('throughput') || sections.has('scaling'))
     await workspace.withSession({}, async (session) => {
       const tools = { workspace, session, output }

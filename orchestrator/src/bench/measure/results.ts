@@ -83,7 +83,19 @@ export interface ScalingResult {
   readonly stateRows: number
 }
 
-export type Measurement = ThroughputResult | BacklogResult | LatencyResult | ScalingResult
+export interface FormatResult {
+  readonly measurement: 'format'
+  readonly format: string
+  readonly samples: number
+  /** Of each round except the warm-up. */
+  readonly rates: readonly number[]
+  /** Their median. */
+  readonly rate: number
+  /** Of the rate of csv in the same run. */
+  readonly share: number
+}
+
+export type Measurement = ThroughputResult | BacklogResult | LatencyResult | ScalingResult | FormatResult
 
 /** How the time grew with the number of samples. */
 export interface SamplesCheck {

@@ -1,5 +1,6 @@
 import type { StateStore } from '../../config/config.ts'
 
+/** What is measured if nothing is named. */
 export const SECTIONS = ['throughput', 'latency', 'scaling'] as const
 export type Section = (typeof SECTIONS)[number]
 
@@ -20,6 +21,8 @@ export interface BenchSizes {
     /** Samples of a backlog, drained with the folder's own bound of a micro-batch; undefined: not measured. */
     readonly backlog: number | undefined
   }
+  /** One sample per record. */
+  readonly formats: { readonly rounds: number; readonly samples: number; readonly batchRecords: number }
   readonly latency: { readonly warmUpSeconds: number; readonly seconds: number }
   readonly scaling: {
     readonly sampleCounts: readonly number[]
@@ -56,6 +59,7 @@ const quickSizes = (cores: number[]): BenchSizes => ({
     ],
     backlog: undefined,
   },
+  formats: { rounds: 1, samples: 1 * M, batchRecords: 250_000 },
   latency: { warmUpSeconds: 6, seconds: 20 },
   scaling: {
     sampleCounts: [0.5 * M, 1 * M, 2 * M],
@@ -80,6 +84,7 @@ const fullSizes = (cores: number[]): BenchSizes => ({
     ],
     backlog: 5 * M,
   },
+  formats: { rounds: 3, samples: 4 * M, batchRecords: 500_000 },
   latency: { warmUpSeconds: 60, seconds: 120 },
   scaling: {
     sampleCounts: [0.5 * M, 1 * M, 2 * M, 5 * M, 10 * M],

@@ -11,6 +11,7 @@ export interface TableData {
 export function resultTables(results: readonly Measurement[], checks: readonly SamplesCheck[]): TableData[] {
   return [
     throughputTable(results),
+    formatsTable(results),
     latencyTable(results),
     splitTable(results),
     scalingTable(results, checks),
@@ -34,6 +35,22 @@ function throughputTable(results: readonly Measurement[]): TableData {
   return {
     title: 'Throughput (samples/s, with a warm JIT and without start-up, except for the backlog)',
     head: ['', 'samples', 'job', 'bare read (noop)', 'job / noop', 'driver memory'],
+    rows,
+  }
+}
+
+function formatsTable(results: readonly Measurement[]): TableData {
+  const rows = results
+    .filter((result) => result.measurement === 'format')
+    .map(({ format, samples, rate, share }) => [
+      format,
+      formatCount(samples),
+      perSecond(rate),
+      formatPercent(share),
+    ])
+  return {
+    title: 'Input formats (one sample per record, warm JIT)',
+    head: ['', 'samples', 'job', 'of csv'],
     rows,
   }
 }
