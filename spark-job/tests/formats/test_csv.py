@@ -35,6 +35,7 @@ CASES: dict[str, tuple[bytes | None, list[Line]]] = {
     "a long line alone": (LONG, [(None, "too_long")]),
     "an oversized record": (A + b"\n" + b"\n" * MAX_RECORD_BYTES, [(None, "too_long")]),
     "a line that is not UTF-8": (A + b"\n\xff\xfe,1\n" + B, [(0, None), (1, "not_utf8"), (2, None)]),
+    "half a character before a Windows newline": (b" \xe4\r\n", [(None, "not_utf8")]),
     "an empty value": (b"", [(None, "empty")]),
     "a null value": (None, [(None, "empty")]),
 }
