@@ -13,6 +13,8 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
+          // They meet real deadlines on a machine that others may use; a test that passes only then is marked as retried.
+          retry: process.env.CI ? 1 : 0,
         },
       },
       {
