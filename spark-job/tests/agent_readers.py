@@ -156,7 +156,9 @@ def of_line(line: bytes) -> list[Sample]:
         text = line.decode("utf-8").strip(" \t\r")
     except UnicodeDecodeError:
         return []
-    match = re.fullmatch(r"((?:[^ \\]|\\.)+) ((?:[^ \"\\]|\\.|\"(?:[^\"\\]|\\.)*\")+) (\d{19})", text, re.DOTALL)
+    match = re.fullmatch(
+        r"((?:[^ \\]|\\[ ,=]|\\(?![ ,=]))+) ((?:[^ \"\\]|\\.|\"(?:[^\"\\]|\\.)*\")+) (\d{19})", text, re.DOTALL
+    )
     if match is None:
         return []
     head, fields, stamp = match.groups()

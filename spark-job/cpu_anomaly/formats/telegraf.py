@@ -30,7 +30,8 @@ COUNTERS = ("time_active", "time_idle")
 
 # Escapes in names and tags, and the characters that stand for them while a line is cut; those are in no valid line.
 ESCAPES = {"\\,": "\x01", "\\ ": "\x02", "\\=": "\x03"}
-STAND_INS = r"[\x01-\x03]"
+A_STRING = "\x04"
+STAND_INS = r"[\x01-\x04]"
 QUOTED = r'"(?:[^"\\]|\\.)*"'
 CREATE_TIME = 0
 # Stands for the reason of a unit that is not of interest, until it is left out.
@@ -69,12 +70,16 @@ class Telegraf:
 
 
 def units_of(text: Column) -> Column:
-    """The texts of a record's metrics. What cannot be cut is one unit, which will be refused."""
+    """The texts of a record's metrics. What cannot be cut is one unit, which will be refused.
+
+    So is a record that is not UTF-8: cutting it would replace the bytes that show it.
+    """
     is_json = is_object(text)
     metrics = F.from_json(text, "struct<metrics: array<string>>")["metrics"]
     is_batch = is_json & F.contains(text, F.lit('"metrics"')) & is_one_document(wrapped(text))
     batch = F.when(is_batch, metrics)
-    return F.when(is_json, F.coalesce(batch, F.array(text))).otherwise(lines_of(text))
+    units = F.when(is_json, F.coalesce(batch, F.array(text))).otherwise(lines_of(text))
+    return F.when(F.is_valid_utf8(text), units).otherwise(F.array(text))
 
 
 def is_object(text: Column) -> Column:
@@ -87,12 +92,12 @@ def json_of(line: Column) -> Column:
 
 
 def influx_of(line: Column) -> Column:
-    """A unit that is a line, with stand-ins for its escapes and without the text of its strings; else null."""
+    """A unit that is a line, with stand-ins for its escapes and strings; else null."""
     has_escapes = F.contains(line, F.lit("\\")) | F.contains(line, F.lit('"'))
-    clean = F.regexp_replace(line, QUOTED, '""')
+    clean = F.regexp_replace(line, QUOTED, A_STRING)
     for escape, stand_in in ESCAPES.items():
         clean = F.replace(clean, F.lit(escape), F.lit(stand_in))
-    plain = F.when(~line.rlike(STAND_INS), clean)
+    plain = F.when(~line.rlike(STAND_INS) & ~F.contains(clean, F.lit('"')), clean)
     return F.when(~is_object(line), F.when(has_escapes, plain).otherwise(line))
 
 
@@ -144,9 +149,13 @@ def time_millis() -> Column:
     seconds = F.when(is_same_second, record_ms).otherwise(as_number * 1000)
     first_13 = F.substring(text, 1, 13).try_cast("bigint")
 
-    digits = F.when(as_number >= 10**9, F.octet_length(text))
+    def has_digits(count: int) -> Column:
+        """Only digits: a number of fewer could have something beside them that the cast ignores."""
+        return F.coalesce((F.octet_length(text) == count) & (as_number >= 10 ** (count - 1)), F.lit(False))
+
     is_json = F.col("json").isNotNull()
-    return F.when((digits == 19) | (is_json & digits.isin(13, 16)), first_13).when(is_json & (digits == 10), seconds)
+    is_in_json = has_digits(13) | has_digits(16)
+    return F.when(has_digits(19) | (is_json & is_in_json), first_13).when(is_json & has_digits(10), seconds)
 
 
 def cpu() -> Column:

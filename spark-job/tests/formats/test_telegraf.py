@@ -55,6 +55,10 @@ CASES: dict[str, tuple[bytes, list[Unit]]] = {
     "no time": (b"cpu,cpu=cpu-total usage_active=5", [refused("malformed")]),
     "seconds": (f"cpu,cpu=cpu-total usage_active=5 {SECOND}".encode(), [refused("timestamp_unit")]),
     "milliseconds": (f"cpu,cpu=cpu-total usage_active=5 {RECORD_MS}".encode(), [refused("timestamp_unit")]),
+    "a time with something beside": (
+        f"cpu,cpu=cpu-total usage_active=5 {STAMP[:-1]}\x1f".encode(),
+        [refused("bad_timestamp")],
+    ),
     "a word for a time": (b"cpu,cpu=cpu-total usage_active=5 now", [refused("bad_timestamp")]),
     "a word for a number": (f"cpu,cpu=cpu-total usage_active=high {STAMP}".encode(), [refused("bad_cpu")]),
     "an integer of Influx": (f"cpu,cpu=cpu-total usage_active=5i {STAMP}".encode(), [refused("bad_cpu")]),
@@ -65,6 +69,7 @@ CASES: dict[str, tuple[bytes, list[Unit]]] = {
     "a broken line of another": (b"mem,host=a used_percent=1", [refused("malformed")]),
     "a blank line between": (f"{LINE}\n\n{LINE}".encode(), [refused("empty"), TOTAL, TOTAL]),
     "not UTF-8": (LINE.encode().replace(b"loaner", b"l\xff"), [refused("not_utf8")]),
+    "a line that is not UTF-8 beside another": (LINE.encode() + b"\n" + LINE.encode() + b"\xff", [refused("not_utf8")]),
     "nothing": (b"", [refused("empty")]),
     "JSON": (metric(), [BY_RECORD]),
     "JSON with whitespace": (json.dumps(METRIC, indent=2).encode() + b"\n", [BY_RECORD]),
