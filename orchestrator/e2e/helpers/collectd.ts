@@ -18,7 +18,7 @@ const INTERVAL_MS = 100
 export const COLLECTD_HOST = 'rack 7, "a"'
 
 /** What the plugin `cpu` sends: a share in percent of the whole machine, or counters per core and state. */
-type CpuValues = 'gauge' | 'counter'
+export type CpuValues = 'gauge' | 'counter'
 
 const config = (folder: string, broker: string, topic: string, values: CpuValues) => `
 Hostname "${COLLECTD_HOST.replaceAll('"', '\\"')}"
