@@ -47,7 +47,8 @@ def guard(settings: Settings) -> Step:
 def rejection_of_any(settings: Settings) -> Column:
     time_millis, cpu = F.col("time_millis"), F.col("cpu")
     reason = (
-        F.when(time_millis.isNull() | cpu.isNull(), F.when(cpu.isNull(), "bad_cpu").otherwise("bad_timestamp"))
+        F.when(cpu.isNull(), "bad_cpu")
+        .when(time_millis.isNull(), "bad_timestamp")
         .when(time_millis < EARLIEST_TIME_MILLIS, "timestamp_unit")
         # NaN sorts above every number, and JSON has no infinite mean.
         .when(F.abs("cpu") > LARGEST_CPU, "not_finite")

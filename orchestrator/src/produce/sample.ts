@@ -4,7 +4,7 @@ import { type TimeUnit, toMillis, unitOf } from '../table/time-unit.ts'
 const SAMPLE =
   /^[ \t\r\n]*(\d{1,40})[ \t\r\n]*,([ \t\r\n]*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[ \t\r\n]*)$/
 const HEADER = /^(?:\ufeff)?\s*"?[A-Za-z_][^,]*,\s*"?[A-Za-z_][^,]*$/
-/** The job's own limits: see `lines.py` and `guard.py`. */
+/** The job's own limits: see `formats/csv.py` and `guard.py`. */
 export const MAX_LINE_BYTES = 1_024
 const LARGEST_CPU = 1e150
 

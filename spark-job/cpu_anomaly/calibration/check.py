@@ -12,6 +12,7 @@ from cpu_anomaly.calibration.read import is_wanted
 from cpu_anomaly.calibration.request import Request
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.sink import results
+from cpu_anomaly.step import Step
 from cpu_anomaly.windows import classify
 
 FIRST_DIFFERENCES = 5
@@ -44,16 +45,20 @@ def last_values(output: DataFrame) -> DataFrame:
     )
 
 
-def within(settings: Settings, request: Request, windows: DataFrame) -> Any:
+def within(settings: Settings, request: Request, windows: DataFrame) -> Step:
     """Of the results, those of the times that were read: earlier ones may be of samples that retention has removed."""
     bounds = windows.agg(F.min("window_start").alias("first"), F.max("window_start").alias("last"))
-    start = F.timestamp_millis(F.element_at(F.split("key", r"\|"), -1).try_cast("bigint"))
     return lambda said: (
-        said.withColumn("window_start", start)
+        said.withColumn("window_start", F.timestamp_millis(start_ms_of_key()))
         .crossJoin(F.broadcast(bounds))
         .filter(F.col("window_start").between(F.col("first"), F.col("last")) & is_wanted(settings, request))
         .select("key", "said")
     )
+
+
+def start_ms_of_key() -> Column:
+    """Of a result's key, `series|start in ms`; null if it is another one."""
+    return F.element_at(F.split("key", r"\|"), -1).try_cast("bigint")
 
 
 def value_of(name: str) -> Column:
@@ -92,8 +97,12 @@ def counts_of(both: DataFrame) -> dict[str, Any]:
 
 
 def first_differences(both: DataFrame) -> list[dict[str, Any]]:
-    start_ms = F.element_at(F.split("key", r"\|"), -1).try_cast("bigint")
-    rows = both.filter("differs").withColumn("start_ms", start_ms).orderBy("start_ms", "key").limit(FIRST_DIFFERENCES)
+    rows = (
+        both.filter("differs")
+        .withColumn("start_ms", start_ms_of_key())
+        .orderBy("start_ms", "key")
+        .limit(FIRST_DIFFERENCES)
+    )
     return [
         {
             "series": row["key"].rpartition("|")[0],

@@ -1,4 +1,4 @@
-"""What `calibrate` is asked for: names and types are a contract with `orchestrator/src/calibrate/plan.ts`."""
+"""What `calibrate` is asked for: names and types are a contract with `orchestrator/src/calibrate/protocol.ts`."""
 
 from __future__ import annotations
 
