@@ -11,26 +11,20 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import shlex
 import shutil
 import sys
-import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, cast
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
-from cpu_anomaly.failures import diagnose
 from cpu_anomaly.modes import Mode, mode_of
 from cpu_anomaly.query import detect, start_query
-from cpu_anomaly.session import start_spark
+from cpu_anomaly.replies import emit, run_plan, settings_of
 from cpu_anomaly.settings import ConfigurationError, Settings, kafka_client_options
 from cpu_anomaly.sink import stream_writer
 from cpu_anomaly.source import prefixed, read_stream
@@ -52,22 +46,9 @@ FORGET_CONSUMERS = [
     for argument in ("--conf", f"spark.kafka.consumer.cache.{name}=5s")
 ]
 
-_output_lock = threading.Lock()
-
 
 def main(plan_file: str) -> int:
-    plan = json.loads(Path(plan_file).read_text(encoding="utf-8"))
-    os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*plan["submitArgs"], *FORGET_CONSUMERS, "pyspark-shell"])
-    try:
-        settings = settings_of(plan)
-        spark = start_spark(settings, mode_of(settings))
-        dispatch(Bench(spark))
-        spark.stop()
-    except Exception as error:  # noqa: BLE001 (every failure becomes one line for the caller)
-        traceback.print_exc()
-        emit("error", message=diagnose(error).message)
-        return 1
-    return 0
+    return run_plan(plan_file, lambda spark, _settings, _plan: dispatch(Bench(spark)), FORGET_CONSUMERS)
 
 
 def dispatch(bench: Bench) -> None:
@@ -83,13 +64,6 @@ def dispatch(bench: Bench) -> None:
         if order["do"] == "exit":
             return
         orders[order["do"]](order)
-
-
-def emit(event: str, **values: object) -> None:
-    """Writes a reply; the listener's thread writes too."""
-    with _output_lock:
-        sys.stdout.write(json.dumps({"event": event, **values}) + "\n")
-        sys.stdout.flush()
 
 
 class Bench:
@@ -214,10 +188,6 @@ def emit_batch(progress: Progress) -> None:
         durations=durations_of(progress),
         state_ms=state_ms(progress),
     )
-
-
-def settings_of(order: Order) -> Settings:
-    return Settings.from_json(json.dumps(order["settings"]))
 
 
 def milliseconds_since(began: float) -> float:

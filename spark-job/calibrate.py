@@ -9,13 +9,8 @@ object per line; `orchestrator/src/calibrate/protocol.ts` defines them. Times ar
 
 from __future__ import annotations
 
-import json
-import os
-import shlex
 import sys
-import traceback
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -26,30 +21,12 @@ from cpu_anomaly.calibration.normals import Normal, normals
 from cpu_anomaly.calibration.preview import histogram, previews
 from cpu_anomaly.calibration.read import judged, narrow, read_raw, read_topic, samples_of, windows_of
 from cpu_anomaly.calibration.request import Request
-from cpu_anomaly.failures import diagnose
-from cpu_anomaly.modes import mode_of
-from cpu_anomaly.session import start_spark
+from cpu_anomaly.replies import emit, run_plan
 from cpu_anomaly.settings import Settings, kafka_client_options
 
 
 def main(plan_file: str) -> int:
-    plan = json.loads(Path(plan_file).read_text(encoding="utf-8"))
-    os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*plan["submitArgs"], "pyspark-shell"])
-    try:
-        settings = Settings.from_json(json.dumps(plan["settings"]))
-        spark = start_spark(settings, mode_of(settings))
-        calibrate(spark, settings, Request.of(plan["request"]))
-        spark.stop()
-    except Exception as error:  # noqa: BLE001 (every failure becomes one line for the caller)
-        traceback.print_exc()
-        emit("error", message=diagnose(error).message)
-        return 1
-    return 0
-
-
-def emit(event: str, **values: object) -> None:
-    sys.stdout.write(json.dumps({"event": event, **values}) + "\n")
-    sys.stdout.flush()
+    return run_plan(plan_file, lambda spark, settings, plan: calibrate(spark, settings, Request.of(plan["request"])))
 
 
 def calibrate(spark: SparkSession, settings: Settings, request: Request) -> None:

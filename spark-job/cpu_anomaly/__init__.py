@@ -8,6 +8,7 @@ and `consumer`; `accounting`, which counts the outcomes of all lines, in the ord
 `ledger`, `soundness`, `anomalies`, `progress`, `dead_letters`, `audit`, `clock`, `auditor`; `continuity`, `unread` and
 `monitor`, which notice what Spark does not; `backlog`, `probe`, `spread` and `catch_up`, which choose how a backlog is
 read; then `state` and `failures`; `watch` and `running`, which follow the query; `outside`, what the driver reaches
-beyond its process; and last `driver`, whose `main` job.py calls. `calibration` is another program's, calibrate.py:
-`request`, `read`, `grid`, `normals`, `preview`, `check`. Nothing runs at import.
+beyond its process; and last `driver`, whose `main` job.py calls. Other programs: `replies`, which bench.py and
+calibrate.py share, and `calibration`, of calibrate.py: `request`, `read`, `grid`, `normals`, `preview`, `check`.
+Nothing runs at import.
 """

@@ -6,6 +6,8 @@ of the settings, and no other module asks which it is.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Protocol
 
 from pyspark.sql import DataFrame
@@ -37,14 +39,17 @@ class Format(Protocol):
 
 
 def format_of(settings: Settings) -> Format:
-    has_series = settings.has_series
-    formats: dict[str, Format] = {
-        "csv": Csv(has_series),
-        "telegraf": Telegraf(has_series),
-        "otlp-json": Otlp(has_series),
-        "json": JsonRecord.of(settings),
-        "metricbeat": JsonRecord(METRICBEAT, has_series),
-        "fluent-bit": JsonRecord(FLUENT_BIT, has_series),
-        "collectd": Collectd(has_series),
-    }
-    return formats[settings.input_format]
+    if settings.input_format == "json":
+        return JsonRecord.of(settings)
+    return FORMATS[settings.input_format](settings.has_series)
+
+
+# Those that need no more of the settings than whether there are several series.
+FORMATS: Mapping[str, Callable[[bool], Format]] = {
+    "csv": Csv,
+    "telegraf": Telegraf,
+    "otlp-json": Otlp,
+    "metricbeat": partial(JsonRecord, METRICBEAT),
+    "fluent-bit": partial(JsonRecord, FLUENT_BIT),
+    "collectd": Collectd,
+}
