@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { requireLocal, requireNoJob } from '../bench/driver/preconditions.ts'
 import { Workspace } from '../bench/driver/workspace.ts'
-import { type BenchFormat, FORMATS } from '../bench/measure/format-settings.ts'
+import { BESIDE_CSV, type BenchFormat } from '../bench/measure/format-settings.ts'
 import { machineFacts } from '../bench/measure/machine.ts'
 import { measure } from '../bench/measure/measure.ts'
 import { type MachineFacts, type Measurement, samplesChecks } from '../bench/measure/results.ts'
@@ -102,10 +102,10 @@ function parseSections(only: string | undefined): ReadonlySet<Section> {
 function parseFormats(text: string | undefined): readonly BenchFormat[] {
   const names = text?.split(',').map((name) => name.trim()) ?? []
   return names.map((name) => {
-    const known = FORMATS.find((format) => format === name)
+    const known = BESIDE_CSV.find((format) => format === name)
     if (known) return known
     throw new CliError('USAGE', `--format ${text}: unknown format ${JSON.stringify(name)}`, {
-      hint: `The formats are ${FORMATS.join(', ')}; csv is always measured beside them.`,
+      hint: `The formats are ${BESIDE_CSV.join(', ')}; csv is always measured beside them.`,
     })
   })
 }

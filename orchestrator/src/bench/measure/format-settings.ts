@@ -1,16 +1,14 @@
+import { FORMATS, type InputFormat } from '../../formats/names.ts'
 import type { JobSettings } from '../../job/job-settings.ts'
 
-/** What `--format` can name: how `spark-job/measure/format_records.py` writes samples. */
-export const FORMATS = [
-  'influx',
-  'telegraf-json',
-  'otlp-json',
-  'json',
-  'metricbeat',
-  'fluent-bit',
-  'collectd',
-] as const
-export type BenchFormat = (typeof FORMATS)[number] | 'csv'
+/** How `spark-job/measure/format_records.py` writes samples. Telegraf has two ways; any other format has its own name. */
+export type BenchFormat = Exclude<InputFormat, 'telegraf'> | 'influx' | 'telegraf-json'
+
+/** What `--format` can name; csv is always measured beside them. */
+export const BESIDE_CSV: readonly BenchFormat[] = FORMATS.flatMap((format): readonly BenchFormat[] => {
+  if (format === 'csv') return []
+  return format === 'telegraf' ? ['influx', 'telegraf-json'] : [format]
+})
 
 /** By which settings the job reads a format. */
 export function inputSettings(format: BenchFormat): Partial<JobSettings> {
