@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { CliError, errorMessage } from '../errors.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import { topicBounds } from '../kafka/read-range.ts'
+import { isIdleHeader } from '../table/names.ts'
 import { openTable, type Table, type TableOptions } from '../table/open-table.ts'
 import { fileSource } from '../table/sample-source.ts'
 
@@ -37,7 +38,9 @@ export async function withTable(source: Source, columns: TableOptions): Promise<
   const { timezone: _, ...told } = columns
   const isTold = Object.values(told).some((value) => value !== undefined)
   const head = await readHead(source.path)
-  if (!isTold && (source.path.endsWith('.gz') || SAMPLE.test(head))) return source
+  const [firstLine = ''] = head.split('\n', 1)
+  const isPlain = source.path.endsWith('.gz') || (SAMPLE.test(head) && !isIdleHeader(firstLine))
+  if (isPlain && !isTold) return source
   return { ...source, table: await openTable(await fileSource(source.path), columns) }
 }
 

@@ -92,6 +92,14 @@ describe('calibrate', () => {
     expect(context.output.notes.join()).toContain('Europe/Berlin')
   })
 
+  it('takes a header of idle time at its word, as produce does', async () => {
+    const file = join(context.folder, 'idle.csv')
+    await writeFile(file, 'time_millis,idle\n1700000000000,85.5\n')
+    await run(context, [file], {})
+    expect(spark.batches[0]?.table).toBeDefined()
+    expect(context.output.notes.join()).toContain('100 -')
+  })
+
   it('refuses a time zone in which nothing is', async () => {
     await expect(run(context, [], { timezone: 'UTC' })).rejects.toThrow('--by hour-of-week')
   })
