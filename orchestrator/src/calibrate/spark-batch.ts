@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
@@ -17,6 +16,7 @@ import { sendSignal } from '../system/process-identity.ts'
 import type { Command } from '../system/run.ts'
 import type { Table } from '../table/open-table.ts'
 import { type Calibration, collect, parseReply, type Reply, type Request } from './protocol.ts'
+import { newScratch } from './scratch.ts'
 import { writeSamples } from './table-file.ts'
 
 const LOG_TAIL_LINES = 15
@@ -36,10 +36,7 @@ export interface Batch {
  * @throws CliError QUERY_FAILED with the last lines of Spark's log; the signal's reason when it aborts.
  */
 export async function runSparkBatch(batch: Batch, signal: AbortSignal): Promise<Calibration> {
-  const { storage } = batch.selected
-  // A file can be read in a folder without a stack.
-  const parent = existsSync(storage.run) ? storage.run : tmpdir()
-  const folder = await mkdtemp(join(parent, 'calibrate-'))
+  const folder = await newScratch(batch.selected.storage.run)
   try {
     for (const name of ['spark', 'tmp']) await mkdir(join(folder, name), { mode: 0o700 })
     const planFile = await writePlan(await withFile(batch, folder, signal), folder)
