@@ -25,6 +25,9 @@ from cpu_anomaly.windows import series_of, window_start_ms
 POLL_SECONDS = 15
 SCHEMA = "partition int, place long, offset long, timestamp timestamp, timestampType int, key binary, value binary"
 
+# What Kafka's enum TimestampType prints, and its ids, which Spark's column has.
+TIMESTAMP_TYPES = {"NoTimestampType": -1, "CreateTime": 0, "LogAppendTime": 1}
+
 # As in SCHEMA.
 Record = tuple[int, int, int, datetime, int, bytes | None, bytes | None]
 
@@ -76,7 +79,8 @@ class KafkaProber:
 def records_at(reader: FewRecords, partition: tuple[str, int], place: int, end: int) -> Iterator[Record]:
     found, _ = reader.read(partition, place, end, time.monotonic() + POLL_SECONDS)
     for record in found:
-        at, kind = datetime.fromtimestamp(record.timestamp() / 1000, timezone.utc), record.timestampType().id
+        at = datetime.fromtimestamp(record.timestamp() / 1000, timezone.utc)
+        kind = TIMESTAMP_TYPES[record.timestampType().toString()]
         yield partition[1], place, record.offset(), at, kind, record.key(), record.value()
 
 

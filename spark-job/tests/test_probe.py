@@ -49,7 +49,7 @@ def record_of(offset: int) -> Any:
     return SimpleNamespace(
         offset=lambda: offset,
         timestamp=lambda: T0,
-        timestampType=lambda: SimpleNamespace(id=0),
+        timestampType=lambda: SimpleNamespace(toString=lambda: "CreateTime"),
         key=lambda: None,
         value=f"{T0 + offset},1".encode,
     )
