@@ -5,15 +5,19 @@ import { expectNothingLeft } from './helpers/guarantees.ts'
 import { Stack } from './helpers/stack.ts'
 import { waitFor } from './helpers/wait-for.ts'
 
-it('the demo finds the anomalies of its hour, shows a summary, and leaves nothing behind', async () => {
+it('the demo learns what is normal, finds its burst and nothing else, and leaves nothing behind', async () => {
   const stack = await Stack.create('local')
   const { exitCode, stdout, stderr } = await stack.cli(['demo'])
-  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
-  expect(stdout.split('\n').filter((line) => / ERROR /.test(line)).length).toBeGreaterThanOrEqual(10)
+  expect({ exitCode, stderr, stdout }).toMatchObject({ exitCode: 0 })
   const [, sent, counted] = stdout.match(/([\d,]+) sent, ([\d,]+) counted/) ?? []
   expect(counted).toBe(sent)
-  expect(Number(sent?.replaceAll(',', ''))).toBeGreaterThan(72_000)
-  expect(stdout).toMatch(/live latency +│ median [\d,]+ ms, 95 % within [\d,]+ ms/)
+  expect(Number(sent?.replaceAll(',', ''))).toBeGreaterThan(600)
+  const [, found, all] = stdout.match(/burst +│ (\d+) of its (\d+) windows are anomalies/) ?? []
+  expect(found).toBe(all)
+  expect(Number(found)).toBeGreaterThanOrEqual(3)
+  expect(stdout).toMatch(/otherwise +│ 0 of 1\d windows are anomalies/)
+  expect(stdout.split('\n').filter((line) => / ERROR /.test(line)).length).toBeGreaterThanOrEqual(3)
+  expect(stdout).toMatch(/latency +│ median [\d,]+ ms, 95 % within [\d,]+ ms/)
   expect(existsSync(join(stack.folder, 'storage-demo'))).toBe(false)
   await expectNothingLeft(stack)
 })

@@ -26,6 +26,7 @@ const EXIT_CODES = {
   DOWNLOAD_FAILED: 6,
   STORAGE: 6,
   TOO_MANY_FILES: 6,
+  TOO_BUSY: 6,
   QUERY_FAILED: 7,
 } as const
 

@@ -2,18 +2,34 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
 import type { DemoResult } from '../demo/demo-run.ts'
-import { LatestResults } from '../demo/latest-results.ts'
+import type { Normal } from '../demo/normal.ts'
 import { CliError } from '../errors.ts'
+import { resultAt } from '../tail/result.fixture.ts'
 import { run } from './demo.ts'
 
 vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
 
-const RESULT: DemoResult = { latest: new LatestResults(), samplesSent: 72_160, hourSeconds: 3, liveFromMs: 0 }
-const demo = vi.hoisted(() => ({ run: (): Promise<DemoResult> => Promise.reject() }))
+const NORMAL = { mean: 21.5, stddev: 15 }
+const [before, found] = [resultAt(0, 'SAFE'), resultAt(500, 'ERROR')]
+const RESULT: DemoResult = {
+  normal: NORMAL,
+  learnedFrom: 14,
+  verdict: { inside: [found], missed: [], outside: [before], falseAlarms: [] },
+  latencies: [12],
+  samplesSent: 701,
+  samplesCounted: 701,
+}
+
+type Submit = (normal: Normal) => Promise<void>
+const demo = vi.hoisted(() => ({ run: (_: Submit): Promise<DemoResult> => Promise.reject() }))
 vi.mock('../demo/demo-run.ts', () => ({
   DemoRun: class {
+    readonly #submit: Submit
+    constructor(_: unknown, submit: Submit) {
+      this.#submit = submit
+    }
     run(): Promise<DemoResult> {
-      return demo.run()
+      return demo.run(this.#submit)
     }
   },
 }))
@@ -21,7 +37,8 @@ vi.mock('../demo/demo-run.ts', () => ({
 let context: TestContext
 beforeEach(async () => {
   context = await testContext()
-  demo.run = async () => {
+  demo.run = async (submit) => {
+    await submit(NORMAL)
     context.runtime.journal.push('run demo')
     return RESULT
   }
@@ -33,27 +50,48 @@ const settings = () => context.derived.flat()
 const steps = () => context.journal.filter((step) => !/^(?:create topic|write) /.test(step))
 
 const STARTED = ['preflight', 'start', 'start driver']
+const JUDGED_ANEW = ['stop driver', 'start driver']
 const DOWN = ['stop driver', 'stop', 'remove volumes']
 
 describe('demo', () => {
   it('starts everything, runs the demo, and removes everything', async () => {
     await run(context, [], {})
-    expect(steps()).toEqual([...STARTED, 'run demo', ...DOWN])
-    expect(context.output.results.join()).toContain('72,160')
+    expect(steps()).toEqual([...STARTED, ...JUDGED_ANEW, 'run demo', ...DOWN])
+    expect(context.output.results.join()).toContain('701 sent')
     expect(await isThere(storage())).toBe(false)
     expect(await isThere(join(context.folder, 'storage'))).toBe(false)
   })
 
+  it('starts the job again with what it has learned', async () => {
+    await run(context, [], {})
+    expect(settings()).toEqual(expect.arrayContaining(['NORMAL_MEAN=21.5', 'NORMAL_STDDEV=15']))
+  })
+
+  it('fails when the burst was not found as a whole, after it has cleaned up', async () => {
+    demo.run = async () => ({
+      ...RESULT,
+      verdict: { ...RESULT.verdict, inside: [before, found], missed: [before] },
+    })
+    await expect(run(context, [], {})).rejects.toMatchObject({ code: 'QUERY_FAILED' })
+    expect(await isThere(storage())).toBe(false)
+  })
+
+  it('warns of anomalies that are not its own', async () => {
+    demo.run = async () => ({ ...RESULT, verdict: { ...RESULT.verdict, falseAlarms: [found] } })
+    await run(context, [], {})
+    expect(context.output.warnings.join()).toContain('00:00:00')
+  })
+
   it('leaves everything running with --keep, with a file of settings for the other commands', async () => {
     await run(context, [], { keep: true })
-    expect(steps()).toEqual([...STARTED, 'run demo'])
+    expect(steps()).toEqual([...STARTED, ...JUDGED_ANEW, 'run demo'])
     const file = join(storage(), 'demo.env')
     expect(await isThere(file)).toBe(true)
     expect(context.output.notes.filter((line) => line.includes(`--settings ${file}`))).toHaveLength(3)
   })
 
   it('says which settings of the call it replaces, but not those of the project', async () => {
-    await run(context.withSettings(['NORMAL_MEAN=20', 'SPARK_CORES=1', 'SPARK_WORKERS=2']), [], {})
+    await run(context.withSettings(['NORMAL_MEAN=20', 'SPARK_DRIVER_MEMORY=1g', 'SPARK_WORKERS=2']), [], {})
     expect(context.output.warnings).toEqual([
       'NORMAL_MEAN has no effect: the demo has a value of its own',
       'SPARK_WORKERS has no effect on the local runtime',
@@ -64,7 +102,7 @@ describe('demo', () => {
     await run(context, [], { keep: true })
     context.runtime.journal.length = 0
     await run(context, [], {})
-    expect(steps()).toEqual([...DOWN, ...STARTED, 'run demo', ...DOWN])
+    expect(steps()).toEqual([...DOWN, ...STARTED, ...JUDGED_ANEW, 'run demo', ...DOWN])
   })
 
   it.each([false, true])('takes everything down when the demo fails, also with --keep (%s)', async (keep) => {

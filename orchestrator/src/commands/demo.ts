@@ -1,14 +1,25 @@
 import type { CommandContext, CommandRun } from '../cli/command.ts'
 import { unusedOnRuntime } from '../config/unused-settings.ts'
 import { type DemoResult, DemoRun } from '../demo/demo-run.ts'
-import { demoSettings, removeEarlierDemo, removeStorage, writeSettingsFile } from '../demo/own-stack.ts'
+import type { Normal } from '../demo/normal.ts'
+import {
+  demoSettings,
+  LEARNING_SETTINGS,
+  removeEarlierDemo,
+  removeStorage,
+  watchingSettings,
+  writeSettingsFile,
+} from '../demo/own-stack.ts'
 import { summaryTable } from '../demo/summary.ts'
+import { CliError } from '../errors.ts'
 import { submitJob } from '../query/submit.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { takeDown } from '../stack/down.ts'
 import { claimRuntime } from '../stack/select.ts'
+import { stopJob } from '../stack/stop-job.ts'
 import { bringUp } from '../stack/up.ts'
 import { withFolderLock } from '../storage/folder-lock.ts'
+import type { Output } from '../terminal/output.ts'
 
 const SUBMIT_TIMEOUT_MS = 180_000
 
@@ -20,7 +31,7 @@ export const run: CommandRun<Flags> = async (context, _args, { keep = false }) =
   const startedAt = performance.now()
   const { output, signal } = context
   output.note(
-    'Starts Kafka and Spark, finds anomalies in an hour of simulated CPU samples and in your own CPU, and cleans up.',
+    "Starts Kafka and Spark, learns what is normal for this machine's CPU, makes a burst of load, finds it, and cleans up.",
   )
   const settings = await demoSettings(await requestedRuntime(context))
   for (const key of await overridden(context, settings))
@@ -35,17 +46,50 @@ export const run: CommandRun<Flags> = async (context, _args, { keep = false }) =
     const result = await runDemo(own, selected, keep)
     output.note('')
     output.result(summaryTable(result))
-    if (keep) await showNextCommands(own, selected, settings)
+    if (keep) await showNextCommands(own, selected, [...settings, ...watchingSettings(result.normal)])
     else await removeStorage(selected)
+    requireFound(result, output)
   })
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0)
   output.note(`The demo took ${seconds} s.${keep ? '' : ' Everything is stopped and removed.'}`)
   if (!keep) output.note('Next     npx cpu-anomaly up')
 }
 
+/**
+ * Other load than the demo's own may be an anomaly too, and is told apart.
+ * @throws CliError QUERY_FAILED when the job did not find the burst.
+ */
+function requireFound(
+  { verdict: { inside, missed, outside, falseAlarms }, normal }: DemoResult,
+  output: Output,
+): void {
+  if (inside.length === 0 || missed.length > 0) {
+    const seen = missed.map(({ mean }) => `${mean.toFixed(1)} %`).join(', ')
+    throw new CliError(
+      'QUERY_FAILED',
+      `the burst was not found as a whole: SAFE windows in it: ${seen || 'none at all'}`,
+      {
+        hint: `WARN begins at ${normal.mean + normal.stddev} %. Something else may have used the CPU: run the demo again.`,
+      },
+    )
+  }
+  const others = falseAlarms.map(({ window }) => window.start.slice(11, 19)).join(', ')
+  if (falseAlarms.length > 0)
+    output.warn(`not only the burst: something else used the CPU at ${others} (UTC)`)
+  else
+    output.note(
+      `Spark has found the burst, and nothing but the burst, in ${inside.length + outside.length} windows.`,
+    )
+}
+
 /** The settings of this call (`--set`) that the demo replaces. Those of the project are meant for the project's own stack. */
 async function overridden(context: CommandContext, settings: readonly string[]): Promise<string[]> {
-  const own = new Set(settings.map((setting) => setting.split('=', 1)[0]))
+  const own = new Set([
+    'NORMAL_MEAN',
+    'NORMAL_STDDEV',
+    'CHECKPOINT_INTERVAL',
+    ...settings.map((setting) => setting.split('=', 1)[0]),
+  ])
   const given = (await context.config()).resolved.filter(
     ({ key, origin }) => origin === 'flag' && own.has(key),
   )
@@ -59,18 +103,23 @@ async function requestedRuntime(context: CommandContext): Promise<string> {
 }
 
 /** Keeps the stack only if the demo succeeded: not if it failed or was interrupted. */
-async function runDemo(
-  { output, signal }: CommandContext,
-  selected: Selected,
-  keep: boolean,
-): Promise<DemoResult> {
+async function runDemo(context: CommandContext, selected: Selected, keep: boolean): Promise<DemoResult> {
+  const { output, signal } = context
+  const submitWith = async (settings: readonly string[]) => {
+    const options = { newCheckpoint: false, timeoutMs: SUBMIT_TIMEOUT_MS }
+    await submitJob(await context.withSettings(settings).select('job'), options, output, signal)
+  }
   let result: DemoResult | undefined
   try {
     await bringUp(selected, output, signal)
-    const options = { newCheckpoint: false, timeoutMs: SUBMIT_TIMEOUT_MS }
-    await submitJob(selected, options, output, signal)
+    await submitWith(LEARNING_SETTINGS)
     output.note(`Spark UI: ${selected.runtime.sparkUi}`)
-    result = await new DemoRun(selected, output, signal).run()
+    const judgeBy = async (normal: Normal) => {
+      // What it says of other ways to stop is not for the demo.
+      await stopJob(selected, { ...output, note: () => undefined }, signal)
+      await submitWith(watchingSettings(normal))
+    }
+    result = await new DemoRun(selected, judgeBy, output, signal).run()
     return result
   } finally {
     if (!keep || !result) {

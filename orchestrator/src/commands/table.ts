@@ -288,7 +288,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'demo',
     summary:
-      'start everything, find anomalies in an hour of simulated CPU samples and in your own CPU, clean up',
+      "start everything, learn what is normal for this machine's CPU, make a burst of load, find it, clean up",
     flags: [{ flags: '--keep', summary: 'leave everything running at the end' }],
     examples: ['cpu-anomaly demo'],
     load: () => import('./demo.ts'),

@@ -1,32 +1,21 @@
 import { plot, red, yellow } from 'asciichart'
 import { errorColors } from '../terminal/colors.ts'
-import { NORMAL } from './simulated-hour.ts'
+import type { Normal } from './normal.ts'
 
 const HEIGHT = 8
 const AXIS_WIDTH = 8
-const MAX_WIDTH = 100
 
-/** Plots means over time, each column at its highest; with colours, the WARN and ERROR limits too. */
-export function chartOfMeans(means: readonly number[], terminalWidth: number): string {
-  const width = Math.max(Math.min(terminalWidth, MAX_WIDTH) - AXIS_WIDTH, 10)
-  const columns = columnMaxima(means, width)
-  const limit = (sigmas: number) => columns.map(() => NORMAL.mean + sigmas * NORMAL.stddev)
+/** Plots means over time, as wide as the terminal has room for; with colours, the WARN and ERROR limits too. */
+export function chartOfMeans(means: readonly number[], normal: Normal, terminalWidth: number): string {
+  const perMean = Math.max(Math.floor((terminalWidth - AXIS_WIDTH) / Math.max(means.length, 1)), 1)
+  const columns = means.flatMap((mean) => Array.from({ length: Math.min(perMean, 3) }, () => mean))
+  const limit = (sigmas: number) => columns.map(() => normal.mean + sigmas * normal.stddev)
   const withLimits = errorColors.isColorSupported
   return plot(withLimits ? [limit(1), limit(2), columns] : [columns], {
     height: HEIGHT,
     min: 0,
+    max: 100,
     colors: withLimits ? [yellow, red, undefined] : [],
     format: (value) => `${value.toFixed(0).padStart(3)} %`,
-  })
-}
-
-function columnMaxima(values: readonly number[], width: number): number[] {
-  const columns = Math.min(width, values.length)
-  return Array.from({ length: columns }, (_, column) => {
-    const first = Math.floor((column * values.length) / columns)
-    const next = Math.floor(((column + 1) * values.length) / columns)
-    return values
-      .slice(first, next)
-      .reduce((highest, value) => Math.max(highest, value), Number.NEGATIVE_INFINITY)
   })
 }

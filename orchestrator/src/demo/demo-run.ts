@@ -1,58 +1,73 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { FinalWindows } from '../anomaly/final-windows.ts'
 import { formatResult } from '../anomaly/format.ts'
-import { type Status, type WindowResult, windowStartMs } from '../anomaly/result.ts'
+import { STATUSES, type WindowResult, windowStartMs } from '../anomaly/result.ts'
 import { CliError } from '../errors.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
-import { LIVE_RATE, liveSamples } from '../produce/live-samples.ts'
+import { LIVE_RATE, liveSamples, SPAN_MS } from '../produce/live-samples.ts'
 import { produceSamples } from '../produce/produce-samples.ts'
 import { ownName } from '../runtime/own-name.ts'
 import type { Selected } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
-import { type FeedOptions, ResultFeed } from '../tail/result-feed.ts'
+import { ResultFeed } from '../tail/result-feed.ts'
 import { ResultReader } from '../tail/result-reader.ts'
 import { LiveLine } from '../terminal/live-line.ts'
 import type { Output } from '../terminal/output.ts'
 import { terminalWidth } from '../terminal/width.ts'
+import { makeBurst, type Span } from './burst.ts'
 import { chartOfMeans } from './chart.ts'
 import { LatestResults } from './latest-results.ts'
-import { HOUR_SAMPLES, NORMAL, simulatedHour } from './simulated-hour.ts'
+import { untilCalm } from './machine-load.ts'
+import { type Normal, normalOf } from './normal.ts'
+import { formatPercent } from './percent.ts'
+import { judge, type Verdict } from './verdict.ts'
 
-const HOUR_MS = 3_600_000
-const LIVE_SECONDS = 8
+const LEARN_SECONDS = 15
+const WATCH_SECONDS = 20
+const BURST_AFTER_MS = 8_000
+const BURST_SECONDS = 5
+/** Percent. A machine that is busier has no room for a burst: ERROR begins at 40 percent points above normal, or more. */
+const MOST_LOAD = 50
 const ARRIVAL_TIMEOUT_MS = 60_000
 
 /** What the demo measured. */
 export interface DemoResult {
-  readonly latest: LatestResults
+  readonly normal: Normal
+  /** Number of windows that `normal` was computed from. */
+  readonly learnedFrom: number
+  readonly verdict: Verdict
+  /** Milliseconds from the end of a window to its last result. */
+  readonly latencies: readonly number[]
   readonly samplesSent: number
-  /** From the first sample sent to the last result received, for the simulated hour. */
-  readonly hourSeconds: number
-  /** Start of the live part, epoch milliseconds. */
-  readonly liveFromMs: number
+  readonly samplesCounted: number
 }
 
-/** Sends the simulated hour and then samples of this machine's own CPU, and shows the anomalies as they are found. */
+/** Lets the job learn what this machine's CPU normally does, makes a burst of load, and shows what the job says of it. */
 export class DemoRun {
   readonly #selected: Selected
+  readonly #submit: (normal: Normal) => Promise<void>
   readonly #output: Output
   readonly #signal: AbortSignal
   readonly #latest = new LatestResults()
   readonly #line = new LiveLine(process.stderr, true)
-  readonly #hourFeed: ResultFeed
-  readonly #liveFeed: ResultFeed
-  #liveFromMs = Number.POSITIVE_INFINITY
+  #feed: ResultFeed | undefined
+  #watchedFromMs = Number.POSITIVE_INFINITY
+  #normal: Normal = { mean: Number.NaN, stddev: Number.NaN }
   #sent = 0
 
-  constructor(selected: Selected, output: Output, signal: AbortSignal) {
+  /** A job runs already; `submit` replaces it by one that judges by another normal. */
+  constructor(
+    selected: Selected,
+    submit: (normal: Normal) => Promise<void>,
+    output: Output,
+    signal: AbortSignal,
+  ) {
     this.#selected = selected
+    this.#submit = submit
     this.#output = output
     this.#signal = signal
-    // Samples are sent in order here, so none is late, and a window is final once two newer ones have arrived.
-    const windows = () => new FinalWindows({ windowMs: selected.config.detector.windowMs, watermarkMs: 0 })
-    this.#hourFeed = new ResultFeed(feedOf('WARN', 'ERROR'), windows())
-    this.#liveFeed = new ResultFeed(feedOf('SAFE', 'WARN', 'ERROR'), windows())
   }
 
   async run(): Promise<DemoResult> {
@@ -61,7 +76,7 @@ export class DemoRun {
     const followed = this.#followResults(signal)
     const resultsEnded = followed.then(() => Promise.reject(new Error('the results ended early')))
     try {
-      return await Promise.race([this.#sendAll(), resultsEnded])
+      return await Promise.race([this.#learnAndWatch(), resultsEnded])
     } finally {
       following.abort()
       this.#line.clear()
@@ -69,38 +84,93 @@ export class DemoRun {
     }
   }
 
-  async #sendAll(): Promise<DemoResult> {
-    const hourFromMs = Date.now() - HOUR_MS - 1_000
+  async #learnAndWatch(): Promise<DemoResult> {
+    this.#note(`\nWhat is normal here? The job takes means of this machine's CPU for ${LEARN_SECONDS} s.`)
+    const learning = await this.#whileSending(async () => {
+      await this.#untilCalm(MOST_LOAD)
+      return this.#spanOf(LEARN_SECONDS)
+    })
+    const means = this.#latest.inside(learning).map(({ mean }) => mean)
+    this.#normal = normalOf(means)
+    const { mean, stddev } = this.#normal
     this.#note(
-      '\nAn hour of simulated CPU samples at high speed; WARN and ERROR windows as Spark finds them:',
+      `Normal is ${mean} ± ${stddev} %: median and spread of ${means.length} windows, Spark's own work included.\n\nThe job starts again, with NORMAL_MEAN=${mean} and NORMAL_STDDEV=${stddev}.`,
     )
-    const startedAt = performance.now()
-    await this.#send(simulatedHour(hourFromMs))
-    await this.#waitUntilAllCounted()
-    const hourSeconds = (performance.now() - startedAt) / 1_000
-    this.#show(this.#hourFeed.flush())
-    const means = this.#latest.means(hourFromMs - 500, hourFromMs + HOUR_MS)
-    this.#note(`\n${chartOfMeans(means, terminalWidth(process.stderr))}`)
-
-    this.#note(`\nNow the CPU of this machine, live, for ${LIVE_SECONDS} s; every window:`)
-    this.#liveFromMs = Date.now()
-    await this.#send(liveSamples({ rate: LIVE_RATE, seconds: LIVE_SECONDS, signal: this.#signal }))
-    await this.#waitUntilAllCounted()
-    this.#show(this.#liveFeed.flush())
-    return { latest: this.#latest, samplesSent: this.#sent, hourSeconds, liveFromMs: this.#liveFromMs }
+    await this.#submit(this.#normal)
+    const { watching, burst } = await this.#whileSending(async () => {
+      await this.#untilCalm(mean + stddev / 2)
+      return this.#watch()
+    })
+    this.#show(this.#feed?.flush() ?? [])
+    const watched = this.#latest.inside(watching)
+    const watchedMeans = watched.map((result) => result.mean)
+    this.#note(`\n${chartOfMeans(watchedMeans, this.#normal, terminalWidth(process.stderr))}`)
+    return {
+      normal: this.#normal,
+      learnedFrom: means.length,
+      verdict: judge(watched, burst, SPAN_MS),
+      latencies: this.#latest.latencies(watching),
+      samplesSent: this.#sent,
+      samplesCounted: this.#latest.samples,
+    }
   }
 
-  async #send(values: AsyncIterable<readonly Buffer[]>): Promise<void> {
+  async #watch(): Promise<{ watching: Span; burst: Span }> {
+    this.#note(
+      `\nThe CPU of this machine for ${WATCH_SECONDS} s, with a burst of ${BURST_SECONDS} s on all cores; every window:`,
+    )
+    const { windowMs } = this.#selected.config.detector
+    // Samples are sent in order here, so none is late, and a window is final once two newer ones have arrived.
+    const shown = { wanted: new Set(STATUSES), minSamples: 1, shows: 'final' } as const
+    this.#feed = new ResultFeed(shown, new FinalWindows({ windowMs, watermarkMs: 0 }))
+    this.#watchedFromMs = Date.now()
+    const [watching, burst] = await Promise.all([this.#spanOf(WATCH_SECONDS), this.#burst()])
+    return { watching, burst }
+  }
+
+  async #burst(): Promise<Span> {
+    const signal = this.#signal
+    await setTimeout(BURST_AFTER_MS, undefined, { signal })
+    return makeBurst(BURST_SECONDS, signal)
+  }
+
+  /** Lets so many seconds pass. */
+  async #spanOf(seconds: number): Promise<Span> {
+    const fromMs = Date.now()
+    await setTimeout(seconds * 1_000, undefined, { signal: this.#signal })
+    return { fromMs, untilMs: Date.now() }
+  }
+
+  async #untilCalm(atMost: number): Promise<void> {
+    await untilCalm({
+      atMost,
+      signal: this.#signal,
+      onLoad: (percent) =>
+        this.#line.show(
+          `Spark warms up: ${formatPercent(percent)} of the CPU is in use; at most ${formatPercent(atMost)} is awaited`,
+        ),
+    })
+    this.#line.clear()
+  }
+
+  /** Sends samples of this machine's CPU meanwhile; returns when all of them are counted in a window, too. */
+  async #whileSending<T>(work: () => Promise<T>): Promise<T> {
     const { runtime, config } = this.#selected
     const before = this.#sent
-    await produceSamples(runtime.kafka, config.topics.input, values, {
+    const over = new AbortController()
+    const signal = AbortSignal.any([this.#signal, over.signal])
+    const samples = liveSamples({ rate: LIVE_RATE, seconds: undefined, signal })
+    const sending = produceSamples(runtime.kafka, config.topics.input, samples, {
       key: hostname(),
       signal: this.#signal,
       onAcknowledged: (samples) => {
         this.#sent = before + samples
       },
     })
+    const [value] = await Promise.all([work().finally(() => over.abort()), sending])
     this.#signal.throwIfAborted()
+    await this.#untilAllCounted()
+    return value
   }
 
   async #followResults(signal: AbortSignal): Promise<void> {
@@ -108,21 +178,17 @@ export class DemoRun {
     const reader = new ResultReader(this.#line.above(this.#output.warn))
     const from = { kind: 'earliest' } as const
     const notice = this.#line.above(this.#output.note)
-    const isLive = (result: WindowResult) =>
-      windowStartMs(result) >= this.#liveFromMs - config.detector.windowMs
-    const isOfHour = (result: WindowResult) => !isLive(result)
     for await (const records of followTopic(runtime.kafka, config.topics.output, { from, signal, notice })) {
-      const now = performance.now()
       const results = reader.read(records)
       this.#latest.add(results, Date.now())
-      this.#show(this.#hourFeed.take(results.filter(isOfHour), now))
-      this.#show(this.#liveFeed.take(results.filter(isLive), now))
+      const watched = results.filter((result) => windowStartMs(result) >= this.#watchedFromMs)
+      this.#show(this.#feed?.take(watched, performance.now()) ?? [])
       this.#line.show(this.#counts())
     }
   }
 
   /** Waits until every sample that was sent is counted in a window: none is lost, late or on its way. */
-  async #waitUntilAllCounted(): Promise<void> {
+  async #untilAllCounted(): Promise<void> {
     const timeoutMs = ARRIVAL_TIMEOUT_MS
     try {
       await waitUntil(
@@ -139,17 +205,14 @@ export class DemoRun {
   }
 
   #counts(): string {
-    const { samples, windows, anomalies } = this.#latest
+    const { samples, windows } = this.#latest
     const number = (count: number) => count.toLocaleString('en')
-    return `sent ${number(this.#sent)} of ${number(HOUR_SAMPLES)}+ samples | ${number(samples)} in ${number(windows)} windows | ${anomalies} anomalies`
+    return `${number(this.#sent)} samples sent | ${number(samples)} in ${number(windows)} windows`
   }
 
   #show(results: readonly WindowResult[]): void {
-    const options = {
-      normalMean: NORMAL.mean,
-      normalStddev: NORMAL.stddev,
-      width: terminalWidth(process.stdout),
-    }
+    const { mean: normalMean, stddev: normalStddev } = this.#normal
+    const options = { normalMean, normalStddev, width: terminalWidth(process.stdout) }
     for (const result of results) this.#line.above(this.#output.result)(formatResult(result, options))
   }
 
@@ -157,9 +220,3 @@ export class DemoRun {
     this.#line.above(this.#output.note)(line)
   }
 }
-
-const feedOf = (...statuses: readonly Status[]): FeedOptions => ({
-  wanted: new Set(statuses),
-  minSamples: 1,
-  shows: 'final',
-})

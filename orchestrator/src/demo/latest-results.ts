@@ -1,4 +1,5 @@
-import { STATUSES, type Status, type WindowResult, windowKey, windowStartMs } from '../anomaly/result.ts'
+import { type WindowResult, windowKey, windowStartMs } from '../anomaly/result.ts'
+import type { Span } from './burst.ts'
 
 interface ArrivedResult {
   readonly result: WindowResult
@@ -31,33 +32,21 @@ export class LatestResults {
     return this.#windows.size
   }
 
-  countByStatus(): Record<Status, number> {
-    const counts = { SAFE: 0, WARN: 0, ERROR: 0 }
-    for (const { result } of this.#windows.values()) counts[result.status] += 1
-    return counts
+  /** Of the windows that are wholly in the span, in order of time. */
+  inside(span: Span): WindowResult[] {
+    return this.#arrivedInside(span).map(({ result }) => result)
   }
 
-  /** Number of windows that are not SAFE. */
-  get anomalies(): number {
-    const counts = this.countByStatus()
-    return STATUSES.reduce((sum, status) => sum + (status === 'SAFE' ? 0 : counts[status]), 0)
+  /** Milliseconds from end to arrival of the latest result, for each window that is wholly in the span. */
+  latencies(span: Span): number[] {
+    return this.#arrivedInside(span).map(({ result, arrivedMs }) => arrivedMs - windowEndMs(result))
   }
 
-  /** Means, in percent and in order of time, of the windows that start in this span; the end is exclusive. */
-  means(fromMs: number, untilMs: number): number[] {
-    return this.#startingIn(fromMs, untilMs).map(({ result }) => result.mean)
-  }
-
-  /** Milliseconds from end to arrival of the latest result, for each window that starts at `fromMs` or later. */
-  latencies(fromMs: number): number[] {
-    return this.#startingIn(fromMs, Number.POSITIVE_INFINITY).map(
-      ({ result, arrivedMs }) => arrivedMs - Date.parse(result.window.end),
-    )
-  }
-
-  #startingIn(fromMs: number, untilMs: number): ArrivedResult[] {
+  #arrivedInside({ fromMs, untilMs }: Span): ArrivedResult[] {
     return [...this.#windows.values()]
-      .filter(({ result }) => windowStartMs(result) >= fromMs && windowStartMs(result) < untilMs)
+      .filter(({ result }) => windowStartMs(result) >= fromMs && windowEndMs(result) <= untilMs)
       .sort((a, b) => windowStartMs(a.result) - windowStartMs(b.result))
   }
 }
+
+const windowEndMs = ({ window }: WindowResult): number => Date.parse(window.end)

@@ -7,11 +7,11 @@ import { takeDown } from '../stack/down.ts'
 import { withFolderLock } from '../storage/folder-lock.ts'
 import { readStorageId } from '../storage/mark.ts'
 import { freePorts } from '../system/ports.ts'
-import { NORMAL } from './simulated-hour.ts'
+import type { Normal } from './normal.ts'
 
 const STORAGE = 'storage-demo'
 
-/** Settings of a stack apart from the folder's own: its own storage, free ports, and a detector that fits the data. */
+/** Settings of a stack apart from the folder's own: its own storage, free ports, and a job that is light. */
 export async function demoSettings(runtime: string): Promise<string[]> {
   const [kafka, ui, masterUi] = await freePorts(3)
   return [
@@ -21,10 +21,14 @@ export async function demoSettings(runtime: string): Promise<string[]> {
     `SPARK_UI_PORT=${ui}`,
     `SPARK_MASTER_UI_PORT=${masterUi}`,
     'KAFKA_SERVERS=',
-    `NORMAL_MEAN=${NORMAL.mean}`,
-    `NORMAL_STDDEV=${NORMAL.stddev}`,
     'ANOMALY_DIRECTION=high',
-    'WINDOW_DURATION=500 milliseconds',
+    'BASELINE_FILE=',
+    'WINDOW_DURATION=1 second',
+    // Of the two modes, the one that leaves more of two cores idle, so that a burst stands out. It has a task per core.
+    'TRIGGER=real-time',
+    'SPARK_CORES=3',
+    'INPUT_PARTITIONS=1',
+    'SHUFFLE_PARTITIONS=',
     'WATERMARK_DELAY=10 seconds',
     'MAX_FUTURE_SKEW=5 minutes',
     'GROUP_BY=none',
@@ -37,6 +41,16 @@ export async function demoSettings(runtime: string): Promise<string[]> {
     'STARTING_OFFSETS=earliest',
   ]
 }
+
+/** Of the job that shows what is normal; it ends at a checkpoint, so they are not far apart. */
+export const LEARNING_SETTINGS = ['CHECKPOINT_INTERVAL=10 seconds']
+
+/** Of the job that watches, which makes no checkpoint meanwhile: that takes all cores for two seconds. */
+export const watchingSettings = ({ mean, stddev }: Normal): string[] => [
+  `NORMAL_MEAN=${mean}`,
+  `NORMAL_STDDEV=${stddev}`,
+  'CHECKPOINT_INTERVAL=1 minute',
+]
 
 /**
  * Stops and removes the stack of an earlier demo that was killed or kept.

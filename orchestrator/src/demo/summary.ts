@@ -1,26 +1,20 @@
 import Table from 'cli-table3'
 import { percentile } from '../statistics.ts'
 import type { DemoResult } from './demo-run.ts'
-import { HOUR_SAMPLES } from './simulated-hour.ts'
 
 /** The figures that the demo measured. */
-export function summaryTable({ latest, samplesSent, hourSeconds, liveFromMs }: DemoResult): string {
-  const counts = latest.countByStatus()
+export function summaryTable(result: DemoResult): string {
+  const { latencies, normal, learnedFrom, verdict, samplesSent, samplesCounted } = result
+  const { inside, missed, outside, falseAlarms } = verdict
   const number = (count: number) => Math.round(count).toLocaleString('en')
-  const latencies = latest.latencies(liveFromMs)
   const table = new Table({ style: { head: [], border: [] } })
   table.push(
-    ['samples', `${number(samplesSent)} sent, ${number(latest.samples)} counted in windows`],
+    ['samples', `${number(samplesSent)} sent, ${number(samplesCounted)} counted in windows`],
+    ['normal', `${normal.mean} ± ${normal.stddev} %, learned from ${learnedFrom} windows`],
+    ['burst', `${inside.length - missed.length} of its ${inside.length} windows are anomalies`],
+    ['otherwise', `${falseAlarms.length} of ${outside.length} windows are anomalies`],
     [
-      'windows',
-      `${number(latest.windows)}: ${number(counts.SAFE)} SAFE, ${counts.WARN} WARN, ${counts.ERROR} ERROR`,
-    ],
-    [
-      'simulated hour',
-      `${hourSeconds.toFixed(1)} s from first sample to last result, ${number(HOUR_SAMPLES / hourSeconds)} samples/s`,
-    ],
-    [
-      'live latency',
+      'latency',
       `median ${number(percentile(latencies, 50))} ms, 95 % within ${number(percentile(latencies, 95))} ms after a window ends`,
     ],
   )

@@ -11,7 +11,7 @@ const CATCH_UP_MS = 1_000
 /** Samples that became due while others were sent. */
 const MOST_AT_ONCE = 100
 /** The kernel counts in steps of 10 ms per core, which would dominate the percentage over a shorter span. */
-const SPAN_MS = 200
+export const SPAN_MS = 200
 
 export interface LiveOptions {
   /** Samples per second. */

@@ -47,6 +47,15 @@ describe('takeDown', () => {
     expect(await submittedFile((await context.select()).storage, 'local').read()).toBeUndefined()
   })
 
+  it('waits for the end of a batch only if something of it is kept', async () => {
+    const context = await started()
+    await down(context)
+    expect(context.runtime.driverStopTimeoutMs).toBeGreaterThan(0)
+    context.runtime.driverNow = driverIn('running')
+    await down(context, true)
+    expect(context.runtime.driverStopTimeoutMs).toBe(0)
+  })
+
   it('reports no job if none was running', async () => {
     const context = await started()
     context.runtime.driverNow = undefined

@@ -4,12 +4,12 @@ import type { Selected, StoppedPart } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
 import { removeData } from './data.ts'
 import { releaseRuntime } from './select.ts'
-import { stopJob } from './stop-job.ts'
+import { stopJob, stopJobAtOnce } from './stop-job.ts'
 
 /** Stops job, Spark and Kafka, in this order, and forgets which runtime was chosen. */
 export async function takeDown(selected: Selected, volumes: boolean, output: Output, signal: AbortSignal) {
   const { runtime } = selected
-  const job = await stopJob(selected, output, signal)
+  const job = await (volumes ? stopJobAtOnce : stopJob)(selected, output, signal)
   const parts = await output.step('Kafka and Spark', async (step) => {
     step.update('stopping')
     const gone = await runtime.stop(signal)

@@ -29,3 +29,18 @@ export async function stopJob(
     return outcome
   })
 }
+
+/** Stops a job of which nothing will be kept, without waiting for the end of its batch. */
+export async function stopJobAtOnce(
+  { runtime }: Pick<Selected, 'runtime'>,
+  output: Output,
+  signal: AbortSignal,
+): Promise<StopOutcome> {
+  if (!(await runtime.driver())) return 'not-running'
+  return output.step('Job', async (step) => {
+    step.update('stopping')
+    const outcome = await runtime.stopDriver(0, signal)
+    step.done('Job stopped')
+    return outcome
+  })
+}

@@ -1,0 +1,1 @@
+export const formatPercent = (percent: number): string => `${percent.toFixed(0)} %`
