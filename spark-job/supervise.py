@@ -58,6 +58,7 @@ class Options:
     rotate_log: Path | None
     max_bytes: int
     stop_timeout: float
+    backoff: float
     driver: Sequence[str]
     signal_exit_code: int = 0
 
@@ -71,6 +72,7 @@ def parse_options(argv: Sequence[str]) -> Options:
     parser.add_argument("--rotate-log", type=Path, help="the file to which standard output is appended")
     parser.add_argument("--max-bytes", type=int, default=50_000_000, help="rotate the log beyond this size")
     parser.add_argument("--stop-timeout", type=float, default=30.0, help="seconds a clean stop may take")
+    parser.add_argument("--backoff", type=float, default=1.0, help="seconds before a restart, doubled by each failure")
     parser.add_argument("--signal-exit-code", type=int, default=0, help="exit code after a signal")
     parser.add_argument("driver", nargs="+", metavar="argv", help="the driver's command, after --")
     return Options(**vars(parser.parse_args(argv)))
@@ -177,8 +179,8 @@ class Supervisor:
         return self._stop_signals > 1
 
     def _back_off(self, failures: int, exit_code: int, reason: str) -> None:
-        seconds = min(2 ** (failures - 1), MAX_BACKOFF_SECONDS)
-        self._enter("backing-off", exit_code=exit_code, reason=f"{reason}; next attempt in {seconds} s")
+        seconds = min(self._options.backoff * 2 ** (failures - 1), MAX_BACKOFF_SECONDS)
+        self._enter("backing-off", exit_code=exit_code, reason=f"{reason}; next attempt in {seconds:g} s")
         self._wait(lambda: self._stop_signals > 0, seconds)
 
     def _wait(self, is_over: Callable[[], bool], seconds: float = math.inf) -> None:

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AGENTS } from './helpers/agent-records.ts'
 import { expectAccounted, expectWindows, lastValues } from './helpers/guarantees.ts'
 import { readTopic, send } from './helpers/kafka.ts'
-import { setups } from './helpers/modes.ts'
+import { type Mode, setups } from './helpers/modes.ts'
 import { steadySamples } from './helpers/samples.ts'
 import { SharedStack } from './helpers/shared-stack.ts'
 
@@ -14,11 +14,13 @@ const samples = steadySamples(1_700_000_000_000, 800, 25).map((sample, nth) => (
 
 describe.each(await setups())('$title', ({ runtime, available, mode, settings }) => {
   const shared = new SharedStack(runtime, { ...settings, GROUP_BY: 'key' })
-  // Starting a job takes longer than reading: every format once, and both ways of reading on each runtime.
-  const isTried = (format: string) =>
-    (runtime === 'local' && mode === 'micro-batch') || format === 'telegraf' || format === 'otlp-json'
+  // Starting a job takes longer than reading: every format once, and both ways of reading in each mode and on each runtime.
+  const tried: Readonly<Record<Mode, readonly string[]>> = {
+    'micro-batch': runtime === 'local' ? AGENTS.map(({ format }) => format) : ['telegraf'],
+    'real-time': runtime === 'local' ? ['telegraf', 'otlp-json'] : ['otlp-json'],
+  }
 
-  it.skipIf(!available).each(AGENTS.filter(({ format }) => isTried(format)))(
+  it.skipIf(!available).each(AGENTS.filter(({ format }) => tried[mode].includes(format)))(
     'makes the same windows of $format as of the same samples as csv, and says why a record is none',
     async ({ format, settings, records, ofNoInterest, refused }) => {
       const stack = await shared.forTest({ INPUT_FORMAT: format, ...settings })

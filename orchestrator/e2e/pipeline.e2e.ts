@@ -26,7 +26,7 @@ import { Stack } from './helpers/stack.ts'
 import { multiSampleTests } from './multi-sample.ts'
 
 describe.each(await setups())('$title', (setup) => {
-  const { runtime, available, mode, settings, brief } = setup
+  const { runtime, available, mode, settings, brief, triesLines } = setup
   const shared = new SharedStack(runtime, settings)
   const goldenName = hasGolden ? '' : ' (the sample file is missing)'
 
@@ -58,7 +58,7 @@ describe.each(await setups())('$title', (setup) => {
     },
   )
 
-  it.skipIf(!available || brief)(
+  it.skipIf(!available || !triesLines)(
     'accounts for every kind of bad record, for late samples, and for the good ones in between',
     async () => {
       const stack = await shared.forTest()

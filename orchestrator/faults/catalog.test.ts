@@ -11,6 +11,7 @@ const setup: Setup = {
   mode: 'micro-batch',
   settings: {},
   brief: false,
+  triesLines: true,
 }
 const faults = fitting(namedFaults(undefined), setup)
 

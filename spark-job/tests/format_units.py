@@ -54,7 +54,7 @@ def units_of(frame: DataFrame, settings: Settings) -> list[list[Unit]]:
         by_record(each.transform(guard(settings)), count)
         for each in (frame.transform(reader.read), frame.transform(reader.read_exactly))
     )
-    assert read == exact
+    assert [(nth, *both) for nth, both in enumerate(zip(read, exact, strict=True)) if both[0] != both[1]] == []
     return read
 
 

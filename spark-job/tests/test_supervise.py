@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +52,22 @@ class Supervised:
         state: dict[str, Any] = wait_for(self.state, is_wanted, f"{self.folder / 'out.log'}")
         return state
 
+    def kill(self) -> None:
+        """Ends it and its driver. Two signals at once may be taken for one."""
+        log = self.folder / "out.log"
+        for told in ("state=stopping", "state=killing"):
+            if self.process.poll() is None:
+                self.process.send_signal(signal.SIGTERM)
+                wait_for(lambda: self.process.poll() is not None or log.read_text(), partial(is_or_has, told), str(log))
+        self.process.wait(DEADLINE)
+
     def end(self) -> dict[str, Any]:
         self.process.wait(DEADLINE)
         return self.state()
+
+
+def is_or_has(text: str, seen: bool | str) -> bool:
+    return seen is True or text in str(seen)
 
 
 def wait_for(read: Callable[[], Any], is_wanted: Callable[[Any], bool], where: str) -> Any:
@@ -79,10 +94,7 @@ def supervise(tmp_path: Path) -> Iterator[Start]:
 
     yield start
     for supervised in started:
-        if supervised.process.poll() is None:
-            supervised.process.send_signal(signal.SIGTERM)
-            supervised.process.send_signal(signal.SIGTERM)
-            supervised.process.wait(DEADLINE)
+        supervised.kill()
 
 
 UNTIL_STOPPED = """
@@ -132,11 +144,13 @@ def test_driver_that_cannot_be_started_is_a_failure(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "state.json").read_text())["state"] == "failed"
 
 
-def test_supervisor_gives_up_after_five_failures_without_a_commit(supervise: Start) -> None:
-    state = supervise("raise SystemExit(7)").end()
+def test_supervisor_gives_up_after_five_failures_without_a_commit(supervise: Start, tmp_path: Path) -> None:
+    state = supervise("raise SystemExit(7)", "--backoff", "0.02").end()
     assert (state["state"], state["attempt"], state["restarts"], state["exit_code"]) == ("gave-up", 5, 4, 7)
     assert "5 failures without a new commit" in state["reason"]
     assert state["since"] > state["started_at"]
+    log = (tmp_path / "out.log").read_text()
+    assert re.findall(r"next attempt in (\S+) s", log) == ["0.02", "0.04", "0.08", "0.16"]
 
 
 def test_new_commit_resets_the_count_of_failures(supervise: Start) -> None:
@@ -149,7 +163,7 @@ if done < 3:
     (commits / str(done)).touch()
 raise SystemExit(7)
 """
-    state = supervise(driver).end()
+    state = supervise(driver, "--backoff", "0.01").end()
     assert (state["state"], state["attempt"]) == ("gave-up", 7)
 
 

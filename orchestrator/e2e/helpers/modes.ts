@@ -13,6 +13,8 @@ export interface Setup extends Candidate {
   readonly settings: Readonly<Record<string, string>>
   /** True if expensive tests are skipped, because another setup covers what they would show. */
   readonly brief: boolean
+  /** True if it tests what becomes of each kind of line, which is the same code on every runtime. */
+  readonly triesLines: boolean
 }
 
 /** Every combination of runtime and trigger mode. */
@@ -25,6 +27,7 @@ export async function setups(): Promise<Setup[]> {
       title: `${candidate.title}, ${mode}`,
       settings: { ...SETTINGS[mode], ...(mode === 'real-time' && slotsOn(candidate.runtime)) },
       brief: candidate.runtime === 'docker' && mode === 'real-time',
+      triesLines: candidate.runtime === 'local',
     })),
   )
 }

@@ -30,6 +30,9 @@ export async function stopJob(
   })
 }
 
+/** Before it is killed: two signals at once may be taken for one. */
+const AT_ONCE_MS = 1_000
+
 /** Stops a job of which nothing will be kept, without waiting for the end of its batch. */
 export async function stopJobAtOnce(
   { runtime }: Pick<Selected, 'runtime'>,
@@ -39,7 +42,7 @@ export async function stopJobAtOnce(
   if (!(await runtime.driver())) return 'not-running'
   return output.step('Job', async (step) => {
     step.update('stopping')
-    const outcome = await runtime.stopDriver(0, signal)
+    const outcome = await runtime.stopDriver(AT_ONCE_MS, signal)
     step.done('Job stopped')
     return outcome
   })

@@ -10,8 +10,7 @@ from pyspark.sql import functions as F
 from cpu_anomaly.formats.json_text import (
     TimeUnit,
     field,
-    has_second,
-    is_enclosed,
+    is_certain_document,
     is_one_document,
     millis,
     number,
@@ -66,7 +65,7 @@ class JsonRecord:
         return JsonRecord(paths, settings.has_series)
 
     def read(self, raw: DataFrame) -> DataFrame:
-        fields = raw.withColumn("text", record_text()).withColumns(self._fields(wrapped(F.col("text"))))
+        fields = raw.withColumn("text", record_text()).withColumns(self._fields(F.col("text")))
         judged = fields.withColumns({"time_millis": self._time_millis(), "cpu": self._cpu()}).withColumn(
             "reason", F.when(~is_plain(), self._rejection())
         )
@@ -86,8 +85,7 @@ class JsonRecord:
         paths.update({f"per_text_{nth}": cpu.per for nth, cpu in enumerate(self.paths.cpu)})
         if self.has_series:
             paths["series_text"] = self.paths.series
-        fields = {name: field(json, path) for name, path in paths.items() if path is not None}
-        return {**fields, "has_second": has_second(json)}
+        return {name: field(json, path) for name, path in paths.items() if path is not None}
 
     def _time_millis(self) -> Column:
         if self.paths.time is None:
@@ -125,10 +123,6 @@ def is_plain() -> Column:
     """Fast path: true only for records that certainly hold a sample."""
     text = F.col("text")
     plain = (
-        F.col("time_millis").isNotNull()
-        & F.col("cpu").isNotNull()
-        & ~F.col("has_second")
-        & is_enclosed(text)
-        & F.is_valid_utf8(text)
+        F.col("time_millis").isNotNull() & F.col("cpu").isNotNull() & is_certain_document(text) & F.is_valid_utf8(text)
     )
     return F.coalesce(plain, F.lit(False))

@@ -23,19 +23,18 @@ def wrapped(text: Column) -> Column:
     """The text as the only element of a JSON array.
 
     `get_json_object` does not look at what follows the root. In the array, something that follows makes it a broken
-    array, or one of several elements: `has_second` and `is_one_document` tell.
+    array, or one of several elements: `is_one_document` tells.
     """
     return F.concat(F.lit("["), text, F.lit("]"))
 
 
 def field(json: Column, path: str) -> Column:
-    """The value at a path of the document in `wrapped`, as text; null if there is none, or if the JSON is broken."""
-    return F.get_json_object(json, f"$[0]{path.removeprefix('$')}")
+    """The value at a path as text; null if there is none.
 
-
-def has_second(json: Column) -> Column:
-    """True if another document follows."""
-    return F.get_json_object(json, "$[1]").isNotNull()
+    Of broken JSON, a value that is before the fault may be found. Spark reads all such fields of a projection in one
+    pass, unless a path has an index.
+    """
+    return F.get_json_object(json, path)
 
 
 def is_one_document(json: Column) -> Column:
@@ -49,15 +48,14 @@ def is_one_document(json: Column) -> Column:
     return F.coalesce(is_one & json.rlike(ONE_DOCUMENT), F.lit(False))
 
 
-def is_enclosed(text: Column) -> Column:
-    """True if a text begins and ends as a JSON object does, and cannot close the array of `wrapped`.
+def is_certain_document(text: Column) -> Column:
+    """True only for a text that is one well-formed JSON object, which nearly all that are, are found to be.
 
-    With `has_second`, that is enough to know that a document that has fields is the only one. Others, with whitespace
-    around or an array within, may be one document too.
+    It cannot close the array of `wrapped`. Others, with whitespace around or an array within, may be one document too.
     """
     octets = text.cast("binary")
     is_object = (F.substring(octets, 1, 1) == F.lit(b"{")) & (F.substring(octets, -1, 1) == F.lit(b"}"))
-    return is_object & ~F.contains(text, F.lit("]"))
+    return is_object & ~F.contains(text, F.lit("]")) & (F.json_array_length(wrapped(text)) == 1)
 
 
 def number(text: Column) -> Column:

@@ -15,14 +15,8 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from cpu_anomaly.formats.json_text import (
-    field,
-    has_second,
-    is_enclosed,
-    is_one_document,
-    number,
-    wrapped,
-)
+from cpu_anomaly.formats.json_text import field, is_certain_document, is_one_document, number, wrapped
+from cpu_anomaly.formats.telegraf_usual import cut_out, read_cut
 from cpu_anomaly.formats.text import INTEGER, NOT_A_NUMBER, key_series, lines_of, record_text, text_rejection, unfused
 
 TOTAL = "cpu-total"
@@ -45,21 +39,32 @@ class Telegraf:
     has_series: bool
 
     def read(self, raw: DataFrame) -> DataFrame:
-        units = raw.withColumn("text", record_text()).withColumn("line", F.explode(units_of(F.col("text"))))
-        return self._judged(units)
+        """A usual record is not parsed: its `line` is null, and its values are those that were cut out."""
+        text, is_usual = F.col("text"), F.col("is_usual")
+        cut = read_cut(F.col("cut"), text)
+        usual = {"time_text": cut.time_text, "host": cut.host, "active": cut.active, "idle": cut.idle}
+        usual["is_json"] = is_object(text)
+        read = (
+            raw.withColumn("text", record_text())
+            .withColumn("cut", cut_out(text, is_object(text)))
+            .withColumn("is_usual", cut.is_usual)
+            .withColumn("line", F.explode(F.when(is_usual, F.array(F.lit(None))).otherwise(units_of(text))))
+            .transform(parsed)
+            .withColumns({name: F.when(is_usual, value).otherwise(F.col(name)) for name, value in usual.items()})
+        )
+        return self._judged(read)
 
     def read_exactly(self, raw: DataFrame) -> DataFrame:
+        """All records are parsed."""
         text = raw.withColumn("text", record_text()).withColumn("units", units_of(F.col("text")))
         units = text.select("*", F.posexplode("units").alias("position", "line"))
         number = F.when(F.size("units") > 1, F.col("position"))
-        return self._judged(units.withColumn("line_number", number).drop("units", "position"))
+        exact = units.withColumn("line_number", number).drop("units", "position")
+        return self._judged(exact.transform(parsed).withColumn("is_usual", F.lit(False)))
 
-    def _judged(self, units: DataFrame) -> DataFrame:
+    def _judged(self, read: DataFrame) -> DataFrame:
         judged = (
-            units.withColumns({"json": json_of(F.col("line")), "influx": influx_of(F.col("line"))})
-            .withColumns(parts())
-            .withColumns(values())
-            .withColumns({"time_millis": time_millis(), "cpu": cpu()})
+            read.withColumns({"time_millis": time_millis(), "cpu": cpu()})
             .withColumn("reason", F.when(~is_plain(), unfused(rejection())))
             .filter(F.col("reason").isNull() | (F.col("reason") != SKIPPED))
         )
@@ -67,6 +72,15 @@ class Telegraf:
             return judged
         host = F.coalesce("host", key_series())
         return judged.withColumn("series", host)
+
+
+def parsed(units: DataFrame) -> DataFrame:
+    """Adds the columns of `values`, null where `line` is."""
+    return (
+        units.withColumns({"json": json_of(F.col("line")), "influx": influx_of(F.col("line"))})
+        .withColumns(parts())
+        .withColumns(values())
+    )
 
 
 def units_of(text: Column) -> Column:
@@ -87,8 +101,8 @@ def is_object(text: Column) -> Column:
 
 
 def json_of(line: Column) -> Column:
-    """A unit that is JSON, as `field` reads it; else null."""
-    return F.when(is_object(line), wrapped(line))
+    """A unit that is JSON; else null."""
+    return F.when(is_object(line), line)
 
 
 def influx_of(line: Column) -> Column:
@@ -121,7 +135,7 @@ def values() -> dict[str, Column]:
         "active": F.coalesce(field(json, "$.fields.usage_active"), value_after(fields, ",usage_active=")),
         "idle": F.coalesce(field(json, "$.fields.usage_idle"), value_after(fields, ",usage_idle=")),
         "time_text": F.coalesce(field(json, "$.timestamp"), F.col("stamp")),
-        "has_second": has_second(json),
+        "is_json": json.isNotNull(),
     }
 
 
@@ -153,7 +167,7 @@ def time_millis() -> Column:
         """Only digits: a number of fewer could have something beside them that the cast ignores."""
         return F.coalesce((F.octet_length(text) == count) & (as_number >= 10 ** (count - 1)), F.lit(False))
 
-    is_json = F.col("json").isNotNull()
+    is_json = F.col("is_json")
     is_in_json = has_digits(13) | has_digits(16)
     return F.when(has_digits(19) | (is_json & is_in_json), first_13).when(is_json & has_digits(10), seconds)
 
@@ -167,13 +181,12 @@ def cpu() -> Column:
 def is_plain() -> Column:
     """Fast path: true only for units that certainly are samples."""
     line = F.col("line")
+    is_well_formed = is_certain_document(F.col("json")) | has_three_words()
+    is_total = (F.col("name") == "cpu") & (F.col("core") == TOTAL)
     plain = (
-        (F.col("name") == "cpu")
-        & (F.col("core") == TOTAL)
-        & F.col("time_millis").isNotNull()
+        F.col("time_millis").isNotNull()
         & F.col("cpu").isNotNull()
-        & ((F.col("json").isNotNull() & ~F.col("has_second") & is_enclosed(line)) | has_three_words())
-        & F.is_valid_utf8(line)
+        & (F.col("is_usual") | (is_total & is_well_formed & F.is_valid_utf8(line)))
     )
     return F.coalesce(plain, F.lit(False))
 
@@ -188,7 +201,7 @@ def rejection() -> Column:
     """The complete rule: why a unit is not a sample, or SKIPPED, or null."""
     line, is_json = F.col("line"), F.col("json").isNotNull()
     usage = F.coalesce("active", "idle")
-    is_broken = F.when(is_json, ~is_one_document(F.col("json")) | F.col("name").isNull()).otherwise(
+    is_broken = F.when(is_json, ~is_one_document(wrapped(F.col("json"))) | F.col("name").isNull()).otherwise(
         F.col("influx").isNull() | ~has_three_words()
     )
     return F.coalesce(

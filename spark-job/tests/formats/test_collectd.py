@@ -38,37 +38,42 @@ def lists(*changes: dict[str, Any]) -> bytes:
     return json.dumps([{**ACTIVE, **change} for change in changes]).encode()
 
 
-@pytest.mark.parametrize(
-    ("value", "units"),
-    [
-        (lists({}), [sample(T, 42.5)]),
-        (lists({}, {"time": 1515406958.326, "values": [1]}), [sample(T, 42.5), sample(T + 10_000, 1.0)]),
-        (lists({"type_instance": "idle"}), [sample(T, 57.5)]),
-        (lists({"type_instance": "user"}), []),
-        (lists({"plugin_instance": "0"}), []),
-        (lists({"plugin": "memory"}), []),
-        (b"[]", []),
-        (lists(DERIVE), [refused("counter")]),
-        (lists({"values": [None]}), [refused("no_cpu")]),
-        (lists({"values": []}), [refused("no_cpu")]),
-        (lists({"values": ["x"]}), [refused("bad_cpu")]),
-        (lists({"time": None}), [refused("no_time")]),
-        (lists({"time": "x"}), [refused("bad_timestamp")]),
-        (b'[{"t":1}]', [refused("no_cpu")]),
-        (lists({})[1:-1], [refused("malformed")]),
-        (lists({})[:-1], [refused("malformed")]),
-        (lists({}) + b"[]", [refused("malformed")]),
-        (lists({}) + b"],[" + lists({}), [refused("malformed")]),
-        (b"1515406948326,42.5", [refused("malformed")]),
-        (b"", [refused("empty")]),
-        (b"\xff", [refused("not_utf8")]),
-        (None, [refused("empty")]),
-    ],
-    ids=str,
-)
-def test_value_lists(spark: SparkSession, settings_of: SettingsOf, value: bytes | None, units: list[Unit]) -> None:
-    (found,) = units_of(frame_of(spark, [value]), settings_of(input_format="collectd"))
-    assert found == units
+CASES: dict[bytes | None, list[Unit]] = {
+    lists({}): [sample(T, 42.5)],
+    lists({}, {"time": 1515406958.326, "values": [1]}): [sample(T, 42.5), sample(T + 10_000, 1.0)],
+    lists({"type_instance": "idle"}): [sample(T, 57.5)],
+    lists({"type_instance": "user"}): [],
+    lists({"plugin_instance": "0"}): [],
+    lists({"plugin": "memory"}): [],
+    b"[]": [],
+    lists(DERIVE): [refused("counter")],
+    lists({"values": [None]}): [refused("no_cpu")],
+    lists({"values": []}): [refused("no_cpu")],
+    lists({"values": ["x"]}): [refused("bad_cpu")],
+    lists({"time": None}): [refused("no_time")],
+    lists({"time": "x"}): [refused("bad_timestamp")],
+    b'[{"t":1}]': [refused("no_cpu")],
+    lists({})[1:-1]: [refused("malformed")],
+    lists({})[:-1]: [refused("malformed")],
+    lists({}) + b"[]": [refused("malformed")],
+    lists({}) + b"],[" + lists({}): [refused("malformed")],
+    b"1515406948326,42.5": [refused("malformed")],
+    b"": [refused("empty")],
+    b"\xff": [refused("not_utf8")],
+    None: [refused("empty")],
+}
+
+
+@pytest.fixture(scope="module")
+def found(spark: SparkSession, settings_of: SettingsOf) -> dict[bytes | None, list[Unit]]:
+    """By record, in one query."""
+    units = units_of(frame_of(spark, list(CASES)), settings_of(input_format="collectd"))
+    return dict(zip(CASES, units, strict=True))
+
+
+@pytest.mark.parametrize("value", CASES, ids=str)
+def test_value_lists(found: dict[bytes | None, list[Unit]], value: bytes | None) -> None:
+    assert found[value] == CASES[value]
 
 
 def test_series_is_the_host(spark: SparkSession, settings_of: SettingsOf) -> None:

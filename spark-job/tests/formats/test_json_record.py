@@ -143,22 +143,24 @@ def metricbeat(cpu: dict[str, Any]) -> bytes:
     return json.dumps({**METRICBEAT, "system": {"cpu": cpu}}).encode()
 
 
-@pytest.mark.parametrize(
-    ("value", "units"),
-    [
-        (json.dumps(METRICBEAT).encode(), [sample(METRICBEAT_MS, 4.57)]),
-        (json.dumps(METRICBEAT, indent=4).encode(), [sample(METRICBEAT_MS, 4.57)]),
-        (metricbeat({"cores": 4, "total": {"pct": 1.0}}), [sample(METRICBEAT_MS, 25.0)]),
-        (metricbeat({"total": {"pct": 1.0}}), [refused("bad_cpu")]),
-        (metricbeat({"cores": 0, "total": {"pct": 1.0}}), [refused("bad_cpu")]),
-        (metricbeat({"cores": 4}), [refused("no_cpu")]),
-        (b'{"@timestamp":"2017-10-12T08:05:34.853Z","system":{"memory":{"total":1}}}', []),
-        (b"1700000000123,12.5", [refused("malformed")]),
-    ],
-)
-def test_metricbeat(spark: SparkSession, settings_of: SettingsOf, value: bytes, units: list[Unit]) -> None:
-    (found,) = units_of(frame_of(spark, [value]), settings_of(input_format="metricbeat"))
-    assert found == [pytest.approx(unit) if unit.cpu is not None else unit for unit in units]
+METRICBEAT_UNITS: dict[bytes, list[Unit]] = {
+    json.dumps(METRICBEAT).encode(): [sample(METRICBEAT_MS, 4.57)],
+    json.dumps(METRICBEAT, indent=4).encode(): [sample(METRICBEAT_MS, 4.57)],
+    metricbeat({"cores": 4, "total": {"pct": 1.0}}): [sample(METRICBEAT_MS, 25.0)],
+    metricbeat({"total": {"pct": 1.0}}): [refused("bad_cpu")],
+    metricbeat({"cores": 0, "total": {"pct": 1.0}}): [refused("bad_cpu")],
+    metricbeat({"cores": 4}): [refused("no_cpu")],
+    b'{"@timestamp":"2017-10-12T08:05:34.853Z","system":{"memory":{"total":1}}}': [],
+    b"1700000000123,12.5": [refused("malformed")],
+}
+
+
+def test_metricbeat(spark: SparkSession, settings_of: SettingsOf) -> None:
+    found = units_of(frame_of(spark, list(METRICBEAT_UNITS)), settings_of(input_format="metricbeat"))
+    expected = [
+        [pytest.approx(unit) if unit.cpu is not None else unit for unit in units] for units in METRICBEAT_UNITS.values()
+    ]
+    assert found == expected
 
 
 def test_metricbeat_names_the_host(spark: SparkSession, settings_of: SettingsOf) -> None:
@@ -166,14 +168,14 @@ def test_metricbeat_names_the_host(spark: SparkSession, settings_of: SettingsOf)
     assert series_of_samples(frame_of(spark, [json.dumps(METRICBEAT).encode()]), settings) == ["web-1"]
 
 
-@pytest.mark.parametrize(
-    ("value", "unit"),
-    [
-        (b'{"@timestamp":1512000000.123,"cpu_p":3.5,"user_p":2.0,"cpu0.p_cpu":4.0}', sample(1_512_000_000_123, 3.5)),
-        (b'{"@timestamp":"2017-11-30T00:00:00.123Z","cpu_p":3.5}', sample(1_512_000_000_123, 3.5)),
-        (b'{"@timestamp":1512000000.123,"Mem.total":4}', refused("no_cpu")),
-        (b'{"date":1512000000.123,"cpu_p":3.5}', refused("no_time")),
-    ],
-)
-def test_fluent_bit(spark: SparkSession, settings_of: SettingsOf, value: bytes, unit: Unit) -> None:
-    assert units_of(frame_of(spark, [value]), settings_of(input_format="fluent-bit")) == [[unit]]
+FLUENT_BIT_UNITS: dict[bytes, Unit] = {
+    b'{"@timestamp":1512000000.123,"cpu_p":3.5,"user_p":2.0,"cpu0.p_cpu":4.0}': sample(1_512_000_000_123, 3.5),
+    b'{"@timestamp":"2017-11-30T00:00:00.123Z","cpu_p":3.5}': sample(1_512_000_000_123, 3.5),
+    b'{"@timestamp":1512000000.123,"Mem.total":4}': refused("no_cpu"),
+    b'{"date":1512000000.123,"cpu_p":3.5}': refused("no_time"),
+}
+
+
+def test_fluent_bit(spark: SparkSession, settings_of: SettingsOf) -> None:
+    found = units_of(frame_of(spark, list(FLUENT_BIT_UNITS)), settings_of(input_format="fluent-bit"))
+    assert found == [[unit] for unit in FLUENT_BIT_UNITS.values()]

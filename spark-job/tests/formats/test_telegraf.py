@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -117,6 +118,23 @@ def test_metrics(found: dict[bytes, list[Unit]], name: str) -> None:
 
 def test_every_truncation_is_a_dead_letter(found: dict[bytes, list[Unit]]) -> None:
     assert [cut for cut in CUTS if [unit.reason is None for unit in found[cut]] != [False]] == []
+
+
+def changed(record: bytes) -> Iterator[bytes]:
+    """The record with any byte removed, doubled, replaced, or preceded by another one."""
+    for at, byte in enumerate(record):
+        before, after = record[:at], record[at + 1 :]
+        yield from (before + after, before + bytes([byte, byte]) + after)
+        for other in b'",:=[]{}\\ \n\t\x00\xff-.0e':
+            yield from (before + bytes([other]) + after, before + bytes([other, byte]) + after)
+
+
+@pytest.mark.parametrize("record", [f"{LINE}\n".encode(), metric(timestamp=MS)], ids=["a line", "a document"])
+def test_fast_path_finds_what_parsing_finds(spark: SparkSession, settings_of: SettingsOf, record: bytes) -> None:
+    frame = frame_of(spark, list(changed(record))).repartition(2).cache()
+    found = units_of(frame, settings_of(input_format="telegraf"))  # which compares both ways
+    samples = [units for units in found if units and units[0].reason is None]
+    assert 100 < len(samples) < len(found) / 2
 
 
 def test_time_of_arrival_is_not_taken_for_that_of_the_metric(spark: SparkSession, settings_of: SettingsOf) -> None:
