@@ -12,12 +12,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from cpu_anomaly.formats.json_text import is_one_document, millis, number, wrapped
-from cpu_anomaly.formats.otlp_usual import is_usual, series_of_usual, shares_of_usual, time_of_usual, usual
+from cpu_anomaly.formats.otlp_usual import (
+    count_of_usual,
+    few_shares,
+    has_few,
+    is_usual,
+    series_of_usual,
+    shares_of_usual,
+    time_of_usual,
+    usual,
+)
 from cpu_anomaly.formats.text import NOT_A_NUMBER, WHITESPACE, key_series, record_text, text_rejection, unfused
 
 UTILIZATION = "system.cpu.utilization"
@@ -34,6 +45,7 @@ RESOURCE = f"struct<resource: struct<attributes: {ATTRIBUTES}>, scopeMetrics: ar
 REQUEST = f"struct<resourceMetrics: array<{RESOURCE}>, _corrupt_record: string>"
 STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 SCRAPE = f"struct<series: string, time: string, points: array<{POINT}>, refused: string>"
+UNIT = f"struct<time_millis: bigint, cpu: double, series: string, reason: string, scrape: {SCRAPE}>"
 
 
 @dataclass(frozen=True)
@@ -54,27 +66,37 @@ class Otlp:
         )
 
     def _units(self, raw: DataFrame) -> DataFrame:
-        text = F.col("text")
-        units = (
+        """The values of a small usual request are cut out after `explode`: no structs are made for it."""
+        text, cut = F.col("text"), F.col("usual")
+        units = F.when(F.col("is_usual"), F.array(usual_unit())).otherwise(units_of_record())
+        no_unit = F.array(F.lit(None).cast(UNIT))
+        small = {"time_millis": time_of_usual(cut), "cpu": cpu_of_few(cut), "series": series_of_usual(cut)}
+        read = (
             raw.withColumn("text", record_text())
             .withColumn("usual", usual(text, self.has_series))
-            .withColumn("is_usual", is_usual(F.col("usual"), text))
+            .withColumn("is_usual", is_usual(cut, text))
+            .withColumn("is_small", F.col("is_usual") & has_few(cut))
             .withColumn("request", F.from_json(F.when(~F.col("is_usual"), text), REQUEST, STRICT))
-            .withColumn("units", F.when(F.col("is_usual"), F.array(usual_unit())).otherwise(unfused(units_of_record())))
-            .drop("usual", "is_usual", "request")
+            .withColumn("units", F.when(F.col("is_small"), no_unit).otherwise(unfused(units)))
+            .drop("request")
             .withColumn("is_alone", F.size("units") == 1)
             .select("*", F.posexplode("units").alias("position", "unit"))
-            .select("*", "unit.time_millis", "unit.cpu", "unit.series", "unit.reason", "unit.scrape")
-            .drop("units", "unit")
+            .select("*", "unit.reason", "unit.scrape")
+            .withColumns(
+                {
+                    name: F.when(F.col("is_small"), value).otherwise(F.col(f"unit.{name}"))
+                    for name, value in small.items()
+                }
+            )
+            .drop("units", "unit", "usual", "is_usual", "is_small")
         )
-        return (
-            units.withColumn("series", F.coalesce("series", key_series())) if self.has_series else units.drop("series")
-        )
+        return read.withColumn("series", F.coalesce("series", key_series())) if self.has_series else read.drop("series")
 
 
 def usual_unit() -> Column:
-    usual = F.col("usual")
-    cpu = cpu_of(F.transform(shares_of_usual(usual), lambda share: share.try_cast("double")))
+    usual, shares = F.col("usual"), shares_of_usual(F.col("usual"))
+    total = F.aggregate(shares, F.lit(0.0), lambda total, share: total + share.try_cast("double"))
+    cpu = busy(total / F.size(shares))
     return F.struct(
         time_of_usual(usual).alias("time_millis"),
         cpu.alias("cpu"),
@@ -169,7 +191,17 @@ def is_share(value: Column) -> Column:
 
 def cpu_of(idle_shares: Column) -> Column:
     """Percent that the cores were not idle, on average."""
-    idle = F.aggregate(idle_shares, F.lit(0.0), lambda total, share: total + share) / F.size(idle_shares)
+    total = F.aggregate(idle_shares, F.lit(0.0), lambda total, share: total + share)
+    return busy(total / F.size(idle_shares))
+
+
+def cpu_of_few(cut: Column) -> Column:
+    """The same for a cut that `has_few`: Spark generates no code for `aggregate`."""
+    return busy(reduce(add, few_shares(cut)) / count_of_usual(cut))
+
+
+def busy(idle: Column) -> Column:
+    """Percent, of a share."""
     return (1 - F.greatest(F.lit(0.0), F.least(F.lit(1.0), idle))) * 100
 
 

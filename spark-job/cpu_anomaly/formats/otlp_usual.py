@@ -75,6 +75,9 @@ TAIL = rf"\]\}}\}}\]{SCHEMA_URL}\}}\]{SCHEMA_URL}\}}\]\}}"
 NO_HOST = rf'()(?:"attributes":\[(?:{ANY},)*+{ANY}\])?+'
 WITH_HOST = rf'"attributes":\[(?:{OTHER},)*+{HOST}(?:,{OTHER})*+\]'
 
+# Most hosts have at most so many cores.
+FEW = 16
+
 # A cut is the host and a quote (nothing without a host), then a line per idle point, then what is not cut out.
 LINE = "$1$2\t$3\n"
 ONE_TIME = rf'\A(?:[^"\t]*+")?+({TIME})\t[^\n]++\n(?:\1\t[^\n]++\n)*+\]'
@@ -111,3 +114,19 @@ def shares_of_usual(cut: Column) -> Column:
     """The texts of the idle shares."""
     lines = F.split(cut, "\n")
     return F.transform(F.slice(lines, 1, F.size(lines) - 1), lambda line: F.substring_index(line, "\t", -1))
+
+
+def count_of_usual(cut: Column) -> Column:
+    """Number of idle points, each of which is a line of the cut."""
+    return F.size(F.split(cut, "\n")) - 1
+
+
+def has_few(cut: Column) -> Column:
+    return count_of_usual(cut) <= FEW
+
+
+def few_shares(cut: Column) -> list[Column]:
+    """The idle shares of a cut that `has_few`, and zeros."""
+    lines = F.split(cut, "\n")
+    share = [F.substring_index(F.get(lines, F.lit(nth)), "\t", -1).try_cast("double") for nth in range(FEW)]
+    return [F.when(count_of_usual(cut) > nth, each).otherwise(0.0) for nth, each in enumerate(share)]
