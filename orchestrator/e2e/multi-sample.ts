@@ -37,8 +37,8 @@ interface Letter {
 }
 
 /** The tests of records with several lines, for the suite of a setup. */
-export function multiSampleTests({ available, mode, triesLines }: Setup, shared: SharedStack): void {
-  it.skipIf(!available || !triesLines)(
+export function multiSampleTests({ available, mode, triesAll }: Setup, shared: SharedStack): void {
+  it.skipIf(!available || !triesAll)(
     'reads 100 samples per record, and rejects only the bad lines',
     async () => {
       // The second series starts at the same time as the first one.
@@ -89,7 +89,7 @@ export function multiSampleTests({ available, mode, triesLines }: Setup, shared:
     },
   )
 
-  it.skipIf(!available || !triesLines)('reads records made by produce --batch', async () => {
+  it.skipIf(!available || !triesAll)('reads records made by produce --batch', async () => {
     const stack = await shared.forTest()
     await stack.ok('submit', '--new-checkpoint')
     const samples = steadySamples(START_MS, 2_050, 20)

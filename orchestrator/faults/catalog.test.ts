@@ -10,8 +10,8 @@ const setup: Setup = {
   title: 'local, micro-batch',
   mode: 'micro-batch',
   settings: {},
-  brief: false,
   triesLines: true,
+  triesAll: true,
 }
 const faults = fitting(namedFaults(undefined), setup)
 

@@ -11,10 +11,10 @@ const SETTINGS: Readonly<Record<Mode, Readonly<Record<string, string>>>> = {
 export interface Setup extends Candidate {
   readonly mode: Mode
   readonly settings: Readonly<Record<string, string>>
-  /** True if expensive tests are skipped, because another setup covers what they would show. */
-  readonly brief: boolean
-  /** True if it tests what becomes of each kind of line, which is the same code on every runtime. */
+  /** True if it tests what becomes of each kind of record, which is the same code on every runtime. */
   readonly triesLines: boolean
+  /** True if it also tests what does not depend on the mode, or what another suite tests in the other setups. */
+  readonly triesAll: boolean
 }
 
 /** Every combination of runtime and trigger mode. */
@@ -26,8 +26,8 @@ export async function setups(): Promise<Setup[]> {
       mode,
       title: `${candidate.title}, ${mode}`,
       settings: { ...SETTINGS[mode], ...(mode === 'real-time' && slotsOn(candidate.runtime)) },
-      brief: candidate.runtime === 'docker' && mode === 'real-time',
       triesLines: candidate.runtime === 'local',
+      triesAll: candidate.runtime === 'local' && mode === 'micro-batch',
     })),
   )
 }
