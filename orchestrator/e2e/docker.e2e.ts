@@ -23,6 +23,9 @@ const records = toRecords(samples)
 const engineScript = process.env.CPU_ANOMALY_OWN_ENGINE
 const engineName = engineScript ? '' : ' (CPU_ANOMALY_OWN_ENGINE does not name a script that starts it)'
 
+// Its script builds or checks the images, too.
+const ENGINE_TIMEOUT_MS = 600_000
+
 interface Executor {
   readonly id: string
   readonly hostPort: string
@@ -115,29 +118,33 @@ describe.skipIf(!docker?.available)(`the cluster on ${docker?.title}`, () => {
     await expectNothingLeft(stack)
   })
 
-  it.skipIf(!engineScript)(`recovers when the engine is restarted${engineName}`, async () => {
-    const stack = await Stack.create('docker')
-    await stack.ok('up')
-    await stack.ok('submit')
-    await send(stack.broker, 'cpu-usage', records.slice(0, 8_000))
-    await stack.untilRead(8_000)
-    await restartEngine(engineScript ?? '')
-    await waitFor(
-      'the broker and the driver',
-      async () => {
-        const { parts, driver } = await stack.status()
-        const done = driver?.state === 'running' && parts.every(({ state }) => state === 'running')
-        return { done, value: undefined, seen: JSON.stringify({ parts, driver }) }
-      },
-      120_000,
-    )
-    expect((await ownContainers(stack)).filter((name) => name.includes('driver'))).toHaveLength(1)
-    await send(stack.broker, 'cpu-usage', records.slice(8_000))
-    const status = await stack.untilRead(records.length)
-    expectWindows(await lastValues(stack), samples)
-    await expectAccounted(stack, status, records.length)
-    await expectOrderly(stack, 'micro-batch', 1)
-  })
+  it.skipIf(!engineScript)(
+    `recovers when the engine is restarted${engineName}`,
+    async () => {
+      const stack = await Stack.create('docker')
+      await stack.ok('up')
+      await stack.ok('submit')
+      await send(stack.broker, 'cpu-usage', records.slice(0, 8_000))
+      await stack.untilRead(8_000)
+      await restartEngine(engineScript ?? '')
+      await waitFor(
+        'the broker and the driver',
+        async () => {
+          const { parts, driver } = await stack.status()
+          const done = driver?.state === 'running' && parts.every(({ state }) => state === 'running')
+          return { done, value: undefined, seen: JSON.stringify({ parts, driver }) }
+        },
+        120_000,
+      )
+      expect((await ownContainers(stack)).filter((name) => name.includes('driver'))).toHaveLength(1)
+      await send(stack.broker, 'cpu-usage', records.slice(8_000))
+      const status = await stack.untilRead(records.length)
+      expectWindows(await lastValues(stack), samples)
+      await expectAccounted(stack, status, records.length)
+      await expectOrderly(stack, 'micro-batch', 1)
+    },
+    ENGINE_TIMEOUT_MS,
+  )
 })
 
 interface ContainerInfo {
