@@ -1,6 +1,5 @@
-import { availableParallelism, constants, setPriority } from 'node:os'
-import { execa } from 'execa'
-import { childEnvironment } from '../system/child-environment.ts'
+import { availableParallelism, constants } from 'node:os'
+import { run } from '../system/run.ts'
 
 /** Epoch milliseconds. */
 export interface Span {
@@ -13,19 +12,10 @@ export interface Span {
  * computed meanwhile, and end by themselves even if this one is killed.
  */
 export async function makeBurst(seconds: number, signal: AbortSignal): Promise<Span> {
-  const loop = `for (const end = Date.now() + ${seconds * 1_000}; Date.now() < end; );`
+  const loop = `require('os').setPriority(${constants.priority.PRIORITY_BELOW_NORMAL}); for (const end = Date.now() + ${seconds * 1_000}; Date.now() < end; );`
   const fromMs = Date.now()
   await Promise.all(
-    Array.from({ length: availableParallelism() }, async () => {
-      const running = execa(process.execPath, ['-e', loop], {
-        env: childEnvironment('probe'),
-        extendEnv: false,
-        stdio: 'ignore',
-        cancelSignal: signal,
-      })
-      if (running.pid !== undefined) setPriority(running.pid, constants.priority.PRIORITY_BELOW_NORMAL)
-      await running
-    }),
+    Array.from({ length: availableParallelism() }, () => run([process.execPath, ['-e', loop]], { signal })),
   )
   return { fromMs, untilMs: Date.now() }
 }

@@ -37,9 +37,14 @@ export class LatestResults {
     return this.#arrivedInside(span).map(({ result }) => result)
   }
 
-  /** Milliseconds from end to arrival of the latest result, for each window that is wholly in the span. */
+  /**
+   * Milliseconds from end to arrival of the latest result, for each window that is wholly in the span; zero if it came
+   * before the end, as soon as the last sample had.
+   */
   latencies(span: Span): number[] {
-    return this.#arrivedInside(span).map(({ result, arrivedMs }) => arrivedMs - windowEndMs(result))
+    return this.#arrivedInside(span).map(({ result, arrivedMs }) =>
+      Math.max(arrivedMs - windowEndMs(result), 0),
+    )
   }
 
   #arrivedInside({ fromMs, untilMs }: Span): ArrivedResult[] {
