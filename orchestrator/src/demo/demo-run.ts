@@ -28,8 +28,8 @@ const LEARN_SECONDS = 15
 const WATCH_SECONDS = 20
 const BURST_AFTER_MS = 8_000
 const BURST_SECONDS = 5
-/** Percent. A machine that is busier has no room for a burst: ERROR begins at 40 percent points above normal, or more. */
-const MOST_LOAD = 50
+/** Percent. A machine that is busier has no room for a burst: WARN begins at 25 percent points above normal, or more. */
+const MOST_LOAD = 60
 const ARRIVAL_TIMEOUT_MS = 60_000
 
 /** What the demo measured. */
@@ -98,7 +98,7 @@ export class DemoRun {
     )
     await this.#submit(this.#normal)
     const { watching, burst } = await this.#whileSending(async () => {
-      await this.#untilCalm(mean + stddev / 2)
+      await this.#untilCalm(mean + 0.75 * stddev)
       return this.#watch()
     })
     this.#show(this.#feed?.flush() ?? [])

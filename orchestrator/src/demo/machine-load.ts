@@ -1,34 +1,35 @@
 import { CliError } from '../errors.ts'
-import { type CpuTimes, cpuPercent, readCpuTimes } from '../produce/cpu-times.ts'
+import { cpuPercent, readCpuTimes } from '../produce/cpu-times.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import { formatPercent } from './percent.ts'
 
-const SPAN_SECONDS = 5
+const CALM_SECONDS = 5
 const TIMEOUT_MS = 90_000
 
 export interface CalmOptions {
   /** Percent. */
   readonly atMost: number
   readonly signal: AbortSignal
-  /** Called each second with the mean of the last five seconds, percent. */
+  /** Called each second with the load in it, percent. */
   readonly onLoad: (percent: number) => void
 }
 
 /**
- * Waits until this machine's CPU has for five seconds been at most so busy on average, and has stopped to calm down: a Spark
- * that has just started compiles what it runs.
+ * Waits until this machine's CPU has been at most so busy in each of five seconds: a Spark that has just started compiles
+ * what it runs.
  * @throws CliError TOO_BUSY after 90 s.
  */
 export async function untilCalm({ atMost, signal, onLoad }: CalmOptions): Promise<void> {
-  const readings: CpuTimes[] = []
+  let before = await readCpuTimes()
+  let calmSeconds = 0
   const check = async () => {
-    readings.push(await readCpuTimes())
-    const load = meanOf(readings, 0)
-    const before = meanOf(readings, SPAN_SECONDS)
+    const now = await readCpuTimes()
+    const load = cpuPercent(before, now)
     if (load === undefined) return notYet('nothing')
+    before = now
     onLoad(load)
-    const isSteady = before !== undefined && load > before - STEADY_PERCENT
-    return load <= atMost && isSteady ? arrived(undefined) : notYet(`${formatPercent(load)} busy`)
+    calmSeconds = load <= atMost ? calmSeconds + 1 : 0
+    return calmSeconds >= CALM_SECONDS ? arrived(undefined) : notYet(`${formatPercent(load)} busy`)
   }
   try {
     await waitUntil('a calm machine', check, { timeoutMs: TIMEOUT_MS, intervalMs: 1_000, signal })
@@ -40,14 +41,4 @@ export async function untilCalm({ atMost, signal, onLoad }: CalmOptions): Promis
       { hint: 'End what uses the CPU, or run the demo where there are more cores.' },
     )
   }
-}
-
-/** A load that still falls by more than this from one span to the next is not steady, percent. */
-const STEADY_PERCENT = 5
-
-/** Over the span that ended so many seconds ago; undefined if it began before the first reading. */
-function meanOf(readings: readonly CpuTimes[], secondsAgo: number): number | undefined {
-  const last = readings.length - 1 - secondsAgo
-  const [from, to] = [readings[last - SPAN_SECONDS], readings[last]]
-  return from && to ? cpuPercent(from, to) : undefined
 }

@@ -7,7 +7,7 @@ export interface Normal {
 }
 
 /** Percent. Less is not worth a person's attention on a machine that has other work too. */
-const MIN_DEVIATION = 20
+const MIN_DEVIATION = 25
 /** 1 / the 75 % quantile of the standard normal distribution: makes the median absolute deviation one of sigma. */
 const MAD_TO_SIGMA = 1.4826
 
