@@ -58,6 +58,13 @@ def units_of(frame: DataFrame, settings: Settings) -> list[list[Unit]]:
     return read
 
 
+def units_by_value(
+    spark: SparkSession, values: Sequence[bytes | None], settings: Settings
+) -> dict[bytes | None, list[Unit]]:
+    """In one query."""
+    return dict(zip(values, units_of(frame_of(spark, values), settings), strict=True))
+
+
 def by_record(judged: DataFrame, count: int) -> list[list[Unit]]:
     found: list[list[Unit]] = [[] for _ in range(count)]
     for row in judged.select("nth", "time_millis", "cpu", "reason").collect():

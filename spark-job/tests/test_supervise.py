@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,20 +53,20 @@ class Supervised:
 
     def kill(self) -> None:
         """Ends it and its driver. Two signals at once may be taken for one."""
-        log = self.folder / "out.log"
-        for told in ("state=stopping", "state=killing"):
-            if self.process.poll() is None:
-                self.process.send_signal(signal.SIGTERM)
-                wait_for(lambda: self.process.poll() is not None or log.read_text(), partial(is_or_has, told), str(log))
+        for answer in ("state=stopping", "state=killing"):
+            self._signal(answer)
         self.process.wait(DEADLINE)
+
+    def _signal(self, answer: str) -> None:
+        """Waits until the log has the answer, or until there is nothing more to end."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            log = self.folder / "out.log"
+            wait_for(log.read_text, lambda text: answer in text or self.process.poll() is not None, str(log))
 
     def end(self) -> dict[str, Any]:
         self.process.wait(DEADLINE)
         return self.state()
-
-
-def is_or_has(text: str, seen: bool | str) -> bool:
-    return seen is True or text in str(seen)
 
 
 def wait_for(read: Callable[[], Any], is_wanted: Callable[[Any], bool], where: str) -> Any:

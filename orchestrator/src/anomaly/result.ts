@@ -48,6 +48,9 @@ export const windowKey = (result: WindowResult): string => `${result.series}|${w
 /** Epoch milliseconds. */
 export const windowStartMs = (result: WindowResult): number => Date.parse(result.window.start)
 
+/** Epoch milliseconds; exclusive. */
+export const windowEndMs = (result: WindowResult): number => Date.parse(result.window.end)
+
 /** Orders by window start, then by series. */
 export function byWindow(a: WindowResult, b: WindowResult): number {
   const order = windowStartMs(a) - windowStartMs(b)

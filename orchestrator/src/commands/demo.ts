@@ -22,6 +22,8 @@ import { withFolderLock } from '../storage/folder-lock.ts'
 import type { Output } from '../terminal/output.ts'
 
 const SUBMIT_TIMEOUT_MS = 180_000
+/** Before the demo has learned it. */
+const UNKNOWN: Normal = { mean: Number.NaN, stddev: Number.NaN }
 
 interface Flags {
   readonly keep?: boolean
@@ -34,7 +36,7 @@ export const run: CommandRun<Flags> = async (context, _args, { keep = false }) =
     "Starts Kafka and Spark, learns what is normal for this machine's CPU, makes a burst of load, finds it, and cleans up.",
   )
   const settings = await demoSettings(await requestedRuntime(context))
-  for (const key of await overridden(context, settings))
+  for (const key of await overridden(context, [...settings, ...watchingSettings(UNKNOWN)]))
     output.warn(`${key} has no effect: the demo has a value of its own`)
   const own = context.withSettings(settings)
   await removeEarlierDemo(own)
@@ -69,7 +71,7 @@ function requireFound(
       'QUERY_FAILED',
       `the burst was not found as a whole: SAFE windows in it: ${seen || 'none at all'}`,
       {
-        hint: `WARN begins at ${normal.mean + normal.stddev} %. Something else may have used the CPU: run the demo again.`,
+        hint: `WARN begins at ${(normal.mean + normal.stddev).toFixed(1)} %. Something else may have used the CPU: run the demo again.`,
       },
     )
   }
@@ -84,12 +86,7 @@ function requireFound(
 
 /** The settings of this call (`--set`) that the demo replaces. Those of the project are meant for the project's own stack. */
 async function overridden(context: CommandContext, settings: readonly string[]): Promise<string[]> {
-  const own = new Set([
-    'NORMAL_MEAN',
-    'NORMAL_STDDEV',
-    'CHECKPOINT_INTERVAL',
-    ...settings.map((setting) => setting.split('=', 1)[0]),
-  ])
+  const own = new Set([...settings.map((setting) => setting.split('=', 1)[0])])
   const given = (await context.config()).resolved.filter(
     ({ key, origin }) => origin === 'flag' && own.has(key),
   )

@@ -15,13 +15,13 @@ import { ResultFeed } from '../tail/result-feed.ts'
 import { ResultReader } from '../tail/result-reader.ts'
 import { LiveLine } from '../terminal/live-line.ts'
 import type { Output } from '../terminal/output.ts'
+import { formatPercent } from '../terminal/units.ts'
 import { terminalWidth } from '../terminal/width.ts'
 import { makeBurst, type Span } from './burst.ts'
 import { chartOfMeans } from './chart.ts'
 import { LatestResults } from './latest-results.ts'
 import { untilCalm } from './machine-load.ts'
 import { type Normal, normalOf } from './normal.ts'
-import { formatPercent } from './percent.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 const LEARN_SECONDS = 15
@@ -147,7 +147,7 @@ export class DemoRun {
       signal: this.#signal,
       onLoad: (percent) =>
         this.#line.show(
-          `Spark warms up: ${formatPercent(percent)} of the CPU is in use; at most ${formatPercent(atMost)} is awaited`,
+          `Spark warms up: ${formatPercent(percent / 100)} of the CPU is in use; at most ${formatPercent(atMost / 100)} is awaited`,
         ),
     })
     this.#line.clear()

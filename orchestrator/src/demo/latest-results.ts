@@ -1,4 +1,4 @@
-import { type WindowResult, windowKey, windowStartMs } from '../anomaly/result.ts'
+import { byWindow, type WindowResult, windowEndMs, windowKey, windowStartMs } from '../anomaly/result.ts'
 import type { Span } from './burst.ts'
 
 interface ArrivedResult {
@@ -50,8 +50,6 @@ export class LatestResults {
   #arrivedInside({ fromMs, untilMs }: Span): ArrivedResult[] {
     return [...this.#windows.values()]
       .filter(({ result }) => windowStartMs(result) >= fromMs && windowEndMs(result) <= untilMs)
-      .sort((a, b) => windowStartMs(a.result) - windowStartMs(b.result))
+      .sort((a, b) => byWindow(a.result, b.result))
   }
 }
-
-const windowEndMs = ({ window }: WindowResult): number => Date.parse(window.end)

@@ -1,7 +1,7 @@
 import { CliError } from '../errors.ts'
 import { cpuPercent, readCpuTimes } from '../produce/cpu-times.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
-import { formatPercent } from './percent.ts'
+import { formatPercent } from '../terminal/units.ts'
 
 const CALM_SECONDS = 5
 const TIMEOUT_MS = 90_000
@@ -29,7 +29,7 @@ export async function untilCalm({ atMost, signal, onLoad }: CalmOptions): Promis
     before = now
     onLoad(load)
     calmSeconds = load <= atMost ? calmSeconds + 1 : 0
-    return calmSeconds >= CALM_SECONDS ? arrived(undefined) : notYet(`${formatPercent(load)} busy`)
+    return calmSeconds >= CALM_SECONDS ? arrived(undefined) : notYet(`${formatPercent(load / 100)} busy`)
   }
   try {
     await waitUntil('a calm machine', check, { timeoutMs: TIMEOUT_MS, intervalMs: 1_000, signal })
@@ -37,7 +37,7 @@ export async function untilCalm({ atMost, signal, onLoad }: CalmOptions): Promis
     if (!(error instanceof WaitTimeout)) throw error
     throw new CliError(
       'TOO_BUSY',
-      `this machine is too busy for the demo: its cores were ${error.lastSeen} after ${TIMEOUT_MS / 1_000} s, and at most ${formatPercent(atMost)} would leave room for a burst`,
+      `this machine is too busy for the demo: its cores were ${error.lastSeen} after ${TIMEOUT_MS / 1_000} s, and at most ${formatPercent(atMost / 100)} would leave room for a burst`,
       { hint: 'End what uses the CPU, or run the demo where there are more cores.' },
     )
   }

@@ -1,4 +1,4 @@
-import { type WindowResult, windowStartMs } from '../anomaly/result.ts'
+import { type WindowResult, windowEndMs, windowStartMs } from '../anomaly/result.ts'
 import type { Span } from './burst.ts'
 
 /** What the job said of windows that are wholly inside the burst, and of those that are wholly outside. */
@@ -15,12 +15,11 @@ export function judge(
   { fromMs, untilMs }: Span,
   sampleMs: number,
 ): Verdict {
-  const endMs = ({ window }: WindowResult) => Date.parse(window.end)
   const inside = windows.filter(
-    (result) => windowStartMs(result) >= fromMs + sampleMs && endMs(result) <= untilMs,
+    (result) => windowStartMs(result) >= fromMs + sampleMs && windowEndMs(result) <= untilMs,
   )
   const outside = windows.filter(
-    (result) => endMs(result) <= fromMs || windowStartMs(result) >= untilMs + sampleMs,
+    (result) => windowEndMs(result) <= fromMs || windowStartMs(result) >= untilMs + sampleMs,
   )
   return {
     inside,

@@ -94,9 +94,8 @@ class Otlp:
 
 
 def usual_unit() -> Column:
-    usual, shares = F.col("usual"), shares_of_usual(F.col("usual"))
-    total = F.aggregate(shares, F.lit(0.0), lambda total, share: total + share.try_cast("double"))
-    cpu = busy(total / F.size(shares))
+    usual = F.col("usual")
+    cpu = cpu_of(F.transform(shares_of_usual(usual), lambda share: share.try_cast("double")))
     return F.struct(
         time_of_usual(usual).alias("time_millis"),
         cpu.alias("cpu"),

@@ -42,8 +42,13 @@ class Telegraf:
         """A usual record is not parsed: its `line` is null, and its values are those that were cut out."""
         text, is_usual = F.col("text"), F.col("is_usual")
         cut = read_cut(F.col("cut"), text)
-        usual = {"time_text": cut.time_text, "host": cut.host, "active": cut.active, "idle": cut.idle}
-        usual["is_json"] = is_object(text)
+        usual = {
+            "is_json": is_object(text),
+            "time_text": cut.time_text,
+            "host": cut.host,
+            "active": cut.active,
+            "idle": cut.idle,
+        }
         read = (
             raw.withColumn("text", record_text())
             .withColumn("cut", cut_out(text, is_object(text)))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import SettingsOf
-from format_units import Unit, frame_of, refused, sample, series_of_samples, units_of
+from format_units import Unit, frame_of, refused, sample, series_of_samples, units_by_value
 from pyspark.sql import SparkSession
 
 T = 1_515_406_948_326
@@ -66,9 +66,7 @@ CASES: dict[bytes | None, list[Unit]] = {
 
 @pytest.fixture(scope="module")
 def found(spark: SparkSession, settings_of: SettingsOf) -> dict[bytes | None, list[Unit]]:
-    """By record, in one query."""
-    units = units_of(frame_of(spark, list(CASES)), settings_of(input_format="collectd"))
-    return dict(zip(CASES, units, strict=True))
+    return units_by_value(spark, list(CASES), settings_of(input_format="collectd"))
 
 
 @pytest.mark.parametrize("value", CASES, ids=str)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import SettingsOf
-from format_units import RECORD_MS, Unit, frame_of, refused, sample, series_of_samples, units_of
+from format_units import RECORD_MS, Unit, frame_of, refused, sample, series_of_samples, units_by_value, units_of
 from pyspark.sql import SparkSession
 
 T = 1_700_000_000_123
@@ -54,13 +54,12 @@ JSON: dict[bytes, Unit] = {
 
 
 @pytest.fixture(scope="module")
-def found(spark: SparkSession, settings_of: SettingsOf) -> dict[bytes, list[Unit]]:
-    units = units_of(frame_of(spark, list(JSON)), settings_of(**BY_PATHS))
-    return dict(zip(JSON, units, strict=True))
+def found(spark: SparkSession, settings_of: SettingsOf) -> dict[bytes | None, list[Unit]]:
+    return units_by_value(spark, list(JSON), settings_of(**BY_PATHS))
 
 
 @pytest.mark.parametrize("value", JSON)
-def test_record_is_a_sample_or_refused_with_its_reason(found: dict[bytes, list[Unit]], value: bytes) -> None:
+def test_record_is_a_sample_or_refused_with_its_reason(found: dict[bytes | None, list[Unit]], value: bytes) -> None:
     assert found[value] == [JSON[value]]
 
 

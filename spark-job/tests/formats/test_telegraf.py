@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 from conftest import SettingsOf
-from format_units import LOG_APPEND_TIME, RECORD_MS, Unit, frame_of, refused, sample, series_of_samples, units_of
+from format_units import (
+    LOG_APPEND_TIME,
+    RECORD_MS,
+    Unit,
+    frame_of,
+    refused,
+    sample,
+    series_of_samples,
+    units_by_value,
+    units_of,
+)
 from pyspark.sql import SparkSession
 
 SECOND = RECORD_MS // 1000
@@ -104,19 +114,18 @@ CUTS = [fixture[:length] for fixture in FIXTURES for length in range(len(fixture
 
 
 @pytest.fixture(scope="module")
-def found(spark: SparkSession, settings_of: SettingsOf) -> dict[bytes, list[Unit]]:
+def found(spark: SparkSession, settings_of: SettingsOf) -> dict[bytes | None, list[Unit]]:
     values = [*(value for value, _ in CASES.values()), *CUTS]
-    units = units_of(frame_of(spark, values), settings_of(input_format="telegraf"))
-    return dict(zip(values, units, strict=True))
+    return units_by_value(spark, values, settings_of(input_format="telegraf"))
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_metrics(found: dict[bytes, list[Unit]], name: str) -> None:
+def test_metrics(found: dict[bytes | None, list[Unit]], name: str) -> None:
     value, units = CASES[name]
     assert found[value] == sorted(units, key=str)
 
 
-def test_every_truncation_is_a_dead_letter(found: dict[bytes, list[Unit]]) -> None:
+def test_every_truncation_is_a_dead_letter(found: dict[bytes | None, list[Unit]]) -> None:
     assert [cut for cut in CUTS if [unit.reason is None for unit in found[cut]] != [False]] == []
 
 

@@ -1,1 +1,0 @@
-export const formatPercent = (percent: number): string => `${percent.toFixed(0)} %`
