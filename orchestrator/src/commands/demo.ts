@@ -77,7 +77,7 @@ function requireFound(
   }
   const others = falseAlarms.map(({ window }) => window.start.slice(11, 19)).join(', ')
   if (falseAlarms.length > 0)
-    output.warn(`not only the burst: something else used the CPU at ${others} (UTC)`)
+    output.warn(`not only the burst: other work, perhaps Spark's own, used the CPU at ${others} (UTC)`)
   else
     output.note(
       `Spark has found the burst, and nothing but the burst, in ${inside.length + outside.length} windows.`,

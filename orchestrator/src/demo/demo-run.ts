@@ -26,6 +26,10 @@ import { judge, type Verdict } from './verdict.ts'
 
 const LEARN_SECONDS = 15
 const WATCH_SECONDS = 20
+/** Shorter than the time between two checkpoints of the job that learns. */
+const CALM_BEFORE_LEARNING = 5
+/** In the first half minute of a driver, the JIT takes a second of all cores now and then. */
+const CALM_BEFORE_WATCHING = 15
 const BURST_AFTER_MS = 8_000
 const BURST_SECONDS = 5
 /** Percent. A machine that is busier has no room for a burst: WARN begins at 25 percent points above normal, or more. */
@@ -87,7 +91,7 @@ export class DemoRun {
   async #learnAndWatch(): Promise<DemoResult> {
     this.#note(`\nWhat is normal here? The job takes means of this machine's CPU for ${LEARN_SECONDS} s.`)
     const learning = await this.#whileSending(async () => {
-      await this.#untilCalm(MOST_LOAD)
+      await this.#untilCalm(MOST_LOAD, CALM_BEFORE_LEARNING)
       return this.#spanOf(LEARN_SECONDS)
     })
     const means = this.#latest.inside(learning).map(({ mean }) => mean)
@@ -98,7 +102,7 @@ export class DemoRun {
     )
     await this.#submit(this.#normal)
     const { watching, burst } = await this.#whileSending(async () => {
-      await this.#untilCalm(mean + 0.75 * stddev)
+      await this.#untilCalm(mean + 0.75 * stddev, CALM_BEFORE_WATCHING)
       return this.#watch()
     })
     this.#show(this.#feed?.flush() ?? [])
@@ -141,9 +145,10 @@ export class DemoRun {
     return { fromMs, untilMs: Date.now() }
   }
 
-  async #untilCalm(atMost: number): Promise<void> {
+  async #untilCalm(atMost: number, seconds: number): Promise<void> {
     await untilCalm({
       atMost,
+      seconds,
       signal: this.#signal,
       onLoad: (percent) =>
         this.#line.show(

@@ -3,23 +3,24 @@ import { cpuPercent, readCpuTimes } from '../produce/cpu-times.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import { formatPercent } from '../terminal/units.ts'
 
-const CALM_SECONDS = 5
-const TIMEOUT_MS = 90_000
+const TIMEOUT_MS = 120_000
 
 export interface CalmOptions {
   /** Percent. */
   readonly atMost: number
+  /** How long, one after the other. */
+  readonly seconds: number
   readonly signal: AbortSignal
   /** Called each second with the load in it, percent. */
   readonly onLoad: (percent: number) => void
 }
 
 /**
- * Waits until this machine's CPU has been at most so busy in each of five seconds: a Spark that has just started compiles
- * what it runs.
- * @throws CliError TOO_BUSY after 90 s.
+ * Waits until this machine's CPU has been at most so busy in each of so many seconds: a Spark that has just started
+ * compiles what it runs.
+ * @throws CliError TOO_BUSY after 120 s.
  */
-export async function untilCalm({ atMost, signal, onLoad }: CalmOptions): Promise<void> {
+export async function untilCalm({ atMost, seconds, signal, onLoad }: CalmOptions): Promise<void> {
   let before = await readCpuTimes()
   let calmSeconds = 0
   const check = async () => {
@@ -29,7 +30,7 @@ export async function untilCalm({ atMost, signal, onLoad }: CalmOptions): Promis
     before = now
     onLoad(load)
     calmSeconds = load <= atMost ? calmSeconds + 1 : 0
-    return calmSeconds >= CALM_SECONDS ? arrived(undefined) : notYet(`${formatPercent(load / 100)} busy`)
+    return calmSeconds >= seconds ? arrived(undefined) : notYet(`${formatPercent(load / 100)} busy`)
   }
   try {
     await waitUntil('a calm machine', check, { timeoutMs: TIMEOUT_MS, intervalMs: 1_000, signal })

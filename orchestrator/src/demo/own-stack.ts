@@ -45,11 +45,14 @@ export async function demoSettings(runtime: string): Promise<string[]> {
 /** Of the job that shows what is normal; it ends at a checkpoint, so they are not far apart. */
 export const LEARNING_SETTINGS = ['CHECKPOINT_INTERVAL=10 seconds']
 
-/** Of the job that watches, which makes no checkpoint meanwhile: that takes all cores for two seconds. */
+/**
+ * Of the job that watches. A checkpoint takes all cores for two seconds, so it makes none before the end: the machine may
+ * take two minutes to calm down.
+ */
 export const watchingSettings = ({ mean, stddev }: Normal): string[] => [
   `NORMAL_MEAN=${mean}`,
   `NORMAL_STDDEV=${stddev}`,
-  'CHECKPOINT_INTERVAL=1 minute',
+  'CHECKPOINT_INTERVAL=5 minutes',
 ]
 
 /**
