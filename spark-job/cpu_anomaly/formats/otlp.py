@@ -23,7 +23,8 @@ from cpu_anomaly.formats.otlp_usual import (
     count_of_usual,
     few_shares,
     has_few,
-    is_usual,
+    lines_of_usual,
+    looks_usual,
     series_of_usual,
     shares_of_usual,
     time_of_usual,
@@ -66,57 +67,64 @@ class Otlp:
         )
 
     def _units(self, raw: DataFrame) -> DataFrame:
-        """The values of a small usual request are cut out after `explode`: no structs are made for it."""
-        text, cut = F.col("text"), F.col("usual")
-        units = F.when(F.col("is_usual"), F.array(usual_unit())).otherwise(units_of_record())
+        """A small usual request needs no struct: its values go around `explode`, and nothing else is kept."""
+        text, cut, lines = F.col("text"), F.col("cut"), F.col("lines")
+        is_usual, is_small = F.col("is_usual"), F.col("is_small")
         no_unit = F.array(F.lit(None).cast(UNIT))
-        small = {"time_millis": time_of_usual(cut), "cpu": cpu_of_few(cut), "series": series_of_usual(cut)}
+        units = F.when(is_usual, F.array(usual_unit())).otherwise(units_of_record())
+        small = {"time_millis": time_of_usual(cut), "cpu": cpu_of_few(lines), "series": series_of_usual(cut)}
         read = (
             raw.withColumn("text", record_text())
-            .withColumn("usual", usual(text, self.has_series))
-            .withColumn("is_usual", is_usual(cut, text))
-            .withColumn("is_small", F.col("is_usual") & has_few(cut))
-            .withColumn("request", F.from_json(F.when(~F.col("is_usual"), text), REQUEST, STRICT))
-            .withColumn("units", F.when(F.col("is_small"), no_unit).otherwise(unfused(units)))
-            .drop("request")
+            .withColumn("cut", usual(text, self.has_series))
+            # A column of its own, because Spark would split again for each share.
+            .withColumn("lines", lines_of_usual(cut))
+            .withColumn("is_usual", looks_usual(cut, text))
+            .withColumn("is_small", is_usual & has_few(lines))
+            .withColumns({f"small_{name}": value for name, value in small.items()})
+            # Spark copies what the next steps need: rarely more than the values above.
+            .withColumns({name: F.when(is_usual & ~is_small, F.col(name)) for name in ("cut", "lines")})
+            .withColumns({"text": F.when(~is_usual, text), "refusal": F.when(~is_usual, text_rejection(text))})
+            .withColumn("units", F.when(is_small, no_unit).otherwise(unfused(units)))
+            .drop("cut", "lines", "refusal", "is_usual")
             .withColumn("is_alone", F.size("units") == 1)
             .select("*", F.posexplode("units").alias("position", "unit"))
             .select("*", "unit.reason", "unit.scrape")
             .withColumns(
-                {
-                    name: F.when(F.col("is_small"), value).otherwise(F.col(f"unit.{name}"))
-                    for name, value in small.items()
-                }
+                {name: F.when(is_small, F.col(f"small_{name}")).otherwise(F.col(f"unit.{name}")) for name in small}
             )
-            .drop("units", "unit", "usual", "is_usual", "is_small")
+            .drop("units", "unit", "is_small", *(f"small_{name}" for name in small))
         )
         return read.withColumn("series", F.coalesce("series", key_series())) if self.has_series else read.drop("series")
 
 
 def usual_unit() -> Column:
-    usual = F.col("usual")
-    cpu = cpu_of(F.transform(shares_of_usual(usual), lambda share: share.try_cast("double")))
+    cpu = cpu_of(F.transform(shares_of_usual(F.col("lines")), lambda share: share.try_cast("double")))
     return F.struct(
-        time_of_usual(usual).alias("time_millis"),
+        time_of_usual(F.col("cut")).alias("time_millis"),
         cpu.alias("cpu"),
-        series_of_usual(usual).alias("series"),
+        series_of_usual(F.col("cut")).alias("series"),
         F.lit(None).cast("string").alias("reason"),
         F.lit(None).cast(SCRAPE).alias("scrape"),
     )
 
 
 def units_of_record() -> Column:
-    """A record that cannot be read is one unit."""
-    refusal = record_rejection()
-    scrapes = F.flatten(F.transform("request.resourceMetrics", scrapes_of))
+    """A record that cannot be read is one unit. Takes the columns `text` and `refusal`, of a text that is not usual."""
+    return with_value(F.from_json("text", REQUEST, STRICT), units_of_request)
+
+
+def units_of_request(request: Column) -> Column:
+    refusal = F.coalesce("refusal", F.when(~is_whole(request), "malformed"))
+    scrapes = F.flatten(F.transform(request["resourceMetrics"], scrapes_of))
     return F.transform(F.when(refusal.isNull(), scrapes).otherwise(F.array(refused(refusal))), unit_of)
 
 
-def record_rejection() -> Column:
-    text, request = F.col("text"), F.col("request")
+def is_whole(request: Column) -> Column:
+    """True if the text is one document and a request."""
     is_request = request["resourceMetrics"].isNotNull() & request["_corrupt_record"].isNull()
-    is_whole = is_request & F.ltrim(text, F.lit(WHITESPACE)).startswith("{") & is_one_document(wrapped(text))
-    return F.coalesce(text_rejection(text), F.when(~F.coalesce(is_whole, F.lit(False)), "malformed"))
+    text = F.col("text")
+    is_document = F.ltrim(text, F.lit(WHITESPACE)).startswith("{") & is_one_document(wrapped(text))
+    return F.coalesce(is_request & is_document, F.lit(False))
 
 
 def scrapes_of(resource: Column) -> Column:
@@ -194,9 +202,9 @@ def cpu_of(idle_shares: Column) -> Column:
     return busy(total / F.size(idle_shares))
 
 
-def cpu_of_few(cut: Column) -> Column:
-    """The same for a cut that `has_few`: Spark generates no code for `aggregate`."""
-    return busy(reduce(add, few_shares(cut)) / count_of_usual(cut))
+def cpu_of_few(lines: Column) -> Column:
+    """The same for a cut that `has_few`: Spark generates no code for `aggregate`. Undefined for others."""
+    return busy(reduce(add, few_shares(lines)) / F.nullif(count_of_usual(lines), F.lit(0)))
 
 
 def busy(idle: Column) -> Column:

@@ -11,15 +11,11 @@ here, which the parser would refuse.)
 
 from __future__ import annotations
 
-import re
-
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-QUOTE_AND_BACKSLASH = '"\\'
-# ASCII without quote and backslash: valid UTF-8, and nothing that JSON escapes. One by one: Java looks such a class up
-# in a table, and compares with each range of another.
-CHARACTER = f"[{''.join(re.escape(chr(code)) for code in range(0x20, 0x7F) if chr(code) not in QUOTE_AND_BACKSLASH)}]"
+# ASCII without quote and backslash: valid UTF-8, and nothing that JSON escapes.
+CHARACTER = r"""[\p{Print}&&[^"\\]]"""
 STRING = rf'"{CHARACTER}*"'
 NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?+(?:e[+-][0-9]{2,3})?+"
 # From 0 to 1.
@@ -95,38 +91,41 @@ def usual(text: Column, has_series: bool) -> Column:
     return F.regexp_replace(text, cuts(WITH_HOST if has_series else NO_HOST), LINE)
 
 
-def is_usual(cut: Column, text: Column) -> Column:
+def looks_usual(cut: Column, text: Column) -> Column:
     """True if `usual` has cut all of a request that holds one scrape."""
     is_cut = F.octet_length(cut) < F.octet_length(text)
     return F.coalesce(is_cut & cut.rlike(ONE_TIME), F.lit(False))
 
 
 def time_of_usual(cut: Column) -> Column:
-    """In milliseconds."""
-    return F.substring(F.substring_index(cut, "\t", 1).cast("binary"), -19, 13).cast("string").cast("bigint")
+    """In milliseconds; anything for what is not usual."""
+    return F.substring(F.substring_index(cut, "\t", 1).cast("binary"), -19, 13).cast("string").try_cast("bigint")
 
 
 def series_of_usual(cut: Column) -> Column:
     return F.substring_index(cut, '"', 1)
 
 
-def shares_of_usual(cut: Column) -> Column:
+def lines_of_usual(cut: Column) -> Column:
+    """One for each idle point, and the rest."""
+    return F.split(cut, "\n")
+
+
+def shares_of_usual(lines: Column) -> Column:
     """The texts of the idle shares."""
-    lines = F.split(cut, "\n")
     return F.transform(F.slice(lines, 1, F.size(lines) - 1), lambda line: F.substring_index(line, "\t", -1))
 
 
-def count_of_usual(cut: Column) -> Column:
-    """Number of idle points, each of which is a line of the cut."""
-    return F.size(F.split(cut, "\n")) - 1
+def count_of_usual(lines: Column) -> Column:
+    """Number of idle points."""
+    return F.size(lines) - 1
 
 
-def has_few(cut: Column) -> Column:
-    return count_of_usual(cut) <= FEW
+def has_few(lines: Column) -> Column:
+    return count_of_usual(lines) <= FEW
 
 
-def few_shares(cut: Column) -> list[Column]:
+def few_shares(lines: Column) -> list[Column]:
     """The idle shares of a cut that `has_few`, and zeros."""
-    lines = F.split(cut, "\n")
     share = [F.substring_index(F.get(lines, F.lit(nth)), "\t", -1).try_cast("double") for nth in range(FEW)]
-    return [F.when(count_of_usual(cut) > nth, each).otherwise(0.0) for nth, each in enumerate(share)]
+    return [F.when(count_of_usual(lines) > nth, each).otherwise(0.0) for nth, each in enumerate(share)]

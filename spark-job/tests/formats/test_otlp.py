@@ -32,7 +32,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from cpu_anomaly.formats.otlp import Otlp
-from cpu_anomaly.formats.otlp_usual import is_usual, usual
+from cpu_anomaly.formats.otlp_usual import looks_usual, usual
 
 FUZZ_ROWS = int(os.environ.get("FUZZ_ROWS", "2000"))
 KEY = b"the key"
@@ -174,7 +174,7 @@ def test_what_the_collector_writes_takes_the_fast_path(spark: SparkSession) -> N
 
 def usual_ones(spark: SparkSession, values: Sequence[bytes | None], has_series: bool) -> set[int]:
     text = F.col("value").cast("string")
-    rows = frame_of(spark, values).filter(is_usual(usual(text, has_series), text)).select("nth").collect()
+    rows = frame_of(spark, values).filter(looks_usual(usual(text, has_series), text)).select("nth").collect()
     return {row["nth"] for row in rows}
 
 
