@@ -40,6 +40,8 @@ def start_spark(settings: Settings, mode: Mode, master: str | None = None) -> Sp
         # A stateful query cannot be adaptive, and unless this is off Spark warns about it at every start.
         .config("spark.sql.adaptive.enabled", "false")
         .config("spark.sql.streaming.minBatchesToRetain", BATCHES_TO_RETAIN)
+        # A query that has nothing to read is ready once Spark has called it idle, by default after ten seconds.
+        .config("spark.sql.streaming.noDataProgressEventInterval", "1s")
         # In update mode a batch without data emits nothing; the next one with data drops old state too.
         .config("spark.sql.streaming.noDataMicroBatches.enabled", "false")
         # All paths of a JSON record are read in one pass.

@@ -36,6 +36,7 @@ export const OWN_SPARK_PROPERTIES: Readonly<Record<string, string>> = {
   'spark.sql.streaming.checkpointLocation': 'the checkpoint belongs to STORAGE_DIR',
   'spark.sql.streaming.minBatchesToRetain': 'the accounting of late samples reads the plans of old batches',
   'spark.sql.streaming.noDataMicroBatches.enabled': 'a batch without data emits nothing',
+  'spark.sql.streaming.noDataProgressEventInterval': 'a query that reads nothing is ready once it is idle',
   'spark.sql.streaming.stateStore.providerClass': 'use STATE_STORE',
   'spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled': 'use STATE_STORE',
   'spark.sql.warehouse.dir': 'it belongs to STORAGE_DIR',
