@@ -149,12 +149,16 @@ export class Stack {
     return JSON.parse(await this.ok('status', '--json')) as Status
   }
 
+  /** Waits until the job has read and accounted for this number of lines. @throws Error at the deadline. */
+  untilRead(lines: number): Promise<Status> {
+    return this.untilStatus(`${lines} lines to be read`, ({ progress }) => progress?.read === lines)
+  }
+
   /**
-   * Waits until the job has read and accounted for this number of lines. Follows one `status --watch`: a process per
-   * check would take most of a core from the job.
+   * Follows one `status --watch`: a process per check would take most of a core from the job.
    * @throws Error at the deadline, with the status that was seen last.
    */
-  async untilRead(lines: number): Promise<Status> {
+  async untilStatus(what: string, isDone: (status: Status) => boolean): Promise<Status> {
     const watching = this.start(['status', '--watch', '--json'])
     const deadline = setTimeout(() => watching.kill(), READ_TIMEOUT_MS)
     let seen = 'no status'
@@ -162,15 +166,13 @@ export class Stack {
       for await (const line of watching) {
         seen = line
         const status = JSON.parse(line) as Status
-        if (status.progress?.read === lines) return status
+        if (isDone(status)) return status
       }
     } finally {
       clearTimeout(deadline)
       watching.kill()
     }
-    throw new Error(
-      `the job has not read ${lines} lines after ${READ_TIMEOUT_MS / 1_000} s; last seen: ${seen}`,
-    )
+    throw new Error(`waited ${READ_TIMEOUT_MS / 1_000} s for ${what}; last seen: ${seen}`)
   }
 
   /** Kills the driver's process, as a crash would. */
