@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { newFolder } from '../src/system/folder.fixture.ts'
 import { results } from './helpers/guarantees.ts'
 import { answerToStranger, type Listener, listenersOf } from './helpers/listeners.ts'
+import { modesOr } from './helpers/modes.ts'
 import { SharedStack } from './helpers/shared-stack.ts'
 import { type Check, waitFor } from './helpers/wait-for.ts'
 
@@ -48,12 +49,10 @@ describe.skipIf(!onLinux)(`a stack on local${name}`, () => {
   })
   afterEach(() => void vi.unstubAllEnvs())
 
-  it.each([
-    { mode: 'micro-batch', sockets: DRIVER_SOCKETS },
-    { mode: 'real-time', sockets: DRIVER_SOCKETS + PARTITIONS },
-  ])(
-    'listens only on loopback and requires a secret while data flows, whatever the shell says: $mode',
-    async ({ mode, sockets }) => {
+  it.each(modesOr('real-time'))(
+    'listens only on loopback and requires a secret while data flows, whatever the shell says: %s',
+    async (mode) => {
+      const sockets = DRIVER_SOCKETS + (mode === 'real-time' ? PARTITIONS : 0)
       for (const [key, value] of Object.entries(await foreignShell())) vi.stubEnv(key, value)
       const stack = await shared.forTest({ TRIGGER: mode })
       await stack.ok('submit', '--new-checkpoint')

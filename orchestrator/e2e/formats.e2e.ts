@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { AGENTS } from './helpers/agent-records.ts'
 import { expectAccounted, expectWindows, lastValues } from './helpers/guarantees.ts'
 import { readTopic, send } from './helpers/kafka.ts'
-import { type Mode, setups } from './helpers/modes.ts'
+import { everywhere, type Mode, type Setup, setups } from './helpers/modes.ts'
 import { steadySamples } from './helpers/samples.ts'
 import { SharedStack } from './helpers/shared-stack.ts'
+import type { RuntimeUnderTest } from './helpers/stack.ts'
 
 const HOSTS = ['web-1', 'web-2']
 const samples = steadySamples(1_700_000_000_000, 800, 25).map((sample, nth) => ({
@@ -12,15 +13,19 @@ const samples = steadySamples(1_700_000_000_000, 800, 25).map((sample, nth) => (
   series: HOSTS[nth % HOSTS.length] as string,
 }))
 
-describe.each(await setups())('$title', ({ runtime, available, mode, settings }) => {
-  const shared = new SharedStack(runtime, { ...settings, GROUP_BY: 'key' })
-  // Starting a job takes longer than reading, and the other presets differ in their paths only.
-  const tried: Readonly<Record<Mode, readonly string[]>> = {
-    'micro-batch': runtime === 'local' ? ['telegraf', 'otlp-json', 'json'] : ['telegraf'],
-    'real-time': runtime === 'local' ? ['telegraf', 'otlp-json'] : ['otlp-json'],
-  }
+// The other presets differ in their paths only, and the tests of docker's workers compare windows in micro-batch mode.
+const TRIED: Readonly<Record<RuntimeUnderTest, Readonly<Record<Mode, readonly string[]>>>> = {
+  local: { 'micro-batch': ['telegraf', 'json'], 'real-time': ['otlp-json'] },
+  docker: { 'micro-batch': [], 'real-time': ['otlp-json'] },
+}
 
-  it.skipIf(!available).each(AGENTS.filter(({ format }) => tried[mode].includes(format)))(
+const agentsIn = ({ runtime, mode }: Setup) =>
+  everywhere ? AGENTS : AGENTS.filter(({ format }) => TRIED[runtime][mode].includes(format))
+
+describe.each((await setups()).filter((setup) => agentsIn(setup).length > 0))('$title', (setup) => {
+  const shared = new SharedStack(setup.runtime, { ...setup.settings, GROUP_BY: 'key' })
+
+  it.skipIf(!setup.available).each(agentsIn(setup))(
     'makes the same windows of $format as of the same samples as csv, and says why a record is none',
     async ({ format, settings, records, ofNoInterest, refused }) => {
       const stack = await shared.forTest({ INPUT_FORMAT: format, ...settings })

@@ -1,15 +1,27 @@
 // The fault suite: `npm run test:faults`. Its options come from the environment; see orchestrator/scripts/faults.mjs.
 import { afterAll, describe, expect, it } from 'vitest'
-import { setups } from '../e2e/helpers/modes.ts'
+import { type Setup, setups } from '../e2e/helpers/modes.ts'
 import { fitting, namedFaults } from './catalog.ts'
 import { formatRow, formatSummary, hasFailed, type Row, type Summary } from './report.ts'
 import { runTrial } from './run-trial.ts'
 
-const { FAULTS_SEED = '1', FAULTS_MINUTES = '10', FAULTS_RUNTIME, FAULTS_MODE, FAULTS_ONLY } = process.env
+const {
+  FAULTS_SEED = '1',
+  FAULTS_MINUTES = '10',
+  FAULTS_RUNTIME,
+  FAULTS_MODE,
+  FAULTS_ONLY,
+  FAULTS_BRIEF,
+} = process.env
 const seed = Number(FAULTS_SEED)
 const named = namedFaults(FAULTS_ONLY ? new RegExp(FAULTS_ONLY) : undefined)
-const chosen = (await setups())
+const all = await setups()
+// Each runtime and each mode once, or only the modes if there is one runtime.
+const hasDocker = all.some(({ runtime, available }) => runtime === 'docker' && available)
+const isBrief = ({ runtime, mode }: Setup) => !hasDocker || (runtime === 'local') === (mode === 'real-time')
+const chosen = all
   .filter(({ runtime, mode }) => (FAULTS_RUNTIME ?? runtime) === runtime && (FAULTS_MODE ?? mode) === mode)
+  .filter((setup) => !FAULTS_BRIEF || isBrief(setup))
   .map((setup) => ({ ...setup, faults: fitting(named, setup) }))
   .map((setup) =>
     setup.faults.length > 0 ? setup : { ...setup, title: `${setup.title} (no such fault there)` },

@@ -8,12 +8,21 @@ const SETTINGS: Readonly<Record<Mode, Readonly<Record<string, string>>>> = {
   'real-time': { TRIGGER: 'real-time', CHECKPOINT_INTERVAL: '5 seconds' },
 }
 
+/**
+ * True if each test runs in every setup, for an hour or more, instead of once or in those setups that differ for it.
+ * Starting a job takes longer than nearly all that is tested.
+ */
+export const everywhere = process.env.E2E_EVERYWHERE === '1'
+
+/** The modes in which to test what is the same in both. */
+export const modesOr = (only: Mode): readonly Mode[] => (everywhere ? ['micro-batch', 'real-time'] : [only])
+
 export interface Setup extends Candidate {
   readonly mode: Mode
   readonly settings: Readonly<Record<string, string>>
   /** True if it tests what becomes of each kind of record, which is the same code on every runtime. */
   readonly triesLines: boolean
-  /** True if it also tests what does not depend on the mode, or what another suite tests in the other setups. */
+  /** True if it also tests what does not depend on the mode. */
   readonly triesAll: boolean
 }
 
@@ -26,8 +35,8 @@ export async function setups(): Promise<Setup[]> {
       mode,
       title: `${candidate.title}, ${mode}`,
       settings: { ...SETTINGS[mode], ...(mode === 'real-time' && slotsOn(candidate.runtime)) },
-      triesLines: candidate.runtime === 'local',
-      triesAll: candidate.runtime === 'local' && mode === 'micro-batch',
+      triesLines: everywhere || candidate.runtime === 'local',
+      triesAll: everywhere || (candidate.runtime === 'local' && mode === 'micro-batch'),
     })),
   )
 }
