@@ -26,6 +26,8 @@ FILE_WITH_SERIES = (
     "CAST(regexp_extract(value, '^[^,]*,[^,]*,(.*)$', 1) AS binary) AS key",
     "CAST(substring_index(value, ',', 2) AS binary) AS value",
 )
+# A first line of this kind is a header, also for `produce` (`produce/sample.ts`).
+HEADER = r"\A\ufeff?\s*\"?[A-Za-z_][^,]*,\s*\"?[A-Za-z_][^,]*\z"
 
 
 def read_raw(spark: SparkSession, settings: Settings, request: Request, client: Mapping[str, str]) -> DataFrame:
@@ -33,6 +35,8 @@ def read_raw(spark: SparkSession, settings: Settings, request: Request, client: 
     if request.file is not None:
         # A line may end in `\r\n`, which the job takes for whitespace.
         text = spark.read.option("lineSep", "\n").text(request.file)
+        is_first = F.monotonically_increasing_id() == 0
+        text = text.filter(~(is_first & F.col("value").rlike(HEADER)))
         return text.selectExpr(*(FILE_WITH_SERIES if request.file_has_series else FILE_COLUMNS))
     return read_topic(spark, settings.input_topic, client)
 
