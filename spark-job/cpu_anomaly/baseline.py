@@ -6,8 +6,9 @@ import csv
 import math
 import re
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,9 +19,17 @@ from cpu_anomaly.settings import ConfigurationError, Settings
 from cpu_anomaly.step import Step
 
 HOURS = 168
+# In microseconds. 1970-01-05 was a Monday.
+HOUR = 3_600_000_000
+FIRST_MONDAY = 4 * 24 * HOUR
 FIRST_LINE = re.compile(r"# cpu-anomaly baseline 1, timezone=(\S+)")
 HEADER = ["series", "hour_of_week", "mean", "stddev"]
-SCHEMA = "baseline_series string, baseline_means array<double>, baseline_stddevs array<double>"
+SCHEMA = "baseline_series string, baseline_means array<{0}>, baseline_stddevs array<{0}>"
+# Of normals as integers: up to six decimals.
+SCALES = [10**digits for digits in range(7)]
+# Among normals as integers of 32 bits: no normal.
+NONE = -(2**31)
+LARGEST = 2**31 - 1
 
 
 @dataclass
@@ -67,10 +76,10 @@ def look_up(windows: DataFrame, baseline: Baseline, settings: Settings) -> DataF
     of_all = baseline.all_series
     found = candidates(as_array(of_all.means), as_array(of_all.stddevs), hour)
     if settings.has_series and baseline.series:
-        rows = [(name, normals.means, normals.stddevs) for name, normals in baseline.series.items()]
-        own = F.broadcast(rows_in_plan(windows.sparkSession, rows))
+        scale = scale_of(baseline.series.values())
+        own = F.broadcast(series_in_plan(windows.sparkSession, baseline.series, scale))
         windows = windows.join(own, F.col("series") == F.col("baseline_series"), "left")
-        found = [*candidates(F.col("baseline_means"), F.col("baseline_stddevs"), hour), *found]
+        found = [*candidates(F.col("baseline_means"), F.col("baseline_stddevs"), hour, scale), *found]
     return windows.select(*names, *normal_columns(found, settings))
 
 
@@ -78,10 +87,10 @@ def look_up(windows: DataFrame, baseline: Baseline, settings: Settings) -> DataF
 Candidate = tuple[Column, Column, str]
 
 
-def candidates(means: Column, stddevs: Column, hour: Column) -> list[Candidate]:
-    """From the arrays of `Normals`: for the hour, and for any."""
+def candidates(means: Column, stddevs: Column, hour: Column, scale: int | None = None) -> list[Candidate]:
+    """From the arrays of `Normals`, scaled: for the hour, and for any."""
     places = ((hour + 1, "hour"), (F.lit(0), "series"))
-    return [(number_at(means, place), number_at(stddevs, place), name) for place, name in places]
+    return [(number_at(means, place, scale), number_at(stddevs, place, scale), name) for place, name in places]
 
 
 def normal_columns(found: Iterable[Candidate], settings: Settings) -> list[Column]:
@@ -95,16 +104,16 @@ def normal_columns(found: Iterable[Candidate], settings: Settings) -> list[Colum
     ]
 
 
-def number_at(values: Column, place: Column) -> Column:
-    """Null instead of NaN, and beyond the end."""
+def number_at(values: Column, place: Column, scale: int | None) -> Column:
+    """Null for none, and beyond the end."""
     number = F.get(values, place)
-    return F.when(~F.isnan(number), number)
+    return F.when(number != NONE, number / scale) if scale else F.when(~F.isnan(number), number)
 
 
 def hour_of_week(time: Column, timezone: str) -> Column:
     """0 to 167, from Monday 00:00 by the clocks of the time zone. The session's time zone must be UTC."""
-    local = F.from_utc_timestamp(time, timezone)
-    return F.weekday(local) * 24 + F.hour(local)
+    local = F.unix_micros(F.from_utc_timestamp(time, timezone))
+    return (F.pmod(local - FIRST_MONDAY, F.lit(HOURS * HOUR)) / HOUR).cast("int")
 
 
 def require_timezone(spark: SparkSession, name: str) -> None:
@@ -118,11 +127,40 @@ def as_array(values: Iterable[float]) -> Column:
     return F.array(*(F.lit(value) for value in values))
 
 
-def rows_in_plan(spark: SparkSession, rows: list[tuple[str, array[float], array[float]]]) -> DataFrame:
-    """Rows that are part of the query's plan. pyspark's own are an RDD, which real-time mode does not join with."""
-    rdd = cast(Any, spark.createDataFrame(rows, SCHEMA, verifySchema=False))._jdf
+def scale_of(series: Collection[Normals]) -> int | None:
+    """The power of ten that makes integers of 32 bits of all normals, without loss; None if there is none.
+
+    `calibrate` writes decimals of few digits. As integers they are half as large as doubles, and every micro-batch
+    sends all of them to Spark's tasks. A quotient and a decimal are both rounded to the nearest double: the same one.
+    """
+
+    def fits(value: float, scale: int) -> bool:
+        return math.isnan(value) or (abs(value * scale) < LARGEST and round(value * scale) / scale == value)
+
+    def fit(scale: int) -> bool:
+        return all(fits(value, scale) for each in series for value in chain(each.means, each.stddevs))
+
+    return next(filter(fit, SCALES), None)
+
+
+def scaled(values: array[float], scale: int | None) -> array[float] | array[int]:
+    if scale is None:
+        return values
+    return array("i", (NONE if math.isnan(each) else round(each * scale) for each in values))
+
+
+def series_in_plan(spark: SparkSession, series: Mapping[str, Normals], scale: int | None) -> DataFrame:
+    """Rows that are part of the query's plan. pyspark's own are an RDD, which real-time mode does not join with.
+
+    In the JVM they are made a Dataset, not a DataFrame: its plan holds them in Spark's binary form. Every micro-batch
+    takes a hash of the plan, and would read each boxed number of a DataFrame for it.
+    """
+    rows = [(name, scaled(each.means, scale), scaled(each.stddevs, scale)) for name, each in series.items()]
+    schema = SCHEMA.format("int" if scale else "double")
+    rdd = cast(Any, spark.createDataFrame(rows, schema, verifySchema=False))._jdf
+    encoder = cast(Any, spark)._jvm.org.apache.spark.sql.Encoders.row(rdd.schema())
     session = cast(Any, spark)._jsparkSession
-    return DataFrame(session.createDataFrame(rdd.collectAsList(), rdd.schema()), spark)
+    return DataFrame(session.createDataset(rdd.collectAsList(), encoder), spark)
 
 
 def read_baseline(file: str) -> Baseline:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +13,7 @@ from conftest import SettingsOf
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from cpu_anomaly.baseline import find_normal, hour_of_week, read_baseline
+from cpu_anomaly.baseline import find_normal, hour_of_week, read_baseline, scale_of, series_in_plan
 from cpu_anomaly.modes import mode_of
 from cpu_anomaly.query import classified_windows
 from cpu_anomaly.settings import ConfigurationError
@@ -104,6 +106,45 @@ def test_names_of_series_are_bytes_for_bytes_those_of_the_file(
         "a": 14.5,
         "": 14.5,
     }
+
+
+def decimals(draw: random.Random, digits: int) -> list[str]:
+    return [f"{draw.uniform(-100, 2000):.{digits}f}" for _ in range(500)]
+
+
+@pytest.mark.parametrize(
+    ("means", "scale"),
+    [
+        *((decimals(random.Random(digits), digits), 10**digits) for digits in range(7)),
+        (["2147483646", "-2147483646"], 1),
+        (["1", "-2147483648"], None),
+        (["17.68", "2147483648"], None),
+        (["2147.483646", "2147.4"], 10**6),
+        (["17.6", "2147483.648", "0.001"], None),
+        (["17.68", "0.0000001"], None),
+        (["17.68", "17.677951307", "1e300", "5e-324"], None),
+    ],
+    ids=lambda value: None if value is None or isinstance(value, int) else value[0],
+)
+def test_normals_are_exactly_the_doubles_of_the_file(
+    spark: SparkSession, settings_of: SettingsOf, tmp_path: Path, means: list[str], scale: int | None
+) -> None:
+    """Also where they are held as integers. Every second row is for the hour, the others have none for it."""
+    hours = ["8", ""]
+    file = write(tmp_path, "".join(f"s{nth},{hours[nth % 2]},{mean},2\n" for nth, mean in enumerate(means)))
+    found = windows(spark, settings_of, file, [(f"s{nth}", 1.0) for nth in range(len(means))])
+    assert {row["series"]: (row["normal_mean"], row["normal_stddev"], row["normal"]) for row in found} == {
+        f"s{nth}": (float(mean), 2.0, "series" if nth % 2 else "hour") for nth, mean in enumerate(means)
+    }
+    assert scale_of(read_baseline(file).series.values()) == scale
+
+
+def test_rows_are_in_the_plan_in_binary_form(spark: SparkSession, tmp_path: Path) -> None:
+    for mean in ("17.5", "0.123456789"):
+        series = read_baseline(write(tmp_path, f"a,3,{mean},1\n")).series
+        frame = series_in_plan(spark, series, scale_of(series.values()))
+        data = cast(Any, frame)._jdf.queryExecution().analyzed().data()
+        assert [data.apply(nth).getClass().getSimpleName() for nth in range(data.size())] == ["UnsafeRow"]
 
 
 def test_only_rows_for_all_series_count_without_series(
