@@ -26,7 +26,10 @@ COUNTERS = ("time_active", "time_idle")
 ESCAPES = {"\\,": "\x01", "\\ ": "\x02", "\\=": "\x03"}
 A_STRING = "\x04"
 STAND_INS = r"[\x01-\x04]"
-QUOTED = r'"(?:[^"\\]|\\.)*"'
+# Up to the first blank without a backslash before it: the measurement and the tags, in which a quote is a character.
+HEAD = r"\A(?:[^ ]|(?<=\\) )*+"
+# The value of a field. Possessive: `otlp_usual` says why.
+STRING = r'(?<=[^\\]=)"[^"\\]*+(?:\\.[^"\\]*+)*+"(?=[, ])'
 CREATE_TIME = 0
 # Stands for the reason of a unit that is not of interest, until it is left out.
 SKIPPED = "skipped"
@@ -53,19 +56,19 @@ class Telegraf:
             raw.withColumn("text", record_text())
             .withColumn("cut", cut_out(text, is_object(text)))
             .withColumn("is_usual", cut.is_usual)
-            .withColumn("line", F.explode(F.when(is_usual, F.array(F.lit(None))).otherwise(units_of(text))))
+            .withColumns({f"usual_{name}": F.when(is_usual, value) for name, value in usual.items()})
+            .withColumn("units", F.when(is_usual, F.array(F.lit(None))).otherwise(units_of(text)))
+            .transform(one_row_per_unit)
             .transform(parsed)
-            .withColumns({name: F.when(is_usual, value).otherwise(F.col(name)) for name, value in usual.items()})
+            .withColumns({name: F.when(is_usual, F.col(f"usual_{name}")).otherwise(F.col(name)) for name in usual})
+            .drop("text", "cut", *(f"usual_{name}" for name in usual))
         )
         return self._judged(read)
 
     def read_exactly(self, raw: DataFrame) -> DataFrame:
         """All records are parsed."""
-        text = raw.withColumn("text", record_text()).withColumn("units", units_of(F.col("text")))
-        units = text.select("*", F.posexplode("units").alias("position", "line"))
-        number = F.when(F.size("units") > 1, F.col("position"))
-        exact = units.withColumn("line_number", number).drop("units", "position")
-        return self._judged(exact.transform(parsed).withColumn("is_usual", F.lit(False)))
+        exact = raw.withColumn("units", units_of(record_text())).transform(one_row_per_unit).transform(parsed)
+        return self._judged(exact.withColumn("is_usual", F.lit(False)))
 
     def _judged(self, read: DataFrame) -> DataFrame:
         judged = (
@@ -77,6 +80,22 @@ class Telegraf:
             return judged
         host = F.coalesce("host", key_series())
         return judged.withColumn("series", host)
+
+
+def one_row_per_unit(records: DataFrame) -> DataFrame:
+    """Columns in: units. Adds `line`, and `line_number`, which is null in a record of one unit.
+
+    A record of several leaves its value behind: Spark keeps all rows of a record in memory, each with a copy of the
+    columns that later steps need. Those only ask whether the value is null.
+    """
+    is_alone = F.size("units") == 1
+    return (
+        records.withColumn("is_alone", is_alone)
+        .withColumn("value", F.when(is_alone | F.col("value").isNull(), F.col("value")).otherwise(F.lit(b"")))
+        .select("*", F.posexplode("units").alias("position", "line"))
+        .withColumn("line_number", F.when(~F.col("is_alone"), F.col("position")))
+        .drop("units", "is_alone", "position")
+    )
 
 
 def parsed(units: DataFrame) -> DataFrame:
@@ -113,10 +132,12 @@ def json_of(line: Column) -> Column:
 def influx_of(line: Column) -> Column:
     """A unit that is a line, with stand-ins for its escapes and strings; else null."""
     has_escapes = F.contains(line, F.lit("\\")) | F.contains(line, F.lit('"'))
-    clean = F.regexp_replace(line, QUOTED, A_STRING)
+    head = F.regexp_substr(line, F.lit(HEAD))
+    rest = F.regexp_replace(F.substr(line, F.length(head) + 1), STRING, A_STRING)
+    clean = F.concat(head, rest)
     for escape, stand_in in ESCAPES.items():
         clean = F.replace(clean, F.lit(escape), F.lit(stand_in))
-    plain = F.when(~line.rlike(STAND_INS) & ~F.contains(clean, F.lit('"')), clean)
+    plain = F.when(~line.rlike(STAND_INS) & ~F.contains(rest, F.lit('"')), clean)
     return F.when(~is_object(line), F.when(has_escapes, plain).otherwise(line))
 
 

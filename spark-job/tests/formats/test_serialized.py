@@ -24,6 +24,7 @@ def telegraf(encoding: str, time_millis: int) -> dict[str, list[Unit]]:
         "idle": [idle],
         "core": [],
         "odd tags": [active],
+        "quotes": [active],
         "counters": [refused("counter")],
         "other": [],
         "batch": [active, idle],
@@ -50,11 +51,11 @@ EXPECTED: dict[str, dict[str, list[Unit]]] = {
     },
 }
 SERIES = {
-    "telegraf": [*(["loaner", "other", "web 1,a=b", "loaner", "other"] * 5)],
+    "telegraf": [*(["loaner", "other", "web 1,a=b", '"web" 1', "loaner", "other"] * 5)],
     "otlp-json": ["web-1", "web-1", "key", 'web "1"\\ü\n', "web-1", "web-2"],
 }
 # Those of one metric or one scrape that is of interest.
-WHOLE = {"telegraf": ("active", "idle", "odd tags", "counters"), "otlp-json": ("utilization", "odd host")}
+WHOLE = {"telegraf": ("active", "idle", "odd tags", "quotes", "counters"), "otlp-json": ("utilization", "odd host")}
 
 
 def records(input_format: str) -> dict[str, bytes]:

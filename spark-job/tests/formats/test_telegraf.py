@@ -21,6 +21,8 @@ from format_units import (
 )
 from pyspark.sql import SparkSession
 
+from cpu_anomaly.formats.input_format import format_of
+
 SECOND = RECORD_MS // 1000
 STAMP = f"{SECOND}456789012"
 MS = SECOND * 1000 + 456
@@ -59,6 +61,25 @@ CASES: dict[str, tuple[bytes, list[Unit]]] = {
     "tags before and after": (f"cpu,az=a,cpu=cpu-total,z=1 usage_active=5 {STAMP}".encode(), [sample(MS, 5.0)]),
     "escapes": (f"cpu,az=a\\ b\\,c\\=d,cpu=cpu-total usage_active=5 {STAMP}".encode(), [sample(MS, 5.0)]),
     "a string": (f'cpu,cpu=cpu-total x="a b, \\" usage_active=9",usage_active=5 {STAMP}'.encode(), [sample(MS, 5.0)]),
+    "quotes in tags": (f'cpu,az="a,cpu=cpu-total,z=a"b" usage_active=5 {STAMP}'.encode(), [sample(MS, 5.0)]),
+    "strings with odd characters": (
+        f'cpu,cpu=cpu-total v="",w=" ,usage_active=6",x="=\\"",y="\\\\",usage_active=5 {STAMP}'.encode(),
+        [sample(MS, 5.0)],
+    ),
+    "a string that does not begin at its field": (
+        f'cpu,cpu=cpu-total x=\\"a, b",usage_active=5 {STAMP}'.encode(),
+        [refused("malformed")],
+    ),
+    "a string in a string": (f'cpu,cpu=cpu-total x="a"b",usage_active=5 {STAMP}'.encode(), [refused("malformed")]),
+    "a string without an end": (f'cpu,cpu=cpu-total x="a,usage_active=5 {STAMP}'.encode(), [refused("malformed")]),
+    "a long string": (
+        b'cpu,cpu=cpu-total x="%b",usage_active=5 %b' % (b"a, " * 100_000, STAMP.encode()),
+        [sample(MS, 5.0)],
+    ),
+    "a long tag and a long string of escapes": (
+        b'cpu,az=%ba,cpu=cpu-total x="%b",usage_active=5 %b' % (rb"a\ " * 50_000, rb"\\" * 100_000, STAMP.encode()),
+        [sample(MS, 5.0)],
+    ),
     "a name that ends alike": (f"cpu,cpu=cpu-total my_usage_active=5 {STAMP}".encode(), [refused("no_cpu")]),
     "no fields of interest": (f"cpu,cpu=cpu-total usage_user=5 {STAMP}".encode(), [refused("no_cpu")]),
     "no tag": (f"cpu,host=a usage_active=5 {STAMP}".encode(), [refused("no_cpu")]),
@@ -146,14 +167,28 @@ def test_fast_path_finds_what_parsing_finds(spark: SparkSession, settings_of: Se
     assert 100 < len(samples) < len(found) / 2
 
 
+@pytest.mark.parametrize("is_json", [False, True])
+def test_batch_of_nearly_a_megabyte_fits_in_memory(
+    spark: SparkSession, settings_of: SettingsOf, *, is_json: bool
+) -> None:
+    """With a copy of the record for each of its units it would not."""
+    one = metric() if is_json else LINE.encode()
+    count = 1_000_000 // (len(one) + 1)
+    value = batch(*[one] * count) if is_json else b"\n".join([one] * count)
+    reader = format_of(settings_of(input_format="telegraf"))
+    for read in (reader.read, reader.read_exactly):
+        units = frame_of(spark, [value]).transform(read)
+        assert units.groupBy("reason").count().collect() == [(None, count)]
+
+
 def test_time_of_arrival_is_not_taken_for_that_of_the_metric(spark: SparkSession, settings_of: SettingsOf) -> None:
     frame = frame_of(spark, [metric()], timestamp_type=LOG_APPEND_TIME)
     assert units_of(frame, settings_of(input_format="telegraf")) == [[sample(SECOND * 1000, 17.5)]]
 
 
 def test_series_is_the_host_or_the_key(spark: SparkSession, settings_of: SettingsOf) -> None:
-    hosts = ["host=loaner,", "host=a\\ b\\,c,", ""]
+    hosts = ["host=loaner,", "host=a\\ b\\,c,", 'host="a\\ b",', ""]
     lines = [f"cpu,cpu=cpu-total,{host}x=1 usage_active=5 {STAMP}".encode() for host in hosts]
     frame = frame_of(spark, [*lines, metric(), metric(tags={"cpu": "cpu-total"})], key=b"key")
     found = series_of_samples(frame, settings_of(input_format="telegraf", group_by="key"))
-    assert found == ["loaner", "a b,c", "key", "loaner", "key"]
+    assert found == ["loaner", "a b,c", '"a b"', "key", "loaner", "key"]
