@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import json
 import math
 import re
@@ -17,6 +18,11 @@ Reader = Callable[[bytes], list[Sample]]
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 ISO = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)([.,]\d{1,9})?([Zz]|[+-]\d\d:?\d\d)?")
 DIVISORS = {"s": Decimal(1) / 1000, "ms": Decimal(1), "us": Decimal(1000), "ns": Decimal(10**6)}
+
+# What is too large for a number becomes infinite.
+decimal.setcontext(decimal.Context(prec=50, traps=[]))
+# In any unit, no time is farther from 1970.
+FARTHEST = 10**30
 
 
 class AmbiguousError(Exception):
@@ -61,7 +67,9 @@ def millis(given: Any, unit: str) -> int | None:
     if unit == "iso":
         return iso_millis(given)
     found = number(given)
-    return None if found is None else math.floor(found / DIVISORS[unit])
+    if found is None or not -FARTHEST < found < FARTHEST:
+        return None
+    return math.floor(found / DIVISORS[unit])
 
 
 def iso_millis(given: Any) -> int | None:

@@ -1,6 +1,6 @@
 """Damaged records of every format but OTLP's, which has a test of its own: no crash, and no sample that is not there.
 
-FUZZ_ROWS is the number of records per format; 2,000 unless it is set.
+FUZZ_ROWS is the number of records per format, 2,000 unless it is set; FUZZ_SEED draws other ones.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from cpu_anomaly.formats.input_format import format_of
 # A double is exact to one part of this.
 DOUBLE = 2**52
 FUZZ_ROWS = int(os.environ.get("FUZZ_ROWS", "2000"))
+FUZZ_SEED = int(os.environ.get("FUZZ_SEED", "1"))
 JSON = {"input_format": "json", "input_time": "$.t", "input_cpu": "$.c.v"}
 METRIC = (
     '{"fields":{"usage_active":17.5,"usage_idle":82.5},"name":"cpu","tags":{"cpu":"cpu-total","host":"a"},'
@@ -40,6 +41,7 @@ FORMATS: dict[str, tuple[dict[str, str], list[str], Reader]] = {
             LINE,
             f"{LINE}\n{LINE.replace('cpu-total', 'cpu0')}\n",
             'cpu,az=a\\ b,cpu=cpu-total x="a, b",usage_idle=5 1700000000123456789',
+            'cpu,az="a,cpu=cpu-total,host=b" usage_idle=5 1700000000123456789',
             METRIC,
             f'{{"metrics":[{METRIC},{METRIC}]}}',
         ],
@@ -74,7 +76,7 @@ def is_there(found: Sample, value: bytes, reader: Reader) -> bool:
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_sample_is_made_up(spark: SparkSession, settings_of: SettingsOf, name: str) -> None:
     changes, valid, reader = FORMATS[name]
-    draw = random.Random(3)
+    draw = random.Random(FUZZ_SEED)
     values = [each.encode() for each in valid]
     values += [value[:end] for value in values for end in range(len(value))]
     values += [damaged(draw.choice(valid).encode(), draw) for _ in range(FUZZ_ROWS)]
