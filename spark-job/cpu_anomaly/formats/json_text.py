@@ -16,6 +16,8 @@ TimeUnit = Literal["iso", "s", "ms", "us", "ns"]
 DIGITS: dict[TimeUnit, int] = {"s": 10, "ms": 13, "us": 16, "ns": 19}
 ISO_TIME = r"\A\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d([.,]\d{1,9})?([Zz]|[+-]\d\d:?\d\d)?\z"
 ONE_DOCUMENT = r"(?s)\A\[\s*(\{.*\}|\[.*\])\s*\]\z"
+# Possessive: `otlp_usual` says why.
+STRING = r'"[^"\\]*+(?:\\[\s\S][^"\\]*+)*+"'
 HAS_ZONE = r"([Zz]|[+-]\d\d:?\d\d)\z"
 
 
@@ -45,17 +47,24 @@ def is_one_document(json: Column) -> Column:
     all_but_bracket = F.substring(json.cast("binary"), F.lit(1), F.octet_length(json) - 1).cast("string")
     with_another = F.concat(all_but_bracket, F.lit(",0]"))
     is_one = (F.json_array_length(json) == 1) & (F.json_array_length(with_another) == 2)
-    return F.coalesce(is_one & json.rlike(ONE_DOCUMENT), F.lit(False))
+    return F.coalesce(is_one & json.rlike(ONE_DOCUMENT) & ~has_single_quotes(json), F.lit(False))
+
+
+def has_single_quotes(json: Column) -> Column:
+    """Around a string: Spark's parser takes them for quotes. In a string they are characters."""
+    return F.contains(json, F.lit("'")) & F.contains(F.regexp_replace(json, STRING, ""), F.lit("'"))
 
 
 def is_certain_document(text: Column) -> Column:
     """True only for a text that is one well-formed JSON object, which nearly all that are, are found to be.
 
-    It cannot close the array of `wrapped`. Others, with whitespace around or an array within, may be one document too.
+    It cannot close the array of `wrapped`. Others, with whitespace around, an array or an apostrophe within, may be one
+    document too.
     """
     octets = text.cast("binary")
     is_object = (F.substring(octets, 1, 1) == F.lit(b"{")) & (F.substring(octets, -1, 1) == F.lit(b"}"))
-    return is_object & ~F.contains(text, F.lit("]")) & (F.json_array_length(wrapped(text)) == 1)
+    may_differ = F.contains(text, F.lit("]")) | F.contains(text, F.lit("'"))
+    return is_object & ~may_differ & (F.json_array_length(wrapped(text)) == 1)
 
 
 def number(text: Column) -> Column:
