@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { CliError, errorMessage } from '../errors.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import { topicBounds } from '../kafka/read-range.ts'
-import { isIdleHeader } from '../table/names.ts'
+import { isOtherHeader } from '../table/names.ts'
 import { openTable, type Table, type TableOptions } from '../table/open-table.ts'
 import { fileSource } from '../table/sample-source.ts'
 
@@ -39,7 +39,7 @@ export async function withTable(source: Source, columns: TableOptions): Promise<
   const isTold = Object.values(told).some((value) => value !== undefined)
   const head = await readHead(source.path)
   const [firstLine = ''] = head.split('\n', 1)
-  const isPlain = source.path.endsWith('.gz') || (SAMPLE.test(head) && !isIdleHeader(firstLine))
+  const isPlain = source.path.endsWith('.gz') || (SAMPLE.test(head) && !isOtherHeader(firstLine))
   if (isPlain && !isTold) return source
   return { ...source, table: await openTable(await fileSource(source.path), columns) }
 }

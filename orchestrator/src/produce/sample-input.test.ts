@@ -125,6 +125,18 @@ describe('openInput', () => {
     expect(await textOf(input.all())).toEqual(['1509009792670,99'])
   })
 
+  it.each(['timestamp,node_cpu_seconds_total', 'time,mem_percent'])(
+    'refuses samples under the header %s',
+    async (header) => {
+      const path = join(await newFolder(), 'other.csv')
+      await writeFile(path, `${header}\n1509009792670,7000\n1509009793670,7001\n`)
+      await expect(openInput(await fileSource(path), options)).rejects.toMatchObject({
+        code: 'USAGE',
+        message: expect.stringMatching(/is a counter that only grows|no column is named like CPU usage/),
+      })
+    },
+  )
+
   it('refuses to keep a large file in memory', async () => {
     const read = async function* () {
       yield Buffer.from(text)

@@ -1,6 +1,6 @@
 import { CliError } from '../errors.ts'
 import { untilAborted } from '../system/until-aborted.ts'
-import { isIdleHeader } from '../table/names.ts'
+import { isOtherHeader } from '../table/names.ts'
 import { openTable, type Table, type TableOptions } from '../table/open-table.ts'
 import type { SampleSource } from '../table/sample-source.ts'
 import { explainLine } from './explain-line.ts'
@@ -135,7 +135,7 @@ function plainTest(columns: TableOptions): (lines: readonly Buffer[]) => boolean
   let first: Buffer | undefined
   return (lines) => {
     first ??= lines[0]
-    return !isTold(columns) && !isIdleHeader(String(first ?? '')) && hasSample(lines)
+    return !isTold(columns) && !isOtherHeader(String(first ?? '')) && hasSample(lines)
   }
 }
 

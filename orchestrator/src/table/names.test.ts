@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { cpuRank, isOtherName, isSeriesName, isTimeName, namedUnit, perfmonOffset } from './names.ts'
+import {
+  cpuRank,
+  isOtherHeader,
+  isOtherName,
+  isSeriesName,
+  isTimeName,
+  namedUnit,
+  perfmonOffset,
+} from './names.ts'
 
 describe('cpuRank', () => {
   it.each([
@@ -22,6 +30,9 @@ describe('cpuRank', () => {
     ].map((name) => [name, 1]),
     ...['cpu', 'CPU', 'cpu_total'].map((name) => [name, 2]),
     ...['%idle', 'idle', 'idl', 'usage_idle', 'cpu_idle', '% Idle Time', 'idle %'].map((name) => [name, 3]),
+    ...['mean_usage_idle', 'mean(usage_idle)', 'CPU Idle Average', 'avg_idle', 'cpu-total.idle'].map(
+      (name) => [name, 3],
+    ),
     ...['value', 'Average', 'usage', 'percent', 'utilization'].map((name) => [name, 4]),
   ] as const)('of %s is %i', (name, rank) => {
     expect(cpuRank(String(name))).toBe(rank)
@@ -45,6 +56,14 @@ describe('cpuRank', () => {
     'time',
     'cpu_count',
     'cpu_load_1',
+    'load15',
+    'free_cpu_percent',
+    'available cpu %',
+    'cpu_usage_millicores',
+    'cpu_pressure_pct',
+    'gpu_usage',
+    'max_idle',
+    'idle_timeout',
   ])('knows no use of the CPU in %s', (name) => {
     expect(cpuRank(name)).toBeUndefined()
   })
@@ -90,3 +109,26 @@ it('knows the zone of perfmon', () => {
   expect(perfmonOffset('(PDH-CSV 4.0) (W. Europe Standard Time)(-60)')).toBe(60)
   expect(perfmonOffset('time (-60)')).toBeUndefined()
 })
+
+it.each(['max_idle', 'idle_timeout', 'CPUCreditBalance', 'cpu_mhz', 'load1', 'gpu_usage', 'fan_rpm'])(
+  '%s is something else',
+  (name) => expect(isOtherName(name)).toBe(true),
+)
+it.each(['avg_idle', 'web-1', 'speed'])('%s is not certainly something else', (name) =>
+  expect(isOtherName(name)).toBe(false),
+)
+
+it.each([
+  ['time,mem_percent', true],
+  ['timestamp,node_cpu_seconds_total', true],
+  ['\ufeff"time","mean_usage_idle"\r', true],
+  ['time,speed', true],
+  ['idle,time', true],
+  ['time_millis,cpu', false],
+  ['\ufefftime,cpu\r', false],
+  ['"Timestamp","CPU usage [%]"', false],
+  ['t,c', false],
+  ['1700000000123,12.5', false],
+])('%j names something else beside the time: %j', (line, isOther) =>
+  expect(isOtherHeader(line)).toBe(isOther),
+)

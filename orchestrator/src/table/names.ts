@@ -12,13 +12,15 @@ const CORE = /^(?:cpu|core|processor|(?:cpu|core|processor) (?:id|no|num|number)
 const INDEX = /^(?:|#|index|idx|id|no|nr|row|unnamed: ?0)$/
 /** Measures something else, or only a part of the use. */
 const OTHER =
-  /\b(?:mem|memory|disk|net|network|swap|bytes?|kb|kib|mb|gb|temp|temperature|latency|interval|load|usr|user|sys|nice|iowait|wait|wai|steal|irq|hiq|soft|siq|softirq|guest|gnice|kernel|privileged|interrupts?|dpc|cores?|count|samplecount|minimum|maximum|min|max|sum|limit|requests?|capacity|quota|throttled|seconds|ms|mhz|ghz|ticks|jiffies|pid|port|ppid)\b/
+  /\b(?:mem|memory|disk|net|network|swap|bytes?|kb|kib|mb|gb|temp|temperature|latency|interval|load\d*|gpu|rpm|credits?|ready|pressure|free|available|usr|user|sys|nice|iowait|wait|wai|steal|irq|hiq|soft|siq|softirq|guest|gnice|kernel|privileged|interrupts?|dpc|cores?|count|samplecount|minimum|maximum|min|max|sum|limit|requests?|capacity|quota|throttled|seconds|ms|mhz|ghz|millicores|mcores|ticks|jiffies|pid|port|ppid)\b/
 const COUNTER = /\bseconds total\b|\bcpu time\b|\bticks\b|\bjiffies\b/
 const SHARE =
   /(?:%|\b(?:percent|percentage|pct|perc|usage|use|used|util|utilization|utilisation|busy|active|p)\b)/
 const GENERAL =
   /^(?:usage|value|average|avg|mean|percent|percentage|pct|%|util|utilization|utilisation|used|busy)$/
-const IDLE = /^(?:%|percent|pct)? ?(?:cpu|processor)? ?(?:usage)? ?(?:idle|idl) ?(?:time|%|percent|pct|p)?$/
+/** With words that say no more: `mean_usage_idle` of Telegraf, `CPU Idle Average`. */
+const IDLE =
+  /^(?=.*\bidle?\b)(?:(?:idle?|%|percent|percentage|pct|p|cpu|processor|usage|time|avg|average|mean|median|total|all) ?)+$/
 
 /** In lower case, without a unit in brackets, with one blank between words: `CPUUtilization` is `cpu utilization`. */
 const wordsOf = (name: string): string =>
@@ -37,7 +39,9 @@ export const isTimeName = (name: string): boolean =>
 export const isSeriesName = (name: string): boolean => SERIES.test(wordsOf(name))
 export const isCoreName = (name: string): boolean => CORE.test(wordsOf(name))
 export const isIndexName = (name: string): boolean => INDEX.test(name.trim().toLowerCase())
-export const isOtherName = (name: string): boolean => isPart(wordsOf(name))
+/** Idle time that `isIdleName` does not know, such as its maximum, is something else, too. */
+export const isOtherName = (name: string): boolean =>
+  isPart(wordsOf(name)) || (/\bidle\b/.test(wordsOf(name)) && !isIdleName(name))
 export const isCounterName = (name: string): boolean => COUNTER.test(wordsOf(name))
 export const isTotalName = (name: string): boolean => /\btotal\b/.test(wordsOf(name))
 export const isIdleName = (name: string): boolean => IDLE.test(wordsOf(name))
@@ -72,5 +76,11 @@ export function namedUnit(name: string): TimeUnit | undefined {
   return /^micro/i.test(word) ? 'us' : units[word.slice(0, 1).toLowerCase()]
 }
 
-/** Does the first line of a file say that a column is idle time? */
-export const isIdleHeader = (line: string): boolean => line.split(',').some(isIdleName)
+/** Is the first line of a file a header that names something else than the CPU usage beside the time? */
+export function isOtherHeader(line: string): boolean {
+  const [time = '', cpu = '', ...more] = line.split(',').map(unquoted)
+  if (more.length > 0 || !isTimeName(time)) return line.split(',').some(isIdleName)
+  return isIdleName(cpu) || cpuRank(cpu) === undefined
+}
+
+const unquoted = (field: string): string => field.trim().replace(/^\ufeff?"(.*)"$/, '$1')
