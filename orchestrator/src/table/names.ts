@@ -60,7 +60,7 @@ export function cpuRank(name: string): number | undefined {
   if (words === 'cpu' || words === 'cpu total') return 2
   const isOfCpu = /\b(?:cpu|processor)\b/.test(words) || words === 'usage active'
   const isOneCore = /\b(?:cpu|processor|core) \d+\b/.test(words)
-  const isUse = SHARE.test(words) && !isOneCore && !isPart(words) && !/\bidle\b/.test(words)
+  const isUse = SHARE.test(words) && !isOneCore && !isOtherName(name)
   return isOfCpu && isUse ? 1 : undefined
 }
 
@@ -78,8 +78,9 @@ export function namedUnit(name: string): TimeUnit | undefined {
 
 /** Is the first line of a file a header that names something else than the CPU usage beside the time? */
 export function isOtherHeader(line: string): boolean {
-  const [time = '', cpu = '', ...more] = line.split(',').map(unquoted)
-  if (more.length > 0 || !isTimeName(time)) return line.split(',').some(isIdleName)
+  const fields = line.split(',').map(unquoted)
+  const [time = '', cpu = ''] = fields
+  if (fields.length > 2 || !isTimeName(time)) return fields.some(isIdleName)
   return isIdleName(cpu) || cpuRank(cpu) === undefined
 }
 
