@@ -69,10 +69,14 @@ def find_normal(settings: Settings) -> Step:
 
 
 def look_up(windows: DataFrame, baseline: Baseline, settings: Settings) -> DataFrame:
-    """One row for each series is joined, not one for each hour: every micro-batch sends them to the executors anew."""
+    """One row for each series is joined, not one for each hour: every micro-batch sends them to the executors anew.
+
+    The hour is a column below the join: above it, Spark would compute it for each of its six uses.
+    """
     require_timezone(windows.sparkSession, baseline.timezone)
     names = windows.columns
-    hour = hour_of_week(F.col("window_start"), baseline.timezone)
+    windows = windows.withColumn("hour_of_week", hour_of_week(F.col("window_start"), baseline.timezone))
+    hour = F.col("hour_of_week")
     of_all = baseline.all_series
     found = candidates(as_array(of_all.means), as_array(of_all.stddevs), hour)
     if settings.has_series and baseline.series:

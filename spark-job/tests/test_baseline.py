@@ -179,6 +179,8 @@ def test_without_a_baseline_nothing_is_joined(spark: SparkSession, settings_of: 
     # Of these real-time mode knows how to run each.
     assert "BroadcastHashJoin" in with_baseline
     assert "LocalTableScan" in with_baseline
+    # Once for a window, although mean, deviation and name all depend on the hour.
+    assert with_baseline.count("from_utc_timestamp") == 1
 
 
 # The weeks in which Berlin's clocks are set back and forward, a whole week elsewhere, and half hours.
