@@ -11,6 +11,8 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
+from format_units import RECORD_MS
+
 # Time in ms since 1970, and CPU in percent.
 Sample = tuple[int, float]
 Reader = Callable[[bytes], list[Sample]]
@@ -140,7 +142,14 @@ def telegraf(value: bytes) -> list[Sample]:
     if value.startswith(b"{"):
         found = [each for document in documents(value) for each in metrics_of(document)]
         return [sample for each in found for sample in of_metric(each)]
-    return [sample for line in value.split(b"\n") for sample in of_line(line)]
+    return [sample for line in value.split(b"\n") for sample in of_unit(line)]
+
+
+def of_unit(line: bytes) -> list[Sample]:
+    """A record that does not begin with a document may hold some among its lines."""
+    if line.startswith(b"{"):
+        return [sample for document in documents(line) for sample in of_metric(document)]
+    return of_line(line)
 
 
 def metrics_of(document: Any) -> list[Any]:
@@ -155,6 +164,8 @@ def of_metric(metric: Any) -> list[Sample]:
     cpu = active if at(metric, "fields", "usage_active") is not None else None if idle is None else 100 - idle
     time = at(metric, "timestamp")
     unit = {10: "s", 13: "ms", 16: "us", 19: "ns"}.get(len(str(time)))
+    if unit == "s" and number(time) == RECORD_MS // 1000:
+        return one(RECORD_MS, cpu)
     return one(millis(time, unit), cpu) if unit else []
 
 
