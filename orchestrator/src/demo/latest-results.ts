@@ -38,13 +38,11 @@ export class LatestResults {
   }
 
   /**
-   * Milliseconds from end to arrival of the latest result, for each window that is wholly in the span; zero if it came
-   * before the end, as soon as the last sample had.
+   * Milliseconds from end to arrival of the latest result, for each window that is wholly in the span; negative if it
+   * came before the end, as it can once the window's last sample has.
    */
   latencies(span: Span): number[] {
-    return this.#arrivedInside(span).map(({ result, arrivedMs }) =>
-      Math.max(arrivedMs - windowEndMs(result), 0),
-    )
+    return this.#arrivedInside(span).map(({ result, arrivedMs }) => arrivedMs - windowEndMs(result))
   }
 
   #arrivedInside({ fromMs, untilMs }: Span): ArrivedResult[] {
