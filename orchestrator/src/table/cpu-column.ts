@@ -37,11 +37,13 @@ export function cpuColumn(head: Head, time: readonly number[], options: TableOpt
     options.cpu === undefined ? findCpu(candidates, others, options) : columnOf(head, '--cpu', options.cpu)
   const isIdle = options.from === undefined ? isIdleName(column.name ?? '') : options.from === 'idle'
   const hasDecimalComma = column.values.some(isWithComma)
+  const isAssumed =
+    options.cpu === undefined && column.name !== undefined && cpuRank(column.name) === undefined
   return {
     index: column.index,
     rules: { isIdle, hasDecimalComma },
     core: column === core ? undefined : core,
-    remark: `cpu = ${isIdle ? '100 - ' : ''}${describe(column)}${hasDecimalComma ? ' with decimal comma' : ''}`,
+    remark: `cpu = ${isIdle ? '100 - ' : ''}${describe(column)}${hasDecimalComma ? ' with decimal comma' : ''}${isAssumed ? ', assumed: no other column can be' : ''}`,
   }
 }
 

@@ -189,6 +189,19 @@ describe('a table', () => {
       { cpu: 'LOAD', from: 'idle' },
     ],
     [
+      'with one other column, whose name says nothing',
+      ['time,speed', '1509009792670,13.64'],
+      ['2017-10-26T09:23:12.670Z 13.64'],
+      /cpu = column 2 "speed", assumed: no other column can be; 1 sample$/,
+    ],
+    [
+      'with that column named',
+      ['time,speed', '1509009792670,13.64'],
+      ['2017-10-26T09:23:12.670Z 13.64'],
+      /cpu = column 2 "speed"; 1 sample$/,
+      { cpu: 'speed' },
+    ],
+    [
       'with bars, columns by number',
       ['1568760922123456789|web|5|6'],
       ['2019-09-17T22:55:22.123Z 6 web'],
