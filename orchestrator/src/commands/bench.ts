@@ -7,7 +7,7 @@ import { BESIDE_CSV, type BenchFormat } from '../bench/measure/format-settings.t
 import { machineFacts } from '../bench/measure/machine.ts'
 import { measure } from '../bench/measure/measure.ts'
 import { type MachineFacts, type Measurement, samplesChecks } from '../bench/measure/results.ts'
-import { benchSizes, SECTIONS, type Section } from '../bench/measure/sizes.ts'
+import { benchSizes, SECTIONS, type Section, USUAL_SECTIONS } from '../bench/measure/sizes.ts'
 import { chartLibrary, machineLines, reportPage } from '../bench/report/page.ts'
 import { printTables } from '../bench/report/print.ts'
 import { resultTables } from '../bench/report/tables.ts'
@@ -89,7 +89,7 @@ async function show(
 
 /** @throws CliError USAGE for an unknown section. */
 function parseSections(only: string | undefined): ReadonlySet<Section> {
-  const names = only?.split(',').map((name) => name.trim()) ?? [...SECTIONS]
+  const names = only?.split(',').map((name) => name.trim()) ?? [...USUAL_SECTIONS]
   const unknown = names.find((name) => !(SECTIONS as readonly string[]).includes(name))
   if (unknown !== undefined)
     throw new CliError('USAGE', `--only ${only}: unknown section ${JSON.stringify(unknown)}`, {

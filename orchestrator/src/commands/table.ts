@@ -261,7 +261,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--quick', summary: 'smaller sizes: under three minutes instead of about twelve' },
       {
         flags: '--only <sections>',
-        summary: 'sections to measure: any of throughput,latency,scaling (default all)',
+        summary:
+          'sections to measure: any of throughput,latency,scaling,baseline (default: all but the last)',
       },
       {
         flags: '--format <names>',

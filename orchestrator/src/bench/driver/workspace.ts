@@ -87,6 +87,11 @@ export class Workspace {
     await deleteTopics(this.runtime.kafka, (name) => name === topic)
   }
 
+  /** Of a file that is removed with the workspace. */
+  path(name: string): string {
+    return join(this.#dir, name)
+  }
+
   /**
    * The job's settings with a new checkpoint. The detector has the default settings, so that figures can be compared;
    * trigger interval and bounds are the folder's.
@@ -138,6 +143,18 @@ export class Workspace {
     } finally {
       await session.close()
     }
+  }
+
+  /** Runs `work` with so many new drivers, alike. */
+  withSessions<T>(
+    options: DriverOptions,
+    count: number,
+    work: (sessions: readonly BenchSession[]) => Promise<T>,
+  ): Promise<T> {
+    if (count === 0) return work([])
+    return this.withSession(options, (session) =>
+      this.withSessions(options, count - 1, (others) => work([session, ...others])),
+    )
   }
 
   /** Runs after Ctrl-C too, so not with the command's own signal. */

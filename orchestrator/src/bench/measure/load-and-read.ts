@@ -63,6 +63,7 @@ export interface ReadOptions {
   readonly partitions?: number
   readonly groupBy?: 'none' | 'key'
   readonly format?: BenchFormat
+  readonly baselineFile?: string | undefined
 }
 
 /** Runs one query over a loaded topic, from its first sample to its last; the rate is in samples/s. */
@@ -71,12 +72,13 @@ export async function readTopic(
   options: ReadOptions,
 ): Promise<ReplyTo<'throughput'> & { readonly rate: number }> {
   const { name, what, topic, outputTopic, samples, batchRecords } = options
-  const { partitions = 1, groupBy = 'none', format = 'csv' } = options
+  const { partitions = 1, groupBy = 'none', format = 'csv', baselineFile } = options
   const settings = workspace.settings({
     ...inputSettings(format),
     input_topic: topic,
     output_topic: outputTopic,
     group_by: groupBy,
+    baseline_file: baselineFile ?? null,
     // A batch reads further ahead in one partition than in another, which must not make samples late.
     ...(partitions > 1 ? { watermark_ms: 600_000 } : {}),
     trigger_interval_ms: 0, // a backlog: the next batch begins when the last one has ended

@@ -1,5 +1,6 @@
 import type { Output } from '../../terminal/output.ts'
 import type { Workspace } from '../driver/workspace.ts'
+import { baselineSection } from './baseline.ts'
 import type { BenchFormat } from './format-settings.ts'
 import { formatsSection } from './formats.ts'
 import { latencySection } from './latency-section.ts'
@@ -19,7 +20,7 @@ export interface MeasureOptions {
   readonly onResult: (result: Measurement) => void
 }
 
-/** Throughput and scaling share a driver; latency is measured last, when that driver is gone. */
+/** Throughput and scaling share a driver; baselines and latency are measured when it is gone. */
 export async function measure(
   workspace: Workspace,
   output: Output,
@@ -35,5 +36,6 @@ export async function measure(
       if (sections.has('throughput')) await throughputSection(tools, sizes.throughput, onResult)
       if (sections.has('scaling')) await scalingSection(tools, sizes.scaling, onResult)
     })
+  if (sections.has('baseline')) await baselineSection(workspace, output, sizes.baseline, onResult)
   if (sections.has('latency')) await latencySection(workspace, output, { ...sizes.latency, rate }, onResult)
 }

@@ -95,7 +95,28 @@ export interface FormatResult {
   readonly share: number
 }
 
-export type Measurement = ThroughputResult | BacklogResult | LatencyResult | ScalingResult | FormatResult
+export interface BaselineResult {
+  readonly measurement: 'baseline'
+  readonly name: string
+  /** In the baseline; 0 without one. */
+  readonly normals: number
+  readonly series: number
+  readonly samples: number
+  /** Of each round except the warm-up. */
+  readonly rates: readonly number[]
+  /** Their median. */
+  readonly rate: number
+  /** Of the rate without a baseline in the same run. */
+  readonly share: number
+}
+
+export type Measurement =
+  | ThroughputResult
+  | BacklogResult
+  | LatencyResult
+  | ScalingResult
+  | FormatResult
+  | BaselineResult
 
 /** How the time grew with the number of samples. */
 export interface SamplesCheck {

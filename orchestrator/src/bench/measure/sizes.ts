@@ -1,7 +1,8 @@
 import type { StateStore } from '../../config/config.ts'
 
 /** What is measured if nothing is named. */
-export const SECTIONS = ['throughput', 'latency', 'scaling'] as const
+export const USUAL_SECTIONS = ['throughput', 'latency', 'scaling'] as const
+export const SECTIONS = [...USUAL_SECTIONS, 'baseline'] as const
 export type Section = (typeof SECTIONS)[number]
 
 /** How a topic is loaded and read. */
@@ -23,6 +24,14 @@ export interface BenchSizes {
   }
   /** One sample per record. */
   readonly formats: { readonly rounds: number; readonly samples: number; readonly batchRecords: number }
+  readonly baseline: {
+    readonly rounds: number
+    readonly samples: number
+    readonly series: number
+    /** Event time between two samples of a series. */
+    readonly intervalMs: number
+    readonly batchRecords: number
+  }
   readonly latency: { readonly warmUpSeconds: number; readonly seconds: number }
   readonly scaling: {
     readonly sampleCounts: readonly number[]
@@ -60,6 +69,7 @@ const quickSizes = (cores: number[]): BenchSizes => ({
     backlog: undefined,
   },
   formats: { rounds: 1, samples: 1 * M, batchRecords: 250_000 },
+  baseline: { rounds: 1, samples: 1 * M, series: 1_000, intervalMs: 50, batchRecords: 250_000 },
   latency: { warmUpSeconds: 6, seconds: 20 },
   scaling: {
     sampleCounts: [0.5 * M, 1 * M, 2 * M],
@@ -85,6 +95,7 @@ const fullSizes = (cores: number[]): BenchSizes => ({
     backlog: 5 * M,
   },
   formats: { rounds: 3, samples: 4 * M, batchRecords: 500_000 },
+  baseline: { rounds: 3, samples: 4 * M, series: 10_000, intervalMs: 50, batchRecords: 500_000 },
   latency: { warmUpSeconds: 60, seconds: 120 },
   scaling: {
     sampleCounts: [0.5 * M, 1 * M, 2 * M, 5 * M, 10 * M],

@@ -25,6 +25,18 @@ describe('tables', () => {
     ])
   })
 
+  it('show baselines as a share of the rate without one', () => {
+    const common = { measurement: 'baseline', series: 1_000, samples: 1_000_000 } as const
+    const none = { ...common, name: 'none', normals: 0, rates: [500_000], rate: 500_000, share: 1 }
+    const each = { ...common, name: 'one normal each', normals: 1_000, rates: [4e5], rate: 4e5, share: 0.8 }
+    expect(rowsOf([none, each], [])).toEqual([
+      [
+        ['none', '1,000', '0', '1 M', '500 k/s', '100 %'],
+        ['one normal each', '1,000', '1,000', '1 M', '400 k/s', '80 %'],
+      ],
+    ])
+  })
+
   it('show the first and final value of each mode, and the breakdown for micro-batches only', () => {
     expect(rowsOf([latencyResult('micro-batch'), latencyResult('real-time')], [])).toEqual([
       [

@@ -12,6 +12,7 @@ export function resultTables(results: readonly Measurement[], checks: readonly S
   return [
     throughputTable(results),
     formatsTable(results),
+    baselinesTable(results),
     latencyTable(results),
     splitTable(results),
     scalingTable(results, checks),
@@ -51,6 +52,24 @@ function formatsTable(results: readonly Measurement[]): TableData {
   return {
     title: 'Input formats (one sample per record, warm JIT)',
     head: ['', 'samples', 'job', 'of csv'],
+    rows,
+  }
+}
+
+function baselinesTable(results: readonly Measurement[]): TableData {
+  const rows = results
+    .filter((result) => result.measurement === 'baseline')
+    .map(({ name, normals, series, samples, rate, share }) => [
+      name,
+      formatCount(series),
+      formatCount(normals),
+      formatCount(samples),
+      perSecond(rate),
+      formatPercent(share),
+    ])
+  return {
+    title: 'Baselines (one sample per record, ten in a window, state in RocksDB, warm JIT)',
+    head: ['', 'series', 'normals', 'samples', 'job', 'of none'],
     rows,
   }
 }
