@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { gunzipSync, constants as zlib } from 'node:zlib'
 import { CliError, errorMessage } from '../errors.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import { topicBounds } from '../kafka/read-range.ts'
@@ -39,17 +40,27 @@ export async function withTable(source: Source, columns: TableOptions): Promise<
   const isTold = Object.values(told).some((value) => value !== undefined)
   const head = await readHead(source.path)
   const [firstLine = ''] = head.split('\n', 1)
-  const isPlain = source.path.endsWith('.gz') || (SAMPLE.test(head) && !isOtherHeader(firstLine))
-  if (isPlain && !isTold) return source
+  if (SAMPLE.test(head) && !isOtherHeader(firstLine) && !isTold) return source
+  if (isCompressed(source.path))
+    throw usage(
+      `${source.path} is compressed, and not of lines time_millis,cpu`,
+      'Unpack it first, with gunzip.',
+    )
   return { ...source, table: await openTable(await fileSource(source.path), columns) }
 }
+
+/** Spark goes by the name, too. */
+const isCompressed = (path: string): boolean => path.endsWith('.gz')
 
 async function readHead(path: string): Promise<string> {
   try {
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     if (!(await file.stat()).isFile()) throw new Error('not a file: Spark reads it more than once')
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
-    return buffer.subarray(0, bytesRead).toString('latin1')
+    const bytes = buffer.subarray(0, bytesRead)
+    // The head is cut off somewhere.
+    const head = isCompressed(path) ? gunzipSync(bytes, { finishFlush: zlib.Z_SYNC_FLUSH }) : bytes
+    return head.toString('latin1')
   } catch (error) {
     throw usage(`${path} cannot be read: ${errorMessage(error)}`, 'Check the path and its permissions.')
   }

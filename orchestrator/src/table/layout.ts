@@ -1,5 +1,6 @@
 import { CliError } from '../errors.ts'
 import { parseJson } from '../system/json.ts'
+import { plural } from '../terminal/units.ts'
 import { type CpuColumn, cpuColumn } from './cpu-column.ts'
 import { type Column, columnOf, type Head, headOf } from './head.ts'
 import { isSeriesName } from './names.ts'
@@ -52,12 +53,21 @@ const EXPECTED = 'Expected at least a column of times and one of CPU values in p
 
 function layoutOf(rows: readonly Row[], separator: Separator, options: TableOptions): Layout {
   const head = headOf(rows)
-  if (!head) throw refuse('it has only a header', EXPECTED)
+  if (!head) throw withoutValues(rows)
   const time = timeColumn(head, options)
   const cpu = cpuColumn(head, time.indices, options)
   const taken = [...time.indices, cpu.index, cpu.core?.index]
   const free = head.columns.filter(({ index }) => !taken.includes(index))
   return { separator, head, time, cpu, series: seriesColumn(head, free, options) }
+}
+
+function withoutValues([first, ...others]: readonly Row[]): CliError {
+  const other = others.find(({ fields }) => fields.length !== first?.fields.length)
+  if (!first || !other) return refuse('it has only a header', EXPECTED)
+  return refuse(
+    `line ${first.line} has ${plural(first.fields.length, 'field')}, but line ${other.line} has ${other.fields.length}`,
+    'Is there a decimal comma? Then separate the fields by semicolons, or put the number in quotes.',
+  )
 }
 
 function seriesColumn(head: Head, free: readonly Column[], { series }: TableOptions): Column | undefined {

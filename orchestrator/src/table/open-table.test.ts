@@ -393,6 +393,11 @@ describe('a table is refused', () => {
     ['with one column', ['1', '2'], /only one column/],
     ['with only a header', ['time,cpu'], /only a header/],
     [
+      'with decimal commas between commas',
+      ['time,cpu', '1509009792670,13,64'],
+      /line 1 has 2 fields, but line 2 has 3\n.*decimal comma.*semicolons/,
+    ],
+    [
       'for a column that it has not',
       ['time,cpu', '1568760922,1'],
       /--cpu 3: there is no such column; its columns are "time", "cpu"/,
