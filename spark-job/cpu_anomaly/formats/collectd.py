@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from cpu_anomaly.formats.json_text import is_one_document, millis, number, wrapped
-from cpu_anomaly.formats.text import NOT_A_NUMBER, key_series, record_text, text_rejection
+from cpu_anomaly.formats.text import NOT_A_NUMBER, key_series, one_row_per_unit, record_text, text_rejection
 
 LIST = (
     "struct<values: array<string>, dstypes: array<string>, time: string, host: string, plugin: string,"
@@ -34,9 +34,8 @@ class Collectd:
         judged = (
             lists.withColumn("refused", record_rejection())
             .withColumn("units", units)
-            .withColumn("is_alone", F.size("units") == 1)
-            .select("*", F.posexplode("units").alias("position", "list"))
-            .drop("lists", "units")
+            .transform(one_row_per_unit("list"))
+            .drop("lists")
             .withColumns({"time_millis": millis(F.col("list.time"), "s"), "cpu": cpu()})
             .withColumn("reason", F.coalesce("refused", list_rejection()))
         )
@@ -44,9 +43,8 @@ class Collectd:
 
     def read_exactly(self, raw: DataFrame) -> DataFrame:
         whole = F.col("value").cast("string")
-        line = F.when(F.col("is_alone"), whole).otherwise(F.to_json("list"))
-        number = F.when(~F.col("is_alone"), F.col("position"))
-        return self.read(raw).withColumns({"line": line, "line_number": number})
+        line = F.when(F.col("line_number").isNull(), whole).otherwise(F.to_json("list"))
+        return self.read(raw).withColumn("line", line)
 
 
 def record_rejection() -> Column:

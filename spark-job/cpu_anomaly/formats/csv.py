@@ -17,6 +17,7 @@ from cpu_anomaly.formats.text import (
     key_series,
     lines_of,
     looks_decimal,
+    one_row_per_unit,
     record_text,
     text_rejection,
 )
@@ -57,13 +58,8 @@ def exact_lines(raw: DataFrame) -> DataFrame:
     ISO-8859-1 maps every byte to one character and back.
     """
     text = F.when(F.octet_length("value") <= MAX_RECORD_BYTES, F.decode("value", "ISO-8859-1"))
-    return (
-        raw.withColumn("latin_lines", lines_of(text))
-        .select("*", F.posexplode("latin_lines").alias("position", "latin"))
-        .withColumn("line", F.encode("latin", "ISO-8859-1").cast("string"))
-        .withColumn("line_number", F.when(F.size("latin_lines") > 1, F.col("position")))
-        .drop("latin_lines", "position", "latin")
-    )
+    latin_lines = raw.withColumn("units", lines_of(text)).transform(one_row_per_unit("line"))
+    return latin_lines.withColumn("line", F.encode("line", "ISO-8859-1").cast("string"))
 
 
 def parse(split: DataFrame) -> DataFrame:

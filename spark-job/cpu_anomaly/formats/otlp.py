@@ -30,7 +30,15 @@ from cpu_anomaly.formats.otlp_usual import (
     time_of_usual,
     usual,
 )
-from cpu_anomaly.formats.text import NOT_A_NUMBER, WHITESPACE, key_series, record_text, text_rejection, unfused
+from cpu_anomaly.formats.text import (
+    NOT_A_NUMBER,
+    WHITESPACE,
+    key_series,
+    one_row_per_unit,
+    record_text,
+    text_rejection,
+    unfused,
+)
 
 UTILIZATION = "system.cpu.utilization"
 COUNTER = "system.cpu.time"
@@ -56,15 +64,13 @@ class Otlp:
     has_series: bool
 
     def read(self, raw: DataFrame) -> DataFrame:
-        return self._units(raw).drop("is_alone", "position", "scrape")
+        return self._units(raw).drop("line_number", "scrape")
 
     def read_exactly(self, raw: DataFrame) -> DataFrame:
         """One of several units of a record is written as a document of its own."""
-        line = F.when(F.col("is_alone"), F.col("value").cast("string")).otherwise(F.to_json("scrape"))
-        number = F.when(~F.col("is_alone"), F.col("position"))
-        return (
-            self._units(raw).withColumns({"line": line, "line_number": number}).drop("is_alone", "position", "scrape")
-        )
+        whole = F.col("value").cast("string")
+        line = F.when(F.col("line_number").isNull(), whole).otherwise(F.to_json("scrape"))
+        return self._units(raw).withColumn("line", line).drop("scrape")
 
     def _units(self, raw: DataFrame) -> DataFrame:
         """A small usual request needs no struct: its values go around `explode`, and nothing else is kept."""
@@ -86,13 +92,12 @@ class Otlp:
             .withColumns({"text": F.when(~is_usual, text), "refusal": F.when(~is_usual, text_rejection(text))})
             .withColumn("units", F.when(is_small, no_unit).otherwise(unfused(units)))
             .drop("cut", "lines", "refusal", "is_usual")
-            .withColumn("is_alone", F.size("units") == 1)
-            .select("*", F.posexplode("units").alias("position", "unit"))
+            .transform(one_row_per_unit("unit"))
             .select("*", "unit.reason", "unit.scrape")
             .withColumns(
                 {name: F.when(is_small, F.col(f"small_{name}")).otherwise(F.col(f"unit.{name}")) for name in small}
             )
-            .drop("units", "unit", "is_small", *(f"small_{name}" for name in small))
+            .drop("unit", "is_small", *(f"small_{name}" for name in small))
         )
         return read.withColumn("series", F.coalesce("series", key_series())) if self.has_series else read.drop("series")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+
+from cpu_anomaly.step import Step
 
 MAX_RECORD_BYTES = 1024 * 1024
 WHITESPACE = " \t\r\n"
@@ -62,6 +64,26 @@ def unfused(column: Column) -> Column:
 def key_series() -> Column:
     """The record's key as the name of a series; empty if it has none."""
     return F.coalesce(F.col("key").cast("string"), F.lit(""))
+
+
+def one_row_per_unit(name: str) -> Step:
+    """Columns in: value and `units`, an array. Adds the unit by this name, and `line_number`, null in a record of one.
+
+    A record of several leaves its value behind: Spark keeps all rows of a record in memory, each with a copy of the
+    columns that later steps need. Those only ask whether the value is null.
+    """
+
+    def step(records: DataFrame) -> DataFrame:
+        is_alone = F.size("units") == 1
+        return (
+            records.withColumn("is_alone", is_alone)
+            .withColumn("value", F.when(is_alone | F.col("value").isNull(), F.col("value")).otherwise(F.lit(b"")))
+            .select("*", F.posexplode("units").alias("position", name))
+            .withColumn("line_number", F.when(~F.col("is_alone"), F.col("position")))
+            .drop("units", "is_alone", "position")
+        )
+
+    return step
 
 
 def lines_of(text: Column) -> Column:
