@@ -17,7 +17,16 @@ from pyspark.sql import functions as F
 
 from cpu_anomaly.formats.json_text import field, is_certain_document, is_one_document, number, wrapped
 from cpu_anomaly.formats.telegraf_usual import cut_out, read_cut
-from cpu_anomaly.formats.text import INTEGER, NOT_A_NUMBER, key_series, lines_of, record_text, text_rejection, unfused
+from cpu_anomaly.formats.text import (
+    INTEGER,
+    NOT_A_NUMBER,
+    key_series,
+    lines_of,
+    one_row_per_unit,
+    record_text,
+    text_rejection,
+    unfused,
+)
 
 TOTAL = "cpu-total"
 COUNTERS = ("time_active", "time_idle")
@@ -44,58 +53,36 @@ class Telegraf:
     def read(self, raw: DataFrame) -> DataFrame:
         """A usual record is not parsed: its `line` is null, and its values are those that were cut out."""
         text, is_usual = F.col("text"), F.col("is_usual")
-        cut = read_cut(F.col("cut"), text)
-        usual = {
-            "is_json": is_object(text),
-            "time_text": cut.time_text,
-            "host": cut.host,
-            "active": cut.active,
-            "idle": cut.idle,
-        }
+        cut = read_cut(F.col("cut"), text, is_object(text))
+        usual = {"time_millis": usual_millis(cut.time_text), "cpu": cut.cpu, "host": cut.host}
+        parsed_values = {"time_millis": time_millis(), "cpu": cpu(), "host": F.col("host")}
         read = (
             raw.withColumn("text", record_text())
             .withColumn("cut", cut_out(text, is_object(text)))
             .withColumn("is_usual", cut.is_usual)
             .withColumns({f"usual_{name}": F.when(is_usual, value) for name, value in usual.items()})
             .withColumn("units", F.when(is_usual, F.array(F.lit(None))).otherwise(units_of(text)))
-            .transform(one_row_per_unit)
+            .transform(one_row_per_unit("line"))
             .transform(parsed)
-            .withColumns({name: F.when(is_usual, F.col(f"usual_{name}")).otherwise(F.col(name)) for name in usual})
+            .withColumns({name: F.coalesce(f"usual_{name}", value) for name, value in parsed_values.items()})
             .drop("text", "cut", *(f"usual_{name}" for name in usual))
         )
         return self._judged(read)
 
     def read_exactly(self, raw: DataFrame) -> DataFrame:
         """All records are parsed."""
-        exact = raw.withColumn("units", units_of(record_text())).transform(one_row_per_unit).transform(parsed)
-        return self._judged(exact.withColumn("is_usual", F.lit(False)))
+        exact = raw.withColumn("units", units_of(record_text())).transform(one_row_per_unit("line")).transform(parsed)
+        values = {"time_millis": time_millis(), "cpu": cpu(), "is_usual": F.lit(False)}
+        return self._judged(exact.withColumns(values))
 
     def _judged(self, read: DataFrame) -> DataFrame:
-        judged = (
-            read.withColumns({"time_millis": time_millis(), "cpu": cpu()})
-            .withColumn("reason", F.when(~is_plain(), unfused(rejection())))
-            .filter(F.col("reason").isNull() | (F.col("reason") != SKIPPED))
+        judged = read.withColumn("reason", F.when(~is_plain(), unfused(rejection()))).filter(
+            F.col("reason").isNull() | (F.col("reason") != SKIPPED)
         )
         if not self.has_series:
             return judged
         host = F.coalesce("host", key_series())
         return judged.withColumn("series", host)
-
-
-def one_row_per_unit(records: DataFrame) -> DataFrame:
-    """Columns in: units. Adds `line`, and `line_number`, which is null in a record of one unit.
-
-    A record of several leaves its value behind: Spark keeps all rows of a record in memory, each with a copy of the
-    columns that later steps need. Those only ask whether the value is null.
-    """
-    is_alone = F.size("units") == 1
-    return (
-        records.withColumn("is_alone", is_alone)
-        .withColumn("value", F.when(is_alone | F.col("value").isNull(), F.col("value")).otherwise(F.lit(b"")))
-        .select("*", F.posexplode("units").alias("position", "line"))
-        .withColumn("line_number", F.when(~F.col("is_alone"), F.col("position")))
-        .drop("units", "is_alone", "position")
-    )
 
 
 def parsed(units: DataFrame) -> DataFrame:
@@ -177,16 +164,9 @@ def restored(text: Column) -> Column:
 
 
 def time_millis() -> Column:
-    """By the number of digits: nanoseconds, or in JSON the unit of `json_timestamp_units`.
-
-    JSON has whole seconds by default. The record's own timestamp is the metric's, with milliseconds, unless the topic
-    stamps records when they arrive.
-    """
+    """By the number of digits: nanoseconds, or in JSON the unit of `json_timestamp_units`."""
     text = F.col("time_text")
     as_number = text.try_cast("bigint")
-    record_ms = F.unix_millis("timestamp")
-    is_same_second = (F.col("timestampType") == CREATE_TIME) & (F.floor(record_ms / 1000) == as_number)
-    seconds = F.when(is_same_second, record_ms).otherwise(as_number * 1000)
     first_13 = F.substring(text, 1, 13).try_cast("bigint")
 
     def has_digits(count: int) -> Column:
@@ -195,7 +175,25 @@ def time_millis() -> Column:
 
     is_json = F.col("is_json")
     is_in_json = has_digits(13) | has_digits(16)
-    return F.when(has_digits(19) | (is_json & is_in_json), first_13).when(is_json & has_digits(10), seconds)
+    return F.when(has_digits(19) | (is_json & is_in_json), first_13).when(
+        is_json & has_digits(10), millis_of_seconds(as_number)
+    )
+
+
+def usual_millis(digits: Column) -> Column:
+    """Of a time that is known to be one of `time_millis`."""
+    first_13 = F.substring(digits.cast("binary"), 1, 13).cast("string").try_cast("bigint")
+    return F.when(F.octet_length(digits) == 10, millis_of_seconds(digits.try_cast("bigint"))).otherwise(first_13)
+
+
+def millis_of_seconds(seconds: Column) -> Column:
+    """JSON has whole seconds by default.
+
+    The record's own timestamp is the metric's, with milliseconds, unless the topic stamps records when they arrive.
+    """
+    record_ms = F.unix_millis("timestamp")
+    is_same_second = (F.col("timestampType") == CREATE_TIME) & (F.floor(record_ms / 1000) == seconds)
+    return F.when(is_same_second, record_ms).otherwise(seconds * 1000)
 
 
 def cpu() -> Column:

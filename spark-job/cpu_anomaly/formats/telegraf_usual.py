@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+# What is larger is no bigint.
+NANOS = "[1-8][0-9]{18}"
 NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?+"
 
 # Tags and other fields in any order, the two fields of interest in any place. A name or value that needs an escape is
@@ -23,9 +25,11 @@ LINE_FIELD = (
 )
 LINE = (
     rf"\Acpu(?:,{TAG})*+,cpu=cpu-total(?:,{TAG})*+(?:,host=([\w.:/-]++))?+(?:,{TAG})*+ "
-    rf"(?:{LINE_FIELD}(?:,(?! )|(?= )))++ ([1-9][0-9]{{18}})\n?\z"
+    rf"(?:{LINE_FIELD}(?:,(?! )|(?= )))++ ({NANOS})\n?\z"
 )
-LINE_CUT = "$4\t$1\t$2\t$3"
+# A cut: the digits of the time, the active and the idle share, and the host, between tabs. The last three may be empty.
+LINE_DIGITS = 19
+LINE_CUT = "$4\t$2\t$3\t$1"
 
 # Text is ASCII that JSON does not escape.
 TEXT = r'"[ !#-\[\]-~]*+"'
@@ -34,35 +38,40 @@ JSON_FIELD = rf'(?:"usage_active":({NUMBER})|"usage_idle":({NUMBER})|"(?!usage_(
 DOCUMENT = (
     rf'\A\{{"fields":\{{(?:{JSON_FIELD}(?:,(?!\}})|(?=\}})))++\}},"name":"cpu","tags":'
     rf'\{{(?:{PAIR},)*+"cpu":"cpu-total"(?:,{PAIR})*+(?:,"host":"([ !#-\[\]-~]++)")?+(?:,{PAIR})*+\}},'
-    r'"timestamp":([1-9][0-9]{9}(?:[0-9]{3}|[0-9]{6}|[0-9]{9})?+)\}\n?\z'
+    rf'"timestamp":({NANOS}|[1-9][0-9]{{9}}(?:[0-9]{{6}}|[0-9]{{3}})?+)\}}\n?\z'
 )
-DOCUMENT_CUT = "$4\t$3\t$1\t$2"
+DOCUMENT_CUT = "$4\t$1\t$2\t$3"
 
 
 @dataclass(frozen=True)
 class Cut:
-    """What is of interest in a usual record. A text is null if the record does not have it."""
+    """What is of interest in a usual record; undefined for another."""
 
     is_usual: Column
     time_text: Column
+    cpu: Column
+    # Null if the record has none.
     host: Column
-    active: Column
-    idle: Column
 
 
 def cut_out(text: Column, is_json: Column) -> Column:
-    """Four texts, each but the last followed by a tab; the whole text if it is not usual."""
+    """The cut; the whole text if it is not usual."""
     return F.when(is_json, F.regexp_replace(text, DOCUMENT, DOCUMENT_CUT)).otherwise(
         F.regexp_replace(text, LINE, LINE_CUT)
     )
 
 
-def read_cut(cut: Column, text: Column) -> Cut:
-    is_cut = F.octet_length(cut) < F.octet_length(text)
-    has_usage = ~F.endswith(cut, F.lit("\t\t"))
-
-    def part(number: int) -> Column:
-        found = F.substring_index(F.substring_index(cut, "\t", number), "\t", -1)
-        return F.when(found != "", found)
-
-    return Cut(F.coalesce(is_cut & has_usage, F.lit(False)), part(1), part(2), part(3), part(4))
+def read_cut(cut: Column, text: Column, is_json: Column) -> Cut:
+    """By positions as far as they are known: to search for a separator costs more than all else here."""
+    octets = cut.cast("binary")
+    digits = F.when(is_json, F.octet_length(F.substring_index(cut, "\t", 1))).otherwise(LINE_DIGITS)
+    values = F.substring(octets, digits + 2, F.octet_length(octets)).cast("string")
+    active, host = F.substring_index(values, "\t", 1), F.substring_index(values, "\t", -1)
+    idle = F.substring_index(F.substring_index(values, "\t", 2), "\t", -1).try_cast("double")
+    has_usage = ~F.startswith(values, F.lit("\t\t"))
+    return Cut(
+        F.coalesce((F.octet_length(cut) < F.octet_length(text)) & has_usage, F.lit(False)),
+        F.substring(octets, F.lit(1), digits).cast("string"),
+        F.when(active == "", 100.0 - idle).otherwise(active.try_cast("double")),
+        F.when(host != "", host),
+    )

@@ -116,6 +116,11 @@ CASES: dict[str, tuple[bytes, list[Unit]]] = {
     "JSON, no field": (metric(fields={}), [refused("no_cpu")]),
     "JSON, a word": (metric(fields={"usage_active": "high"}), [refused("bad_cpu")]),
     "JSON, no time": (metric(timestamp=None), [refused("no_time")]),
+    "nanoseconds that are no bigint": (
+        f"cpu,cpu=cpu-total usage_active=5 {10**19 - 1}".encode(),
+        [refused("timestamp_unit")],
+    ),
+    "JSON, nanoseconds that are no bigint": (metric(timestamp=10**19 - 1), [refused("timestamp_unit")]),
     "JSON, days": (metric(timestamp=19_000), [refused("timestamp_unit")]),
     "JSON of others": (b'{"a":1}', [refused("malformed")]),
     "two documents": (metric() + metric(), [refused("malformed")]),
