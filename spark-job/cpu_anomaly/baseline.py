@@ -71,7 +71,7 @@ def find_normal(settings: Settings) -> Step:
 def look_up(windows: DataFrame, baseline: Baseline, settings: Settings) -> DataFrame:
     """One row for each series is joined, not one for each hour: every micro-batch sends them to the executors anew.
 
-    The hour is a column below the join: above it, Spark would compute it for each of its six uses.
+    The hour is a column below the join: above it, Spark would compute it anew for each of its uses.
     """
     require_timezone(windows.sparkSession, baseline.timezone)
     names = windows.columns
