@@ -14,13 +14,14 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from cpu_anomaly.formats.text import NANOSECONDS
+
 # ASCII without quote and backslash: valid UTF-8, and nothing that JSON escapes.
 CHARACTER = r"""[\p{Print}&&[^"\\]]"""
 STRING = rf'"{CHARACTER}*"'
 NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?+(?:e[+-][0-9]{2,3})?+"
 # From 0 to 1.
 SHARE = r"(?:0(?:\.[0-9]+)?+|[1-9](?:\.[0-9]+)?+e-[0-9]{2}|1)"
-TIME = "[1-8][0-9]{18}"
 
 TEXT = rf'\{{"stringValue":{STRING}\}}'
 VALUE = (
@@ -64,7 +65,7 @@ def point(state: str, time: str, value: str) -> str:
     )
 
 
-IDLE = point('"idle"', f"({TIME})", f"({SHARE})")
+IDLE = point('"idle"', f"({NANOSECONDS})", f"({SHARE})")
 BUSY = point(f'(?!"idle"){STRING}', "[0-9]+", NUMBER)
 TAIL = rf"\]\}}\}}\]{SCHEMA_URL}\}}\]{SCHEMA_URL}\}}\]\}}"
 
@@ -76,7 +77,7 @@ FEW = 16
 
 # A cut is the host and a quote (nothing without a host), then a line per idle point, then what is not cut out.
 LINE = "$1$2\t$3\n"
-ONE_TIME = rf'\A(?:[^"\t]*+")?+({TIME})\t[^\n]++\n(?:\1\t[^\n]++\n)*+\]'
+ONE_TIME = rf'\A(?:[^"\t]*+")?+({NANOSECONDS})\t[^\n]++\n(?:\1\t[^\n]++\n)*+\]'
 
 
 def cuts(attributes: str) -> str:

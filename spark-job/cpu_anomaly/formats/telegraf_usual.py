@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-# What is larger is no bigint.
-NANOS = "[1-8][0-9]{18}"
+from cpu_anomaly.formats.text import NANOSECONDS
+
 NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?+"
 
 # Tags and other fields in any order, the two fields of interest in any place. A name or value that needs an escape is
@@ -25,7 +25,7 @@ LINE_FIELD = (
 )
 LINE = (
     rf"\Acpu(?:,{TAG})*+,cpu=cpu-total(?:,{TAG})*+(?:,host=([\w.:/-]++))?+(?:,{TAG})*+ "
-    rf"(?:{LINE_FIELD}(?:,(?! )|(?= )))++ ({NANOS})\n?\z"
+    rf"(?:{LINE_FIELD}(?:,(?! )|(?= )))++ ({NANOSECONDS})\n?\z"
 )
 # A cut: the digits of the time, the active and the idle share, and the host, between tabs. The last three may be empty.
 LINE_DIGITS = 19
@@ -38,7 +38,7 @@ JSON_FIELD = rf'(?:"usage_active":({NUMBER})|"usage_idle":({NUMBER})|"(?!usage_(
 DOCUMENT = (
     rf'\A\{{"fields":\{{(?:{JSON_FIELD}(?:,(?!\}})|(?=\}})))++\}},"name":"cpu","tags":'
     rf'\{{(?:{PAIR},)*+"cpu":"cpu-total"(?:,{PAIR})*+(?:,"host":"([ !#-\[\]-~]++)")?+(?:,{PAIR})*+\}},'
-    rf'"timestamp":({NANOS}|[1-9][0-9]{{9}}(?:[0-9]{{6}}|[0-9]{{3}})?+)\}}\n?\z'
+    rf'"timestamp":({NANOSECONDS}|[1-9][0-9]{{9}}(?:[0-9]{{6}}|[0-9]{{3}})?+)\}}\n?\z'
 )
 DOCUMENT_CUT = "$4\t$1\t$2\t$3"
 

@@ -20,6 +20,9 @@ NOT_A_NUMBER = r"\A[+-]?(?i:nan|inf|infinity)\z"
 # Milliseconds since 1970 have 13 digits from September 2001 on; less is another unit, or a clock that is not set.
 EARLIEST_TIME_MILLIS = 10**12
 
+# A time in nanoseconds from then on, as text: what is larger is no bigint.
+NANOSECONDS = "[1-8][0-9]{18}"
+
 
 def record_text() -> Column:
     """The record's value as text; null if it is null or larger than MAX_RECORD_BYTES."""
