@@ -6,6 +6,7 @@ import type { BenchSession } from '../driver/session.ts'
 import type { Workspace } from '../driver/workspace.ts'
 import { loadTopic, readTopic } from './load-and-read.ts'
 import type { BaselineResult } from './results.ts'
+import { ratesInTurn } from './rounds.ts'
 import type { BenchSizes } from './sizes.ts'
 
 type Sizes = BenchSizes['baseline']
@@ -23,73 +24,54 @@ const VARIANTS: readonly Variant[] = [
 ]
 const GROUPED = { stateStore: 'rocksdb' } as const
 
-interface Measured extends Variant {
-  /** Its own, as of a job: the memory that one baseline takes does not slow down the next variant. */
-  readonly session: BenchSession
-  readonly file: string | undefined
-  readonly rates: number[]
-}
-
-/** Reads the same samples without a baseline and with each of two, in turn, so that all see the same machine. */
-export function baselineSection(
+/** Reads the same samples without a baseline and with each of two, in turn. */
+export async function baselineSection(
   workspace: Workspace,
   output: Output,
   sizes: Sizes,
   onResult: (result: BaselineResult) => void,
 ): Promise<void> {
-  return workspace.withSessions(GROUPED, VARIANTS.length, async (sessions) => {
-    const measured: Measured[] = []
-    for (const [at, session] of sessions.entries()) {
-      const variant = VARIANTS[at] as Variant
-      measured.push({ ...variant, session, file: await fileOf(variant, workspace, sizes), rates: [] })
-    }
-    await measureAll(workspace, output, sizes, measured)
-    const without = median(measured[0]?.rates ?? [])
-    for (const { name, hours, rates } of measured) {
-      const rate = median(rates)
-      const { series, samples } = sizes
-      const normals = series * hours.length
-      onResult({
-        measurement: 'baseline',
-        name,
-        normals,
-        series,
-        samples,
-        rates,
-        rate,
-        share: rate / without,
-      })
-    }
-  })
+  const { series, samples } = sizes
+  // Each has a driver of its own, as a job has: the memory that one baseline takes does not slow down the next variant.
+  const rates = await workspace.withSessions(GROUPED, VARIANTS.length, (sessions) =>
+    measureAll(workspace, output, sizes, sessions),
+  )
+  const without = median(rates[0] ?? [])
+  for (const [at, { name, hours }] of VARIANTS.entries()) {
+    const measured = rates[at] ?? []
+    const rate = median(measured)
+    const normals = series * hours.length
+    const share = rate / without
+    onResult({ measurement: 'baseline', name, normals, series, samples, rates: measured, rate, share })
+  }
 }
 
+/** The rates of each variant. */
 async function measureAll(
   workspace: Workspace,
   output: Output,
-  { series, samples, intervalMs, rounds, batchRecords }: Sizes,
-  variants: readonly Measured[],
-): Promise<void> {
-  const tools = (session: BenchSession) => ({ workspace, session, output })
-  const [first] = variants as readonly [Measured, ...Measured[]]
+  sizes: Sizes,
+  sessions: readonly BenchSession[],
+): Promise<number[][]> {
+  const { series, samples, intervalMs, rounds, batchRecords } = sizes
+  const drivers = await Promise.all(
+    sessions.map(async (session, at) => {
+      const variant = VARIANTS[at] as Variant
+      const baselineFile = await fileOf(variant, workspace, sizes)
+      return { name: variant.name, baselineFile, tools: { workspace, session, output } }
+    }),
+  )
+  const [first] = drivers as [(typeof drivers)[number]]
   const load = { samples, perRecord: 1, series: { count: series, intervalMs } }
-  const topic = await loadTopic(tools(first.session), load)
+  const topic = await loadTopic(first.tools, load)
   const outputTopic = await workspace.createTopic('out')
-  for (let round = 0; round <= rounds; round += 1)
-    for (const { name, session, file, rates } of variants) {
-      const which = round === 0 ? 'warm-up' : `round ${round} of ${rounds}`
-      const read = await readTopic(tools(session), {
-        name: `Baseline: ${name}, ${which}`,
-        what: 'job',
-        topic,
-        outputTopic,
-        samples,
-        batchRecords,
-        groupBy: 'key',
-        baselineFile: file,
-      })
-      if (round > 0) rates.push(read.rate)
-    }
+  const common = { what: 'job', topic, outputTopic, samples, batchRecords, groupBy: 'key' } as const
+  const rates = await ratesInTurn(drivers, rounds, async ({ name, baselineFile, tools }, which) => {
+    const options = { ...common, name: `Baseline: ${name}, ${which}`, baselineFile }
+    return (await readTopic(tools, options)).rate
+  })
   await workspace.removeTopic(topic)
+  return [...rates.values()]
 }
 
 /** Writes normals with as many decimals as those of `calibrate`, no two series with the same ones. */

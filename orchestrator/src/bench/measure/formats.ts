@@ -2,9 +2,10 @@ import { median } from '../../statistics.ts'
 import type { BenchFormat } from './format-settings.ts'
 import { type BenchTools, loadTopic, readTopic } from './load-and-read.ts'
 import type { FormatResult } from './results.ts'
+import { ratesInTurn } from './rounds.ts'
 import type { BenchSizes } from './sizes.ts'
 
-/** Reads the same samples as csv and in each format, in turn, so that all see the same machine. */
+/** Reads the same samples as csv and in each format, in turn. */
 export async function formatsSection(
   tools: BenchTools,
   { samples, rounds, batchRecords }: BenchSizes['formats'],
@@ -15,21 +16,12 @@ export async function formatsSection(
   const topics = new Map<BenchFormat, string>()
   for (const format of formats) topics.set(format, await loadTopic(tools, { samples, perRecord: 1, format }))
   const outputTopic = await tools.workspace.createTopic('out')
-  const rates = new Map<BenchFormat, number[]>(formats.map((format) => [format, []]))
-  for (let round = 0; round <= rounds; round += 1)
-    for (const [format, topic] of topics) {
-      const name = `${format}, ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}`
-      const read = await readTopic(tools, {
-        name,
-        what: 'job',
-        topic,
-        outputTopic,
-        samples,
-        batchRecords,
-        format,
-      })
-      if (round > 0) rates.get(format)?.push(read.rate)
-    }
+  const rates = await ratesInTurn(formats, rounds, async (format, which) => {
+    const topic = topics.get(format) as string
+    const name = `${format}, ${which}`
+    const options = { name, what: 'job', topic, outputTopic, samples, batchRecords, format } as const
+    return (await readTopic(tools, options)).rate
+  })
   for (const topic of topics.values()) await tools.workspace.removeTopic(topic)
   const csvRate = median(rates.get('csv') ?? [])
   for (const [format, measured] of rates) {

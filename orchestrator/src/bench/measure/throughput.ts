@@ -3,6 +3,7 @@ import { formatCount } from '../../terminal/units.ts'
 import type { Workload } from '../driver/protocol.ts'
 import { type BenchTools, loadTopic, readTopic } from './load-and-read.ts'
 import type { BacklogResult, ThroughputResult } from './results.ts'
+import { ratesInTurn } from './rounds.ts'
 import type { BenchSizes, ThroughputLoad } from './sizes.ts'
 
 export async function throughputSection(
@@ -14,7 +15,7 @@ export async function throughputSection(
   if (backlog !== undefined) onResult(await measureBacklog(tools, backlog))
 }
 
-/** Runs the job and a bare read of the same topic in turn, so that both see the same machine. */
+/** Runs the job and a bare read of the same topic in turn. */
 async function measureThroughput(
   tools: BenchTools,
   load: ThroughputLoad,
@@ -23,16 +24,14 @@ async function measureThroughput(
   const { samples, perRecord, batchRecords } = load
   const topic = await loadTopic(tools, load)
   const outputTopic = await tools.workspace.createTopic('out')
-  const rates: Record<Workload, number[]> = { job: [], noop: [] }
   let durations: Record<string, number> = {}
-  for (let round = 0; round <= rounds; round += 1)
-    for (const what of ['job', 'noop'] as const) {
-      const which = round === 0 ? 'warm-up' : `round ${round} of ${rounds}`
-      const name = `${what === 'job' ? 'The job' : 'A bare read'}, ${perRecord} per record, ${which}`
-      const read = await readTopic(tools, { name, what, topic, outputTopic, samples, batchRecords })
-      if (round > 0) rates[what].push(read.rate)
-      if (what === 'job') durations = read.durations
-    }
+  const measured = await ratesInTurn<Workload>(['job', 'noop'], rounds, async (what, which) => {
+    const name = `${what === 'job' ? 'The job' : 'A bare read'}, ${perRecord} per record, ${which}`
+    const read = await readTopic(tools, { name, what, topic, outputTopic, samples, batchRecords })
+    if (what === 'job') durations = read.durations
+    return read.rate
+  })
+  const rates = { job: measured.get('job') ?? [], noop: measured.get('noop') ?? [] }
   await tools.workspace.removeTopic(topic)
   const [jobRate, noopRate] = [median(rates.job), median(rates.noop)]
   return {
