@@ -63,7 +63,7 @@ export function formatSummary({ setup, rows, names, unfit }: Summary): string {
   return [
     `${setup}: ${rows.length} rows, ${failed} failed`,
     ...faults.map((fault) => formatFault(fault, rows)),
-    ...never.map((name) => `${name.padEnd(62)}    never drawn`),
+    ...(never.length > 0 ? [`never drawn: ${never.join('; ')}`] : []),
     ...unfit.map((name) => `cannot happen here: ${name}`),
   ].join('\n  ')
 }

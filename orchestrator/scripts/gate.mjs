@@ -10,7 +10,7 @@
 //
 //   everywhere   each end-to-end test on each runtime and in each mode, for more than an hour
 //
-// Prints a line per check or test that failed or was skipped, and last their totals.
+// Prints which checks and tests failed, and why, which were skipped, and last the totals.
 import { GATE, PARTS } from './steps.mjs'
 import { printLine } from './tools.mjs'
 
@@ -23,7 +23,7 @@ if (unknown !== undefined) {
 const parts = named.length > 0 ? named : GATE
 
 let passed = 0
-/** @type {string[]} */
+/** @type {import('./steps.mjs').Failure[]} */
 const failed = []
 /** @type {string[]} */
 const skipped = []
@@ -36,7 +36,20 @@ for (const step of parts.flatMap((part) => PARTS[part] ?? [])) {
 
 printLine('')
 for (const name of skipped) printLine(`skipped: ${name}`)
-for (const name of failed) printLine(`failed: ${name}`)
+// Why, once more: whoever reads only the end of a log sees it.
+for (const { name, why } of failed) printLine([`failed: ${name}`, ...linesOf(why)].join('\n    '))
 const totals = [`${passed} passed`, `${failed.length} failed`]
 console.log([...totals, ...(skipped.length > 0 ? [`${skipped.length} skipped`] : [])].join(', '))
 process.exitCode = failed.length === 0 && passed > 0 ? 0 : 1
+
+/**
+ * The first lines of a failure; it may hold the whole log of a driver.
+ * @param {string} why
+ */
+function linesOf(why) {
+  return why
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(0, 30)
+    .map((line) => line.slice(0, 400))
+}

@@ -1,10 +1,10 @@
-// Reads what the test runners report: how many tests passed, and the names of those that failed or were skipped.
+// Reads what the test runners report: how many tests passed, which failed and why, and which were skipped.
 import { readFileSync } from 'node:fs'
 
 /**
  * @typedef {import('./steps.mjs').Outcome} Outcome
- * @typedef {{ status: string, fullName: string }} VitestTest
- * @typedef {{ name: string, status: string, assertionResults: VitestTest[] }} VitestFile
+ * @typedef {{ status: string, fullName: string, failureMessages?: string[] }} VitestTest
+ * @typedef {{ name: string, status: string, message: string, assertionResults: VitestTest[] }} VitestFile
  */
 
 /**
@@ -21,13 +21,21 @@ export function readVitestReport(file) {
     ({ status, assertionResults }) =>
       status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
   )
-  const names = (/** @type {(status: string) => boolean} */ wanted) =>
-    tests.filter(({ status }) => wanted(status)).map(({ fullName }) => fullName)
+  const withStatus = (/** @type {(status: string) => boolean} */ wanted) =>
+    tests.filter(({ status }) => wanted(status))
   return {
-    passed: names((status) => status === 'passed').length,
-    failed: [...names((status) => status === 'failed'), ...broken.map(({ name }) => name)],
+    passed: withStatus((status) => status === 'passed').length,
+    failed: [
+      ...withStatus((status) => status === 'failed').map(({ fullName, failureMessages = [] }) => ({
+        name: fullName,
+        why: failureMessages.join('\n'),
+      })),
+      ...broken.map(({ name, message }) => ({ name, why: message })),
+    ],
     // The reason is part of the name of each test that a machine may not be able to run.
-    skipped: names((status) => status !== 'passed' && status !== 'failed'),
+    skipped: withStatus((status) => status !== 'passed' && status !== 'failed').map(
+      ({ fullName }) => fullName,
+    ),
   }
 }
 
@@ -41,14 +49,16 @@ export function readPytestReport(file) {
   const cases = [...xml.matchAll(/<testcase ([^>]*?)(?:\/>|>(.*?)<\/testcase>)/gs)]
   const tests = cases.map(([, attributes = '', inside = '']) => ({
     name: `${attribute(attributes, 'classname')} ${attribute(attributes, 'name')}`,
-    failed: /<(failure|error)\b/.test(inside),
+    failure: /<(?:failure|error)\b/.test(inside)
+      ? (inside.match(/<(?:failure|error)\b[^>]*>(.*?)<\/(?:failure|error)>/s)?.[1] ?? '')
+      : undefined,
     skipped: inside.match(/<skipped\b([^>]*)>/)?.[1],
   }))
-  const failed = tests.filter((test) => test.failed)
-  const skipped = tests.filter((test) => !test.failed && test.skipped !== undefined)
+  const failed = tests.filter(({ failure }) => failure !== undefined)
+  const skipped = tests.filter(({ failure, skipped }) => failure === undefined && skipped !== undefined)
   return {
     passed: tests.length - failed.length - skipped.length,
-    failed: failed.map(({ name }) => name),
+    failed: failed.map(({ name, failure = '' }) => ({ name, why: unescaped(failure) })),
     skipped: skipped.map(({ name, skipped = '' }) => `${name}: ${attribute(skipped, 'message')}`),
   }
 }
@@ -59,9 +69,11 @@ export function readPytestReport(file) {
  * @param {string} name
  */
 function attribute(attributes, name) {
-  const raw = attributes.match(new RegExp(`(?:^| )${name}="([^"]*)"`))?.[1] ?? ''
-  return raw.replace(/&(lt|gt|quot|amp);/g, (_, entity) => ENTITIES[entity] ?? '')
+  return unescaped(attributes.match(new RegExp(`(?:^| )${name}="([^"]*)"`))?.[1] ?? '')
 }
+
+/** @param {string} xml */
+const unescaped = (xml) => xml.replace(/&(lt|gt|quot|amp);/g, (_, entity) => ENTITIES[entity] ?? '')
 
 /** @type {Readonly<Record<string, string>>} */
 const ENTITIES = { lt: '<', gt: '>', quot: '"', amp: '&' }

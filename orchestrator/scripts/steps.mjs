@@ -7,7 +7,8 @@ import { readPytestReport, readVitestReport } from './reports.mjs'
 import { printLine, runNodeTool, runPythonTool } from './tools.mjs'
 
 /**
- * @typedef {{ passed: number, failed: string[], skipped: string[] }} Outcome
+ * @typedef {{ name: string, why: string }} Failure `why` is empty for a check, whose tool has said it.
+ * @typedef {{ passed: number, failed: Failure[], skipped: string[] }} Outcome
  * @typedef {() => Promise<Outcome>} Step
  */
 
@@ -131,7 +132,7 @@ function suite(title, read, run) {
     try {
       const ok = await succeeds(title, () => run(report))
       const tests = readOr(title, read, report)
-      return ok || tests.failed.length > 0 ? tests : { ...tests, failed: [title] }
+      return ok || tests.failed.length > 0 ? tests : { ...tests, failed: [{ name: title, why: '' }] }
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
@@ -170,7 +171,11 @@ function readOr(title, read, report) {
  * @param {string[]} failed
  * @returns {Outcome}
  */
-const outcome = (passed, failed = []) => ({ passed, failed, skipped: [] })
+const outcome = (passed, failed = []) => ({
+  passed,
+  failed: failed.map((name) => ({ name, why: '' })),
+  skipped: [],
+})
 
 /** @param {unknown} error */
 const message = (error) => (error instanceof Error ? error.message : String(error))
