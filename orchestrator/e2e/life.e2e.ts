@@ -287,7 +287,9 @@ describe('Ctrl-C', () => {
         60_000,
       )
       running.kill('SIGINT')
-      expect((await running).exitCode).toBe(130)
+      const { exitCode, stderr } = await running
+      expect(exitCode).toBe(130)
+      if (command === 'submit') expect(stderr).toContain('the job has been started and goes on')
       const { parts, driver } = await stack.status()
       const brokers = (await ownProcesses(stack)).filter((line) => line.includes('kafka.Kafka'))
       const reported = parts.find(({ part }) => part === 'kafka')?.pid

@@ -76,6 +76,23 @@ describe('submit', () => {
     await expect(run(context, [], { timeoutSeconds: 0.001 })).rejects.toMatchObject({ code: 'QUERY_FAILED' })
   })
 
+  it('says on Ctrl-C that the job goes on which it has started', async () => {
+    const context = await testContext()
+    context.runtime.onStartDriver = () => {
+      context.runtime.driverNow = driverIn('starting')
+      context.interrupt()
+    }
+    await expect(run(context, [], {})).rejects.toThrow('interrupted by SIGINT')
+    expect(context.output.warnings.at(-1)).toMatch(/^the job has been started and goes on: /)
+  })
+
+  it('says nothing of the kind on Ctrl-C before the job is started', async () => {
+    const context = await testContext()
+    context.runtime.onDriverRead = context.interrupt
+    await expect(run(context, [], {})).rejects.toThrow('interrupted by SIGINT')
+    expect(context.output.warnings).toEqual([])
+  })
+
   it("with --foreground, shows the driver's new lines escaped, and stops the job on Ctrl-C", async () => {
     const context = await testContext()
     context.runtime.grownLines = ['new\u001b[2J']

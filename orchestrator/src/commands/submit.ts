@@ -28,9 +28,9 @@ interface Flags {
 export const run: CommandRun<Flags> = async (context, _args, flags) => {
   checkUsage(flags)
   if (flags.dryRun) return dryRun(context, flags)
-  const { output, signal } = context
+  const { output } = context
   const selected = await context.select('job')
-  const { runtime, storage, config } = selected
+  const { runtime, config } = selected
   for (const line of [
     ...unusedFlags(config.resolved, 'submit'),
     ...unusedOnRuntime(config.resolved, runtime.name),
@@ -43,7 +43,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
     timeoutMs: (flags.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1_000,
   }
   if (flags.foreground) return stayInForeground(context, selected, options)
-  await withFolderLock(storage, signal, () => submitJob(selected, options, output, signal))
+  await submitInBackground(context, selected, options)
   if (flags.json) output.json({ job: 'running', ui: runtime.sparkUi, driver: await runtime.driver() })
   output.note(`Next     npx cpu-anomaly tail ${config.topics.output}`)
   output.note('         npx cpu-anomaly produce --live (sends the samples of this machine)')
@@ -80,6 +80,27 @@ async function dryRun({ select, signal, output }: CommandContext, flags: Flags):
   const preview = { submission, plan, settings: maskedSettings(config) }
   if (flags.json) return output.json(dryRunJson(preview, flags.full === true))
   for (const line of dryRunLines(preview, flags.full === true)) output.result(line)
+}
+
+/** Submits the job. Ctrl-C ends the wait for it, and not a job that has been started. */
+async function submitInBackground(
+  { output, signal }: CommandContext,
+  selected: Selected,
+  options: SubmitOptions,
+): Promise<void> {
+  const { runtime, storage } = selected
+  await withFolderLock(storage, signal, async () => {
+    const isOthers = isActive(await runtime.driver())
+    try {
+      await submitJob(selected, options, output, signal)
+    } catch (error) {
+      if (signal.aborted && !isOthers && isActive(await runtime.driver()))
+        output.warn(
+          'the job has been started and goes on: `npx cpu-anomaly status` shows it, `npx cpu-anomaly stop` stops it',
+        )
+      throw error
+    }
+  })
 }
 
 /**
