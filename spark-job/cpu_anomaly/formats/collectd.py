@@ -12,7 +12,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from cpu_anomaly.formats.json_text import is_one_document, millis, number, wrapped
-from cpu_anomaly.formats.text import NOT_A_NUMBER, key_series, one_row_per_unit, record_text, text_rejection
+from cpu_anomaly.formats.text import NOT_A_NUMBER, key_series, record_text, text_rejection
+from cpu_anomaly.formats.units import one_row_per_unit
 
 LIST = (
     "struct<values: array<string>, dstypes: array<string>, time: string, host: string, plugin: string,"

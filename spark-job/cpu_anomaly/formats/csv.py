@@ -17,10 +17,10 @@ from cpu_anomaly.formats.text import (
     key_series,
     lines_of,
     looks_decimal,
-    one_row_per_unit,
     record_text,
     text_rejection,
 )
+from cpu_anomaly.formats.units import one_row_per_unit
 
 MAX_LINE_BYTES = 1024
 

@@ -18,6 +18,8 @@ ISO_TIME = r"\A\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d([.,]\d{1,9})?([Zz]|[+-]\d\d:?\
 ONE_DOCUMENT = r"(?s)\A\[\s*(\{.*\}|\[.*\])\s*\]\z"
 # Possessive: `otlp_usual` says why.
 STRING = r'"[^"\\]*+(?:\\[\s\S][^"\\]*+)*+"'
+# For `from_json`, which otherwise reads more than JSON.
+STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 HAS_ZONE = r"([Zz]|[+-]\d\d:?\d\d)\z"
 
 

@@ -18,7 +18,7 @@ from operator import add
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from cpu_anomaly.formats.json_text import is_one_document, millis, number, wrapped
+from cpu_anomaly.formats.json_text import STRICT, is_one_document, millis, number, wrapped
 from cpu_anomaly.formats.otlp_usual import (
     count_of_usual,
     few_shares,
@@ -30,15 +30,8 @@ from cpu_anomaly.formats.otlp_usual import (
     time_of_usual,
     usual,
 )
-from cpu_anomaly.formats.text import (
-    NOT_A_NUMBER,
-    WHITESPACE,
-    key_series,
-    one_row_per_unit,
-    record_text,
-    text_rejection,
-    unfused,
-)
+from cpu_anomaly.formats.text import NOT_A_NUMBER, WHITESPACE, key_series, record_text, text_rejection
+from cpu_anomaly.formats.units import usual_or_parsed, with_value
 
 UTILIZATION = "system.cpu.utilization"
 COUNTER = "system.cpu.time"
@@ -52,7 +45,6 @@ METRIC = f"struct<name: string, gauge: struct<dataPoints: array<{POINT}>>>"
 RESOURCE = f"struct<resource: struct<attributes: {ATTRIBUTES}>, scopeMetrics: array<struct<metrics: array<{METRIC}>>>>"
 # `_corrupt_record` is set if anything of the schema is of another type, or if the text ends early.
 REQUEST = f"struct<resourceMetrics: array<{RESOURCE}>, _corrupt_record: string>"
-STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 SCRAPE = f"struct<series: string, time: string, points: array<{POINT}>, refused: string>"
 UNIT = f"struct<time_millis: bigint, cpu: double, series: string, reason: string, scrape: {SCRAPE}>"
 
@@ -73,48 +65,48 @@ class Otlp:
         return self._units(raw).withColumn("line", line).drop("scrape")
 
     def _units(self, raw: DataFrame) -> DataFrame:
-        """A small usual request needs no struct: its values go around `explode`, and nothing else is kept."""
+        """A request that is cut and has few cores is usual."""
         text, cut, lines = F.col("text"), F.col("cut"), F.col("lines")
-        is_usual, is_small = F.col("is_usual"), F.col("is_small")
-        no_unit = F.array(F.lit(None).cast(UNIT))
-        units = F.when(is_usual, F.array(usual_unit())).otherwise(units_of_record())
-        small = {"time_millis": time_of_usual(cut), "cpu": cpu_of_few(lines), "series": series_of_usual(cut)}
-        read = (
+        is_cut = F.col("is_cut")
+        usual_values = {"time_millis": time_of_usual(cut), "cpu": cpu_of_few(lines)}
+        if self.has_series:
+            usual_values["series"] = series_of_usual(cut)
+        source = {
+            **{name: F.when(is_cut, F.col(name)) for name in ("cut", "lines")},
+            **{"text": F.when(~is_cut, text), "refusal": F.when(~is_cut, text_rejection(text))},
+        }
+        units = F.when(is_cut, F.array(large_unit())).otherwise(units_of_record())
+        return (
             raw.withColumn("text", record_text())
             .withColumn("cut", usual(text, self.has_series))
             # A column of its own, because Spark would split again for each share.
             .withColumn("lines", lines_of_usual(cut))
-            .withColumn("is_usual", looks_usual(cut, text))
-            .withColumn("is_small", is_usual & has_few(lines))
-            .withColumns({f"small_{name}": value for name, value in small.items()})
-            # Spark copies what the next steps need: rarely more than the values above.
-            .withColumns({name: F.when(is_usual & ~is_small, F.col(name)) for name in ("cut", "lines")})
-            .withColumns({"text": F.when(~is_usual, text), "refusal": F.when(~is_usual, text_rejection(text))})
-            .withColumn("units", F.when(is_small, no_unit).otherwise(unfused(units)))
-            .drop("cut", "lines", "refusal", "is_usual")
-            .transform(one_row_per_unit("unit"))
+            .withColumn("is_cut", looks_usual(text, cut, lines))
+            .withColumn("is_usual", is_cut & has_few(lines))
+            .transform(usual_or_parsed(usual_values, source, units, UNIT))
             .select("*", "unit.reason", "unit.scrape")
-            .withColumns(
-                {name: F.when(is_small, F.col(f"small_{name}")).otherwise(F.col(f"unit.{name}")) for name in small}
-            )
-            .drop("unit", "is_small", *(f"small_{name}" for name in small))
+            .drop("is_cut", "is_usual", "unit")
+            .transform(self._with_series)
         )
-        return read.withColumn("series", F.coalesce("series", key_series())) if self.has_series else read.drop("series")
+
+    def _with_series(self, read: DataFrame) -> DataFrame:
+        return read.withColumn("series", F.coalesce("series", key_series())) if self.has_series else read
 
 
-def usual_unit() -> Column:
-    cpu = cpu_of(F.transform(shares_of_usual(F.col("lines")), lambda share: share.try_cast("double")))
+def large_unit() -> Column:
+    """Of a request that is cut, and has more cores than a usual one."""
+    cut, shares = F.col("cut"), shares_of_usual(F.col("lines"))
     return F.struct(
-        time_of_usual(F.col("cut")).alias("time_millis"),
-        cpu.alias("cpu"),
-        series_of_usual(F.col("cut")).alias("series"),
+        time_of_usual(cut).alias("time_millis"),
+        cpu_of(F.transform(shares, lambda share: share.try_cast("double"))).alias("cpu"),
+        series_of_usual(cut).alias("series"),
         F.lit(None).cast("string").alias("reason"),
         F.lit(None).cast(SCRAPE).alias("scrape"),
     )
 
 
 def units_of_record() -> Column:
-    """A record that cannot be read is one unit. Takes the columns `text` and `refusal`, of a text that is not usual."""
+    """A record that cannot be read is one unit. Takes the columns `text` and `refusal`, null if it is cut."""
     return with_value(F.from_json("text", REQUEST, STRICT), units_of_request)
 
 
@@ -242,8 +234,3 @@ def gathered(outer: Column, inner_of: Callable[[Column], Column], element: str) 
     """The elements of all inner arrays. What is null has none."""
     inner = F.filter(F.transform(outer, inner_of), lambda each: each.isNotNull())
     return F.coalesce(F.flatten(inner), F.array().cast(f"array<{element}>"))
-
-
-def with_value(value: Column, use: Callable[[Column], Column]) -> Column:
-    """What `use` makes of a value that it needs several times and that is computed once."""
-    return F.get(F.transform(F.array(value), use), F.lit(0))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column
 from pyspark.sql import functions as F
-
-from cpu_anomaly.step import Step
 
 MAX_RECORD_BYTES = 1024 * 1024
 WHITESPACE = " \t\r\n"
@@ -54,39 +52,9 @@ def looks_decimal(text: Column) -> Column:
     return (((text >= "0") & (text < "0A")) | ((text >= "1") & (text < ":"))) & last.between(F.lit(b"0"), F.lit(b"9"))
 
 
-def unfused(column: Column) -> Column:
-    """The same value, in a projection that Spark does not fuse with others into one method.
-
-    It divides the code of such a projection into methods that are small enough to be compiled. Spark generates no code
-    for `zip_with`, and that keeps a projection apart.
-    """
-    alone = F.array(column)
-    return F.get(F.zip_with(alone, alone, lambda each, _: each), F.lit(0))
-
-
 def key_series() -> Column:
     """The record's key as the name of a series; empty if it has none."""
     return F.coalesce(F.col("key").cast("string"), F.lit(""))
-
-
-def one_row_per_unit(name: str) -> Step:
-    """Columns in: value and `units`, an array. Adds the unit by this name, and `line_number`, null in a record of one.
-
-    A record of several leaves its value behind: Spark keeps all rows of a record in memory, each with a copy of the
-    columns that later steps need. Those only ask whether the value is null.
-    """
-
-    def step(records: DataFrame) -> DataFrame:
-        is_alone = F.size("units") == 1
-        return (
-            records.withColumn("is_alone", is_alone)
-            .withColumn("value", F.when(is_alone | F.col("value").isNull(), F.col("value")).otherwise(F.lit(b"")))
-            .select("*", F.posexplode("units").alias("position", name))
-            .withColumn("line_number", F.when(~F.col("is_alone"), F.col("position")))
-            .drop("units", "is_alone", "position")
-        )
-
-    return step
 
 
 def lines_of(text: Column) -> Column:

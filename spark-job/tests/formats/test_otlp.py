@@ -32,7 +32,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from cpu_anomaly.formats.otlp import Otlp
-from cpu_anomaly.formats.otlp_usual import looks_usual, usual
+from cpu_anomaly.formats.otlp_usual import lines_of_usual, looks_usual, usual
 
 FUZZ_ROWS = int(os.environ.get("FUZZ_ROWS", "2000"))
 FUZZ_SEED = int(os.environ.get("FUZZ_SEED", "1"))
@@ -175,8 +175,16 @@ def test_what_the_collector_writes_takes_the_fast_path(spark: SparkSession) -> N
 
 def usual_ones(spark: SparkSession, values: Sequence[bytes | None], has_series: bool) -> set[int]:
     text = F.col("value").cast("string")
-    rows = frame_of(spark, values).filter(looks_usual(usual(text, has_series), text)).select("nth").collect()
-    return {row["nth"] for row in rows}
+    frame = frame_of(spark, values).withColumn("cut", usual(text, has_series))
+    lines = lines_of_usual(F.col("cut"))
+    return {row["nth"] for row in frame.filter(looks_usual(text, F.col("cut"), lines)).select("nth").collect()}
+
+
+def test_fast_path_takes_no_host_for_a_time(spark: SparkSession) -> None:
+    """Of a request without an idle point, the host is all that is cut out."""
+    hosts = ["1" * 18, "1" * 19, f"x{T_NANOS}", f"{T}"]
+    values = [compact(request(resource(utilization(point("user", 0.5)), host=host))) for host in hosts]
+    assert usual_ones(spark, values, has_series=True) == set()
 
 
 SERIES: dict[str, tuple[bytes, str]] = {
