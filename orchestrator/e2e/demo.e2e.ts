@@ -8,7 +8,7 @@ import { waitFor } from './helpers/wait-for.ts'
 it('the demo learns what is normal, finds its burst and nothing else, and leaves nothing behind', async () => {
   const stack = await Stack.create('local')
   const { exitCode, stdout, stderr } = await stack.cli(['demo'])
-  expect({ exitCode, stderr, stdout }).toMatchObject({ exitCode: 0 })
+  expect(exitCode, `${stdout}\n${stderr}`).toBe(0)
   const [, sent, counted] = stdout.match(/([\d,]+) sent, ([\d,]+) counted/) ?? []
   expect(counted).toBe(sent)
   expect(Number(sent?.replaceAll(',', ''))).toBeGreaterThan(600)
