@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from cpu_anomaly.formats.json_text import is_one_document, wrapped
 from cpu_anomaly.formats.telegraf_metric import METRIC, SKIPPED, is_object, metric_of, millis_of_seconds
-from cpu_anomaly.formats.telegraf_usual import cut_out, read_cut
+from cpu_anomaly.formats.telegraf_usual import cut_out, is_other, read_cut
 from cpu_anomaly.formats.text import key_series, lines_of, record_text
 from cpu_anomaly.formats.units import one_row_per_unit, usual_or_parsed
 
@@ -38,7 +38,7 @@ class Telegraf:
             raw.withColumn("text", record_text())
             .withColumn("cut", cut_out(text, is_object(text)))
             .withColumn("is_usual", cut.is_usual)
-            .transform(usual_or_parsed(usual, {"text": text}, F.transform(texts_of(text), metric_of), METRIC))
+            .transform(usual_or_parsed(usual, {"text": text}, metrics_of_interest(text), METRIC))
             .withColumn("reason", F.col("unit.reason"))
             .drop("cut", "is_usual", "unit", "line_number")
         )
@@ -53,6 +53,12 @@ class Telegraf:
     def _of_interest(self, read: DataFrame) -> DataFrame:
         judged = read.filter(F.col("reason").isNull() | (F.col("reason") != SKIPPED))
         return judged.withColumn("series", F.coalesce("series", key_series())) if self.has_series else judged
+
+
+def metrics_of_interest(text: Column) -> Column:
+    """None if the record is well-formed and usual, but of something else; else all, SKIPPED ones too."""
+    none = F.array().cast(f"array<{METRIC}>")
+    return F.when(is_other(text, is_object(text)), none).otherwise(F.transform(texts_of(text), metric_of))
 
 
 def texts_of(text: Column) -> Column:

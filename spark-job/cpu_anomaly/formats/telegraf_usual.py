@@ -42,6 +42,22 @@ DOCUMENT = (
 )
 DOCUMENT_CUT = "$4\t$1\t$2\t$3"
 
+# Nearly all records of a topic with all that Telegraf collects: another measurement or a single core, one per record.
+ANY_TAG = r"(?!cpu=)[a-zA-Z_][\w.-]*+=[\w.:/-]++"
+MEASUREMENT = rf"(?!cpu[, ])[a-zA-Z_][\w.-]*+(?:,{ANY_TAG})*+"
+CORE = rf"cpu(?:,{ANY_TAG})*+,cpu=(?!cpu-total[, ])[\w.:/-]++(?:,{ANY_TAG})*+"
+ANY_FIELD = rf"[a-zA-Z_]\w*+=(?:{NUMBER}[iu]?+|true|false|{TEXT})"
+OTHER_LINE = rf"\A(?:{MEASUREMENT}|{CORE}) {ANY_FIELD}(?:,{ANY_FIELD})*+ {NANOSECONDS}\n?\z"
+
+ANY_JSON_FIELD = rf'"[\w.-]++":(?:{NUMBER}|true|false|{TEXT})'
+ANY_PAIR = rf'"(?!cpu")[\w.-]++":{TEXT}'
+TAGS = rf"(?:{ANY_PAIR}(?:,{ANY_PAIR})*+)?+"
+TAGS_OF_CORE = rf'(?:{ANY_PAIR},)*+"cpu":(?!"cpu-total"){TEXT}(?:,{ANY_PAIR})*+'
+OTHER_DOCUMENT = (
+    rf'\A\{{"fields":\{{{ANY_JSON_FIELD}(?:,{ANY_JSON_FIELD})*+\}},"name":'
+    rf'(?:(?!"cpu"){TEXT},"tags":\{{{TAGS}\}}|"cpu","tags":\{{{TAGS_OF_CORE}\}}),"timestamp":[1-9][0-9]*+\}}\n?\z'
+)
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -59,6 +75,11 @@ def cut_out(text: Column, is_json: Column) -> Column:
     return F.when(is_json, F.regexp_replace(text, DOCUMENT, DOCUMENT_CUT)).otherwise(
         F.regexp_replace(text, LINE, LINE_CUT)
     )
+
+
+def is_other(text: Column, is_json: Column) -> Column:
+    """True only for a record that is certainly well-formed and of no interest."""
+    return F.coalesce(F.when(is_json, text.rlike(OTHER_DOCUMENT)).otherwise(text.rlike(OTHER_LINE)), F.lit(False))
 
 
 def read_cut(cut: Column, text: Column, is_json: Column) -> Cut:
