@@ -34,6 +34,8 @@ class Telegraf:
         usual = {"time_millis": usual_millis(cut.time_text), "cpu": cut.cpu}
         if self.has_series:
             usual["series"] = cut.host
+        # Not of others, of which it would cost more than parsing them: a cast of what is no number throws.
+        usual = {name: F.when(F.col("is_usual"), value) for name, value in usual.items()}
         read = (
             raw.withColumn("text", record_text())
             .withColumn("cut", cut_out(text, is_object(text)))
