@@ -29,6 +29,7 @@ from cpu_anomaly.formats.otlp_usual import (
     shares_of_usual,
     time_of_usual,
     usual,
+    without_time,
 )
 from cpu_anomaly.formats.text import NOT_A_NUMBER, WHITESPACE, key_series, record_text, text_rejection
 from cpu_anomaly.formats.units import usual_or_parsed, with_value
@@ -66,9 +67,9 @@ class Otlp:
 
     def _units(self, raw: DataFrame) -> DataFrame:
         """A request that is cut and has few cores is usual."""
-        text, cut, lines = F.col("text"), F.col("cut"), F.col("lines")
+        text, cut, bare, lines = F.col("text"), F.col("cut"), F.col("bare"), F.col("lines")
         is_cut = F.col("is_cut")
-        usual_values = {"time_millis": time_of_usual(cut), "cpu": cpu_of_few(lines)}
+        usual_values = {"time_millis": time_of_usual(cut, lines), "cpu": cpu_of_few(lines)}
         if self.has_series:
             usual_values["series"] = series_of_usual(cut)
         source = {
@@ -79,13 +80,14 @@ class Otlp:
         return (
             raw.withColumn("text", record_text())
             .withColumn("cut", usual(text, self.has_series))
+            .withColumn("bare", without_time(cut))
             # A column of its own, because Spark would split again for each share.
-            .withColumn("lines", lines_of_usual(cut))
-            .withColumn("is_cut", looks_usual(text, cut, lines))
+            .withColumn("lines", lines_of_usual(bare))
+            .withColumn("is_cut", looks_usual(text, cut, bare, lines))
             .withColumn("is_usual", is_cut & has_few(lines))
             .transform(usual_or_parsed(usual_values, source, units, UNIT))
             .select("*", "unit.reason", "unit.scrape")
-            .drop("is_cut", "is_usual", "unit")
+            .drop("bare", "is_cut", "is_usual", "unit")
             .transform(self._with_series)
         )
 
@@ -95,10 +97,10 @@ class Otlp:
 
 def large_unit() -> Column:
     """Of a request that is cut, and has more cores than a usual one."""
-    cut, shares = F.col("cut"), shares_of_usual(F.col("lines"))
+    cut, lines = F.col("cut"), F.col("lines")
     return F.struct(
-        time_of_usual(cut).alias("time_millis"),
-        cpu_of(F.transform(shares, lambda share: share.try_cast("double"))).alias("cpu"),
+        time_of_usual(cut, lines).alias("time_millis"),
+        cpu_of(shares_of_usual(lines)).alias("cpu"),
         series_of_usual(cut).alias("series"),
         F.lit(None).cast("string").alias("reason"),
         F.lit(None).cast(SCRAPE).alias("scrape"),

@@ -23,10 +23,16 @@ NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?+(?:e[+-][0-9]{2,3})?+"
 # From 0 to 1.
 SHARE = r"(?:0(?:\.[0-9]+)?+|[1-9](?:\.[0-9]+)?+e-[0-9]{2}|1)"
 
+
+def several(object_: str) -> str:
+    """One or more objects of an array, which the pattern names once: Spark compares it whole for every record."""
+    return rf"(?:{object_}(?:,(?=\{{)|(?=\])))++"
+
+
 TEXT = rf'\{{"stringValue":{STRING}\}}'
 VALUE = (
     rf'\{{"(?:(?:string|int)Value":{STRING}|boolValue":(?:true|false)|'
-    rf'arrayValue":\{{"values":\[{TEXT}(?:,{TEXT})*+\]\}})\}}'
+    rf'arrayValue":\{{"values":\[{several(TEXT)}\]\}})\}}'
 )
 HOST = rf'\{{"key":"host\.name","value":\{{"stringValue":"({CHARACTER}+")\}}\}}'
 ANY = rf'\{{"key":{STRING},"value":{VALUE}\}}'
@@ -40,12 +46,12 @@ def metric(name: str, data: str) -> str:
 
 # `system.cpu.time` comes first, unless it is switched off.
 NUMBER_POINT = (
-    rf'\{{(?:"attributes":\[{ANY}(?:,{ANY})*+\],)?+(?:"startTimeUnixNano":"[0-9]+",)?+"timeUnixNano":"[0-9]+",'
+    rf'\{{(?:"attributes":\[{several(ANY)}\],)?+(?:"startTimeUnixNano":"[0-9]+",)?+"timeUnixNano":"[0-9]+",'
     rf'"as(?:Double":{NUMBER}|Int":"-?[0-9]+")\}}'
 )
 OTHER_METRIC = metric(
     rf'(?!"system\.cpu\.utilization"){STRING}',
-    rf'(?:sum|gauge)":\{{"dataPoints":\[{NUMBER_POINT}(?:,{NUMBER_POINT})*+\]'
+    rf'(?:sum|gauge)":\{{"dataPoints":\[{several(NUMBER_POINT)}\]'
     r'(?:,"aggregationTemporality":[0-9])?+(?:,"isMonotonic":true)?+\}\}',
 )
 
@@ -58,8 +64,14 @@ def head(attributes: str) -> str:
     )
 
 
+# Of cores and states, which is cheaper than STRING.
+WORD = r'"\w*"'
+
 # All points of the metric begin like this: the state comes next.
-POINT_HEAD = rf'\{{"attributes":\[(?:\{{"key":"cpu","value":{TEXT}\}},)?+\{{"key":"state","value":\{{"stringValue":'
+POINT_HEAD = (
+    rf'\{{"attributes":\[(?:\{{"key":"cpu","value":\{{"stringValue":{WORD}\}}\}},)?+'
+    r'\{"key":"state","value":\{"stringValue":'
+)
 
 
 def point_tail(state: str, time: str, value: str) -> str:
@@ -67,18 +79,18 @@ def point_tail(state: str, time: str, value: str) -> str:
 
 
 IDLE = point_tail('"idle"', f"({NANOSECONDS})", f"({SHARE})")
-BUSY = point_tail(f'(?!"idle"){STRING}', "[0-9]+", NUMBER)
-TAIL = rf"\]\}}\}}\]{SCHEMA_URL}\}}\]{SCHEMA_URL}\}}\]\}}"
+BUSY = point_tail(f'(?!"idle"){WORD}', "[0-9]+", NUMBER)
+END = rf"\}}\}}\]{SCHEMA_URL}\}}\]{SCHEMA_URL}\}}\]\}}\z"
 
-NO_HOST = rf'()(?:"attributes":\[{ANY}(?:,{ANY})*+\])?+'
+NO_HOST = rf'()(?:"attributes":\[{several(ANY)}\])?+'
 WITH_HOST = rf'"attributes":\[(?:{OTHER},)*+{HOST}(?:,{OTHER})*+\]'
 
 # Most hosts have at most so many cores.
 FEW = 16
 
-# A cut is the host and a quote (nothing without a host), then a line per idle point, then one without time and share if
-# other points come last, then what is not cut out.
-LINE = "$1$2\t$3\n"
+# A cut is the host and a quote (nothing without a host), then a line per idle point, then one of a bracket and neither
+# time nor share if other points come last, then what is not cut out.
+LINE = "$1$2\t$3$4\n"
 TIME_BYTES = 19
 
 
@@ -88,22 +100,31 @@ def cuts(attributes: str) -> str:
     So what is not cut out begins with a comma, or it is the end, or it is the whole text.
     """
     first = rf"\G(?:\A{head(attributes)}|(?!\A),){POINT_HEAD}(?:{BUSY},{POINT_HEAD})*+"
-    return rf"{first}(?:{IDLE}(?=,|{TAIL}\z)|{BUSY}(?={TAIL}\z))"
+    return rf"{first}(?:{IDLE}(?=,|\]{END})|{BUSY}(?=(\]){END}))"
 
 
 def usual(text: Column, has_series: bool) -> Column:
     return F.regexp_replace(text, cuts(WITH_HOST if has_series else NO_HOST), LINE)
 
 
-def looks_usual(text: Column, cut: Column, lines: Column) -> Column:
+def without_time(cut: Column) -> Column:
+    """A cut without all times that equal its first."""
+    return F.replace(cut, F.concat(time_text(cut), F.lit("\t")), F.lit(""))
+
+
+def lines_of_usual(bare: Column) -> Column:
+    """Of a cut without times: a share per idle point, the first one after the host, and the rest."""
+    return F.split(bare, "\n")
+
+
+def looks_usual(text: Column, cut: Column, bare: Column, lines: Column) -> Column:
     """True if `usual` has cut all of a request that holds one scrape: all lines have the time of the first.
 
     A regular expression with a back reference says so too, but then all of the reading takes a quarter longer.
     """
-    time = F.concat(time_text(cut), F.lit("\t"))
-    bytes_of_times = F.octet_length(cut) - F.octet_length(F.replace(cut, time, F.lit("")))
     is_cut = F.octet_length(cut) < F.octet_length(text)
     ends = F.startswith(F.get(lines, F.size(lines) - 1), F.lit("]"))
+    bytes_of_times = F.octet_length(cut) - F.octet_length(bare)
     return F.coalesce(is_cut & ends & (bytes_of_times == (TIME_BYTES + 1) * count_of_usual(lines)), F.lit(False))
 
 
@@ -112,29 +133,38 @@ def time_text(cut: Column) -> Column:
     return F.substring(F.substring_index(cut, "\t", 1).cast("binary"), -TIME_BYTES, TIME_BYTES).cast("string")
 
 
-def time_of_usual(cut: Column) -> Column:
+def time_of_usual(cut: Column, lines: Column) -> Column:
     """In milliseconds; anything for what is not usual."""
-    return F.substring(time_text(cut).cast("binary"), 1, 13).cast("string").try_cast("bigint")
+    millis = F.substring(time_text(cut).cast("binary"), 1, 13).cast("string")
+    return F.when(has_points(lines), millis).try_cast("bigint")
 
 
 def series_of_usual(cut: Column) -> Column:
     return F.substring_index(cut, '"', 1)
 
 
-def lines_of_usual(cut: Column) -> Column:
-    """One for each idle point, and the rest."""
-    return F.split(cut, "\n")
+def count_of_usual(lines: Column) -> Column:
+    """Number of idle points."""
+    has_others_last = F.coalesce(F.endswith(F.get(lines, F.size(lines) - 2), F.lit("]")), F.lit(False))
+    return F.size(lines) - 1 - has_others_last.cast("int")
+
+
+def has_points(lines: Column) -> Column:
+    """False if nothing was cut. Then nothing is cast: of what is no number, that would cost more than parsing."""
+    return F.size(lines) > 1
+
+
+def first_share(lines: Column) -> Column:
+    return F.when(has_points(lines), F.substring_index(F.get(lines, F.lit(0)), '"', -1)).try_cast("double")
+
+
+def further_shares(lines: Column) -> Column:
+    return F.slice(lines, F.lit(2), F.greatest(count_of_usual(lines) - 1, F.lit(0))).try_cast("array<double>")
 
 
 def shares_of_usual(lines: Column) -> Column:
-    """The texts of the idle shares."""
-    return F.transform(F.slice(lines, 1, count_of_usual(lines)), lambda line: F.substring_index(line, "\t", -1))
-
-
-def count_of_usual(lines: Column) -> Column:
-    """Number of idle points."""
-    has_others_last = F.coalesce(F.endswith(F.get(lines, F.size(lines) - 2), F.lit("\t")), F.lit(False))
-    return F.size(lines) - 1 - has_others_last.cast("int")
+    """The idle shares."""
+    return F.concat(F.array(first_share(lines)), further_shares(lines))
 
 
 def has_few(lines: Column) -> Column:
@@ -143,5 +173,5 @@ def has_few(lines: Column) -> Column:
 
 def few_shares(lines: Column) -> list[Column]:
     """The idle shares of a cut that `has_few`, and zeros."""
-    share = [F.substring_index(F.get(lines, F.lit(nth)), "\t", -1).try_cast("double") for nth in range(FEW)]
-    return [F.when(count_of_usual(lines) > nth, each).otherwise(0.0) for nth, each in enumerate(share)]
+    further = further_shares(lines)
+    return [first_share(lines), *(F.coalesce(F.get(further, F.lit(nth)), F.lit(0.0)) for nth in range(FEW - 1))]

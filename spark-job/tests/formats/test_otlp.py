@@ -32,7 +32,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from cpu_anomaly.formats.otlp import Otlp
-from cpu_anomaly.formats.otlp_usual import lines_of_usual, looks_usual, usual
+from cpu_anomaly.formats.otlp_usual import lines_of_usual, looks_usual, usual, without_time
 
 FUZZ_ROWS = int(os.environ.get("FUZZ_ROWS", "2000"))
 FUZZ_SEED = int(os.environ.get("FUZZ_SEED", "1"))
@@ -175,9 +175,10 @@ def test_what_the_collector_writes_takes_the_fast_path(spark: SparkSession) -> N
 
 def usual_ones(spark: SparkSession, values: Sequence[bytes | None], has_series: bool) -> set[int]:
     text = F.col("value").cast("string")
-    frame = frame_of(spark, values).withColumn("cut", usual(text, has_series))
-    lines = lines_of_usual(F.col("cut"))
-    return {row["nth"] for row in frame.filter(looks_usual(text, F.col("cut"), lines)).select("nth").collect()}
+    cut, bare = F.col("cut"), F.col("bare")
+    frame = frame_of(spark, values).withColumn("cut", usual(text, has_series)).withColumn("bare", without_time(cut))
+    found = frame.filter(looks_usual(text, cut, bare, lines_of_usual(bare)))
+    return {row["nth"] for row in found.select("nth").collect()}
 
 
 def test_fast_path_takes_no_host_for_a_time(spark: SparkSession) -> None:
