@@ -5,27 +5,24 @@ import type { FormatResult } from './results.ts'
 import { ratesInTurn } from './rounds.ts'
 import type { BenchSizes } from './sizes.ts'
 
-/** Reads the same samples as csv and in each format, in turn. */
-export async function formatsSection(
+/** Reads the same samples as csv and in a format, in turn. */
+export async function measureFormat(
   tools: BenchTools,
   { samples, rounds, batchRecords }: BenchSizes['formats'],
-  names: readonly BenchFormat[],
-  onResult: (result: FormatResult) => void,
-): Promise<void> {
-  const formats: readonly BenchFormat[] = ['csv', ...names]
+  format: BenchFormat,
+): Promise<FormatResult> {
+  const pair: readonly BenchFormat[] = ['csv', format]
   const topics = new Map<BenchFormat, string>()
-  for (const format of formats) topics.set(format, await loadTopic(tools, { samples, perRecord: 1, format }))
+  for (const name of pair) topics.set(name, await loadTopic(tools, { samples, perRecord: 1, format: name }))
   const outputTopic = await tools.workspace.createTopic('out')
-  const rates = await ratesInTurn(formats, rounds, async (format, which) => {
-    const topic = topics.get(format) as string
-    const name = `${format}, ${which}`
-    const options = { name, what: 'job', topic, outputTopic, samples, batchRecords, format } as const
-    return (await readTopic(tools, options)).rate
+  const measured = await ratesInTurn(pair, rounds, async (name, which) => {
+    const topic = topics.get(name) as string
+    const of = name === 'csv' ? `csv beside ${format}` : name
+    const common = { what: 'job', topic, outputTopic, samples, batchRecords, format: name } as const
+    return (await readTopic(tools, { ...common, name: `${of}, ${which}` })).rate
   })
   for (const topic of topics.values()) await tools.workspace.removeTopic(topic)
-  const csvRate = median(rates.get('csv') ?? [])
-  for (const [format, measured] of rates) {
-    const rate = median(measured)
-    onResult({ measurement: 'format', format, samples, rates: measured, rate, share: rate / csvRate })
-  }
+  const [csvRates, rates] = [measured.get('csv') ?? [], measured.get(format) ?? []]
+  const [csvRate, rate] = [median(csvRates), median(rates)]
+  return { measurement: 'format', format, samples, rates, rate, csvRates, csvRate, share: rate / csvRate }
 }

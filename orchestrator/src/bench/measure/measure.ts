@@ -2,7 +2,7 @@ import type { Output } from '../../terminal/output.ts'
 import type { Workspace } from '../driver/workspace.ts'
 import { baselineSection } from './baseline.ts'
 import type { BenchFormat } from './format-settings.ts'
-import { formatsSection } from './formats.ts'
+import { measureFormat } from './formats.ts'
 import { latencySection } from './latency-section.ts'
 import type { Measurement } from './results.ts'
 import { scalingSection } from './scaling.ts'
@@ -26,9 +26,10 @@ export async function measure(
   output: Output,
   { sections, formats, sizes, rate, onResult }: MeasureOptions,
 ): Promise<void> {
-  if (formats.length > 0)
-    await workspace.withSession({}, (session) =>
-      formatsSection({ workspace, session, output }, sizes.formats, formats, onResult),
+  // Each has a driver of its own, as a job has: code that the JIT has compiled for several formats is slower.
+  for (const format of formats)
+    await workspace.withSession({}, async (session) =>
+      onResult(await measureFormat({ workspace, session, output }, sizes.formats, format)),
     )
   if (sections.has('throughput') || sections.has('scaling'))
     await workspace.withSession({}, async (session) => {

@@ -91,7 +91,10 @@ export interface FormatResult {
   readonly rates: readonly number[]
   /** Their median. */
   readonly rate: number
-  /** Of the rate of csv in the same run. */
+  /** The same of csv, which the same driver read in turn with the format. */
+  readonly csvRates: readonly number[]
+  readonly csvRate: number
+  /** `rate` divided by `csvRate`. */
   readonly share: number
 }
 

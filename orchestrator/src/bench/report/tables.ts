@@ -43,15 +43,16 @@ function throughputTable(results: readonly Measurement[]): TableData {
 function formatsTable(results: readonly Measurement[]): TableData {
   const rows = results
     .filter((result) => result.measurement === 'format')
-    .map(({ format, samples, rate, share }) => [
+    .map(({ format, samples, rate, csvRate, share }) => [
       format,
       formatCount(samples),
       perSecond(rate),
+      perSecond(csvRate),
       formatPercent(share),
     ])
   return {
-    title: 'Input formats (one sample per record, warm JIT)',
-    head: ['', 'samples', 'job', 'of csv'],
+    title: 'Input formats, each in turn with csv (one sample per record, warm JIT)',
+    head: ['', 'samples', 'job', 'csv', 'share'],
     rows,
   }
 }
