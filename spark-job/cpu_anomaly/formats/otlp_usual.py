@@ -64,7 +64,7 @@ def head(attributes: str) -> str:
     )
 
 
-# Of cores and states, which is cheaper than STRING.
+# Of cores and states: a character takes one check, where those of STRING take several.
 WORD = r'"\w*"'
 
 # All points of the metric begin like this: the state comes next.
@@ -173,5 +173,6 @@ def has_few(lines: Column) -> Column:
 
 def few_shares(lines: Column) -> list[Column]:
     """The idle shares of a cut that `has_few`, and zeros."""
+    # Not within F.when: Spark would cast all of them for each.
     further = further_shares(lines)
     return [first_share(lines), *(F.coalesce(F.get(further, F.lit(nth)), F.lit(0.0)) for nth in range(FEW - 1))]

@@ -26,7 +26,7 @@ export async function measure(
   output: Output,
   { sections, formats, sizes, rate, onResult }: MeasureOptions,
 ): Promise<void> {
-  // Each has a driver of its own, as a job has: code that the JIT has compiled for several formats is slower.
+  // Each has a driver of its own, as a job has: its share does not depend on which others are measured.
   for (const format of formats)
     await workspace.withSession({}, async (session) =>
       onResult(await measureFormat({ workspace, session, output }, sizes.formats, format)),
