@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -16,6 +17,7 @@ from cpu_anomaly.formats.json_text import (
     number,
     wrapped,
 )
+from cpu_anomaly.formats.json_usual import cutter_of, is_cut
 from cpu_anomaly.formats.text import NOT_A_NUMBER, key_series, record_text, text_rejection
 from cpu_anomaly.settings import Settings
 
@@ -65,9 +67,11 @@ class JsonRecord:
         return JsonRecord(paths, settings.has_series)
 
     def read(self, raw: DataFrame) -> DataFrame:
-        fields = raw.withColumn("text", record_text()).withColumns(self._fields(F.col("text")))
-        judged = fields.withColumns({"time_millis": self._time_millis(), "cpu": self._cpu()}).withColumn(
-            "reason", F.when(~is_plain(), self._rejection())
+        judged = (
+            raw.withColumn("text", record_text())
+            .transform(self._with_fields)
+            .withColumns({"time_millis": self._time_millis(), "cpu": self._cpu()})
+            .withColumn("reason", F.when(~is_plain(), self._rejection()))
         )
         if self.paths.subject is not None:
             is_about_cpu = F.col("subject").isNotNull() | F.col("reason").isin(*OF_NO_DOCUMENT)
@@ -78,14 +82,34 @@ class JsonRecord:
         whole = F.col("value").cast("string")
         return self.read(raw).withColumns({"line": whole, "line_number": F.lit(None).cast("int")})
 
-    def _fields(self, json: Column) -> dict[str, Column]:
-        """All texts of the document, which Spark then reads in one pass."""
+    def _with_fields(self, records: DataFrame) -> DataFrame:
+        """Adds `is_usual` and the texts of all fields."""
+        paths = self._paths_by_field()
+        cutter = cutter_of(paths)
+        if cutter is None:
+            return records.withColumn("is_usual", F.lit(False)).withColumns(parsed_fields(F.col("text"), paths))
+        cut, is_usual = F.col("cut"), F.col("is_usual")
+        parsed = parsed_fields(F.when(~is_usual, F.col("text")), paths)
+        return (
+            records.withColumn("cut", cutter.cut(F.col("text")))
+            .withColumn("is_usual", is_cut(cut, F.col("text")))
+            .withColumns({f"parsed_{name}": value for name, value in parsed.items()})
+            .withColumns(
+                {
+                    name: F.when(is_usual, value).otherwise(F.col(f"parsed_{name}"))
+                    for name, value in cutter.read(cut).items()
+                }
+            )
+            .drop("cut", *(f"parsed_{name}" for name in paths))
+        )
+
+    def _paths_by_field(self) -> dict[str, str]:
         paths = {"time_text": self.paths.time, "subject": self.paths.subject}
         paths.update({f"cpu_text_{nth}": cpu.path for nth, cpu in enumerate(self.paths.cpu)})
         paths.update({f"per_text_{nth}": cpu.per for nth, cpu in enumerate(self.paths.cpu)})
         if self.has_series:
             paths["series_text"] = self.paths.series
-        return {name: field(json, path) for name, path in paths.items() if path is not None}
+        return {name: path for name, path in paths.items() if path is not None}
 
     def _time_millis(self) -> Column:
         if self.paths.time is None:
@@ -113,6 +137,11 @@ class JsonRecord:
         )
 
 
+def parsed_fields(json: Column, paths: Mapping[str, str]) -> dict[str, Column]:
+    """Spark reads all of them in one pass."""
+    return {name: field(json, path) for name, path in paths.items()}
+
+
 def cpu_of(nth: int, cpu: Cpu) -> Column:
     value = number(F.col(f"cpu_text_{nth}"))
     share = value if cpu.per is None else F.try_divide(value, number(F.col(f"per_text_{nth}")))
@@ -122,7 +151,6 @@ def cpu_of(nth: int, cpu: Cpu) -> Column:
 def is_plain() -> Column:
     """Fast path: true only for records that certainly hold a sample."""
     text = F.col("text")
-    plain = (
-        F.col("time_millis").isNotNull() & F.col("cpu").isNotNull() & is_certain_document(text) & F.is_valid_utf8(text)
-    )
+    is_document = F.col("is_usual") | (is_certain_document(text) & F.is_valid_utf8(text))
+    plain = F.col("time_millis").isNotNull() & F.col("cpu").isNotNull() & is_document
     return F.coalesce(plain, F.lit(False))

@@ -49,7 +49,11 @@ FORMATS: dict[str, tuple[dict[str, str], list[str], Reader]] = {
     ),
     "json": (
         JSON,
-        ['{"t":1700000000123,"c":{"v":12.5}}', '{"c":{"v":"1e1","w":[1,{}]},"t":"1700000000123.5"}'],
+        [
+            '{"t":1700000000123,"c":{"v":12.5}}',
+            '{"c":{"v":"1e1","w":[1,{}]},"t":"1700000000123.5"}',
+            '{"x":[1,"a"],"c":{"u":null,"v":1.5},"t":1700000000123,"y":{"z":true}}',
+        ],
         json_by_paths,
     ),
     "metricbeat": ({"input_format": "metricbeat"}, [BEAT], metricbeat),

@@ -9,6 +9,9 @@ import pytest
 from conftest import SettingsOf
 from format_units import RECORD_MS, Unit, frame_of, refused, sample, series_of_samples, units_by_value, units_of
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from cpu_anomaly.formats.json_usual import cutter_of, is_cut
 
 T = 1_700_000_000_123
 BY_PATHS = {"input_format": "json", "input_time": "$.t", "input_cpu": "$.c.v"}
@@ -130,6 +133,70 @@ def test_series_is_the_key_or_at_its_path(
     record = json.dumps({"t": T, "c": {"v": 1}, **value}).encode()
     settings = settings_of(**BY_PATHS, input_series=series, group_by="key")
     assert series_of_samples(frame_of(spark, [record], key=b"the key"), settings) == [expected]
+
+
+# Documents that are cut by one pattern, and what makes others that must be parsed.
+USUAL = [
+    b'{"t":1700000000123,"c":{"v":12.5}}',
+    b'{"c":{"v":0},"t":1700000000123}\n',
+    b'{"h": "a", "t": "1700000000123", "c": {"u": null, "v": "1.25"}, "x": [1, "a"], "y": {"z": -0.5e3}}',
+    b'{"c":{"v":-1,"w":[]},"h":"it\'s","more":{},"t":1700000000123.75,"yes":true}',
+    b'{"t":"yesterday","c":{"v":12.5}}',
+    b'{"t":1700000000123,"c":{"v":""}}',
+]
+UNUSUAL = [
+    b'{"t":1700000000123,"t":1700000000124,"c":{"v":12.5}}',
+    b'{"t":1700000000123,"c":{"v":12.5},"c":{"v":1}}',
+    b'{"t":1700000000123,"c":{"v":12.5,"v":1}}',
+    b'{"t":1700000000123,"c":{"v":12.5},"c":1}',
+    b'{"t":1700000000123,"c":{"v":1.25e1}}',
+    b'{"t":1700000000123,"c":{"v":012.5}}',
+    b'{"t":1700000000123,"c":{"v":12.}}',
+    b'{"t":1700000000123,"c":{"v":null}}',
+    b'{"t":1700000000123,"c":{"v":12.5},}',
+    b'{"t":1700000000123,,"c":{"v":12.5}}',
+    b'{"t":1700000000123"c":{"v":12.5}}',
+    b'{"t":1700000000123,"c":{"v":12.5},"x":["a""b"]}',
+    b'{"t":1700000000123,"c":{"v":12.5},"x":["a",]}',
+    b'{"t":1700000000123,"c":{"v":12.5},"x":[1,]}',
+    b'{"t":1700000000123,"c":{"v":12.5},"x":[[1]]}',
+    b'{"t":1700000000123,"c":{"v":12.5},"x":"\\u0041"}',
+    b'{"t":1700000000123,"c":{"v":12.5},"x":"\xc3\xbc"}',
+    b'{"t":1700000000123,"c":{"v":12.5},"x":"\t"}',
+    b'{"t":1700000000123,"c":{"v":12.5},"\\u0074":1700000000124}',
+    b'{"t":1700000000123,"c":{"v":12.5}}\n\n',
+    b'[{"t":1700000000123,"c":{"v":12.5}}]',
+    b'{"t":1700000000123}',
+    b"12.5\t1700000000123",
+    b"",
+]
+
+
+def test_usual_documents_are_cut_and_no_others(spark: SparkSession) -> None:
+    cutter = cutter_of({"time": "$.t", "cpu": "$['c'].v"})
+    assert cutter is not None
+    text = F.col("value").cast("string")
+    values = [*USUAL, *UNUSUAL, *(value[:end] for value in USUAL for end in range(len(value.rstrip())))]
+    found = frame_of(spark, values).filter(is_cut(cutter.cut(text), text)).select("nth").collect()
+    assert [values[row["nth"]] for row in found] == USUAL
+
+
+@pytest.mark.parametrize("path", ["$.c[0]", "$.c[*]", "$", "$.t.u", "$.t", "$['ü']"])
+def test_other_paths_have_no_pattern(path: str) -> None:
+    assert cutter_of({"time": "$.t", "cpu": path}) is None
+
+
+def test_cut_documents_mean_what_they_mean_when_parsed(spark: SparkSession, settings_of: SettingsOf) -> None:
+    cut = units_of(frame_of(spark, USUAL), settings_of(**BY_PATHS))
+    # A tab after the brace: not usual.
+    assert cut == units_of(frame_of(spark, [b"{\t" + value[1:] for value in USUAL]), settings_of(**BY_PATHS))
+
+
+@pytest.mark.parametrize("name", ["h", "h.i", "h-i", "@h", "h i"])
+def test_series_of_a_cut_document_is_at_its_path(spark: SparkSession, settings_of: SettingsOf, name: str) -> None:
+    settings = settings_of(**BY_PATHS, input_series=f"$['{name}']", group_by="key")
+    others = [json.dumps({other: "{a}", "t": T, "c": {"v": 1}}).encode() for other in (name, "hxi")]
+    assert series_of_samples(frame_of(spark, others, key=b"the key"), settings) == ["{a}", "the key"]
 
 
 # elastic/beats, metricbeat/module/system/cpu/_meta/data.json, shortened.
