@@ -75,6 +75,8 @@ async function writePlan({ selected, spark, topic, request }: Batch, folder: str
     sparkConf: {
       ...job.sparkConf,
       'spark.ui.enabled': 'false',
+      // Rows are kept to be read a few times: to compress them takes longer than to write them to disk.
+      'spark.sql.inMemoryColumnarStorage.compressed': 'false',
       'spark.sql.warehouse.dir': join(folder, 'warehouse'),
       // Files that a killed JVM leaves behind are removed with this folder.
       [JAVA_OPTIONS]: `${job.sparkConf[JAVA_OPTIONS]} ${asProperty([`-Djava.io.tmpdir=${join(folder, 'tmp')}`])}`,

@@ -102,10 +102,10 @@ def longest_run(judged: DataFrame) -> int:
     """Anomalies that follow each other have the same difference between their place among all windows and among
     anomalies.
     """
-    in_order = Window.partitionBy("series").orderBy("window_start")
-    placed = judged.select("series", "window_start", "status", F.row_number().over(in_order).alias("place"))
-    anomalies = placed.filter(F.col("status") != "SAFE")
-    runs = anomalies.withColumn("run", F.col("place") - F.row_number().over(in_order)).groupBy("series", "run").count()
+    in_order = Window.partitionBy("series").orderBy("place")
+    anomalies = judged.filter(F.col("status") != "SAFE")
+    run = F.col("place") - F.row_number().over(in_order)
+    runs = anomalies.select("series", run.alias("run")).groupBy("series", "run").count()
     row = runs.agg(F.max("count").alias("longest")).first()
     return int(row["longest"]) if row else 0
 

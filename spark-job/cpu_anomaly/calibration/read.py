@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import reduce
 
 from pyspark import StorageLevel
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from cpu_anomaly.baseline import hour_of_week
@@ -96,8 +96,18 @@ def in_use(kept: DataFrame) -> DataFrame:
 
 
 def windows_of(settings: Settings, request: Request, kept: DataFrame) -> DataFrame:
-    """The windows of the rows of `narrow`: the columns of `window_stats`, and the dimensions of the request."""
-    return in_use(kept).transform(window_stats(settings)).transform(with_hour(request)).persist()
+    """The windows of the rows of `narrow`: the columns of `window_stats`, the dimensions of the request, and `place`.
+
+    The place of a window among those of its series, from 1: found once, since it takes a sort of all windows.
+    """
+    in_order = Window.partitionBy("series").orderBy("window_start")
+    return (
+        in_use(kept)
+        .transform(window_stats(settings))
+        .transform(with_hour(request))
+        .withColumn("place", F.row_number().over(in_order))
+        .persist()
+    )
 
 
 def with_hour(request: Request) -> Step:
