@@ -96,18 +96,20 @@ def in_use(kept: DataFrame) -> DataFrame:
 
 
 def windows_of(settings: Settings, request: Request, kept: DataFrame) -> DataFrame:
-    """The windows of the rows of `narrow`: the columns of `window_stats`, the dimensions of the request, and `place`.
+    """The windows of the rows of `narrow`: columns of `window_stats`, dimensions of the request, and `with_place`."""
+    windows = in_use(kept).transform(window_stats(settings)).transform(with_hour(request))
+    return windows.transform(with_place(request)).persist()
 
-    The place of a window among those of its series, from 1: found once, since it takes a sort of all windows.
+
+def with_place(request: Request) -> Step:
+    """Adds `place`, that of a window among those of its series, from 1. A check needs none.
+
+    It is kept with the windows, since it takes a sort of all of them.
     """
+    if request.check:
+        return lambda given: given
     in_order = Window.partitionBy("series").orderBy("window_start")
-    return (
-        in_use(kept)
-        .transform(window_stats(settings))
-        .transform(with_hour(request))
-        .withColumn("place", F.row_number().over(in_order))
-        .persist()
-    )
+    return lambda given: given.withColumn("place", F.row_number().over(in_order))
 
 
 def with_hour(request: Request) -> Step:

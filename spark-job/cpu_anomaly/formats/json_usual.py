@@ -18,9 +18,10 @@ from typing import TypeAlias
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-# Text is ASCII that JSON does not escape. A number has no exponent: `field` would write it in another way.
-TEXT = r"[ !#-\[\]-~]*+"
-NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?+"
+# A field with an exponent is not usual: `field` would write it in another way.
+from cpu_anomaly.formats.text import PLAIN_NUMBER as NUMBER
+from cpu_anomaly.formats.text import PLAIN_TEXT as TEXT
+
 # Python writes a blank after each.
 COLON = ": ?+"
 COMMA = ", ?+"

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from cpu_anomaly.formats.text import NANOSECONDS
-
-NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?+"
+from cpu_anomaly.formats.text import NANOSECONDS, PLAIN_TEXT
+from cpu_anomaly.formats.text import PLAIN_NUMBER as NUMBER
 
 # Tags and other fields in any order, the two fields of interest in any place. A name or value that needs an escape is
 # not usual, nor is a field that is text.
@@ -31,8 +30,7 @@ LINE = (
 LINE_DIGITS = 19
 LINE_CUT = "$4\t$2\t$3\t$1"
 
-# Text is ASCII that JSON does not escape.
-TEXT = r'"[ !#-\[\]-~]*+"'
+TEXT = f'"{PLAIN_TEXT}"'
 PAIR = rf'"(?!(?:cpu|host)")[\w.-]++":{TEXT}'
 JSON_FIELD = rf'(?:"usage_active":({NUMBER})|"usage_idle":({NUMBER})|"(?!usage_(?:active|idle)")\w++":{NUMBER})'
 DOCUMENT = (

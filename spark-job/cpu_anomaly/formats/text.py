@@ -15,6 +15,10 @@ INTEGER = r"\A-?[0-9]+\z"
 DECIMAL = r"\A[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\z"
 NOT_A_NUMBER = r"\A[+-]?(?i:nan|inf|infinity)\z"
 
+# For patterns of usual records: a number without an exponent, and ASCII that JSON does not escape.
+PLAIN_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?+"
+PLAIN_TEXT = r"[ !#-\[\]-~]*+"
+
 # Milliseconds since 1970 have 13 digits from September 2001 on; less is another unit, or a clock that is not set.
 EARLIEST_TIME_MILLIS = 10**12
 
