@@ -5,12 +5,14 @@ import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import type { JobSettings } from '../job/job-settings.ts'
 import { microBatchPlan, type QueryPlan } from '../job/query-plan.ts'
-import { jobSettings, kafkaSecrets } from '../job/settings.ts'
+import { jobSettings } from '../job/settings.ts'
 import { JAVA_OPTIONS, submitArgs } from '../job/submit-args.ts'
+import { hasJavaClientSecrets, javaClientSecrets } from '../kafka/java-client.ts'
 import { packageRoot } from '../package/root.ts'
 import { asProperty } from '../runtime/local/java-options.ts'
-import type { LocalRuntime } from '../runtime/local/local-runtime.ts'
-import type { JobEnvironment, Selected } from '../runtime/runtime.ts'
+import type { LocalSpark } from '../runtime/local/local-spark.ts'
+import type { Selected } from '../runtime/places.ts'
+import type { JobEnvironment } from '../runtime/runtime.ts'
 import { type LineProcess, startLineProcess } from '../system/line-process.ts'
 import { sendSignal } from '../system/process-identity.ts'
 import type { Command } from '../system/run.ts'
@@ -24,7 +26,7 @@ const LOG_TAIL_LINES = 15
 export interface Batch {
   readonly selected: Pick<Selected, 'config' | 'storage' | 'runtime'>
   /** Where Spark runs, whatever the runtime of the stack is. */
-  readonly spark: LocalRuntime
+  readonly spark: LocalSpark
   readonly topic: string
   readonly request: Request
   /** Written to a file that is read instead of the topic. */
@@ -61,8 +63,9 @@ async function withFile(batch: Batch, folder: string, signal: AbortSignal): Prom
 async function writePlan({ selected, spark, topic, request }: Batch, folder: string): Promise<string> {
   const { config, runtime } = selected
   const secretsFile = join(folder, 'kafka-secrets.json')
-  const { sasl } = runtime.kafka
-  if (sasl) await writeFile(secretsFile, JSON.stringify(kafkaSecrets(runtime.kafka)), { mode: 0o600 })
+  const hasSecrets = hasJavaClientSecrets(runtime.kafka)
+  if (hasSecrets)
+    await writeFile(secretsFile, JSON.stringify(javaClientSecrets(runtime.kafka)), { mode: 0o600 })
   const { job } = spark
   // For --check the file that the job was given; it may have been edited since.
   const submitted = existsSync(job.baselineFile) ? job.baselineFile : undefined
@@ -70,7 +73,7 @@ async function writePlan({ selected, spark, topic, request }: Batch, folder: str
     ...job,
     baselineFile: (request.check && submitted) || (config.detector.baselineFile ?? job.baselineFile),
     kafka: runtime.kafka,
-    secretsFile: sasl ? secretsFile : undefined,
+    secretsFile: hasSecrets ? secretsFile : undefined,
     checkpoint: join(folder, 'checkpoint'),
     sparkConf: {
       ...job.sparkConf,

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { CliError } from '../errors.ts'
-import { driverJars, installAll } from '../runtime/local/install.ts'
+import { driverJars, installSparkHere } from '../runtime/local/install.ts'
 import { isSparkInstalled } from '../runtime/local/install-python.ts'
-import { LocalRuntime } from '../runtime/local/local-runtime.ts'
+import { LocalSpark } from '../runtime/local/local-spark.ts'
 import { findJava, findPython } from '../runtime/local/tools.ts'
-import type { RuntimeContext, Selected } from '../runtime/runtime.ts'
+import type { Selected } from '../runtime/places.ts'
+import type { RuntimeContext } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
 
 /**
@@ -15,16 +16,16 @@ export async function sparkHere(
   { runtime, config, storage }: Selected,
   output: Output,
   signal: AbortSignal,
-): Promise<LocalRuntime> {
+): Promise<LocalSpark> {
   const context: RuntimeContext = { config, storage, env: process.env }
-  const isLocal = runtime instanceof LocalRuntime
+  const isLocal = runtime.name === 'local'
   const isReady = await isInstalled(context).catch((error: unknown) => {
     if (isLocal) throw error
     return false
   })
   if (!isLocal && !isReady) throw notHere()
-  if (!isReady) await installAll(context, output, signal)
-  return isLocal ? runtime : new LocalRuntime(context)
+  if (!isReady) await installSparkHere(context, output, signal)
+  return new LocalSpark(context, runtime.kafka)
 }
 
 /** @throws CliError TOOL_MISSING without Java or Python. */

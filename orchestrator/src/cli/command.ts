@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import type { Selected } from '../runtime/runtime.ts'
+import type { Selected } from '../runtime/places.ts'
 import type { Applies } from '../stack/in-force.ts'
 import type { Output } from '../terminal/output.ts'
 

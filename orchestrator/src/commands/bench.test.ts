@@ -1,13 +1,14 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import type { measure } from '../bench/measure/measure.ts'
 import { scalingResult, throughputResult } from '../bench/measure/results.fixture.ts'
 import { isThere, type TestContext, testContext } from '../cli/command.fixture.ts'
 import type { CommandContext } from '../cli/command.ts'
 import { CliError } from '../errors.ts'
-import { LocalRuntime } from '../runtime/local/local-runtime.ts'
+import type { Runtime } from '../runtime/places.ts'
+import { makeRuntime } from '../stack/places.ts'
 import { identify } from '../system/process-identity.ts'
 import { stateFile } from '../system/state-file.ts'
 import { run } from './bench.ts'
@@ -31,13 +32,18 @@ beforeEach(async () => {
   await mkdir(join(java, 'bin'), { recursive: true })
   await writeFile(join(java, 'bin', 'java'), '#!/bin/sh\necho \'openjdk version "17.0.15"\' >&2\n')
   await chmod(join(java, 'bin', 'java'), 0o700)
-  const runtime = new LocalRuntime({ ...selected, env: { JAVA_HOME: java } })
-  runtime.runningClusterId = async () => context.broker.clusterId
+  vi.stubEnv('JAVA_HOME', java)
+  const runtime: Runtime = {
+    ...makeRuntime('local', { ...selected, env: process.env }),
+    clusterId: async () => context.broker.clusterId,
+  }
   local = { ...context, select: async () => ({ ...selected, runtime }) }
   spark.measure = async (_workspace, _output, { onResult }) => {
     onResult(throughputResult(1))
   }
 })
+
+afterEach(() => vi.unstubAllEnvs())
 
 /** A job whose supervisor is this process. */
 async function runJob(): Promise<void> {

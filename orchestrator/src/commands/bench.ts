@@ -38,10 +38,11 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
     throw new CliError('USAGE', '--rate applies to the section latency only', {
       hint: 'Leave it out, or add latency to --only.',
     })
-  const { config, storage, ...selected } = await context.select()
-  const runtime = requireLocal(selected.runtime)
-  await requireBroker(runtime)
-  if (!flags.besideLiveJob) await requireNoJob(runtime)
+  const selected = await context.select()
+  const { config, storage } = selected
+  const runtime = requireLocal(selected)
+  await requireBroker(selected.runtime)
+  if (!flags.besideLiveJob) await requireNoJob(selected.runtime)
   const machine = await machineFacts(runtime, process.argv.slice(2))
   if (flags.json) output.json(machine)
   const results: Measurement[] = []

@@ -23,7 +23,7 @@ beforeEach(async () => {
   spark.batches = []
   context = await testContext()
   context.broker.createTopic('cpu-usage')
-  context.runtime.runningClusterId = async () => context.broker.clusterId
+  context.runtime.clusterId = async () => context.broker.clusterId
 })
 
 const withSample = () => context.broker.append('cpu-usage', { value: '1700000000000,14.5' })

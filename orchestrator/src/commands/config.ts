@@ -18,8 +18,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const config = await context.config()
   const settings = maskedSettings(config)
   const differences = await differencesInForce(config)
-  for (const line of unusedSettings(config.resolved, await certainRuntime(config), config.query))
-    output.warn(line)
+  for (const line of unusedSettings(config, await certainRuntime(config), config.query)) output.warn(line)
   if (flags.json) {
     for (const setting of withInForce(settings, differences)) output.json(setting)
     return

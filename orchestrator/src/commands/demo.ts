@@ -13,7 +13,7 @@ import {
 import { summaryTable } from '../demo/summary.ts'
 import { CliError } from '../errors.ts'
 import { submitJob } from '../query/submit.ts'
-import type { Selected } from '../runtime/runtime.ts'
+import type { Selected } from '../runtime/places.ts'
 import { takeDown } from '../stack/down.ts'
 import { claimRuntime } from '../stack/select.ts'
 import { stopJob } from '../stack/stop-job.ts'
@@ -41,8 +41,9 @@ export const run: CommandRun<Flags> = async (context, _args, { keep = false }) =
   const own = context.withSettings(settings)
   await removeEarlierDemo(own)
   const selected = await own.select('stack')
-  const flags = (await context.config()).resolved.filter(({ origin }) => origin === 'flag')
-  for (const line of unusedOnRuntime(flags, selected.runtime.name)) output.warn(line)
+  const resolved = (await context.config()).resolved.filter(({ origin }) => origin === 'flag')
+  for (const line of unusedOnRuntime({ ...selected.config, resolved }, selected.runtime.name))
+    output.warn(line)
   await claimRuntime(selected, output)
   await withFolderLock(selected.storage, signal, async () => {
     const result = await runDemo(own, selected, keep)

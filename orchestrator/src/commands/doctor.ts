@@ -45,7 +45,7 @@ async function allChecks(context: CommandContext): Promise<DoctorCheck[]> {
   if (selected instanceof CliError)
     return [node, settings, { title: 'stack', run: () => Promise.reject(selected) }]
   const { config, runtime } = selected
-  for (const line of unusedSettings(config.resolved, runtime.name, config.query)) context.output.warn(line)
+  for (const line of unusedSettings(config, runtime.name, config.query)) context.output.warn(line)
   return [node, settings, ...stackChecks(selected), ...runtime.checks()]
 }
 

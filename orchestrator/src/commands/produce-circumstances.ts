@@ -8,7 +8,7 @@ import { newestTime } from '../produce/newest-time.ts'
 import type { Given } from '../produce/prospects.ts'
 import { batchMs } from '../query/submitted.ts'
 import { jobWatermark, latenessMs } from '../query/watermark.ts'
-import type { Selected } from '../runtime/runtime.ts'
+import type { Selected } from '../runtime/places.ts'
 
 export async function circumstancesOf(selected: Selected, signal: AbortSignal): Promise<Given> {
   const { detector, topics, query } = selected.config

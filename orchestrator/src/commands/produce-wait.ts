@@ -6,7 +6,7 @@ import { deadLettersOf, isNothingCounted, type Outcome, outcomeOf, outcomeText }
 import type { ProduceResult } from '../produce/produce-samples.ts'
 import { awaitAccounted } from '../query/await-accounted.ts'
 import { readLedger } from '../query/checkpoint-log.ts'
-import type { Selected } from '../runtime/runtime.ts'
+import type { Selected } from '../runtime/places.ts'
 import type { Output } from '../terminal/output.ts'
 
 /** What the job had accounted for before the samples were sent. */

@@ -6,7 +6,7 @@ import { readSample } from '../produce/sample.ts'
 import { skippedSamples } from '../query/await-accounted.ts'
 import { firstOffsets } from '../query/checkpoint-log.ts'
 import { closedWindows, isInputRead } from '../query/watermark.ts'
-import type { Selected } from '../runtime/runtime.ts'
+import type { Selected } from '../runtime/places.ts'
 import type { Output } from '../terminal/output.ts'
 
 /** A few small files of the checkpoint are read each time. */

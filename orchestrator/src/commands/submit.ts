@@ -6,13 +6,14 @@ import { dryRunJson, dryRunLines } from '../query/dry-run.ts'
 import { withFormat } from '../query/input-format.ts'
 import { planFor, prepareSubmission, type SubmitOptions, submitJob } from '../query/submit.ts'
 import { isActive } from '../runtime/driver-state.ts'
-import type { Selected } from '../runtime/runtime.ts'
+import type { Selected } from '../runtime/places.ts'
 import { requireBroker } from '../stack/require-broker.ts'
 import { claimRuntime } from '../stack/select.ts'
 import { stopJob } from '../stack/stop-job.ts'
 import { withFolderLock } from '../storage/folder-lock.ts'
 import { stderrReader, untilReaderGone } from '../terminal/closed-pipe.ts'
 import { escapeControls } from '../terminal/text.ts'
+import { forAdministrator } from './for-administrator.ts'
 
 const DEFAULT_TIMEOUT_SECONDS = 180
 
@@ -31,10 +32,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const { output } = context
   const selected = await context.select('job')
   const { runtime, config } = selected
-  for (const line of [
-    ...unusedFlags(config.resolved, 'submit'),
-    ...unusedOnRuntime(config.resolved, runtime.name),
-  ])
+  for (const line of [...unusedFlags(config.resolved, 'submit'), ...unusedOnRuntime(config, runtime.name)])
     output.warn(line)
   await requireBroker(selected.runtime)
   await claimRuntime(selected, output)
@@ -42,8 +40,9 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
     newCheckpoint: flags.newCheckpoint === true,
     timeoutMs: (flags.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1_000,
   }
-  if (flags.foreground) return stayInForeground(context, selected, options)
-  await submitInBackground(context, selected, options)
+  if (flags.foreground)
+    return forAdministrator(output, false, () => stayInForeground(context, selected, options))
+  await forAdministrator(output, flags.json, () => submitInBackground(context, selected, options))
   if (flags.json) output.json({ job: 'running', ui: runtime.sparkUi, driver: await runtime.driver() })
   output.note(`Next     npx cpu-anomaly tail ${config.topics.output}`)
   output.note('         npx cpu-anomaly produce --live (sends the samples of this machine)')
@@ -75,7 +74,7 @@ async function dryRun({ select, signal, output }: CommandContext, flags: Flags):
   for (const line of unusedFlags(given.resolved, 'submit')) output.warn(line)
   const config = await withFormat(given, runtime, false, output.note, signal)
   const plan = await planFor(config, runtime, signal)
-  for (const line of unusedSettings(config.resolved, runtime.name, plan)) output.warn(line)
+  for (const line of unusedSettings(config, runtime.name, plan)) output.warn(line)
   const submission = await prepareSubmission(config, runtime, plan)
   const preview = { submission, plan, settings: maskedSettings(config) }
   if (flags.json) return output.json(dryRunJson(preview, flags.full === true))

@@ -9,6 +9,7 @@ import { bringUp } from '../stack/up.ts'
 import { withFolderLock } from '../storage/folder-lock.ts'
 import { rememberStorage } from '../storage/known-storages.ts'
 import { adoptCopy, provenance } from '../storage/mark.ts'
+import { forAdministrator } from './for-administrator.ts'
 
 interface Flags {
   readonly json?: boolean
@@ -32,8 +33,8 @@ export const run: CommandRun<Flags> = async (base, _args, flags) => {
     throw new CliError('USAGE', '--workers has no effect on the local runtime, which has no workers', {
       hint: 'Leave it out, or use the docker runtime: --set RUNTIME=docker.',
     })
-  for (const line of unusedOnRuntime(config.resolved, runtime.name)) output.warn(line)
-  const others = config.resolved.filter(({ key }) => !isStackKey(runtime.name, key))
+  for (const line of unusedOnRuntime(config, runtime.name)) output.warn(line)
+  const others = config.resolved.filter(({ key }) => !isStackKey(runtime.name, config.kafka, key))
   for (const line of unusedFlags(others, 'up')) output.warn(line)
   await claimRuntime(selected, output)
   await rememberStorage(config.folder, storage.root).catch((error: unknown) =>
@@ -41,7 +42,9 @@ export const run: CommandRun<Flags> = async (base, _args, flags) => {
       `cannot remember STORAGE_DIR: ${errorMessage(error)}; do not change it while the stack is up`,
     ),
   )
-  await withFolderLock(storage, signal, () => bringUp(selected, output, signal))
+  await forAdministrator(output, flags.json, () =>
+    withFolderLock(storage, signal, () => bringUp(selected, output, signal)),
+  )
   const driver = await runtime.driver()
   if (flags.json) {
     output.json({
@@ -56,7 +59,7 @@ export const run: CommandRun<Flags> = async (base, _args, flags) => {
   output.note('')
   output.note(`Kafka       ${runtime.kafka.servers.join(',')}`)
   output.note(`Checkpoint  ${runtime.checkpoint.location}`)
-  output.note('Logs        npx cpu-anomaly logs kafka')
+  if (runtime.kafka.isOwn) output.note('Logs        npx cpu-anomaly logs kafka')
   for (const [label, text] of adviceAfterUp(driver)) output.note(`${label.padEnd(12)}${text}`)
 }
 

@@ -80,8 +80,10 @@ export interface InputConfig {
 }
 
 export interface KafkaConfig {
-  /** `host:port` of the user's own brokers; if empty, the stack's broker is used. */
+  /** `host:port` of brokers, as KAFKA_SERVERS names them. */
   readonly servers: readonly string[]
+  /** They are brokers that this stack did not start. If not, it has one of its own. */
+  readonly isGiven: boolean
   readonly securityProtocol: SecurityProtocol
   readonly sasl: KafkaSasl | undefined
   /** Paths of PEM files. */

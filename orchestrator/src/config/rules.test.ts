@@ -32,7 +32,6 @@ const REFUSED: readonly RefusedLine[] = [
     'different names',
   ],
 
-  ['KAFKA_SERVERS=h:9092', 'KAFKA_SERVERS=h:9092: ', 'only the broker that it starts', 'leave it empty'],
   ['SPARK_MASTER=yarn', 'SPARK_MASTER=yarn: ', 'only the Spark that it starts', 'leave it empty'],
   [
     'SPARK_MASTER=spark://h:7077',
@@ -156,7 +155,7 @@ describe("settings that say what this stack's broker does anyway", () => {
   ])('are accepted: %s', expectAccepted)
 })
 
-describe('settings for other brokers', () => {
+describe('settings for given brokers', () => {
   it.each([
     ['KAFKA_SECURITY_PROTOCOL=SASL_SSL', 'needs KAFKA_USERNAME and KAFKA_PASSWORD; set both'],
     [
@@ -164,13 +163,30 @@ describe('settings for other brokers', () => {
       'does not use KAFKA_USERNAME; write SASL_SSL or SASL_PLAINTEXT',
     ],
     ['KAFKA_SSL_CERT=/c.pem', 'only one is set; set both or neither'],
+    ['KAFKA_SSL_CA=/c.pem\nKAFKA_SECURITY_PROTOCOL=PLAINTEXT', 'PLAINTEXT does not use it; write SSL'],
+    ['KAFKA_SSL_CA=/c.pem\nKAFKA_SSL_KEY_PASSWORD=p', 'KAFKA_SSL_KEY is not set; set it'],
+    ['KAFKA_SASL_MECHANISM=SCRAM-SHA-512', 'PLAINTEXT does not use it; write SASL_SSL'],
+    ['KAFKA_SERVERS=h:9092,localhost:9093', "names this stack's own broker beside h:9092"],
   ])('must fit each other: %s', async (lines, expected) => {
-    const problems = await problemsOf({ env: `KAFKA_SERVERS=h:9092\n${lines}\n` })
-    expect(problems).toEqual([
-      expect.stringContaining(expected),
-      expect.stringContaining('supports only the broker that it starts'),
-    ])
+    const servers = lines.startsWith('KAFKA_SERVERS') ? '' : 'KAFKA_SERVERS=h:9092\n'
+    const problems = await problemsOf({ env: `${servers}${lines}\n` })
+    expect(problems).toEqual([expect.stringContaining(expected)])
   })
+
+  it.each<AcceptedInput>([
+    ['none but the servers', { env: 'KAFKA_SERVERS=h:9092,i:9092\n' }, { kafka: { isGiven: true } }],
+    [
+      'a login over TLS',
+      { env: 'KAFKA_SERVERS=h:1\nKAFKA_USERNAME=u\nKAFKA_PASSWORD=p\nKAFKA_SSL_CA=/c.pem\n' },
+      { kafka: { isGiven: true, securityProtocol: 'SASL_SSL' } },
+    ],
+    [
+      'a certificate authority that Node knows',
+      { env: 'KAFKA_SERVERS=h:1\nKAFKA_SECURITY_PROTOCOL=SSL\n' },
+      { kafka: { securityProtocol: 'SSL' } },
+    ],
+    ["this stack's own broker", { env: 'KAFKA_SERVERS=localhost:9093\n' }, { kafka: { isGiven: false } }],
+  ])('are accepted: %s', expectAccepted)
 })
 
 describe('a password', () => {

@@ -1,5 +1,6 @@
 import { SPARK_VERSION } from '../package/tested-versions.ts'
 import type { Config } from './config.ts'
+import { givenServers, isLoopback } from './given-servers.ts'
 import { isSameValue } from './same-value.ts'
 import { SETTINGS, type SettingKey, SPARK_CONF_PREFIX } from './settings.ts'
 import { isKnown, isOfExecutors, refusedProperty } from './spark-properties.ts'
@@ -9,9 +10,6 @@ export interface Findings {
   readonly problems: readonly string[]
   readonly warnings: readonly string[]
 }
-
-/** The stack's own broker by its name in the compose file: not one of the user's hosts. */
-const COMPOSE_BROKER = 'kafka-broker:9092'
 
 /** Checks the rules that concern more than the text of one setting. */
 export function checkRules(config: Config): Findings {
@@ -133,11 +131,16 @@ function ownBrokerRules(config: Config): string[] {
     : [...tls, `KAFKA_SASL_MECHANISM=${mechanism}: this stack's broker has only PLAIN; leave it out`]
 }
 
-/** Settings for other brokers that contradict each other. */
-function otherBrokerRules({ kafka }: Config): string[] {
-  const { securityProtocol, sasl, ssl } = kafka
+/** Settings that contradict each other, or would be silently ignored. */
+function givenBrokerRules(config: Config): string[] {
+  const { securityProtocol, sasl, ssl, servers } = config.kafka
   const usesLogin = securityProtocol.startsWith('SASL')
   const problems: string[] = []
+  const given = givenServers(servers, config.ports.kafka)
+  if (given.length < servers.length)
+    problems.push(
+      `KAFKA_SERVERS=${servers.join(',')}: names this stack's own broker beside ${given.join(',')}; name brokers of one cluster, or set KAFKA_PORT to another port if all of these are one`,
+    )
   if (usesLogin && !sasl)
     problems.push(
       `KAFKA_SECURITY_PROTOCOL=${securityProtocol}: needs KAFKA_USERNAME and KAFKA_PASSWORD; set both`,
@@ -148,13 +151,25 @@ function otherBrokerRules({ kafka }: Config): string[] {
     )
   if (Boolean(ssl.cert) !== Boolean(ssl.key))
     problems.push('KAFKA_SSL_CERT and KAFKA_SSL_KEY: only one is set; set both or neither')
+  if (ssl.keyPassword && !ssl.key)
+    problems.push('KAFKA_SSL_KEY_PASSWORD=***: KAFKA_SSL_KEY is not set; set it, or leave the password empty')
+  if (!securityProtocol.endsWith('SSL'))
+    for (const key of SSL_KEYS.filter((name) => textOf(config, name) !== ''))
+      problems.push(
+        `${key}: KAFKA_SECURITY_PROTOCOL=${securityProtocol} does not use it; write ${sasl ? 'SASL_SSL' : 'SSL'}, or leave it empty`,
+      )
+  const mechanism = textOf(config, 'KAFKA_SASL_MECHANISM').toUpperCase()
+  if (!usesLogin && mechanism !== 'PLAIN')
+    problems.push(
+      `KAFKA_SASL_MECHANISM=${mechanism}: KAFKA_SECURITY_PROTOCOL=${securityProtocol} does not use it; write SASL_SSL or SASL_PLAINTEXT, or leave it out`,
+    )
   return problems
 }
 
 function brokerRules(config: Config): string[] {
   const login = loginRules(config)
   if (login.length > 0) return login
-  return foreignServers(config).length > 0 ? otherBrokerRules(config) : ownBrokerRules(config)
+  return config.kafka.isGiven ? givenBrokerRules(config) : ownBrokerRules(config)
 }
 
 function sparkRules({ spark }: Config): string[] {
@@ -188,30 +203,17 @@ function portRules({ ports }: Config): string[] {
   ]).map(({ key, value, first }) => `${key}=${value}: is also ${first}; give each a port of its own`)
 }
 
-function foreignServers({ kafka, ports }: Config): string[] {
-  const own = new Set([COMPOSE_BROKER, `localhost:${ports.kafka}`, `127.0.0.1:${ports.kafka}`])
-  return kafka.servers.filter((server) => !own.has(server))
-}
+/** A master that would be silently ignored. */
+const clusterRules = ({ spark }: Config): string[] =>
+  spark.master === undefined
+    ? []
+    : [
+        `SPARK_MASTER=${spark.master}: this version supports only the Spark that it starts; leave it empty, and set SPARK_CORES for the number of cores`,
+      ]
 
-/** Both runtimes start their own broker and Spark: settings that name others would be silently ignored. */
-function clusterRules(config: Config): string[] {
-  const { spark } = config
-  const problems = foreignServers(config).map(
-    (server) =>
-      `KAFKA_SERVERS=${server}: this version supports only the broker that it starts; leave it empty`,
-  )
-  if (spark.master !== undefined)
-    problems.push(
-      `SPARK_MASTER=${spark.master}: this version supports only the Spark that it starts; leave it empty, and set SPARK_CORES for the number of cores`,
-    )
-  return problems
-}
-
-const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\]):\d+$/
-
-function plaintextWarnings({ kafka }: Config): string[] {
+function plaintextWarnings({ kafka, ports }: Config): string[] {
   if (!kafka.sasl || kafka.securityProtocol !== 'SASL_PLAINTEXT') return []
-  const exposed = kafka.servers.filter((server) => !LOOPBACK.test(server) && server !== COMPOSE_BROKER)
+  const exposed = givenServers(kafka.servers, ports.kafka).filter((server) => !isLoopback(server))
   return exposed.length > 0
     ? [
         `KAFKA_PASSWORD would be sent in clear text to ${exposed.join(', ')}: set KAFKA_SECURITY_PROTOCOL=SASL_SSL`,

@@ -168,7 +168,7 @@ export const SETTINGS = {
 
   KAFKA_SERVERS: optional(
     'Kafka',
-    "leave it empty for this stack's broker; other brokers are not supported yet",
+    'host:port of brokers that are already there, comma-separated; empty: this stack starts its own',
     servers,
   ),
   KAFKA_USERNAME: optional('Kafka', 'SASL user name; empty: no login', text),
@@ -247,7 +247,7 @@ export const SETTINGS = {
   SPARK_WORKERS: setting('Spark', '1', 'number of workers (docker runtime)', integer(1, 100)),
   SPARK_WORKER_MEMORY: setting('Spark', '1g', 'memory per worker (docker runtime)', memory),
 
-  KAFKA_PORT: setting('Ports, on 127.0.0.1', '9093', "port of this stack's broker", port),
+  KAFKA_PORT: setting('Ports, on 127.0.0.1', '9093', "port of this stack's own broker", port),
   SPARK_UI_PORT: setting('Ports, on 127.0.0.1', '4040', "port of Spark's UI", port),
   SPARK_MASTER_UI_PORT: setting(
     'Ports, on 127.0.0.1',

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Config, KafkaConfig, ResolvedSetting } from './config.ts'
+import { givenServers } from './given-servers.ts'
 import { Problem } from './parsers.ts'
 import {
   isSparkConf,
@@ -120,8 +121,10 @@ function kafkaConfig(values: SettingValues): KafkaConfig {
     username && password ? { mechanism: values.KAFKA_SASL_MECHANISM, username, password } : undefined
   const encrypted = ssl.ca !== undefined || ssl.cert !== undefined
   const implied = sasl ? (encrypted ? 'SASL_SSL' : 'SASL_PLAINTEXT') : encrypted ? 'SSL' : 'PLAINTEXT'
+  const servers = values.KAFKA_SERVERS ?? []
   return {
-    servers: values.KAFKA_SERVERS ?? [],
+    servers,
+    isGiven: givenServers(servers, values.KAFKA_PORT).length > 0,
     securityProtocol: values.KAFKA_SECURITY_PROTOCOL ?? implied,
     sasl,
     ssl,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { load } from './load.fixture.ts'
 import { unusedFlags, unusedInMode, unusedOnRuntime, unusedSettings } from './unused-settings.ts'
 
-const resolvedFrom = async (env: string) => (await load({ env })).config.resolved
+const configFrom = async (env: string) => (await load({ env })).config
 
 describe('a setting that the runtime or the mode does not use', () => {
   it.each([
@@ -10,9 +10,16 @@ describe('a setting that the runtime or the mode does not use', () => {
     ['SPARK_WORKERS=2\nSPARK_IMAGE=apache/spark:4.3.0\n', 'docker', []],
     ['SPARK_WORKERS=1\n', 'local', []],
   ] as const)('is named on the runtime if it was changed: %j on %s', async (env, runtime, keys) => {
-    expect(unusedOnRuntime(await resolvedFrom(env), runtime)).toEqual(
+    expect(unusedOnRuntime(await configFrom(env), runtime)).toEqual(
       keys.map((key) => `${key} has no effect on the ${runtime} runtime`),
     )
+  })
+
+  it.each(['local', 'docker'] as const)('is named if brokers are given: on %s', async (runtime) => {
+    const env = 'KAFKA_PORT=19093\nKAFKA_IMAGE=apache/kafka:4.3.0\n'
+    const unused = unusedOnRuntime(await configFrom(`KAFKA_SERVERS=h:9092\n${env}`), runtime)
+    expect(unused).toContain('KAFKA_PORT has no effect: KAFKA_SERVERS names the brokers')
+    expect(unused).toHaveLength(2)
   })
 
   it.each([
@@ -20,10 +27,10 @@ describe('a setting that the runtime or the mode does not use', () => {
     ['real-time', ['TRIGGER_INTERVAL', 'KAFKA_MAX_OFFSETS_PER_TRIGGER']],
   ] as const)('is named in the mode if it was changed: %s', async (mode, keys) => {
     const env = 'CHECKPOINT_INTERVAL=10 s\nTRIGGER_INTERVAL=1 s\nKAFKA_MAX_OFFSETS_PER_TRIGGER=10\n'
-    expect(unusedInMode(await resolvedFrom(env), mode)).toEqual(
+    expect(unusedInMode((await configFrom(env)).resolved, mode)).toEqual(
       keys.map((key) => `${key} has no effect in ${mode} mode`),
     )
-    expect(unusedInMode(await resolvedFrom(''), mode)).toEqual([])
+    expect(unusedInMode((await configFrom('')).resolved, mode)).toEqual([])
   })
 
   it.each([
@@ -31,8 +38,8 @@ describe('a setting that the runtime or the mode does not use', () => {
     ['rocksdb', 0],
     ['auto', 0],
   ] as const)('is named for its state store: with %s, of RocksDB %d', async (stateStore, count) => {
-    const resolved = await resolvedFrom('SPARK_CONF_spark.sql.streaming.stateStore.rocksdb.maxOpenFiles=9\n')
-    const lines = unusedSettings(resolved, undefined, { trigger: 'micro-batch', stateStore })
+    const config = await configFrom('SPARK_CONF_spark.sql.streaming.stateStore.rocksdb.maxOpenFiles=9\n')
+    const lines = unusedSettings(config, undefined, { trigger: 'micro-batch', stateStore })
     expect(lines.filter((line) => /rocksdb.* has no effect on a state in memory/.test(line))).toHaveLength(
       count,
     )
@@ -73,6 +80,6 @@ describe('a flag that the command does not use', () => {
   })
 
   it('is not named if it is no flag', async () => {
-    expect(unusedFlags(await resolvedFrom('MIN_SAMPLES=4\n'), 'status')).toEqual([])
+    expect(unusedFlags((await configFrom('MIN_SAMPLES=4\n')).resolved, 'status')).toEqual([])
   })
 })

@@ -7,14 +7,24 @@ const UNUSED_ON: Readonly<Record<RuntimeName, readonly SettingKey[]>> = {
   docker: [],
 }
 
+/** Brokers that are already there have a port and a version of their own. */
+const UNUSED_WITH_GIVEN: readonly SettingKey[] = ['KAFKA_PORT', 'KAFKA_IMAGE']
+
 const UNUSED_IN: Readonly<Record<TriggerMode, readonly SettingKey[]>> = {
   'micro-batch': ['CHECKPOINT_INTERVAL'],
   'real-time': ['TRIGGER_INTERVAL', 'KAFKA_MAX_OFFSETS_PER_TRIGGER'],
 }
 
-/** A line for each setting that the user changed although this runtime does not use it. */
-export const unusedOnRuntime = (resolved: readonly ResolvedSetting[], runtime: RuntimeName): string[] =>
-  changed(resolved, UNUSED_ON[runtime]).map((key) => `${key} has no effect on the ${runtime} runtime`)
+/** A line for each setting that the user changed although this runtime, or this place of Kafka, does not use it. */
+export const unusedOnRuntime = (
+  { resolved, kafka }: Pick<Config, 'resolved' | 'kafka'>,
+  runtime: RuntimeName,
+): string[] => [
+  ...changed(resolved, UNUSED_ON[runtime]).map((key) => `${key} has no effect on the ${runtime} runtime`),
+  ...changed(resolved, kafka.isGiven ? UNUSED_WITH_GIVEN : [])
+    .filter((key) => !UNUSED_ON[runtime].includes(key))
+    .map((key) => `${key} has no effect: KAFKA_SERVERS names the brokers`),
+]
 
 /** A line for each setting that the user changed although this mode of the query does not use it. */
 export const unusedInMode = (resolved: readonly ResolvedSetting[], mode: TriggerMode): string[] =>
@@ -24,13 +34,13 @@ const ROCKSDB = 'SPARK_CONF_spark.sql.streaming.stateStore.rocksdb.'
 
 /** All of them, as far as runtime, mode and state store are decided. */
 export const unusedSettings = (
-  resolved: readonly ResolvedSetting[],
+  config: Pick<Config, 'resolved' | 'kafka'>,
   runtime: RuntimeName | undefined,
   { trigger, stateStore }: Pick<Config['query'], 'trigger' | 'stateStore'>,
 ): string[] => [
-  ...(runtime ? unusedOnRuntime(resolved, runtime) : []),
-  ...(trigger === 'auto' ? [] : unusedInMode(resolved, trigger)),
-  ...resolved
+  ...(runtime ? unusedOnRuntime(config, runtime) : []),
+  ...(trigger === 'auto' ? [] : unusedInMode(config.resolved, trigger)),
+  ...config.resolved
     .filter(({ key }) => stateStore === 'memory' && key.startsWith(ROCKSDB))
     .map(({ key }) => `${key} has no effect on a state in memory`),
 ]
@@ -78,7 +88,9 @@ const USED_BY: readonly (readonly [commands: readonly Command[], keys: readonly 
     WITH_BROKER,
     [
       ...(['INPUT_TOPIC', 'OUTPUT_TOPIC', 'DEAD_LETTER_TOPIC'] as const),
-      ...(['KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'] as const),
+      ...(['KAFKA_SERVERS', 'KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'] as const),
+      ...(['KAFKA_SECURITY_PROTOCOL', 'KAFKA_SASL_MECHANISM', 'KAFKA_SSL_CA'] as const),
+      ...(['KAFKA_SSL_CERT', 'KAFKA_SSL_KEY', 'KAFKA_SSL_KEY_PASSWORD'] as const),
     ],
   ],
 ]

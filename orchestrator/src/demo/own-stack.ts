@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommandContext } from '../cli/command.ts'
 import { envLine } from '../config/env-lines.ts'
-import type { Selected } from '../runtime/runtime.ts'
+import type { Selected } from '../runtime/places.ts'
 import { takeDown } from '../stack/down.ts'
 import { withFolderLock } from '../storage/folder-lock.ts'
 import { readStorageId } from '../storage/mark.ts'
@@ -21,6 +21,9 @@ export async function demoSettings(runtime: string): Promise<string[]> {
     `SPARK_UI_PORT=${ui}`,
     `SPARK_MASTER_UI_PORT=${masterUi}`,
     'KAFKA_SERVERS=',
+    'KAFKA_SECURITY_PROTOCOL=',
+    'KAFKA_SASL_MECHANISM=PLAIN',
+    ...['KAFKA_SSL_CA=', 'KAFKA_SSL_CERT=', 'KAFKA_SSL_KEY=', 'KAFKA_SSL_KEY_PASSWORD='],
     'ANOMALY_DIRECTION=high',
     'BASELINE_FILE=',
     'WINDOW_DURATION=1 second',

@@ -6,7 +6,7 @@ import { configWith } from '../config/load.fixture.ts'
 import { packageRoot } from '../package/root.ts'
 import type { JobEnvironment } from '../runtime/runtime.ts'
 import { defaultSettings } from './default-settings.fixture.ts'
-import { jobSettings, kafkaSecrets } from './settings.ts'
+import { jobSettings } from './settings.ts'
 import { submitArgs } from './submit-args.ts'
 
 const PASSWORD = 'hu"sh\\;'
@@ -92,7 +92,6 @@ describe('jobSettings', () => {
       kafka_secrets_file: null,
     })
     expect(jobSettings(await configWith(), open).kafka_options).not.toHaveProperty('sasl.mechanism')
-    expect(kafkaSecrets(open.kafka)).toEqual({})
   })
 
   it('never holds a secret, nor do the arguments of spark-submit', async () => {
@@ -104,18 +103,5 @@ describe('jobSettings', () => {
     expect(sasl?.password).toBe(`${marker}1`)
     expect(JSON.stringify(jobSettings(withSecrets, secret))).not.toContain(marker)
     expect(submitArgs(withSecrets, secret).join('\n')).not.toContain(marker)
-    expect(kafkaSecrets(secret.kafka)['sasl.jaas.config']).toContain(`${marker}1`)
-  })
-})
-
-describe('kafkaSecrets', () => {
-  it.each([
-    ['PLAIN', 'plain.PlainLoginModule'],
-    ['SCRAM-SHA-256', 'scram.ScramLoginModule'],
-    ['SCRAM-SHA-512', 'scram.ScramLoginModule'],
-  ] as const)('names the login module of %s', (mechanism, module) => {
-    expect(kafkaSecrets({ ...environment.kafka, sasl: { ...sasl, mechanism } })).toEqual({
-      'sasl.jaas.config': `org.apache.kafka.common.security.${module} required username="me" password="hu\\"sh\\\\;";`,
-    })
   })
 })

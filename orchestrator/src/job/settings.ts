@@ -1,7 +1,6 @@
 import type { Config, InputConfig } from '../config/config.ts'
 import type { InputFormat } from '../formats/names.ts'
-import type { KafkaAccess } from '../kafka/access.ts'
-import { clientJaas } from '../kafka/jaas.ts'
+import { javaClientOptions } from '../kafka/java-client.ts'
 import type { JobEnvironment } from '../runtime/runtime.ts'
 import type { JobSettings } from './job-settings.ts'
 import { microBatchPlan, type QueryPlan } from './query-plan.ts'
@@ -37,7 +36,7 @@ export function jobSettings(
     output_topic: topics.output,
     dead_letter_topic: topics.deadLetter,
     bootstrap_servers: environment.kafka.servers.join(','),
-    kafka_options: kafkaOptions(environment.kafka),
+    kafka_options: javaClientOptions(environment.kafka),
     kafka_secrets_file: environment.secretsFile ?? null,
     starting_offsets: query.startingOffsets,
     max_offsets_per_trigger: query.maxOffsetsPerTrigger,
@@ -52,16 +51,4 @@ export function jobSettings(
 function knownFormat({ format }: InputConfig): InputFormat {
   if (format === 'auto') throw new Error('INPUT_FORMAT=auto has reached the job')
   return format
-}
-
-function kafkaOptions({ securityProtocol, sasl }: KafkaAccess): Record<string, string> {
-  return {
-    'security.protocol': securityProtocol,
-    ...(sasl && { 'sasl.mechanism': sasl.mechanism }),
-  }
-}
-
-/** The Kafka client properties that are secret; the driver reads them from `kafka_secrets_file`. */
-export function kafkaSecrets({ sasl }: KafkaAccess): Record<string, string> {
-  return sasl ? { 'sasl.jaas.config': clientJaas(sasl) } : {}
 }

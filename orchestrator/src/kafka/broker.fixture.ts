@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { onTestFinished } from 'vitest'
 import type { KafkaAccess } from './access.ts'
+import type { TopicAnswer, TopicOperation } from './authorized-operations.ts'
 
 // The real package: a test that replaces kafkajs gets the stand-in from `import`.
 const require = createRequire(import.meta.url)
@@ -95,6 +96,8 @@ export class FakeBroker {
   readonly requests: Request[] = []
   /** Changes of topics and records, in order; a test may share one list with a runtime. */
   journal: string[] = []
+  /** What the client may do with a topic; unless set, all that the tool asks for. */
+  readonly rights = new Map<string, readonly TopicOperation[]>()
   /** Called before a request is answered; the request fails with what it throws. */
   onRequest: (request: Request) => unknown = () => undefined
 
@@ -153,6 +156,17 @@ export class FakeBroker {
 
   records(name: string): StoredRecord[] {
     return this.topic(name).partitions.flatMap(({ records }) => records)
+  }
+
+  /** The answer to the question what the client may do with these topics. */
+  operations(names: readonly string[]): TopicAnswer[] {
+    return names.map((name) => {
+      const operations = this.rights.get(name) ?? (['Read', 'Write', 'Describe', 'DescribeConfigs'] as const)
+      const [unknown, unauthorized] = [3, 29]
+      const isVisible = operations.includes('Describe')
+      const errorCode = !isVisible ? unauthorized : this.topics.has(name) ? 0 : unknown
+      return { name, errorCode, operations: new Set(isVisible ? operations : []) }
+    })
   }
 
   topic(name: string): Topic {

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { KafkaConfig, RetryOptions, SASLOptions } from 'kafkajs'
-import { CliError, errorMessage } from '../errors.ts'
 import type { KafkaAccess } from './access.ts'
+import { readPem } from './pem.ts'
 
 export const CLIENT_ID = 'cpu-anomaly'
 
@@ -35,7 +34,7 @@ export function clientConfig(access: KafkaAccess, limits: RequestLimits, sockets
       socket.once('close', () => sockets.delete(socket))
       return socket.setNoDelay(true).setKeepAlive(true, 60_000)
     },
-    ...(access.securityProtocol.endsWith('SSL') ? { ssl: tlsOptions(access.ssl) } : {}),
+    ...(access.securityProtocol.endsWith('SSL') ? { ssl: { ...readPem(access.ssl) } } : {}),
     ...(access.securityProtocol.startsWith('SASL') && access.sasl ? { sasl: saslOptions(access.sasl) } : {}),
   }
 }
@@ -53,27 +52,5 @@ function saslOptions({ mechanism, username, password }: NonNullable<KafkaAccess[
     mechanism: mechanism.toLowerCase() as 'plain' | 'scram-sha-256' | 'scram-sha-512',
     username,
     password,
-  }
-}
-
-function tlsOptions({ ca, cert, key, keyPassword }: KafkaAccess['ssl']) {
-  return {
-    ...(ca ? { ca: [readPem('KAFKA_SSL_CA', ca)] } : {}),
-    ...(cert ? { cert: readPem('KAFKA_SSL_CERT', cert) } : {}),
-    ...(key ? { key: readPem('KAFKA_SSL_KEY', key) } : {}),
-    ...(keyPassword ? { passphrase: keyPassword } : {}),
-  }
-}
-
-function readPem(setting: string, path: string): string {
-  try {
-    const text = readFileSync(path, 'utf8')
-    if (text.includes('-----BEGIN ')) return text
-    throw new Error('not a PEM file (it has no "-----BEGIN")')
-  } catch (error) {
-    throw new CliError('CONFIGURATION', `${setting}=${path}: ${errorMessage(error)}`, {
-      hint: `Set ${setting} to a readable file in PEM format.`,
-      cause: error,
-    })
   }
 }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type { operationsRequest } from './authorized-operations.ts'
 import { brokerAt, type FakeBroker, type Message } from './broker.fixture.ts'
 
 // Replaces the package kafkajs, with `FakeBroker` as the brokers: vi.mock('kafkajs', () => import('.../kafkajs.fixture.ts'))
@@ -174,6 +175,14 @@ class Cluster extends Connection {
 
   findLeaderForPartitions(_topic: string, partitions: readonly number[]) {
     return { [NODE_ID]: partitions }
+  }
+
+  async findControllerBroker() {
+    const send = async ({ request, response }: ReturnType<typeof operationsRequest>) => {
+      await this.broker.answer('metadata')
+      return response.parse(this.broker.operations(request.topics))
+    }
+    return { connectionPool: { send } }
   }
 
   async findBroker() {

@@ -7,13 +7,13 @@ export async function readClusterId(access: KafkaAccess): Promise<string> {
   return (await withAdmin(access, (admin) => admin.describeCluster())).clusterId
 }
 
-/** The number of partitions of a topic; undefined if there is no such topic, or if no broker answers within 2 s. */
+/** The number of partitions of a topic; undefined if there is no such topic, or if no broker answers in time. */
 export async function countPartitions(
   access: KafkaAccess,
   topic: string,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const broker = await probeBroker(access, { timeoutMs: 2_000 })
+  const broker = await probeBroker(access, { timeoutMs: access.isOwn ? 2_000 : 8_000 })
   if (!broker.ok) return undefined
   return withAdmin(
     access,

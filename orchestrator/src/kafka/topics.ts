@@ -2,8 +2,10 @@ import type { Admin } from 'kafkajs'
 import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import type { KafkaAccess } from './access.ts'
+import { AdministratorNeeded, topicArguments } from './administrator.ts'
 import { withAdmin } from './client.ts'
 import { kafkaErrorType } from './errors.ts'
+import { type NeededRights, neededRights, readRights, type TopicRights } from './rights.ts'
 import {
   type ExistingTopic,
   planTopics,
@@ -23,13 +25,18 @@ export interface TopicReport {
 
 /**
  * Creates missing topics and reports how existing ones differ from new ones; changes no existing topic.
- * @throws CliError KAFKA_UNREACHABLE or KAFKA_REFUSED.
+ * @throws CliError KAFKA_UNREACHABLE or KAFKA_REFUSED; AdministratorNeeded when a given cluster does not let this user do
+ *   what the job does.
  */
 export function ensureTopics(
   access: KafkaAccess,
   config: Config,
   signal: AbortSignal,
 ): Promise<TopicReport[]> {
+  return access.isOwn ? ensureOwnTopics(access, config, signal) : ensureGivenTopics(access, config, signal)
+}
+
+function ensureOwnTopics(access: KafkaAccess, config: Config, signal: AbortSignal): Promise<TopicReport[]> {
   const wanted = wantedTopics(config.topics)
   return withAdmin(
     access,
@@ -40,6 +47,56 @@ export function ensureTopics(
     },
     { signal },
   )
+}
+
+/** Of topics that somebody else made, only the differences that do harm are reported. */
+async function ensureGivenTopics(
+  access: KafkaAccess,
+  { topics }: Config,
+  signal: AbortSignal,
+): Promise<TopicReport[]> {
+  const wanted = wantedTopics(topics)
+  const needed = neededRights(topics)
+  const before = await rightsByTopic(access, needed, signal)
+  const absent = wanted.filter(({ topic }) => before.get(topic)?.state !== 'exists')
+  if (absent.length > 0) await createGivenTopics(access, absent, needed, signal)
+  const rights = absent.length > 0 ? await rightsByTopic(access, needed, signal) : before
+  const lacking = needed.filter(({ topic, operations }) =>
+    operations.some((operation) => !rights.get(topic)?.operations.has(operation)),
+  )
+  if (lacking.length > 0) throw new AdministratorNeeded(access, { topics: [], rights: lacking })
+  const present = await withAdmin(access, (admin) => existingTopics(admin, wanted), { signal })
+  const plan = planTopics(wanted, present)
+  return wanted.map(({ topic }) => ({
+    topic,
+    outcome: absent.some((entry) => entry.topic === topic) ? 'created' : 'kept',
+    differences: reportOf(topic, plan).differences.filter(({ effect }) => effect !== undefined),
+  }))
+}
+
+const rightsByTopic = async (
+  access: KafkaAccess,
+  needed: readonly NeededRights[],
+  signal: AbortSignal,
+): Promise<Map<string, TopicRights>> => {
+  const topics = needed.map(({ topic }) => topic)
+  return new Map((await readRights(access, topics, signal)).map((rights) => [rights.topic, rights]))
+}
+
+/** @throws AdministratorNeeded when this user may not create them. */
+async function createGivenTopics(
+  access: KafkaAccess,
+  absent: readonly WantedTopic[],
+  needed: readonly NeededRights[],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await withAdmin(access, (admin) => createTopics(admin, absent), { signal })
+  } catch (error) {
+    if (!kafkaErrorType(error)?.endsWith('AUTHORIZATION_FAILED')) throw error
+    const rights = needed.filter(({ topic }) => absent.some((entry) => entry.topic === topic))
+    throw new AdministratorNeeded(access, { topics: absent, rights }, error)
+  }
 }
 
 /** One line for all topics, and one more per difference. */
@@ -100,7 +157,7 @@ export async function createTopics(admin: Admin, topics: readonly WantedTopic[])
       'KAFKA_REFUSED',
       `Kafka did not create ${topics.map(({ topic }) => topic).join(', ')}: ${type}`,
       {
-        hint: `Create them by hand, then run this command again:\n${topics.map(describeWanted).join('\n')}`,
+        hint: `Create them by hand, then run this command again:\n${topics.map((topic) => `kafka-topics.sh --create ${topicArguments(topic)}`).join('\n')}`,
         cause: error,
       },
     )
@@ -113,9 +170,4 @@ export async function deleteTopics(access: KafkaAccess, matches: (topic: string)
     const topics = (await admin.listTopics()).filter(matches)
     if (topics.length > 0) await admin.deleteTopics({ topics })
   })
-}
-
-function describeWanted({ topic, partitions, settings }: WantedTopic): string {
-  const configs = Object.entries(settings).map(([name, value]) => ` --config ${name}=${value}`)
-  return `kafka-topics.sh --create --topic ${topic} --partitions ${partitions}${configs.join('')}`
 }

@@ -1,5 +1,5 @@
 import { isActive } from '../runtime/driver-state.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import type { Runtime } from '../runtime/places.ts'
 import { arrived, notYet, waitUntil } from '../system/wait.ts'
 import { firstOffsets, type Ledger, readLedger, readPlan } from './checkpoint-log.ts'
 import { driverFailed } from './ready.ts'

@@ -1,4 +1,4 @@
-import type { Runtime } from '../runtime/runtime.ts'
+import type { Runtime } from '../runtime/places.ts'
 import { parseJson } from '../system/json.ts'
 
 /** A batch may log 1,000 anomalies before its progress line. */

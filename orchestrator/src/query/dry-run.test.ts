@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { configWith } from '../config/load.fixture.ts'
 import { microBatchPlan } from '../job/query-plan.ts'
 import { readModules } from '../job/template.ts'
-import { LocalRuntime } from '../runtime/local/local-runtime.ts'
-import { storagePaths } from '../storage/paths.ts'
+import { FakeRuntime } from '../runtime/runtime.fixture.ts'
 import { type DryRun, dryRunJson, dryRunLines } from './dry-run.ts'
 import { prepareSubmission } from './submit.ts'
 
@@ -85,8 +84,7 @@ describe('dryRunJson', () => {
 
 it('a submission holds the rendered job and then each module of the package, unchanged', async () => {
   const config = await configWith(['NORMAL_MEAN=21'])
-  const runtime = new LocalRuntime({ config, storage: storagePaths(config.storageDir), env: {} })
-  const { files } = await prepareSubmission(config, runtime, microBatchPlan(config))
+  const { files } = await prepareSubmission(config, new FakeRuntime(), microBatchPlan(config))
   const [job, ...modules] = files
   expect(job?.path).toBe('job.py')
   expect(job?.text).toContain('\\"normal_mean\\":21')

@@ -2,6 +2,7 @@ import { parseResult, type WindowResult } from '../anomaly/result.ts'
 import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
+import { kafkaErrorType } from '../kafka/errors.ts'
 import { followTopic } from '../kafka/follow-topic.ts'
 import { type ResultSettings, resultSettings, unreplacedBy, widest } from './result-settings.ts'
 import { shortenedInput } from './shortened-input.ts'
@@ -27,7 +28,7 @@ export async function requireReplaceable(
 ): Promise<ResultSettings> {
   const now = resultSettings(config)
   const topic = config.topics.output
-  const results = await lastResults(access, topic, signal)
+  const results = await readableResults(access, topic, warn, signal)
   if (results.length === 0) return now
   const before = { ...remembered, ...shownBy(results) }
   const rereads = config.query.startingOffsets === 'earliest'
@@ -45,6 +46,24 @@ export async function requireReplaceable(
       hint: 'Set another OUTPUT_TOPIC, restore the old values, or remove all data with `cpu-anomaly down --volumes`.',
     },
   )
+}
+
+/** None of a topic that this user may not read, as is usual where a user has only the rights of the job. */
+async function readableResults(
+  access: KafkaAccess,
+  topic: string,
+  warn: (line: string) => void,
+  signal: AbortSignal,
+): Promise<WindowResult[]> {
+  try {
+    return await lastResults(access, topic, signal)
+  } catch (error) {
+    if (access.isOwn || kafkaErrorType(error) !== 'TOPIC_AUTHORIZATION_FAILED') throw error
+    warn(
+      `this user may not read ${topic}, so it is not known whether it holds results of other settings, which new ones would not replace`,
+    )
+    return []
+  }
 }
 
 /** What results themselves say of how they were made. */

@@ -6,7 +6,7 @@ import { chooseFormat, surveyLine } from '../formats/words.ts'
 import { isCompressed } from '../kafka/errors.ts'
 import { readSome } from '../kafka/read-range.ts'
 import type { TopicRecord } from '../kafka/topic-reader.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import type { Runtime } from '../runtime/places.ts'
 import { readManifest, withBegunFormat } from './manifest.ts'
 
 const RECORDS = 200
@@ -40,7 +40,7 @@ export async function withFormat(
 ): Promise<Config> {
   if (config.input.format !== 'auto') return config
   // Without a broker of this folder, another folder's may answer at its address.
-  if ((await runtime.runningClusterId().catch(() => undefined)) === undefined)
+  if ((await runtime.clusterId().catch(() => undefined)) === undefined)
     throw new CliError('KAFKA_UNREACHABLE', 'INPUT_FORMAT=auto needs real records, and no broker answers', {
       hint: 'Start it with `cpu-anomaly up`, or set INPUT_FORMAT.',
     })

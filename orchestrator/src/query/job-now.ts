@@ -1,4 +1,5 @@
-import type { DriverStatus, Runtime, Selected } from '../runtime/runtime.ts'
+import type { Runtime, Selected } from '../runtime/places.ts'
+import type { DriverStatus } from '../runtime/runtime.ts'
 import { committedEnds } from './checkpoint-log.ts'
 import {
   checkpointBegan,

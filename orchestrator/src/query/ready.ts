@@ -1,6 +1,7 @@
 import { CliError, type ErrorCode } from '../errors.ts'
 import { isActive, isRunning } from '../runtime/driver-state.ts'
-import type { DriverStatus, Runtime } from '../runtime/runtime.ts'
+import type { Runtime } from '../runtime/places.ts'
+import type { DriverStatus } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import { formatSeconds } from '../terminal/units.ts'
 import { type DriverEvent, eventsOfAttempt, recentEvents } from './driver-log.ts'

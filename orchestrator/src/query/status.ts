@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { isRunning } from '../runtime/driver-state.ts'
-import type { DriverStatus, PartStatus, Runtime, Selected } from '../runtime/runtime.ts'
+import type { Runtime, Selected } from '../runtime/places.ts'
+import type { DriverStatus, PartStatus } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import { backlogRemarks } from './backlog-remarks.ts'
 import { clockRemarks } from './clock-remarks.ts'

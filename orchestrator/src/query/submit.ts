@@ -3,19 +3,15 @@ import { unusedSettings } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import { planQuery, type QueryPlan } from '../job/query-plan.ts'
 import { renderJob } from '../job/render.ts'
-import { jobSettings, kafkaSecrets } from '../job/settings.ts'
+import { jobSettings } from '../job/settings.ts'
 import { submitArgs } from '../job/submit-args.ts'
 import { readModules, readTemplate } from '../job/template.ts'
+import { javaClientSecrets } from '../kafka/java-client.ts'
 import { countPartitions, readClusterId } from '../kafka/metadata.ts'
 import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
 import { checkpointInUse, isActive } from '../runtime/driver-state.ts'
-import {
-  type CheckpointStore,
-  JOB_FILE,
-  type Runtime,
-  type Selected,
-  type Submission,
-} from '../runtime/runtime.ts'
+import type { Runtime, Selected } from '../runtime/places.ts'
+import { type CheckpointStore, JOB_FILE, type Submission } from '../runtime/runtime.ts'
 import { replaceFile, type Undo } from '../system/state-file.ts'
 import type { Output } from '../terminal/output.ts'
 import { backlogRemarks } from './backlog-remarks.ts'
@@ -54,7 +50,7 @@ export async function planFor(
 ): Promise<QueryPlan> {
   const { input, inputPartitions } = config.topics
   // Without a broker of this folder, another folder's may answer at its address.
-  const isUp = (await runtime.runningClusterId().catch(() => undefined)) !== undefined
+  const isUp = (await runtime.clusterId().catch(() => undefined)) !== undefined
   const partitions = isUp ? await countPartitions(runtime.kafka, input, signal) : undefined
   const begun = isUp && !isNewCheckpoint ? await readManifest(runtime.checkpoint) : undefined
   const plan = planQuery(asBegun(config, begun), runtime.job, partitions ?? inputPartitions)
@@ -83,7 +79,7 @@ export async function prepareSubmission(
     remarks: baseline ? [baseline.remark] : [],
     submitArgs: submitArgs(config, runtime.job, plan),
     stopTimeoutMs: stopTimeoutMs(submittedQuery(config, plan)),
-    secrets: kafkaSecrets(runtime.kafka),
+    secrets: javaClientSecrets(runtime.kafka),
   }
 }
 
@@ -101,7 +97,7 @@ export async function submitJob(
   const config = await withFormat(given, runtime, options.newCheckpoint, output.note, signal)
   const plan = await planFor(config, runtime, signal, options.newCheckpoint)
   output.note(triggerLine(plan))
-  for (const line of unusedSettings(config.resolved, undefined, plan)) output.warn(line)
+  for (const line of unusedSettings(config, undefined, plan)) output.warn(line)
   const submission = await prepareSubmission(config, runtime, plan)
   for (const line of submission.remarks) output.note(line)
   await requireNoDriver(runtime)

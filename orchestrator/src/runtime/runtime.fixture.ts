@@ -2,6 +2,7 @@ import type { RuntimeName } from '../config/config.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import type { LogOptions } from '../system/follow-file.ts'
 import type { Output } from '../terminal/output.ts'
+import type { Runtime } from './places.ts'
 import type {
   CheckpointStore,
   DoctorCheck,
@@ -9,7 +10,6 @@ import type {
   JobEnvironment,
   LogPart,
   PartStatus,
-  Runtime,
   StopOutcome,
   StoppedPart,
   Submission,
@@ -143,7 +143,7 @@ export class FakeRuntime implements Runtime {
     await this.#do('start', signal)
   }
 
-  async runningClusterId(): Promise<string | undefined> {
+  async clusterId(): Promise<string | undefined> {
     return this.clusterIdNow
   }
 

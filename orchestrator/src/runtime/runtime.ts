@@ -1,56 +1,7 @@
-import type { Config, RuntimeName } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import type { StoragePaths } from '../storage/paths.ts'
 import type { ShellEnvironment } from '../system/child-environment.ts'
-import type { LogOptions } from '../system/follow-file.ts'
-import type { Output } from '../terminal/output.ts'
-
-/**
- * Where Kafka and Spark run. A runtime starts, watches and stops processes of its kind and does nothing else: topics,
- * rendering, the manifest, the driver's log and every message are common to all runtimes.
- */
-export interface Runtime {
-  readonly name: RuntimeName
-  /** How clients on this machine reach the broker. */
-  readonly kafka: KafkaAccess
-  readonly sparkUi: string
-  /** What the job's driver and executors see, wherever they run. */
-  readonly job: JobEnvironment
-  readonly checkpoint: CheckpointStore
-
-  /**
-   * Checks what `up` needs before anything is started.
-   * @throws CliError TOOL_MISSING, DOCKER_UNAVAILABLE, PORT_TAKEN or STORAGE.
-   */
-  preflight(signal: AbortSignal): Promise<void>
-  /** Installs what is missing, then starts what is not running. Idempotent: it completes a stack of which only parts run. */
-  start(output: Output, signal: AbortSignal): Promise<void>
-  /**
-   * Which engine has the containers and volumes. A runtime without containers has none.
-   * @throws CliError DOCKER_UNAVAILABLE when none answers.
-   */
-  readonly engine?: () => Promise<EngineIdentity>
-  /** The id of the cluster that this folder's broker serves; undefined while its process or container does not run. */
-  runningClusterId(): Promise<string | undefined>
-  /** The state of each part, checked now; never taken from a file alone. */
-  parts(): Promise<PartStatus[]>
-  /** Stops Spark, then the broker, and returns what it stopped. Safe to call twice. */
-  stop(signal: AbortSignal): Promise<StoppedPart[]>
-  /** Removes Kafka's data and the checkpoint together, and returns what it removed. Everything must be stopped. */
-  removeVolumes(): Promise<string[]>
-
-  /** Starts the driver under the supervisor (`spark-job/supervise.py`); returns once the supervisor runs. */
-  startDriver(submission: Submission, signal: AbortSignal): Promise<void>
-  /** The state that the supervisor recorded, corrected by which processes are alive. Undefined if there is no job. */
-  driver(): Promise<DriverStatus | undefined>
-  /** Stops driver and supervisor: cleanly first, by force after this time. */
-  stopDriver(timeoutMs: number, signal: AbortSignal): Promise<StopOutcome>
-
-  /** Lines of a part's log, oldest first; with `follow`, new lines too until the signal aborts. */
-  logs(part: LogPart, options: LogOptions, signal: AbortSignal): AsyncIterable<string>
-  /** Checks for `doctor`: does this machine have what the runtime needs? */
-  checks(): DoctorCheck[]
-}
 
 /** Two engines differ if their ids do; without ids, if their addresses do. */
 export interface EngineIdentity {
@@ -119,6 +70,8 @@ export interface Submission {
 export interface PartStatus {
   readonly part: 'kafka' | 'spark-master' | 'spark-worker'
   readonly state: 'running' | 'starting' | 'unhealthy' | 'stopped'
+  /** Set for a cluster that KAFKA_SERVERS names. */
+  readonly given?: true
   readonly address?: string
   readonly detail?: string
   readonly pid?: number
@@ -175,13 +128,4 @@ export interface RuntimeContext {
   readonly storage: StoragePaths
   /** The variables of the shell; `childEnvironment` says which of them a child gets. */
   readonly env: ShellEnvironment
-}
-
-/** A runtime with the settings and the folder that it was chosen for. */
-export interface Selected {
-  readonly runtime: Runtime
-  readonly config: Config
-  readonly storage: StoragePaths
-  /** Why this runtime was chosen; `up` shows it in its first line. */
-  readonly why: string
 }

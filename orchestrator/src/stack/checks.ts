@@ -1,7 +1,8 @@
 import { access, constants, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CliError } from '../errors.ts'
-import type { DoctorCheck, Selected } from '../runtime/runtime.ts'
+import type { Selected } from '../runtime/places.ts'
+import type { DoctorCheck } from '../runtime/runtime.ts'
 import { checkPort } from '../system/ports.ts'
 import { requireBroker } from './require-broker.ts'
 import { topicChecks } from './topic-checks.ts'
@@ -15,7 +16,7 @@ export function stackChecks(selected: Selected): DoctorCheck[] {
     {
       title: 'Kafka',
       run: async () => {
-        if ((await runtime.runningClusterId()) === undefined)
+        if (runtime.kafka.isOwn && (await runtime.clusterId()) === undefined)
           return checkPort(config.ports.kafka, 'KAFKA_PORT', 'not running; `up` starts it')
         await requireBroker(runtime)
         return `answers at ${runtime.kafka.servers.join(',')}`

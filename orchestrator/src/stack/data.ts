@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { errorMessage } from '../errors.ts'
-import type { Selected } from '../runtime/runtime.ts'
-import { makeRuntime } from './make-runtime.ts'
+import type { Selected } from '../runtime/places.ts'
+import { makeRuntime } from './places.ts'
 import { requireSameEngine, stackFile } from './record.ts'
 
 /** Where this folder has data of the other runtime, on which an earlier `up` started it; undefined if it has none. */
@@ -39,6 +39,6 @@ async function removeOther({ runtime, config, storage }: Selected): Promise<stri
   const other = makeRuntime(name, { config, storage, env: process.env })
   const record = await stackFile(storage).read()
   if (record) await requireSameEngine(record, other, storage)
-  if ((await other.runningClusterId()) !== undefined) throw new Error('its broker is running')
+  if (other.kafka.isOwn && (await other.clusterId()) !== undefined) throw new Error('its broker is running')
   return other.removeVolumes()
 }

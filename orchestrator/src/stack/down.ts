@@ -1,6 +1,7 @@
 import { RUNTIMES } from '../config/config.ts'
 import { submittedFile } from '../query/submitted.ts'
-import type { Selected, StoppedPart } from '../runtime/runtime.ts'
+import type { Selected } from '../runtime/places.ts'
+import type { StoppedPart } from '../runtime/runtime.ts'
 import type { Output } from '../terminal/output.ts'
 import { removeData } from './data.ts'
 import { releaseRuntime } from './select.ts'

@@ -1,7 +1,7 @@
 import { CliError } from '../errors.ts'
 import { judgeRecords } from '../formats/verdict.ts'
 import { someInput } from '../query/input-format.ts'
-import type { Selected } from '../runtime/runtime.ts'
+import type { Selected } from '../runtime/places.ts'
 
 /** Looks at real records of the input topic: what they are, and whether the settings fit them. */
 export async function checkFormat(

@@ -1,9 +1,10 @@
 import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import { isActive } from '../runtime/driver-state.ts'
+import type { Runtime } from '../runtime/places.ts'
 import { provenance, writeMark } from '../storage/mark.ts'
 import { storagePaths } from '../storage/paths.ts'
-import { makeRuntime } from './make-runtime.ts'
+import { makeRuntime } from './places.ts'
 import { requireHere, stackFile } from './record.ts'
 
 /**
@@ -28,10 +29,13 @@ export async function confirmMoved(config: Config): Promise<void> {
 
 /** Processes keep the path at which they were started; containers have their data in volumes. */
 export async function requireNothingAt(former: string, runtime: Runtime, how: string): Promise<void> {
-  if (runtime.name !== 'local' || (await runtime.runningClusterId()) === undefined) return
+  if (runtime.name !== 'local' || !(await isUp(runtime))) return
   throw new CliError(
     'OTHER_FOLDER',
     `this folder was moved from ${former} while its stack was running there`,
     { hint: `${how}, then start it here with \`cpu-anomaly up\`.` },
   )
 }
+
+const isUp = async (runtime: Runtime): Promise<boolean> =>
+  runtime.kafka.isOwn ? (await runtime.clusterId()) !== undefined : isActive(await runtime.driver())

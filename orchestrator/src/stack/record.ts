@@ -3,7 +3,8 @@ import { type Config, type ResolvedSetting, RUNTIMES, type RuntimeName } from '.
 import { isSameValue } from '../config/same-value.ts'
 import type { SettingKey } from '../config/settings.ts'
 import { CliError } from '../errors.ts'
-import type { EngineIdentity, Runtime } from '../runtime/runtime.ts'
+import type { Runtime } from '../runtime/places.ts'
+import type { EngineIdentity } from '../runtime/runtime.ts'
 import type { StoragePaths } from '../storage/paths.ts'
 import { elsewhere, otherMachine, placeSchema, thisPlace } from '../system/place.ts'
 import { type StateFile, stateFile } from '../system/state-file.ts'
@@ -31,24 +32,23 @@ export type StackRecord = Readonly<z.infer<typeof recordSchema>>
 export const stackFile = (storage: StoragePaths): StateFile<StackRecord> =>
   stateFile(`${storage.run}/runtime.json`, recordSchema)
 
-/** The settings that `up` brings into force, per runtime; the job's own come into force with `submit`. */
-const STACK_KEYS: Readonly<Record<RuntimeName, readonly SettingKey[]>> = {
-  local: ['KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'],
-  docker: [
-    'KAFKA_PORT',
-    'KAFKA_USERNAME',
-    'KAFKA_PASSWORD',
-    'SPARK_CORES',
-    'SPARK_WORKERS',
-    'SPARK_WORKER_MEMORY',
-    'SPARK_MASTER_UI_PORT',
-    'KAFKA_IMAGE',
-    'SPARK_IMAGE',
-  ],
+const OWN_BROKER_KEYS = ['KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'] as const satisfies SettingKey[]
+
+const SPARK_KEYS: Readonly<Record<RuntimeName, readonly SettingKey[]>> = {
+  local: [],
+  docker: ['SPARK_CORES', 'SPARK_WORKERS', 'SPARK_WORKER_MEMORY', 'SPARK_MASTER_UI_PORT', 'SPARK_IMAGE'],
 }
 
-export const isStackKey = (runtime: RuntimeName, key: string): boolean =>
-  (STACK_KEYS[runtime] as readonly string[]).includes(key)
+/**
+ * Is it a setting that `up` brings into force? The job's own come into force with `submit`. How a command logs in to a given
+ * cluster is nobody's but its own.
+ */
+export function isStackKey(runtime: RuntimeName, { isGiven }: Config['kafka'], key: string): boolean {
+  const ofBroker: readonly SettingKey[] = isGiven
+    ? []
+    : [...OWN_BROKER_KEYS, ...(runtime === 'docker' ? (['KAFKA_IMAGE'] as const) : [])]
+  return ['KAFKA_SERVERS', ...ofBroker, ...SPARK_KEYS[runtime]].includes(key)
+}
 
 /** Records that the stack is up, before its first process starts: whatever happens then, `down` finds it. */
 export async function recordUp(
@@ -59,7 +59,7 @@ export async function recordUp(
 ): Promise<void> {
   const settings = Object.fromEntries(
     config.resolved
-      .filter(({ key }) => isStackKey(runtime, key))
+      .filter(({ key }) => isStackKey(runtime, config.kafka, key))
       .map(({ key, value, origin }) => [key, { value, origin: origin === 'up' ? 'flag' : origin }] as const),
   )
   const file = stackFile(storage)
@@ -73,11 +73,14 @@ export interface SettingChange {
   readonly started: StartedSetting
 }
 
+/** What a stack was started with by a version that did not record it. */
+const EARLIER: Readonly<Record<string, StartedSetting>> = { KAFKA_SERVERS: { value: '', origin: 'default' } }
+
 /** The settings that differ from those that the stack was started with. */
 export function changesSinceUp(config: Config, record: StackRecord | undefined): SettingChange[] {
   if (!record?.up) return []
   return config.resolved.flatMap((now) => {
-    const started = record.settings?.[now.key]
+    const started = record.settings?.[now.key] ?? EARLIER[now.key]
     return started && !isSameValue(now.key, started.value, now.value) ? [{ now, started }] : []
   })
 }

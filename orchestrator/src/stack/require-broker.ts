@@ -1,26 +1,33 @@
 import { CliError } from '../errors.ts'
 import { readClusterId } from '../kafka/metadata.ts'
 import { probeBroker } from '../kafka/probe.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import type { Runtime } from '../runtime/places.ts'
 import { folderOfProcess } from '../storage/mark.ts'
 import { isPortOpen, portHolder } from '../system/ports.ts'
 
-/** @throws CliError KAFKA_UNREACHABLE when the broker does not answer; OTHER_FOLDER when it is not this folder's. */
+const ANSWER_MS = { own: 5_000, given: 12_000 }
+
+/**
+ * @throws CliError KAFKA_UNREACHABLE when no broker answers; KAFKA_REFUSED when a given cluster refuses this user;
+ *   OTHER_FOLDER when the broker is not this folder's.
+ */
 export async function requireBroker(runtime: Runtime): Promise<void> {
+  const { kafka } = runtime
   await requireOwnBroker(runtime)
-  const ready = await probeBroker(runtime.kafka, { timeoutMs: 5_000 })
-  if (!ready.ok) throw noBroker(ready.why)
+  const ready = await probeBroker(kafka, { timeoutMs: kafka.isOwn ? ANSWER_MS.own : ANSWER_MS.given })
+  if (!ready.ok) throw kafka.isOwn ? noBroker(ready.why) : ready.error
 }
 
 /**
  * Requires that the broker at this stack's address is this folder's: with the default port, that may be another folder's.
- * Nothing is sent to one that is not, and no login.
+ * Nothing is sent to one that is not, and no login. A given cluster is the one that is meant, whoever answers.
  * @throws CliError KAFKA_UNREACHABLE when there is none; OTHER_FOLDER when it is not this folder's.
  */
 export async function requireOwnBroker(runtime: Runtime): Promise<void> {
+  if (!runtime.kafka.isOwn) return
   const [server = ''] = runtime.kafka.servers
   const port = Number(server.slice(server.lastIndexOf(':') + 1))
-  const own = await runtime.runningClusterId()
+  const own = await runtime.clusterId()
   if (own === undefined && !(await isPortOpen(port))) throw noBroker(`nothing listens at ${server}`)
   if (own === undefined || own !== (await readClusterId(runtime.kafka))) throw await notOwn(server, port)
 }

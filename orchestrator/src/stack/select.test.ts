@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { z } from 'zod'
 import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
+import type { KafkaAccess } from '../kafka/access.ts'
 import type { RuntimeContext } from '../runtime/runtime.ts'
 import { rememberStorage } from '../storage/known-storages.ts'
 import { readStorageId } from '../storage/mark.ts'
@@ -16,12 +17,12 @@ import { recordUp, stackFile } from './record.ts'
 import { claimRuntime, differencesInForce, releaseRuntime, selectRuntime, startedRuntime } from './select.ts'
 
 const made = vi.hoisted((): RuntimeContext[] => [])
-vi.mock('../runtime/local/local-runtime.ts', async (original) => {
-  const { LocalRuntime } = await original<typeof import('../runtime/local/local-runtime.ts')>()
+vi.mock('../runtime/local/local-spark.ts', async (original) => {
+  const { LocalSpark } = await original<typeof import('../runtime/local/local-spark.ts')>()
   return {
-    LocalRuntime: class extends LocalRuntime {
-      constructor(context: RuntimeContext) {
-        super(context)
+    LocalSpark: class extends LocalSpark {
+      constructor(context: RuntimeContext, kafka: KafkaAccess) {
+        super(context, kafka)
         made.push(context)
       }
     },

@@ -1,9 +1,10 @@
 import type { Config, RuntimeName } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import { submittedFile } from '../query/submitted.ts'
-import { dockerAvailable } from '../runtime/docker/docker-runtime.ts'
+import { dockerAvailable } from '../runtime/docker/docker-spark.ts'
 import { isActive } from '../runtime/driver-state.ts'
-import type { Runtime, RuntimeContext, Selected } from '../runtime/runtime.ts'
+import type { Runtime, Selected } from '../runtime/places.ts'
+import type { RuntimeContext } from '../runtime/runtime.ts'
 import { forgetStorage, knownStorages } from '../storage/known-storages.ts'
 import { provenance, requireOwnStorage } from '../storage/mark.ts'
 import { storagePaths } from '../storage/paths.ts'
@@ -18,8 +19,8 @@ import {
   storageDifference,
   withDifferences,
 } from './in-force.ts'
-import { makeRuntime } from './make-runtime.ts'
 import { requireNothingAt } from './moved.ts'
+import { makeRuntime } from './places.ts'
 import { requireHere, requireSameEngine, type StackRecord, stackFile } from './record.ts'
 
 const ALREADY_CHOSEN = "this folder's stack was started on it"
@@ -57,7 +58,8 @@ async function stackRecord(config: Config): Promise<StackRecord | undefined> {
   const record = await stackFile(storage).read()
   if (record) return record
   const runtime = makeRuntime('local', { config, storage, env: process.env })
-  const isUp = (await runtime.runningClusterId()) !== undefined || (await isJobActive(runtime))
+  const isBrokerUp = runtime.kafka.isOwn && (await runtime.clusterId()) !== undefined
+  const isUp = isBrokerUp || (await isJobActive(runtime))
   return isUp ? { runtime: 'local', up: true } : undefined
 }
 

@@ -1,5 +1,6 @@
 import { stopTimeoutMs, submittedFile } from '../query/submitted.ts'
-import type { Selected, StopOutcome } from '../runtime/runtime.ts'
+import type { Selected } from '../runtime/places.ts'
+import type { StopOutcome } from '../runtime/runtime.ts'
 import { SUPERVISOR_MARGIN_MS } from '../runtime/supervisor-args.ts'
 import type { Output } from '../terminal/output.ts'
 import { formatSeconds } from '../terminal/units.ts'

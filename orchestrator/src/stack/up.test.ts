@@ -3,7 +3,7 @@ import { testContext } from '../cli/command.fixture.ts'
 import { CliError } from '../errors.ts'
 import { driverIn } from '../runtime/runtime.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
-import { stackFile } from './record.ts'
+import { recordUp, stackFile } from './record.ts'
 import { bringUp } from './up.ts'
 
 vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
@@ -80,7 +80,7 @@ async function restarted(settings: readonly string[]) {
   return { context, selected: await context.withSettings(settings).select() }
 }
 
-it.each([['KAFKA_PORT=19093'], ['KAFKA_USERNAME=ana', 'KAFKA_PASSWORD=canary']])(
+it.each([['KAFKA_PORT=19093'], ['KAFKA_SERVERS=h:1'], ['KAFKA_USERNAME=ana', 'KAFKA_PASSWORD=canary']])(
   'refuses %s while a job runs that reaches the broker otherwise',
   async (...settings) => {
     const { context, selected } = await restarted(settings)
@@ -103,6 +103,33 @@ it('brings a changed setting into force, says so, and remembers it', async () =>
     up: true,
     settings: { KAFKA_PORT: { value: '19093' } },
   })
+})
+
+it('makes the topics of a given cluster before it starts anything', async () => {
+  const context = await testContext({ settings: { KAFKA_SERVERS: 'h:1' } })
+  context.runtime.kafka = { ...context.runtime.kafka, isOwn: false }
+  await bringUp(await context.select(), context.output, context.signal)
+  expect(context.journal.slice(0, 2)).toEqual(['preflight', 'create topic cpu-usage'])
+  expect(context.journal.at(-1)).toBe('start')
+  expect(context.output.notes).toContainEqual('Kafka: 127.0.0.1:9093 (KAFKA_SERVERS)')
+})
+
+it('refuses a given cluster while the stack has a broker of its own, which would be left running', async () => {
+  const { context, selected } = await restarted(['KAFKA_SERVERS=h:1'])
+  await expect(bringUp(selected, context.output, context.signal)).rejects.toMatchObject({
+    code: 'CONFIGURATION',
+    message: "KAFKA_SERVERS=h:1, but this folder's stack is up with a broker of its own",
+    hint: expect.stringContaining('cpu-anomaly down'),
+  })
+  expect(context.journal).toEqual([])
+})
+
+it('goes from one given cluster to another without a job', async () => {
+  const { context, selected } = await restarted(['KAFKA_SERVERS=h:1'])
+  await recordUp(selected.storage, selected.config, 'local')
+  const other = await context.withSettings(['KAFKA_SERVERS=i:1']).select()
+  await bringUp(other, context.output, context.signal)
+  expect(context.output.notes).toContainEqual('KAFKA_SERVERS was h:1, is now i:1')
 })
 
 it('does not claim success while a part is missing', async () => {

@@ -1,8 +1,10 @@
+import type { Config } from '../config/config.ts'
+import { givenServers } from '../config/given-servers.ts'
 import { CliError } from '../errors.ts'
 import { waitForBroker } from '../kafka/probe.ts'
 import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
 import { isActive } from '../runtime/driver-state.ts'
-import type { Runtime, Selected } from '../runtime/runtime.ts'
+import type { Runtime, Selected } from '../runtime/places.ts'
 import type { Output } from '../terminal/output.ts'
 import { escapeControls } from '../terminal/text.ts'
 import { otherData } from './data.ts'
@@ -17,19 +19,28 @@ export async function bringUp(selected: Selected, output: Output, signal: AbortS
   output.note(`Runtime: ${runtime.name} (${why})`)
   const unused = await otherData(selected)
   if (unused) output.note(`Data of an earlier \`up\` are kept in ${unused}; this runtime does not use them.`)
+  if (!runtime.kafka.isOwn) output.note(`Kafka: ${runtime.kafka.servers.join(',')} (KAFKA_SERVERS)`)
   const changes = changesSinceUp(config, await stackFile(storage).read())
   await requireNoConflictingJob(changes, runtime)
+  requireNoOwnBroker(changes, config)
   for (const change of changes) output.note(escapeControls(changeText(change)))
   await runtime.preflight(signal)
+  // What an administrator must do first is said before anything is installed.
+  if (!runtime.kafka.isOwn) await makeTopics(selected, output, signal)
   await recordUp(storage, config, runtime.name, await runtime.engine?.())
   await runtime.start(output, signal)
-  await waitForBroker(runtime.kafka, signal)
-  await output.step('Topics', async (step) => {
+  if (runtime.kafka.isOwn) {
+    await waitForBroker(runtime.kafka, signal)
+    await makeTopics(selected, output, signal)
+  }
+  await requireAllParts(selected)
+}
+
+const makeTopics = ({ runtime, config }: Selected, output: Output, signal: AbortSignal): Promise<void> =>
+  output.step('Topics', async (step) => {
     const report = await ensureTopics(runtime.kafka, config, signal)
     step.done(`Topics: ${formatTopicReport(report)}`)
   })
-  await requireAllParts(selected)
-}
 
 /** @throws CliError CLUSTER_UNREACHABLE that names each part that does not run. */
 async function requireAllParts({ runtime }: Selected): Promise<void> {
@@ -43,8 +54,8 @@ async function requireAllParts({ runtime }: Selected): Promise<void> {
 
 /** How the job reaches the broker: its driver was given these, and keeps them. */
 const USED_BY_JOB = {
-  local: new Set(['KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD']),
-  docker: new Set(['KAFKA_USERNAME', 'KAFKA_PASSWORD']),
+  local: new Set(['KAFKA_SERVERS', 'KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD']),
+  docker: new Set(['KAFKA_SERVERS', 'KAFKA_USERNAME', 'KAFKA_PASSWORD']),
 }
 
 /** @throws CliError LOCKED when the broker would no longer be where the running job expects it. */
@@ -54,6 +65,19 @@ async function requireNoConflictingJob(changes: readonly SettingChange[], runtim
   throw new CliError('LOCKED', conflicts.map(conflictText).join('\n'), {
     hint: 'Stop the job with `cpu-anomaly stop`, then run `up` and `submit`; or restore the old value.',
   })
+}
+
+/** @throws CliError CONFIGURATION when the stack is up with a broker of its own, which would be left running. */
+function requireNoOwnBroker(changes: readonly SettingChange[], { kafka, ports }: Config): void {
+  const change = changes.find(({ now }) => now.key === 'KAFKA_SERVERS')
+  if (!change || !kafka.isGiven) return
+  const before = change.started.value.split(',').filter(Boolean)
+  if (givenServers(before, ports.kafka).length > 0) return
+  throw new CliError(
+    'CONFIGURATION',
+    `KAFKA_SERVERS=${change.now.value}, but this folder's stack is up with a broker of its own`,
+    { hint: 'Run `cpu-anomaly down` first, or leave KAFKA_SERVERS empty.' },
+  )
 }
 
 const changeText = ({ now, started }: SettingChange): string =>

@@ -1,11 +1,19 @@
 import { CliError } from '../../errors.ts'
 import { isActive } from '../../runtime/driver-state.ts'
-import { LocalRuntime } from '../../runtime/local/local-runtime.ts'
-import type { Runtime } from '../../runtime/runtime.ts'
+import { LocalSpark } from '../../runtime/local/local-spark.ts'
+import type { Runtime, Selected } from '../../runtime/places.ts'
 
-/** @throws CliError CONFIGURATION for another runtime than the local one. */
-export function requireLocal(runtime: Runtime): LocalRuntime {
-  if (runtime instanceof LocalRuntime) return runtime
+/** @throws CliError CONFIGURATION for another runtime than the local one, and for a broker that is not this stack's own. */
+export function requireLocal({ runtime, config, storage }: Omit<Selected, 'why'>): LocalSpark {
+  if (!runtime.kafka.isOwn)
+    throw new CliError(
+      'CONFIGURATION',
+      "bench measures only with this stack's own broker, but KAFKA_SERVERS names others",
+      {
+        hint: 'It creates and deletes topics, and loads the broker for minutes. Use another folder, without KAFKA_SERVERS.',
+      },
+    )
+  if (runtime.name === 'local') return new LocalSpark({ config, storage, env: process.env }, runtime.kafka)
   throw new CliError(
     'CONFIGURATION',
     `bench measures only the local runtime, but this folder uses the ${runtime.name} runtime`,

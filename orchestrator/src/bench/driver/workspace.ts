@@ -5,14 +5,15 @@ import type { Config, InputConfig, StateStore, TriggerMode } from '../../config/
 import { errorMessage } from '../../errors.ts'
 import type { JobSettings } from '../../job/job-settings.ts'
 import { planQuery } from '../../job/query-plan.ts'
-import { jobSettings, kafkaSecrets } from '../../job/settings.ts'
+import { jobSettings } from '../../job/settings.ts'
 import { JAVA_OPTIONS, submitArgs } from '../../job/submit-args.ts'
 import { withAdmin } from '../../kafka/client.ts'
+import { javaClientSecrets } from '../../kafka/java-client.ts'
 import { createTopics, deleteTopics } from '../../kafka/topics.ts'
 import { packageRoot } from '../../package/root.ts'
 import { localMaster } from '../../runtime/local/driver-launch.ts'
 import { asProperty } from '../../runtime/local/java-options.ts'
-import type { LocalRuntime } from '../../runtime/local/local-runtime.ts'
+import type { LocalSpark } from '../../runtime/local/local-spark.ts'
 import type { JobEnvironment } from '../../runtime/runtime.ts'
 import type { StoragePaths } from '../../storage/paths.ts'
 import type { Output } from '../../terminal/output.ts'
@@ -44,7 +45,7 @@ const CSV: InputConfig = {
 export class Workspace {
   readonly signal: AbortSignal
   readonly config: Config
-  readonly runtime: LocalRuntime
+  readonly runtime: LocalSpark
   readonly #dir: string
   readonly #prefix: string
   readonly #sessions = new Set<BenchSession>()
@@ -52,7 +53,7 @@ export class Workspace {
 
   static async open(
     config: Config,
-    runtime: LocalRuntime,
+    runtime: LocalSpark,
     storage: StoragePaths,
     signal: AbortSignal,
   ): Promise<Workspace> {
@@ -61,12 +62,14 @@ export class Workspace {
     for (const name of ['spark', 'tmp'])
       await mkdir(join(workspace.#dir, name), { recursive: true, mode: 0o700 })
     if (runtime.job.secretsFile)
-      await writeFile(workspace.#secretsFile, JSON.stringify(kafkaSecrets(runtime.kafka)), { mode: 0o600 })
+      await writeFile(workspace.#secretsFile, JSON.stringify(javaClientSecrets(runtime.kafka)), {
+        mode: 0o600,
+      })
     await workspace.#createNamedTopic(workspace.#deadLetters, 1)
     return workspace
   }
 
-  private constructor(config: Config, runtime: LocalRuntime, storage: StoragePaths, signal: AbortSignal) {
+  private constructor(config: Config, runtime: LocalSpark, storage: StoragePaths, signal: AbortSignal) {
     const id = randomBytes(4).toString('hex')
     this.config = { ...config, input: CSV }
     this.runtime = runtime
@@ -216,7 +219,7 @@ function configFor(config: Config, options: DriverOptions): Config {
 }
 
 /** Removes what killed runs left behind; we hold the folder's lock, so no other run is active. */
-async function removeLeftovers({ kafka }: LocalRuntime, { run }: StoragePaths): Promise<void> {
+async function removeLeftovers({ kafka }: LocalSpark, { run }: StoragePaths): Promise<void> {
   for (const name of await readdir(run)) {
     const id = FOLDER_NAME.exec(name)?.[1]
     if (!id) continue

@@ -1,4 +1,6 @@
 import type { Config } from '../../config/config.ts'
+import type { KafkaAccess } from '../../kafka/access.ts'
+import { hasJavaClientSecrets } from '../../kafka/java-client.ts'
 import { jarFile, lockedJars } from '../../package/jars.ts'
 import { imageVersion } from '../../package/tested-versions.ts'
 import { ownBrokerAccess } from '../own-broker.ts'
@@ -7,16 +9,17 @@ import { workerCores } from './compose/environment.ts'
 import { CHECKPOINT_DIR, DRIVER, DRIVER_DIR, KAFKA, MASTER } from './container/project.ts'
 import { JARS_DIR, LOG4J_FILE, SECRETS_FILE } from './driver/spec.ts'
 
-/** The environment of a job whose driver is a container beside the cluster's. */
-export function dockerJobEnvironment(config: Config): JobEnvironment {
+/** The environment of a job whose driver is a container beside the cluster's; `given`: the Kafka that KAFKA_SERVERS names. */
+export function dockerJobEnvironment(config: Config, given?: KafkaAccess): JobEnvironment {
+  const kafka = given ?? ownBrokerAccess(config.kafka, `${KAFKA}:9092`)
   return {
     master: `spark://${MASTER}:7077`,
     slots: workerCores(config) * config.spark.workers,
     sparkVersion: imageVersion(config.images.spark),
-    kafka: ownBrokerAccess(config.kafka, `${KAFKA}:9092`),
+    kafka,
     checkpoint: CHECKPOINT_DIR,
     baselineFile: `${DRIVER_DIR}/${BASELINE_FILE}`,
-    secretsFile: config.kafka.sasl ? SECRETS_FILE : undefined,
+    secretsFile: hasJavaClientSecrets(kafka) ? SECRETS_FILE : undefined,
     connectorJars: lockedJars('connector').map((jar) => `${JARS_DIR}/${jarFile(jar)}`),
     sparkConf: {
       'spark.driver.host': DRIVER,

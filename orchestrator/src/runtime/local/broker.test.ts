@@ -11,28 +11,28 @@ import { newFolder } from '../../system/folder.fixture.ts'
 import { identify, isAlive } from '../../system/process-identity.ts'
 import { stateFile } from '../../system/state-file.ts'
 import { javaCommand, requireNoData } from './broker.ts'
-import { LocalRuntime } from './local-runtime.ts'
+import { LocalBroker } from './local-broker.ts'
 
-async function runtimeWith(
+async function placeWith(
   record: Record<string, unknown>,
-): Promise<{ runtime: LocalRuntime; storage: StoragePaths }> {
+): Promise<{ place: LocalBroker; storage: StoragePaths }> {
   const folder = await newFolder()
   const { config } = await load({}, folder)
   const storage = storagePaths(config.storageDir)
   await stateFile(join(storage.run, 'kafka.json'), z.looseObject({})).write(record)
-  return { runtime: new LocalRuntime({ config, storage, env: {} }), storage }
+  return { place: new LocalBroker({ config, storage, env: {} }), storage }
 }
 
 describe('a broker that was not recorded, because `up` was killed or its record was removed', () => {
   it('is found and stopped', async () => {
     const { config } = await load({}, await newFolder())
     const storage = storagePaths(config.storageDir)
-    const runtime = new LocalRuntime({ config, storage, env: {} })
-    expect(await runtime.runningClusterId()).toBeUndefined()
+    const place = new LocalBroker({ config, storage, env: {} })
+    expect(await place.clusterId()).toBeUndefined()
     const broker = await processWith('kafka.Kafka', join(storage.run, 'kafka.properties'))
-    expect(await runtime.runningClusterId()).toBe('')
-    expect(await runtime.parts()).toMatchObject([{ part: 'kafka', state: 'unhealthy', pid: broker.pid }])
-    expect(await runtime.stop()).toEqual([{ part: 'kafka', gone: [`pid ${broker.pid}`] }])
+    expect(await place.clusterId()).toBe('')
+    expect(await place.parts()).toMatchObject([{ part: 'kafka', state: 'unhealthy', pid: broker.pid }])
+    expect(await place.stop()).toEqual([{ part: 'kafka', gone: [`pid ${broker.pid}`] }])
     expect(await isAlive(broker)).toBe(false)
   })
 })
@@ -67,19 +67,19 @@ describe('the record of a local broker', () => {
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     const gone = { pid: 2 ** 30, startToken: '1' }
-    const { runtime } = await runtimeWith({ process: gone, port, controllerPort: port })
-    expect(await runtime.stop()).toEqual([])
+    const { place } = await placeWith({ process: gone, port, controllerPort: port })
+    expect(await place.stop()).toEqual([])
     expect(server.listening).toBe(true)
-    expect(await runtime.runningClusterId()).toBeUndefined()
+    expect(await place.clusterId()).toBeUndefined()
   })
 
   it('of a living process has the id of the cluster that its storage was formatted with', async () => {
     const record = { process: await identify(process.pid), port: 9093, controllerPort: 9094 }
-    const { runtime, storage } = await runtimeWith(record)
-    expect(await runtime.runningClusterId()).toBe('') // not formatted yet
+    const { place, storage } = await placeWith(record)
+    expect(await place.clusterId()).toBe('') // not formatted yet
     await mkdir(storage.kafka, { recursive: true })
     await writeFile(join(storage.kafka, 'meta.properties'), '#\nversion=1\ncluster.id=abc-_1\nnode.id=1\n')
-    expect(await runtime.runningClusterId()).toBe('abc-_1')
+    expect(await place.clusterId()).toBe('abc-_1')
   })
 })
 

@@ -58,7 +58,7 @@ export class Broker {
   }
 
   /** Undefined while the broker does not run. */
-  async runningClusterId(): Promise<string | undefined> {
+  async clusterId(): Promise<string | undefined> {
     if (!(await this.running())) return undefined
     return this.#formattedClusterId()
   }

@@ -11,7 +11,7 @@ const hasJars = async (set: JarSet): Promise<boolean> =>
   (await isComplete(jarsDir(set))) && areJarsIntact(set)
 
 /** Checks that this machine has what the local runtime needs. */
-export function localChecks({ env }: Pick<RuntimeContext, 'env'>): DoctorCheck[] {
+export function localChecks({ env, config }: Pick<RuntimeContext, 'env' | 'config'>): DoctorCheck[] {
   return [
     {
       title: 'user',
@@ -36,7 +36,7 @@ export function localChecks({ env }: Pick<RuntimeContext, 'env'>): DoctorCheck[]
         const missing = [
           ...((await isSparkInstalled(python.version)) ? [] : ['Spark']),
           ...((await hasJars('connector')) ? [] : ['connector jars']),
-          ...((await hasJars('broker')) ? [] : ['Kafka jars']),
+          ...(config.kafka.isGiven || (await hasJars('broker')) ? [] : ['Kafka jars']),
         ]
         return missing.length === 0
           ? `complete, in ${cacheDir()}`

@@ -3,7 +3,7 @@ import { errorMessage } from '../../errors.ts'
 import { jarFile, lockedJars } from '../../package/jars.ts'
 import type { Output } from '../../terminal/output.ts'
 import { jarsDir } from '../cache.ts'
-import { installJars } from '../install-jars.ts'
+import { type FetchJars, installJars } from '../install-jars.ts'
 import type { RuntimeContext } from '../runtime.ts'
 import { classArchive, installClassArchive } from './class-archive.ts'
 import { fetchJarsLocally } from './fetch-jars.ts'
@@ -23,41 +23,47 @@ export interface InstalledBroker {
   readonly jars: readonly string[]
 }
 
-/** Installs what is missing of Spark and Kafka, step by step; returns what starts the broker. */
-export async function installAll(
+/** Installs what is missing of Spark and its connector to Kafka, step by step. */
+export async function installSparkHere(
   context: RuntimeContext,
   output: Output,
   signal: AbortSignal,
-): Promise<InstalledBroker> {
+): Promise<void> {
   const java = await findJava(context.env)
   const spark = await output.step('Spark', async (step) => {
     const installed = await installSpark({ env: context.env, signal, update: step.update })
     step.done('Spark is installed')
     return installed
   })
-  const jars = await installJarSets(context, java, spark, output, signal)
+  await output.step('Connector jars', async (step) => {
+    const progress = { signal, update: step.update }
+    await installJars('connector', await fetcher(context, java, spark, signal), progress)
+    await installLoopbackJar(java, spark, { env: context.env, ...progress })
+    step.done('Connector jars are installed')
+  })
   await archiveClasses(context, java, spark, output, signal)
-  return { java: java.path, jars }
 }
 
-/** Fetches the connector's jars and the broker's; returns the broker's. */
-async function installJarSets(
+/** Installs what is missing of Kafka. Ivy, which fetches it, comes with Spark. */
+export async function installBroker(
+  context: RuntimeContext,
+  update: (detail: string) => void,
+  signal: AbortSignal,
+): Promise<InstalledBroker> {
+  const java = await findJava(context.env)
+  const spark = await installSpark({ env: context.env, signal, update })
+  const fetch = await fetcher(context, java, spark, signal)
+  return { java: java.path, jars: await installJars('broker', fetch, { signal, update }) }
+}
+
+async function fetcher(
   { env, config }: RuntimeContext,
   java: Tool,
   spark: SparkInstall,
-  output: Output,
   signal: AbortSignal,
-): Promise<string[]> {
-  return output.step('Kafka and connector jars', async (step) => {
-    const settings = config.spark.conf['spark.jars.ivySettings']
-    const fetch = fetchJarsLocally({ java: java.path, jar: await spark.ivyJar(), settings, env, signal })
-    const progress = { signal, update: step.update }
-    await installJars('connector', fetch, progress)
-    const broker = await installJars('broker', fetch, progress)
-    await installLoopbackJar(java, spark, { env, ...progress })
-    step.done('Kafka and connector jars are installed')
-    return broker
-  })
+): Promise<FetchJars> {
+  const settings = config.spark.conf['spark.jars.ivySettings']
+  return fetchJarsLocally({ java: java.path, jar: await spark.ivyJar(), settings, env, signal })
 }
 
 /** A failure is only reported: without the archive everything works, but jobs start more slowly. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { KafkaAccess } from '../../kafka/access.ts'
+import { hasJavaClientSecrets } from '../../kafka/java-client.ts'
 import { SPARK_VERSION } from '../../package/tested-versions.ts'
 import { BASELINE_FILE, type JobEnvironment, type RuntimeContext } from '../runtime.ts'
 import { classPath } from './class-archive.ts'
@@ -21,7 +22,7 @@ export function localJobEnvironment(
     kafka,
     checkpoint: storage.checkpoint,
     baselineFile: join(storage.rendered, BASELINE_FILE),
-    secretsFile: kafka.sasl ? secretsFile : undefined,
+    secretsFile: hasJavaClientSecrets(kafka) ? secretsFile : undefined,
     connectorJars: [], // on the class path instead: only classes that the JVM itself loads can be archived
     sparkConf: {
       ...SECURITY_CONF,

@@ -1,6 +1,7 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { load } from '../../config/load.fixture.ts'
 import { newFolder } from '../../system/folder.fixture.ts'
 import { localChecks } from './checks.ts'
 import { findJava, findPython, requireUserName } from './tools.ts'
@@ -35,8 +36,9 @@ describe('the check of Python', () => {
       'python3',
       `${isolated}\n[ -z "$PYTHONHOME" ] || { echo no encodings >&2; exit 1; }`,
     )
+    const { config } = await load({}, folder)
     const check = (env: Record<string, string>) =>
-      localChecks({ env: { PATH: pathOf(folder), ...env } })
+      localChecks({ config, env: { PATH: pathOf(folder), ...env } })
         .find(({ title }) => title === 'Python')
         ?.run(new AbortController().signal)
     const PYTHONHOME = '/nonexistent'

@@ -1,11 +1,10 @@
 import { join } from 'node:path'
 import { errorMessage } from '../../errors.ts'
-import type { KafkaAccess } from '../../kafka/access.ts'
 import { isTestedSpark, SPARK_VERSION } from '../../package/tested-versions.ts'
 import { followFile, type LogOptions } from '../../system/follow-file.ts'
 import type { Output } from '../../terminal/output.ts'
-import { clusterIdIn, ownBrokerAccess } from '../own-broker.ts'
 import { ownName } from '../own-name.ts'
+import type { SparkPlace } from '../places.ts'
 import type {
   CheckpointStore,
   DoctorCheck,
@@ -14,7 +13,6 @@ import type {
   JobEnvironment,
   LogPart,
   PartStatus,
-  Runtime,
   RuntimeContext,
   StopOutcome,
   StoppedPart,
@@ -23,31 +21,22 @@ import type {
 import { dockerChecks } from './checks.ts'
 import { findCompose } from './compose/compose.ts'
 import { requireMountedFiles } from './compose/mounted-files.ts'
-import { readTextFile } from './container/files.ts'
 import { containerName } from './container/inspect.ts'
 import { containerLogs } from './container/logs.ts'
-import { DRIVER, KAFKA, KAFKA_META_FILE, MASTER, WORKER } from './container/project.ts'
-import { partStatus } from './container/state.ts'
+import { DRIVER, MASTER, WORKER } from './container/project.ts'
 import { installConnectorJars } from './driver/connector-jars.ts'
 import { DockerDriver } from './driver/docker-driver.ts'
 import { connectEngine } from './engine/engine.ts'
-import { dockerJobEnvironment } from './job-environment.ts'
+import { partsNow } from './stack/parts.ts'
 import { requirePort } from './stack/port-check.ts'
-import { Stack } from './stack/stack.ts'
+import type { Stack } from './stack/stack.ts'
 import { startStack } from './stack/start.ts'
 import { removeStackVolumes, stopStack } from './stack/stop.ts'
 import { volumeCheckpoint } from './stack/volume-checkpoint.ts'
 
-const PARTS = [
-  ['kafka', KAFKA],
-  ['spark-master', MASTER],
-  ['spark-worker', WORKER],
-] as const
-
-/** Kafka and a Spark standalone cluster in containers, and the driver in a container of its own. */
-class DockerRuntime implements Runtime {
+/** A Spark standalone cluster in containers, and the driver in a container of its own. */
+export class DockerSpark implements SparkPlace {
   readonly name = 'docker'
-  readonly kafka: KafkaAccess
   readonly sparkUi: string
   readonly job: JobEnvironment
   readonly checkpoint: CheckpointStore
@@ -55,12 +44,11 @@ class DockerRuntime implements Runtime {
   readonly #driver: DockerDriver
   readonly #oldDriverLog: string
 
-  constructor(context: RuntimeContext) {
-    const { config, storage } = context
-    this.kafka = ownBrokerAccess(config.kafka, `127.0.0.1:${config.ports.kafka}`)
+  constructor(stack: Stack, job: JobEnvironment) {
+    const { config, storage } = stack.context
     this.sparkUi = `http://localhost:${config.ports.sparkUi}`
-    this.job = dockerJobEnvironment(config)
-    this.#stack = new Stack(context)
+    this.job = job
+    this.#stack = stack
     this.#oldDriverLog = join(storage.logs, ownName(this.name, 'driver.log'))
     this.#driver = new DockerDriver(this.#stack, this.#oldDriverLog)
     this.checkpoint = volumeCheckpoint('checkpoint/ in the Docker volume spark-data', () =>
@@ -73,7 +61,6 @@ class DockerRuntime implements Runtime {
     await this.#stack.engine()
     await findCompose()
     await requireMountedFiles()
-    await requirePort(this.#stack, ports.kafka, 'KAFKA_PORT', 'Kafka')
     await requirePort(this.#stack, ports.sparkMasterUi, 'SPARK_MASTER_UI_PORT', "the Spark master's UI")
   }
 
@@ -98,25 +85,12 @@ class DockerRuntime implements Runtime {
     return { url: endpoint.url, ...(ID && { id: ID }) }
   }
 
-  async runningClusterId(): Promise<string | undefined> {
-    const [broker] = await this.#stack.containers(KAFKA)
-    if (!broker?.info.State.Running) return undefined
-    return clusterIdIn(await readTextFile(broker.container, KAFKA_META_FILE))
-  }
-
-  async parts(): Promise<PartStatus[]> {
-    try {
-      const containers = await this.#stack.containers()
-      return PARTS.flatMap(([part, service]) => {
-        const own = containers.filter((entry) => entry.service === service)
-        return own.length === 0
-          ? [{ part, state: 'stopped' as const }]
-          : own.map(({ info }) => partStatus(part, info, this.#address(part)))
-      })
-    } catch (error) {
-      // Without an engine nothing runs; the detail says why there is none.
-      return PARTS.map(([part]) => ({ part, state: 'stopped', detail: errorMessage(error) }))
-    }
+  parts(): Promise<PartStatus[]> {
+    const { ports } = this.#stack.context.config
+    return partsNow(this.#stack, [
+      { part: 'spark-master', service: MASTER, address: `http://localhost:${ports.sparkMasterUi}` },
+      { part: 'spark-worker', service: WORKER },
+    ])
   }
 
   stop(signal: AbortSignal): Promise<StoppedPart[]> {
@@ -140,10 +114,14 @@ class DockerRuntime implements Runtime {
     return this.#driver.stop(timeoutMs, signal)
   }
 
-  async *logs(part: LogPart, options: LogOptions, signal: AbortSignal): AsyncGenerator<string> {
+  async *logs(
+    part: Exclude<LogPart, 'kafka'>,
+    options: LogOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<string> {
     if (part === 'driver' && !options.follow && (await this.#driver.find()).length === 0)
       return yield* followFile(this.#oldDriverLog, options, signal)
-    const services = { kafka: [KAFKA], spark: [MASTER, WORKER], driver: [DRIVER] }[part]
+    const services = { spark: [MASTER, WORKER], driver: [DRIVER] }[part]
     const find = async () =>
       (await this.#stack.containers()).filter(({ service }) => services.includes(service))
     yield* containerLogs(find, options, signal)
@@ -159,20 +137,10 @@ class DockerRuntime implements Runtime {
       output.warn(`SPARK_IMAGE=${spark}: not tested; cpu-anomaly is tested with Spark ${SPARK_VERSION}`)
   }
 
-  #address(part: PartStatus['part']): string | undefined {
-    const { ports } = this.#stack.context.config
-    if (part === 'kafka') return `127.0.0.1:${ports.kafka}`
-    return part === 'spark-master' ? `http://localhost:${ports.sparkMasterUi}` : undefined
-  }
-
   async #containerNames(): Promise<string> {
     const containers = await this.#stack.containers()
     return containers.map(({ info }) => containerName(info)).join(', ')
   }
-}
-
-export function dockerRuntime(context: RuntimeContext): Runtime {
-  return new DockerRuntime(context)
 }
 
 /** Whether this machine can run the docker runtime, and why (not); takes at most about two seconds. */

@@ -5,7 +5,7 @@ import type { KafkaAccess } from '../../kafka/access.ts'
 import { readStorageId } from '../../storage/mark.ts'
 import { followFile, type LogOptions } from '../../system/follow-file.ts'
 import type { Output } from '../../terminal/output.ts'
-import { ownBrokerAccess } from '../own-broker.ts'
+import type { SparkPlace } from '../places.ts'
 import type {
   CheckpointStore,
   DoctorCheck,
@@ -13,40 +13,36 @@ import type {
   JobEnvironment,
   LogPart,
   PartStatus,
-  Runtime,
   RuntimeContext,
   StopOutcome,
   StoppedPart,
   Submission,
 } from '../runtime.ts'
-import { Broker } from './broker.ts'
 import { localChecks } from './checks.ts'
 import { archiveOptions, classArchive } from './class-archive.ts'
 import { type DriverFolders, type DriverLaunch, driverLaunch } from './driver-launch.ts'
 import { folderCheckpoint, setAsideFolders } from './folder-checkpoint.ts'
-import { driverJars, installAll } from './install.ts'
+import { driverJars, installSparkHere } from './install.ts'
 import { installSpark } from './install-python.ts'
 import { localJobEnvironment } from './job-environment.ts'
 import { LocalDriver } from './local-driver.ts'
 import { installLoopbackJar } from './loopback-jar.ts'
 import { findJava, requireUserName } from './tools.ts'
 
-/** Kafka and Spark as processes of this machine: one KRaft broker, and a driver that runs its own tasks (`local[N]`). */
-export class LocalRuntime implements Runtime {
+/** Spark as a process of this machine: a driver that runs its own tasks (`local[N]`). */
+export class LocalSpark implements SparkPlace {
   readonly name = 'local'
   readonly kafka: KafkaAccess
   readonly sparkUi: string
   readonly checkpoint: CheckpointStore
   readonly #context: RuntimeContext
-  readonly #broker: Broker
   readonly #driver: LocalDriver
 
-  constructor(context: RuntimeContext) {
+  constructor(context: RuntimeContext, kafka: KafkaAccess) {
     this.#context = context
-    this.kafka = ownBrokerAccess(context.config.kafka, `127.0.0.1:${context.config.ports.kafka}`)
+    this.kafka = kafka
     this.sparkUi = `http://localhost:${context.config.ports.sparkUi}`
     this.checkpoint = folderCheckpoint(context.storage.checkpoint)
-    this.#broker = new Broker(context, this.kafka)
     this.#driver = new LocalDriver(context)
   }
 
@@ -58,32 +54,19 @@ export class LocalRuntime implements Runtime {
   async preflight(): Promise<void> {
     requireUserName()
     await findJava(this.#context.env)
-    await this.#broker.preflight()
   }
 
-  async start(output: Output, signal: AbortSignal): Promise<void> {
-    const { java, jars } = await installAll(this.#context, output, signal)
-    await output.step('Kafka', async (step) => {
-      const wasRunning = (await this.#broker.running()) !== undefined
-      step.update(wasRunning ? 'is running' : 'starting the broker')
-      await this.#broker.start(java, jars, signal)
-      step.done(
-        `Kafka ${wasRunning ? 'was running and answers' : 'answers'} at ${this.kafka.servers.join(',')}`,
-      )
-    })
+  start(output: Output, signal: AbortSignal): Promise<void> {
+    return installSparkHere(this.#context, output, signal)
   }
 
-  runningClusterId(): Promise<string | undefined> {
-    return this.#broker.runningClusterId()
-  }
-
+  /** Master and executors are threads of the driver. */
   async parts(): Promise<PartStatus[]> {
-    return [await this.#broker.status()]
+    return []
   }
 
   async stop(): Promise<StoppedPart[]> {
-    const stopped = await this.#broker.stop()
-    return stopped ? [stopped] : []
+    return []
   }
 
   async removeVolumes(): Promise<string[]> {
@@ -123,9 +106,9 @@ export class LocalRuntime implements Runtime {
     return this.#driver.stop(timeoutMs, signal)
   }
 
-  logs(part: LogPart, options: LogOptions, signal: AbortSignal): AsyncIterable<string> {
-    // Master and executors are threads of the driver here, so the driver's log is Spark's log too.
-    return followFile(part === 'kafka' ? this.#broker.logFile : this.#driver.logFile, options, signal)
+  /** The driver's log is Spark's log too. */
+  logs(_part: Exclude<LogPart, 'kafka'>, options: LogOptions, signal: AbortSignal): AsyncIterable<string> {
+    return followFile(this.#driver.logFile, options, signal)
   }
 
   checks(): DoctorCheck[] {

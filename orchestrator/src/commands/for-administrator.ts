@@ -1,0 +1,26 @@
+import { AdministratorNeeded } from '../kafka/administrator.ts'
+import type { Output } from '../terminal/output.ts'
+import { escapeControls } from '../terminal/text.ts'
+
+/** Does the work; if that needs an administrator of a given cluster, prints the commands for them before it fails. */
+export async function forAdministrator<T>(
+  output: Output,
+  asJson: boolean | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof AdministratorNeeded && asJson) output.json(forPrograms(error))
+    else if (error instanceof AdministratorNeeded)
+      output.result(error.commands.map(escapeControls).join('\n'))
+    throw error
+  }
+}
+
+const forPrograms = ({ principal, lacking, commands }: AdministratorNeeded) => ({
+  principal,
+  missing_topics: lacking.topics.map(({ topic }) => topic),
+  missing_rights: lacking.rights.map(({ topic, operations }) => ({ topic, operations })),
+  commands: commands.filter((line) => !line.startsWith('#')),
+})
