@@ -28,7 +28,7 @@ export interface Login {
 
 const client = (broker: string, login?: Login) =>
   new Kafka({
-    brokers: [broker],
+    brokers: broker.split(','),
     logLevel: logLevel.NOTHING,
     retry: { retries: 8 },
     ...(login ? { sasl: { mechanism: 'plain', ...login } } : {}),

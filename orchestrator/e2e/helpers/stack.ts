@@ -65,6 +65,7 @@ export class Stack {
   readonly runtime: RuntimeUnderTest
   readonly ports: { readonly kafka: number; readonly ui: number; readonly masterUi: number }
   private settings: Readonly<Record<string, string>> = {}
+  private given: string | undefined
 
   private constructor(folder: string, runtime: RuntimeUnderTest, ports: Stack['ports']) {
     this.folder = folder
@@ -72,12 +73,17 @@ export class Stack {
     this.ports = ports
   }
 
-  /** A stack for one test: its removal begins when the test ends, passed or failed. */
+  /**
+   * A stack for one test: its removal begins when the test ends, passed or failed. `given`: how tests reach the brokers that
+   * the settings name.
+   */
   static async create(
     runtime: RuntimeUnderTest,
     settings: Readonly<Record<string, string>> = {},
+    given?: string,
   ): Promise<Stack> {
     const stack = await Stack.prepare(runtime)
+    stack.given = given
     onTestFinished(() => stack.removeLater())
     await stack.configure(settings)
     return stack
@@ -91,7 +97,7 @@ export class Stack {
   }
 
   get broker(): string {
-    return `127.0.0.1:${this.ports.kafka}`
+    return this.given ?? `127.0.0.1:${this.ports.kafka}`
   }
 
   get topics(): Topics {

@@ -14,8 +14,9 @@ export type BrokerState =
   | { readonly ok: false; readonly why: string; readonly error: CliError }
 
 /**
- * Is the broker ready? It is if it names a controller and its group coordinator answers: a broker that is still starting
- * already serves metadata while its coordinator loads. Leaves nothing on the broker.
+ * Is the broker ready? It is if it names a controller and, as this stack's own, its group coordinator answers: a broker that
+ * is still starting already serves metadata while its coordinator loads. Of a given cluster the tool needs no coordinator.
+ * Leaves nothing on the broker.
  * @throws the signal's reason when it aborts.
  */
 export async function probeBroker(
@@ -29,7 +30,11 @@ export async function probeBroker(
     retries: 0,
     ...(signal ? { signal } : {}),
   }
-  const probe = (admin: Admin) => withBrokerDeadline(requireReady(admin), access, timeoutMs, signal)
+  const ready = async (admin: Admin) => {
+    await requireController(admin)
+    if (access.isOwn) await requireCoordinator(admin)
+  }
+  const probe = (admin: Admin) => withBrokerDeadline(ready(admin), access, timeoutMs, signal)
   try {
     await withAdmin(access, probe, limits)
     return { ok: true }
@@ -41,10 +46,14 @@ export async function probeBroker(
 }
 
 /** @throws CliError KAFKA_UNREACHABLE when the broker is still starting. */
-async function requireReady(admin: Admin): Promise<void> {
+async function requireController(admin: Admin): Promise<void> {
   const { controller, brokers } = await admin.describeCluster()
   if (controller === null || controller < 0 || brokers.length === 0)
     throw new CliError('KAFKA_UNREACHABLE', 'Kafka has no controller yet')
+}
+
+/** @throws CliError KAFKA_UNREACHABLE when the broker is still starting. */
+async function requireCoordinator(admin: Admin): Promise<void> {
   try {
     await admin.fetchOffsets({ groupId: `${CLIENT_ID}-probe` })
   } catch (error) {

@@ -1,0 +1,113 @@
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { badRecords } from './helpers/bad-records.ts'
+import { type Client, GivenKafka, hasGivenKafka } from './helpers/given-kafka.ts'
+import {
+  expectAccounted,
+  expectNothingLeft,
+  expectOrderly,
+  expectWindows,
+  lastValues,
+} from './helpers/guarantees.ts'
+import { countRecords, send } from './helpers/kafka.ts'
+import { candidates } from './helpers/runtimes.ts'
+import {
+  goldenFile,
+  goldenSamples,
+  hasGolden,
+  steadySamples,
+  toRecord,
+  toRecords,
+} from './helpers/samples.ts'
+import { type RuntimeUnderTest, Stack } from './helpers/stack.ts'
+
+const TITLE = hasGivenKafka ? '' : ' (the cluster is missing here)'
+
+let kafka: GivenKafka | undefined
+const cluster = (): GivenKafka => kafka ?? expect.fail('there is no cluster')
+
+/** A folder that uses the given cluster with topics of its own, which do not exist yet. */
+async function newStack(runtime: RuntimeUnderTest, client: Client, name: string): Promise<Stack> {
+  const topics = { INPUT_TOPIC: `${name}-in`, OUTPUT_TOPIC: `${name}-out`, DEAD_LETTER_TOPIC: `${name}-dead` }
+  const settings = { ...(await cluster().settings(client)), ...topics, INPUT_PARTITIONS: '3' }
+  return Stack.create(runtime, settings, cluster().internal)
+}
+
+/** What `up` prints for an administrator, who pastes it; then it works. */
+async function upWithAdministrator(stack: Stack): Promise<void> {
+  const refused = await stack.cli(['up'])
+  expect(refused).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('may not create them') })
+  // This cluster maps the names of certificates, as the printed comment says.
+  await cluster().paste(refused.stdout.replaceAll('User:O=Foreign,CN=anomaly-tool', 'User:anomaly-tool'))
+  await stack.ok('up')
+}
+
+describe.skipIf(!hasGivenKafka)(`a Kafka that is already there${TITLE}`, async () => {
+  beforeAll(async () => {
+    kafka = await GivenKafka.start()
+  })
+  GivenKafka.removedAfter(() => kafka)
+
+  describe.each(await candidates())('with Spark on $title', ({ runtime, available }) => {
+    it.skipIf(!available || !hasGolden)(
+      'finds the golden case with a login over TLS, once an administrator has done what is printed',
+      async () => {
+        const stack = await newStack(runtime, 'scram', `golden-${runtime}`)
+        await upWithAdministrator(stack)
+        await cluster().letFeed(stack.topics)
+        await stack.ok('submit')
+        const feeder = join(cluster().folder, 'env.feeder')
+        await stack.ok(
+          'produce',
+          goldenFile,
+          '--settings',
+          feeder,
+          '--set',
+          `INPUT_TOPIC=${stack.topics.input}`,
+        )
+        const status = await stack.untilRead(10_000)
+        expectWindows(await lastValues(stack), goldenSamples())
+        await expectAccounted(stack, status, 10_000)
+        await expectOrderly(stack, 'micro-batch', 0, runtime === 'docker' ? 2 : 1)
+        // The job's user may not read what it wrote.
+        expect(await stack.cli(['tail', stack.topics.output])).toMatchObject({
+          exitCode: 4,
+          stderr: expect.stringContaining(stack.topics.output),
+        })
+        await stack.ok('down', '--volumes', '--yes')
+        await expectNothingLeft(stack)
+        expect(await countRecords(stack.broker, stack.topics.input)).toBe(10_000)
+      },
+    )
+
+    it.skipIf(!available)(
+      'loses and duplicates nothing with a client certificate, while a broker, a leader and the driver change',
+      async () => {
+        const stack = await newStack(runtime, 'mtls-password', `faults-${runtime}`)
+        await upWithAdministrator(stack)
+        await stack.ok('submit')
+        const startMs = Math.floor(Date.now() / 1_000) * 1_000 - 600_000
+        const samples = steadySamples(startMs, 12_000, 25)
+        const bad = badRecords(startMs)
+        await send(stack.broker, stack.topics.input, toRecords(samples.slice(0, 4_000)))
+        await stack.untilRead(4_000)
+        await cluster().kill(2)
+        await send(stack.broker, stack.topics.input, [
+          ...samples.slice(4_000, 7_000).map(toRecord),
+          ...bad.map((record) => ({ ...record, partition: 0 })),
+        ])
+        await stack.killDriver()
+        await cluster().revive(2)
+        await cluster().lead(stack.topics.input, 0, 2)
+        await send(stack.broker, stack.topics.input, toRecords(samples.slice(7_000)))
+        const total = samples.length + bad.length
+        const status = await stack.untilRead(total)
+        const accepted = bad.flatMap(({ sample }) => (sample ? [sample] : []))
+        expect(status.progress).toMatchObject({ late: 0, deadLettered: bad.length - accepted.length })
+        expectWindows(await lastValues(stack), [...samples, ...accepted])
+        await expectAccounted(stack, status, total)
+        await expectOrderly(stack, 'micro-batch', status.driver?.restarts ?? 0, runtime === 'docker' ? 2 : 1)
+      },
+    )
+  })
+})

@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterAll } from 'vitest'
+import { isPortFree } from '../../src/system/ports.ts'
+import type { Topics } from './stack.ts'
+import { packageRoot } from './stack.ts'
+
+const script = join(packageRoot, '..', 'shared', 'clusters', 'kafka-secure.sh')
+
+/** The cluster comes from a script beside this folder, which may be missing. */
+export const hasGivenKafka = existsSync(script)
+
+/** Offsets from its first port: of the clients' two listeners, the brokers' own, and the controllers'. */
+const PORTS = [1, 2, 3, 11, 12, 13, 21, 22, 23, 31, 32, 33]
+
+const TOOLS: Readonly<Record<string, string>> = {
+  'kafka-topics.sh': 'org.apache.kafka.tools.TopicCommand',
+  'kafka-acls.sh': 'org.apache.kafka.tools.AclCommand',
+  'kafka-consumer-groups.sh': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+}
+
+/** `scram`, `mtls`, `mtls-password`: the job's user, who has few rights; `feeder`: one who writes the input. */
+export type Client = 'scram' | 'mtls' | 'mtls-password' | 'feeder'
+
+/** A cluster of three brokers that somebody else runs: TLS, logins, client certificates and rights; no topic is created unasked. */
+export class GivenKafka {
+  readonly folder: string
+  private readonly port: number
+
+  private constructor(folder: string, port: number) {
+    this.folder = folder
+    this.port = port
+  }
+
+  /** Call it in the body of a suite, within `beforeAll`: it is removed when the suite ends. */
+  static async start(): Promise<GivenKafka> {
+    const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-given-'))
+    const kafka = new GivenKafka(folder, await freeRange())
+    await kafka.run('up')
+    return kafka
+  }
+
+  /** Removes each cluster when the suite ends. */
+  static removedAfter(kafka: () => GivenKafka | undefined): void {
+    afterAll(async () => {
+      const started = kafka()
+      if (!started) return
+      await started.run('down')
+      await rm(started.folder, { recursive: true, force: true })
+    })
+  }
+
+  /** Where a super user needs neither TLS nor a login. */
+  get internal(): string {
+    return [21, 22, 23].map((offset) => `127.0.0.1:${this.port + offset}`).join(',')
+  }
+
+  /** The settings of a user, as they are written in `.env`. */
+  async settings(client: Client): Promise<Record<string, string>> {
+    const lines = (await readFile(join(this.folder, `env.${client}`), 'utf8')).trim().split('\n')
+    return Object.fromEntries(
+      lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    )
+  }
+
+  get tls(): string {
+    return join(this.folder, 'tls')
+  }
+
+  /** Runs commands of Kafka's own tools as an administrator would who pasted them. */
+  async paste(commands: string): Promise<string> {
+    const outputs: string[] = []
+    for (const line of commands.split('\n').filter((each) => each.trim() !== '' && !each.startsWith('#'))) {
+      // A shell takes the words apart. The administrator's own listener needs no login.
+      const { stdout } = await execa('bash', ['-c', `printf '%s\\0' ${line}`])
+      const [tool = '', ...words] = stdout.split('\0').slice(0, -1)
+      const at = words.indexOf('--bootstrap-server')
+      outputs.push(await this.run('tool', TOOLS[tool] ?? tool, ...words.slice(0, at), ...words.slice(at + 4)))
+    }
+    return outputs.join('\n')
+  }
+
+  /** Lets the feeder, who is not the job's user, write and read these topics. */
+  async letFeed({ input, output, deadLetter }: Topics): Promise<void> {
+    const allow =
+      'kafka-acls.sh --bootstrap-server x --command-config x --add --allow-principal User:anomaly-feeder'
+    await this.paste(
+      `${allow} --operation Write --operation Read --operation Describe --topic ${input} --topic ${output} --topic ${deadLetter}`,
+    )
+  }
+
+  /** Kills a broker, without a word to the others. */
+  async kill(node: number): Promise<void> {
+    await this.run('kill', String(node))
+  }
+
+  async revive(node: number): Promise<void> {
+    await this.run('revive', String(node))
+  }
+
+  /** Makes a broker the leader of a partition. */
+  async lead(topic: string, partition: number, node: number): Promise<void> {
+    await this.run('lead', topic, String(partition), String(node))
+  }
+
+  private async run(command: string, ...args: readonly string[]): Promise<string> {
+    const { stdout } = await execa('bash', [script, command, this.folder, ...args], {
+      env: { KAFKA_SECURE_PORT: String(this.port) },
+    })
+    return stdout
+  }
+}
+
+async function freeRange(): Promise<number> {
+  for (let base = 21_000; base < 29_000; base += 100) {
+    const free = await Promise.all(PORTS.map((offset) => isPortFree(base + offset)))
+    if (free.every(Boolean)) return base
+  }
+  throw new Error('there is no free range of ports from 21000 to 29000')
+}
