@@ -23,8 +23,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 # Exit codes of the driver after which a restart does not help: a configuration error; data loss, a replaced topic or a
-# damaged checkpoint.
-FINAL_EXIT_CODES = {2: "configuration error", 3: "data loss, or a checkpoint that cannot be continued"}
+# damaged checkpoint; a login or a right that Kafka refuses.
+FINAL_EXIT_CODES = {
+    2: "configuration error",
+    3: "data loss, or a checkpoint that cannot be continued",
+    4: "Kafka refuses the login or a right",
+}
 MAX_FAILURES_WITHOUT_COMMIT = 5
 MAX_BACKOFF_SECONDS = 30
 TERM_SECONDS = 5.0

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException
 
 from cpu_anomaly.accounting.checkpoint import (
@@ -15,7 +13,9 @@ from cpu_anomaly.accounting.checkpoint import (
     DamagedCheckpointError,
     UnusableCheckpointError,
 )
+from cpu_anomaly.causes import causes_of, has_sign, is_thrown_by
 from cpu_anomaly.lost_records import RecordsLostError
+from cpu_anomaly.refusals import RefusedError, describe_refusal
 from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.settings import ConfigurationError
 from cpu_anomaly.topics import TopicReplacedError
@@ -78,8 +78,8 @@ FindDamage = Callable[[list[str]], DamagedCheckpointError | None]
 
 
 def diagnose(error: Exception, find_damage: FindDamage = lambda _: None) -> Failure:
-    """Exit codes 2 (configuration) and 3 (data loss, replaced topic, damaged checkpoint) are never worth a restart; 7
-    may be.
+    """Exit codes 2 (configuration), 3 (data loss, replaced topic, damaged checkpoint) and 4 (Kafka refuses) are never
+    worth a restart; 7 may be.
 
     The message is the first line of the innermost cause. `find_damage` is called only if the failure looks like damage.
     """
@@ -87,14 +87,15 @@ def diagnose(error: Exception, find_damage: FindDamage = lambda _: None) -> Fail
     message = causes[-1].strip().splitlines()[0] if causes[-1].strip() else type(error).__name__
     if isinstance(error, TopicReplacedError):
         return Failure("topic_replaced", message, 3)
+    if refusal := str(error) if isinstance(error, RefusedError) else describe_refusal(causes):
+        return Failure("refused", refusal, 4)
     is_checkpoint = isinstance(error, DamagedCheckpointError | UnusableCheckpointError)
     if damage := str(error) if is_checkpoint else damage_of(error, find_damage):
         return Failure("damaged_checkpoint", damage, 3)
     if isinstance(error, CheckpointError | RecordsLostError) or has_sign(DATA_LOSS_SIGNS, causes):
         return Failure("data_loss", message, 3)
-    if has_sign(OUTAGE_SIGNS, causes):
-        return Failure("query", message, 7)
-    if isinstance(error, ConfigurationError | AnalysisException) or has_sign(CONFIGURATION_SIGNS, causes):
+    is_ours = isinstance(error, ConfigurationError | AnalysisException)
+    if (is_ours or has_sign(CONFIGURATION_SIGNS, causes)) and not has_sign(OUTAGE_SIGNS, causes):
         return Failure("configuration", message, 2)
     return Failure("restart" if isinstance(error, RestartNeededError) else "query", message, 7)
 
@@ -112,27 +113,3 @@ def damage_of(error: Exception, find_damage: FindDamage) -> str | None:
     if is_schema:
         return str(DamagedCheckpointError(SCHEMA_FILE, f"cannot be read ({named})"))
     return f"the checkpoint is damaged: {named}; {WAYS_OUT}" if is_named or (is_loading and is_read) else None
-
-
-def has_sign(signs: tuple[str, ...], causes: list[str]) -> bool:
-    return any(sign in cause for sign in signs for cause in causes)
-
-
-def causes_of(error: Exception) -> list[str]:
-    """The error and its causes as text, outermost first, followed into the JVM."""
-    thrown = list(thrown_by(error))
-    return [each.toString() for each in thrown] or [str(error)]
-
-
-def is_thrown_by(java_class: str, error: Exception) -> bool:
-    """True if the innermost cause passed through a method of this class."""
-    thrown = list(thrown_by(error))
-    return bool(thrown) and any(java_class in frame.toString() for frame in thrown[-1].getStackTrace())
-
-
-def thrown_by(error: Exception) -> Iterator[Any]:
-    """The exceptions of the JVM, outermost first."""
-    thrown = error.java_exception if isinstance(error, Py4JJavaError) else getattr(error, "_origin", None)
-    while thrown is not None:
-        yield thrown
-        thrown = thrown.getCause()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 import pytest
-from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException
+from thrown import FromJavaError, Thrown, refused
 
 from cpu_anomaly.accounting.checkpoint import (
     WAYS_OUT,
@@ -14,40 +12,12 @@ from cpu_anomaly.accounting.checkpoint import (
     DamagedCheckpointError,
     UnusableCheckpointError,
 )
-from cpu_anomaly.failures import causes_of, diagnose
+from cpu_anomaly.failures import diagnose
 from cpu_anomaly.lost_records import RecordsLostError
+from cpu_anomaly.refusals import RefusedError
 from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.settings import ConfigurationError
 from cpu_anomaly.topics import TopicReplacedError
-
-
-class Thrown:
-    """A Java exception, as py4j shows it."""
-
-    _target_id = "o1"
-    _gateway_client = None
-
-    def __init__(self, text: str, cause: Thrown | None = None, frame: str | None = None) -> None:
-        self._text = text
-        self._cause = cause
-        self._frames = [Thrown(frame)] if frame else []
-
-    def toString(self) -> str:
-        return self._text
-
-    def getStackTrace(self) -> list[Thrown]:
-        return self._frames
-
-    def getCause(self) -> Thrown | None:
-        return self._cause
-
-
-class FromJavaError(RuntimeError):
-    """An exception that pyspark converted: it keeps the Java one."""
-
-    def __init__(self, origin: Any) -> None:
-        super().__init__("converted")
-        self._origin = origin
 
 
 @pytest.mark.parametrize(
@@ -61,6 +31,10 @@ class FromJavaError(RuntimeError):
         (RecordsLostError("gone"), "data_loss", 3),
         (RestartNeededError("the clock"), "restart", 7),
         (CheckpointError("gone"), "data_loss", 3),
+        (RefusedError("no right"), "refused", 4),
+        (refused("TopicAuthorization"), "refused", 4),
+        (refused("SaslAuthentication"), "refused", 4),
+        (refused("SslAuthentication"), "refused", 4),
         (UnusableCheckpointError("/c/commits/4", "cannot be read: permission denied"), "damaged_checkpoint", 3),
         (RuntimeError("[KAFKA_DATA_LOSS] some data may have been lost"), "data_loss", 3),
         (RuntimeError("anything else\nin two lines"), "query", 7),
@@ -145,11 +119,6 @@ def test_schema_that_cannot_be_read_is_damage() -> None:
     failure = diagnose(FromJavaError(Thrown("outer", Thrown("java.io.EOFException", frame=reader))))
     assert (failure.kind, failure.exit_code) == ("damaged_checkpoint", 3)
     assert "state/0/0/_metadata/schema" in failure.message
-
-
-def test_java_exception_of_py4j_is_followed_too() -> None:
-    thrown = Thrown("outer", Thrown("middle", Thrown("inner\nwith a trace")))
-    assert causes_of(cast(Any, Py4JJavaError)("an error", thrown)) == ["outer", "middle", "inner\nwith a trace"]
 
 
 def test_message_is_the_first_line_of_the_innermost_cause() -> None:

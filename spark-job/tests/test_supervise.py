@@ -129,8 +129,8 @@ def test_log_says_with_which_batch_a_driver_begins(
     assert first.split(" ", 1)[1] == f"supervisor state=starting attempt=1 resumed_from_batch={last}"
 
 
-@pytest.mark.parametrize("exit_code", [2, 3])
-def test_configuration_error_and_data_loss_are_not_tried_again(supervise: Start, exit_code: int) -> None:
+@pytest.mark.parametrize("exit_code", [2, 3, 4])
+def test_failure_that_a_restart_does_not_mend_is_not_tried_again(supervise: Start, exit_code: int) -> None:
     state = supervise(f"raise SystemExit({exit_code})").end()
     assert (state["state"], state["attempt"], state["exit_code"]) == ("failed", 1, exit_code)
 

@@ -135,6 +135,7 @@ describe('awaitReady', () => {
   it.each([
     [2, 'CONFIGURATION'],
     [3, 'DATA_LOSS'],
+    [4, 'KAFKA_REFUSED'],
     [7, 'QUERY_FAILED'],
     [1, 'QUERY_FAILED'],
     [undefined, 'QUERY_FAILED'],

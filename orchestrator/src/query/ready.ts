@@ -76,7 +76,11 @@ const PROGRESS: Readonly<Record<string, (fields: DriverEvent['fields']) => strin
   catch_up: () => 'the query is starting',
 }
 
-const CODE_BY_EXIT: Readonly<Record<number, ErrorCode>> = { 2: 'CONFIGURATION', 3: 'DATA_LOSS' }
+const CODE_BY_EXIT: Readonly<Record<number, ErrorCode>> = {
+  2: 'CONFIGURATION',
+  3: 'DATA_LOSS',
+  4: 'KAFKA_REFUSED',
+}
 
 /** The error of a driver that does not run any more: its own last message, if it left one. */
 export async function driverFailed(
