@@ -19,6 +19,10 @@ from cpu_anomaly.topics import Bounds, TopicReplacedError, Topics, require_same_
 PATIENCE_MS = 5_000
 # What is written so long after the last results was not there when their batch read its records.
 AFTER_READ_MS = 10_000
+TIMES_UNKNOWN = (
+    "records that the job has read may have been replaced by newer ones, but this user lacks DESCRIBE_CONFIGS on the "
+    "topic, so the job cannot tell and goes on"
+)
 # A broker that is starting may not know all its topics yet.
 MISSING_SECONDS = 5.0
 
@@ -67,8 +71,13 @@ class Continuity:
         read_ms = max(self._checkpoint.plan(last).timestamp_ms + batch_ms, self._topics.newest_output_ms())
         since = self._topics.input_since(read_ms + AFTER_READ_MS)
         new = {each: first for each, first in since.items() if first < self.position.get(each, 0)}
-        if new and self._topics.stamps_input():
+        if not new:
+            return
+        is_stamped = self._topics.stamps_input()
+        if is_stamped:
             raise RecordsLostError(new_records_text(self._input_topic, new, self.position))
+        if is_stamped is None:
+            self._log.write("times_unknown", topic=self._input_topic, reason=TIMES_UNKNOWN)
 
     def look(self) -> Bounds:
         """While the query runs: the bounds of the input topic. Raises TopicReplacedError or RecordsLostError."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from cpu_anomaly.accounting.anomalies import AnomalyReader
+from cpu_anomaly.accounting.anomalies import AnomalyReader, log_unreadable
 from cpu_anomaly.accounting.auditor import Auditor
 from cpu_anomaly.accounting.checkpoint import Checkpoint, DamagedCheckpointError
 from cpu_anomaly.accounting.progress import Batch
@@ -23,6 +23,7 @@ from cpu_anomaly.failures import diagnose
 from cpu_anomaly.modes import Mode, mode_of
 from cpu_anomaly.monitor import Monitor, Standstill
 from cpu_anomaly.outside import Outside, outside_of
+from cpu_anomaly.rights import READ, may
 from cpu_anomaly.running import run_until, stop_after_batch
 from cpu_anomaly.session import start_spark, use_pool
 from cpu_anomaly.settings import Settings, kafka_client_options
@@ -64,7 +65,7 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     spark = start_spark(settings, mode)
     mode.require_spark(spark.version)
     topics = KafkaTopics.connect(spark, settings, client)
-    found = find_topics(topics, settings.topics)
+    found = find_topics(topics, settings)
     spark = with_enough_slots(spark, settings, mode, found.input_bounds.partitions)
     outside = outside_of(spark, settings, mode, topics, client)
     Driver(settings, mode, outside, found, log).run(is_stop_wanted)
@@ -82,8 +83,7 @@ class Driver:
         self._log = log
         self._checkpoint = Checkpoint(outside.spark, settings.checkpoint)
         make_sound(self._checkpoint, log, plans_ahead=mode.plans_ahead)
-        anomalies = None if mode.observes_anomalies else AnomalyReader(outside.output)
-        self._auditor = Auditor(outside.spark, self._checkpoint, outside.inspector, anomalies, log)
+        self._auditor = Auditor(outside.spark, self._checkpoint, outside.inspector, self._anomaly_reader(), log)
         self._continuity = Continuity(outside.topics, settings, topics.ids, self._checkpoint, log)
         growth = PartitionGrowth(outside.spark, settings, mode, topics.input_bounds.partitions)
         standstill = Standstill(log, mode.interval_ms / 1000, outside.unread)
@@ -161,6 +161,16 @@ class Driver:
             return {}
         self._without_baseline += batch.windows.get("without_baseline") or 0
         return {"without_baseline": self._without_baseline}
+
+    def _anomaly_reader(self) -> AnomalyReader | None:
+        """None if the query reports anomalies itself, or this user may not read the results."""
+        output = self._outside.output
+        if self._mode.observes_anomalies:
+            return None
+        if may(self._topics.rights, READ, output.name):
+            return AnomalyReader(output)
+        log_unreadable(self._log, output.name)
+        return None
 
     def _log_started(self) -> None:
         context = self._outside.spark.sparkContext

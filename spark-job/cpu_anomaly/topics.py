@@ -9,6 +9,8 @@ from typing import Any, Protocol, TypeVar, cast
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
+from cpu_anomaly.refusals import lacks_right
+from cpu_anomaly.rights import Rights, require_rights
 from cpu_anomaly.settings import ConfigurationError, Settings
 
 T = TypeVar("T")
@@ -53,6 +55,9 @@ class Topics(Protocol):
     def waiting(self, wait_ms: int) -> Topics:
         """The same topics, but an answer may take this long."""
 
+    def rights(self) -> Rights:
+        """What this user may do with them."""
+
     def ids(self) -> Mapping[str, str]:
         """Ids by name of those that exist."""
 
@@ -65,8 +70,11 @@ class Topics(Protocol):
         Without the partitions that have none.
         """
 
-    def stamps_input(self) -> bool:
-        """True if the broker itself gives the records of the input topic their times, when they arrive."""
+    def stamps_input(self) -> bool | None:
+        """True if the broker itself gives the records of the input topic their times, when they arrive.
+
+        None if this user may not know.
+        """
 
     def output_end(self) -> Mapping[str, int]:
         """Of the output topic, as in Bounds."""
@@ -81,6 +89,7 @@ class JobTopics:
 
     ids: Mapping[str, str]
     input_bounds: Bounds
+    rights: Rights
 
 
 class KafkaTopics:
@@ -102,11 +111,13 @@ class KafkaTopics:
     def waiting(self, wait_ms: int) -> KafkaTopics:
         return KafkaTopics(self._admin, self._jvm, self._settings, wait_ms)
 
+    def rights(self) -> Rights:
+        answers = self._describe(self._api.DescribeTopicsOptions().includeAuthorizedOperations(True))
+        return {name: rights_or_none(answer) for name, answer in answers.items()}
+
     def ids(self) -> Mapping[str, str]:
-        names = self._settings.topics
-        options = self._jvm.org.apache.kafka.clients.admin.DescribeTopicsOptions().timeoutMs(self._wait_ms)
-        answers = self._admin.describeTopics(java_list(self._jvm, names), options).topicNameValues()
-        return {name: topic_id for name in names if (topic_id := id_or_none(answers[name]))}
+        answers = self._describe(self._api.DescribeTopicsOptions())
+        return {name: topic_id for name, answer in answers.items() if (topic_id := id_or_none(answer))}
 
     def input_bounds(self) -> Bounds:
         return bounds_of(self._admin, self._jvm, self._settings.input_topic, self._wait_ms)
@@ -115,10 +126,15 @@ class KafkaTopics:
         found = self._list(self._settings.input_topic, self._spec.forTimestamp(time_ms))
         return {partition: info.offset() for partition, info in found.items() if info.offset() >= 0}
 
-    def stamps_input(self) -> bool:
+    def stamps_input(self) -> bool | None:
         config = self._jvm.org.apache.kafka.common.config
         resource = config.ConfigResource(config.ConfigResource.Type.TOPIC, self._settings.input_topic)
-        found = self._admin.describeConfigs(java_list(self._jvm, [resource])).all().get()[resource]
+        try:
+            found = self._admin.describeConfigs(java_list(self._jvm, [resource])).all().get()[resource]
+        except Py4JJavaError as error:
+            if lacks_right(error):
+                return None
+            raise
         return bool(found.get("message.timestamp.type").value() == "LogAppendTime")
 
     def output_end(self) -> Mapping[str, int]:
@@ -129,12 +145,23 @@ class KafkaTopics:
         newest = [info for name in names for info in self._list(name, self._spec.maxTimestamp()).values()]
         return max(int(info.timestamp()) for info in newest)
 
+    def _describe(self, options: Any) -> Mapping[str, Any]:
+        """A KafkaFuture of Kafka's TopicDescription by name."""
+        names = self._settings.topics
+        described = self._admin.describeTopics(java_list(self._jvm, names), options.timeoutMs(self._wait_ms))
+        answers = described.topicNameValues()
+        return {name: answers[name] for name in names}
+
     def _list(self, topic: str, spec: Any) -> Mapping[str, Any]:
         return next(list_offsets(self._admin, self._jvm, topic, [spec], self._wait_ms))
 
     @property
+    def _api(self) -> Any:
+        return self._jvm.org.apache.kafka.clients.admin
+
+    @property
     def _spec(self) -> Any:
-        return self._jvm.org.apache.kafka.clients.admin.OffsetSpec
+        return self._api.OffsetSpec
 
 
 def id_or_none(answer: Any) -> str | None:
@@ -145,6 +172,20 @@ def id_or_none(answer: Any) -> str | None:
         if NO_SUCH_TOPIC in error.java_exception.toString():
             return None
         raise
+
+
+def rights_or_none(answer: Any) -> frozenset[str] | None:
+    """None if there is no such topic, or the broker does not say."""
+    try:
+        granted = answer.get().authorizedOperations()
+    except Py4JJavaError as error:
+        if lacks_right(error):
+            return frozenset()
+        if NO_SUCH_TOPIC in error.java_exception.toString():
+            return None
+        raise
+    # Not even an empty set can be meant: a topic that is described may be described.
+    return frozenset(each.toString() for each in granted) if granted else None
 
 
 def patiently(ask: Callable[[], T], attempts: int = ATTEMPTS) -> T:
@@ -182,11 +223,13 @@ def list_offsets(admin: Any, jvm: Any, topic: str, specs: Sequence[Any], wait_ms
         yield {str(partition.partition()): found[partition] for partition in found}
 
 
-def find_topics(topics: Topics, names: Sequence[str]) -> JobTopics:
-    """Asks the broker once. Raises ConfigurationError if one of the topics does not exist."""
+def find_topics(topics: Topics, settings: Settings) -> JobTopics:
+    """Asks the broker once. Raises RefusedError, or ConfigurationError if one of the topics does not exist."""
+    rights = topics.rights()
+    require_rights(rights, settings)
     ids = topics.ids()
-    require_topics(names, ids)
-    return JobTopics(ids, patiently(topics.input_bounds))
+    require_topics(settings.topics, ids)
+    return JobTopics(ids, patiently(topics.input_bounds), rights)
 
 
 def require_topics(names: Sequence[str], ids: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cpu_anomaly.rights import Rights
 from cpu_anomaly.topics import Bounds
 
 
@@ -18,11 +19,15 @@ class FakeTopics:
     requests: int = 0
     # By partition of the input topic, the offset of the first of its newest records, and when that was written.
     written: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    is_stamped: bool = True
+    is_stamped: bool | None = True
     output_ms: int = -1
+    granted: Rights = field(default_factory=dict)
 
     def waiting(self, _wait_ms: int) -> FakeTopics:
         return self
+
+    def rights(self) -> Rights:
+        return self.granted
 
     def ids(self) -> Mapping[str, str]:
         return self.known
@@ -34,7 +39,7 @@ class FakeTopics:
     def input_since(self, time_ms: int) -> Mapping[str, int]:
         return {each: first for each, (first, written_ms) in self.written.items() if written_ms >= time_ms}
 
-    def stamps_input(self) -> bool:
+    def stamps_input(self) -> bool | None:
         return self.is_stamped
 
     def newest_output_ms(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, cast
 
 import pytest
 from broker import FakeTopics
-from conftest import SettingsOf
+from conftest import SettingsOf, lines_of
 
 from cpu_anomaly import continuity
 from cpu_anomaly.continuity import Continuity
@@ -185,6 +185,7 @@ class TestRecordsAsRead:
             ({}, 20_000, 3),
             ({"output_ms": 51_000}, 0, 3),
             ({"is_stamped": False}, 0, 3),
+            ({"is_stamped": None}, 0, 3),
             ({}, 0, -1),
         ],
         ids=[
@@ -193,6 +194,7 @@ class TestRecordsAsRead:
             "written while the batch lasted",
             "written before its last results",
             "stamped by their producers",
+            "nobody may know who has stamped them",
             "no batch has read any",
         ],
     )
@@ -201,3 +203,7 @@ class TestRecordsAsRead:
     ) -> None:
         topics = replace(topics_of(), **{"written": {"0": (8, 60_001)}, **change})
         self.look(continuity_of, topics, batch_ms, last_commit)
+
+    def test_records_that_cannot_be_judged_are_logged(self, continuity_of: ContinuityOf, out: io.StringIO) -> None:
+        self.look(continuity_of, replace(topics_of(), written={"0": (8, 60_001)}, is_stamped=None))
+        assert [line.partition(" reason=")[0] for line in lines_of(out)] == ["times_unknown topic=in"]

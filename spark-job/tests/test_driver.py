@@ -36,6 +36,7 @@ from cpu_anomaly.lost_records import RecordsLostError
 from cpu_anomaly.modes import MicroBatch, MicroBatchesOfBacklog, Mode, RealTime, mode_of
 from cpu_anomaly.monitor import WallClock
 from cpu_anomaly.outside import Outside
+from cpu_anomaly.rights import READ, WRITE
 from cpu_anomaly.session import RestartNeededError
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.spread import MAX_STATE_ROWS
@@ -51,6 +52,8 @@ def bounds(end: int, earliest: int = FIRST) -> Bounds:
 
 class Output:
     """The output topic, which stays empty."""
+
+    name = "out"
 
     def end(self) -> Mapping[str, int]:
         return {"0": 0}
@@ -107,7 +110,7 @@ class Case:
         """Runs the driver with these queries, one after the other; the events that it logs, with their first field."""
         self._queries = list(queries)
         mode = mode or mode_of(self.settings)
-        topics = find_topics(self.broker, self.settings.topics)
+        topics = find_topics(self.broker, self.settings)
         Driver(self.settings, mode, self._outside(), topics, EventLog(self._out)).run(lambda: self.is_stop_wanted)
         return self.events()
 
@@ -258,6 +261,21 @@ def test_query_that_has_read_a_backlog_or_leaves_one_is_started_again_as_fits(ca
     ]
     assert [type(phase.mode) for phase in case.phases] == [MicroBatchesOfBacklog, MicroBatch, MicroBatchesOfBacklog]
     assert (first.is_stopped, second.is_stopped) == (True, True)
+
+
+def test_real_time_query_runs_without_the_right_to_read_the_results(case: Case) -> None:
+    case.broker.granted = {"in": frozenset({READ}), "out": frozenset({WRITE}), "dead": frozenset({WRITE})}
+    commit = case.commit(0, windows={"warn": 1})
+    assert case.run(Query(commit, case.stop), mode=RealTime(0)) == ["ready batch=0", "stopped batch=0"]
+    assert [line.split(" ")[1:3] for line in case.log().splitlines() if "READ on topic out" in line] == [
+        ["anomalies_unreadable", "topic=out"]
+    ]
+
+
+def test_micro_batches_do_not_need_the_right_to_read_the_results(case: Case) -> None:
+    case.broker.granted = {"out": frozenset({WRITE})}
+    case.run(Query(case.commit(0), case.stop))
+    assert "anomalies_unreadable" not in case.log()
 
 
 def test_progress_names_the_delay_of_the_watermark(case: Case) -> None:

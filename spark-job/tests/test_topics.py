@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from broker import FakeTopics
+from conftest import SettingsOf
 from py4j.protocol import Py4JJavaError
+from thrown import Thrown
 
+from cpu_anomaly.refusals import RefusedError
 from cpu_anomaly.settings import ConfigurationError
 from cpu_anomaly.topics import (
     ATTEMPTS,
@@ -18,6 +23,7 @@ from cpu_anomaly.topics import (
     patiently,
     require_same_topics,
     require_topics,
+    rights_or_none,
 )
 
 BOUNDS = Bounds({"0": 5, "1": 0}, {"0": 20, "1": 8})
@@ -66,17 +72,68 @@ def test_what_stays_or_cannot_change_is_an_error(answers: list[Error], requests:
     assert broker.requests == requests
 
 
-def test_topics_of_a_job_are_asked_for_once() -> None:
-    topics = FakeTopics({"in": "a"}, BOUNDS)
-    assert find_topics(topics, ["in"]) == JobTopics({"in": "a"}, BOUNDS)
+NAMES = {"input_topic": "in", "output_topic": "out", "dead_letter_topic": "dead"}
+IDS = {"in": "a", "out": "b", "dead": "c"}
+
+
+def test_topics_of_a_job_are_asked_for_once(settings_of: SettingsOf) -> None:
+    topics = FakeTopics(IDS, BOUNDS)
+    assert find_topics(topics, settings_of(**NAMES)) == JobTopics(IDS, BOUNDS, rights={})
     assert topics.requests == 1
 
 
-def test_topic_that_does_not_exist_is_named_before_its_bounds_are_asked_for() -> None:
-    topics = FakeTopics({"out": "b"}, BOUNDS)
+def test_topic_that_does_not_exist_is_named_before_its_bounds_are_asked_for(settings_of: SettingsOf) -> None:
+    topics = FakeTopics({"out": "b", "dead": "c"}, BOUNDS)
     with pytest.raises(ConfigurationError, match=r"^topic in does not exist: `up` creates it$"):
-        find_topics(topics, ["in", "out"])
+        find_topics(topics, settings_of(**NAMES))
     assert topics.requests == 0
+
+
+def test_topic_that_may_not_be_described_is_a_right_that_lacks_and_no_topic_that_does_not_exist(
+    settings_of: SettingsOf,
+) -> None:
+    topics = FakeTopics({"out": "b", "dead": "c"}, BOUNDS, granted={"in": frozenset()})
+    with pytest.raises(RefusedError, match="READ on topic in"):
+        find_topics(topics, settings_of(**NAMES))
+
+
+class Answer:
+    """A KafkaFuture of a topic's description."""
+
+    def __init__(self, granted: Sequence[str] | None = None, error: Exception | None = None) -> None:
+        self._granted = granted
+        self._error = error
+
+    def get(self) -> SimpleNamespace:
+        if self._error:
+            raise self._error
+        operations = None if self._granted is None else [Thrown(name) for name in self._granted]
+        return SimpleNamespace(authorizedOperations=lambda: operations)
+
+
+def kafka_error(kind: str) -> Py4JJavaError:
+    thrown = Thrown(f"ExecutionException: org.apache.kafka.common.errors.{kind}Exception")
+    return cast(Py4JJavaError, cast(Any, Py4JJavaError)("", thrown))
+
+
+@pytest.mark.parametrize(
+    ("answer", "rights"),
+    [
+        (Answer(["READ", "DESCRIBE"]), {"READ", "DESCRIBE"}),
+        (Answer(None), None),
+        (Answer([]), None),
+        (Answer(error=kafka_error("TopicAuthorization")), set()),
+        (Answer(error=kafka_error("UnknownTopicOrPartition")), None),
+    ],
+    ids=["said", "not said", "nothing said", "refused", "no such topic"],
+)
+def test_rights_are_what_the_broker_says(answer: Answer, rights: set[str] | None) -> None:
+    assert rights_or_none(answer) == rights
+
+
+def test_rights_of_a_broker_that_is_away_are_an_error() -> None:
+    with pytest.raises(Py4JJavaError):
+        rights_or_none(Answer(error=kafka_error("Timeout")))
 
 
 @pytest.mark.parametrize("known", [{}, {"in": "a"}, {"in": "a", "out": "b"}, {"in": "a", "out": "b", "old": "c"}])

@@ -33,8 +33,17 @@ def log_anomalies(log: EventLog, batch: int, anomalies: Anomalies) -> None:
         log.write("anomalies_omitted", batch=batch, n=omitted)
 
 
+def log_unreadable(log: EventLog, topic: str) -> None:
+    reason = f"this user lacks READ on topic {topic}, so WARN and ERROR windows are not logged"
+    log.write("anomalies_unreadable", topic=topic, reason=reason)
+
+
 class OutputTopic(Protocol):
     """The output topic, as far as `AnomalyReader` reads it. A position is an offset per partition."""
+
+    @property
+    def name(self) -> str:
+        """On the broker."""
 
     def end(self) -> Mapping[str, int]:
         """The position after the last record."""
@@ -48,7 +57,7 @@ class KafkaOutputTopic:
 
     def __init__(self, spark: SparkSession, name: str, topics: Topics, client: Mapping[str, str]) -> None:
         self._spark = spark
-        self._name = name
+        self.name = name
         self._topics = topics
         self._client = client
 
@@ -56,7 +65,7 @@ class KafkaOutputTopic:
         return patiently(self._topics.output_end)
 
     def between(self, start: Mapping[str, int], end: Mapping[str, int]) -> DataFrame:
-        return read_between(self._spark.read, self._name, start, end, self._client)
+        return read_between(self._spark.read, self.name, start, end, self._client)
 
 
 class AnomalyReader:
@@ -67,6 +76,7 @@ class AnomalyReader:
     """
 
     def __init__(self, topic: OutputTopic) -> None:
+        self.topic = topic.name
         self._topic = topic
         self._position = topic.end()
         # A later position, and the last batch that may have written before it.

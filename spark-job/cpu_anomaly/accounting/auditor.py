@@ -12,7 +12,7 @@ from itertools import islice, takewhile
 
 from pyspark.sql import SparkSession
 
-from cpu_anomaly.accounting.anomalies import AnomalyReader, log_anomalies
+from cpu_anomaly.accounting.anomalies import AnomalyReader, log_anomalies, log_unreadable
 from cpu_anomaly.accounting.audit import LATE, USED, Inspector, by_batch, plan_audit
 from cpu_anomaly.accounting.checkpoint import Checkpoint
 from cpu_anomaly.accounting.clock import ClockWatch
@@ -21,6 +21,7 @@ from cpu_anomaly.accounting.ledger import Ledger, seals_of
 from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.event_log import EventLog
 from cpu_anomaly.guard import REASONS
+from cpu_anomaly.refusals import lacks_right
 from cpu_anomaly.session import use_pool
 
 # Batches that are audited by one read of Kafka.
@@ -44,7 +45,7 @@ class Auditor:
         anomalies: AnomalyReader | None,
         log: EventLog,
     ) -> None:
-        """`anomalies` is None if the query reports them itself."""
+        """`anomalies` is None if the query reports them itself, or this user may not read them."""
         self._spark = spark
         self._checkpoint = checkpoint
         self._inspector = inspector
@@ -129,12 +130,22 @@ class Auditor:
         clean = {batch.number: batch.lines for batch in batches if not batch.left_out}
         self._settle_up_to(batches[-1].number, clean)
         if self._anomalies:
-            self._look_for_anomalies(self._anomalies, batches)
+            self._look_if_permitted(self._anomalies, batches)
         for batch in batches:
             self._clock.check(batch)
         late = describe(self.ledger.late_series)
         for batch in batches:
             self._log.write("progress", batch=batch.number, **batch.summary, **self.ledger.totals(), **late)
+
+    def _look_if_permitted(self, reader: AnomalyReader, batches: Sequence[Batch]) -> None:
+        """The log alone needs them, so the job goes on without."""
+        try:
+            self._look_for_anomalies(reader, batches)
+        except Exception as error:
+            if not lacks_right(error):
+                raise
+            self._anomalies = None
+            log_unreadable(self._log, reader.topic)
 
     def _look_for_anomalies(self, reader: AnomalyReader, batches: Sequence[Batch]) -> None:
         last = batches[-1].number

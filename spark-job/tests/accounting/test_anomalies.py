@@ -12,6 +12,7 @@ import pytest
 from conftest import lines_of
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from thrown import FromJavaError, refused
 
 from cpu_anomaly.accounting.anomalies import AnomalyReader
 from cpu_anomaly.accounting.audit import Inspector
@@ -42,10 +43,13 @@ def anomalies_of(out: io.StringIO) -> list[str]:
 class Topic:
     """Stands in for the broker: an output topic, from which retention has removed the records before `first`."""
 
+    name = "out"
+
     def __init__(self, spark: SparkSession) -> None:
         self._spark = spark
         self._records: list[tuple[int, str, str]] = []
         self.first = 0
+        self.error: Exception | None = None
 
     def write(self, results: Sequence[Result]) -> None:
         for each in results:
@@ -56,6 +60,8 @@ class Topic:
 
     def between(self, start: Mapping[str, int], end: Mapping[str, int]) -> DataFrame:
         assert start["0"] >= self.first, "KAFKA_DATA_LOSS"
+        if self.error:
+            raise self.error
         records = self._records[start["0"] : end["0"]]
         written = self._spark.createDataFrame(records, "offset long, key string, value string")
         binary = {name: F.col(name).cast("binary") for name in ("key", "value")}
@@ -120,3 +126,19 @@ def test_anomaly_of_an_interval_that_runs_while_reports_are_late_is_not_passed_o
     assert real_time(0, result(9, "WARN"), committed=1) == []
     assert real_time(1, committed=1) == []
     assert real_time(2, warn=1) == [line(9, "WARN")]
+
+
+def test_results_that_may_no_longer_be_read_are_said_once_and_the_batches_are_accounted_for(
+    real_time: Log, topic: Topic
+) -> None:
+    topic.error = refused("TopicAuthorization")
+    assert [text.partition(" reason=")[0] for text in real_time(0, result(1, "WARN"), warn=1)] == [
+        "anomalies_unreadable topic=out"
+    ]
+    assert real_time(1, result(2, "WARN"), warn=1) == []
+
+
+def test_other_failure_to_read_the_results_ends_the_accounting(real_time: Log, topic: Topic) -> None:
+    topic.error = refused("Timeout")
+    with pytest.raises(FromJavaError):
+        real_time(0, result(1, "WARN"), warn=1)
