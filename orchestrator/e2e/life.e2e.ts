@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { cp, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { prepareStorage } from '../src/storage/storage-folder.ts'
 import { freePorts } from '../src/system/ports.ts'
 import { expectNothingLeft, expectOrderly, expectWindows, lastValues } from './helpers/guarantees.ts'
-import { send } from './helpers/kafka.ts'
+import { groupOffsets, send } from './helpers/kafka.ts'
 import { steadySamples, toLine, toRecords } from './helpers/samples.ts'
 import { SharedStack } from './helpers/shared-stack.ts'
 import { packageRoot, Stack } from './helpers/stack.ts'
@@ -47,6 +47,11 @@ describe('a running stack', () => {
     await expectOrderly(stack, 'micro-batch', 0) // a clean stop replays nothing
 
     await stack.ok('stop')
+    const checkpoint = join(stack.folder, 'storage', 'checkpoint')
+    const { id } = JSON.parse(await readFile(join(checkpoint, 'metadata'), 'utf8'))
+    expect(await groupOffsets(stack.broker, `cpu-anomaly.${id}`, 'cpu-usage')).toEqual(
+      await committedOffsets(checkpoint),
+    )
     await stack.configure({ WINDOW_DURATION: '1 second', OUTPUT_TOPIC: 'seconds' })
     await stack.ok('up')
     await stack.ok('submit', '--new-checkpoint')
@@ -366,3 +371,10 @@ describe('standard output that cannot be written', () => {
     },
   )
 })
+
+/** By partition, where the last batch that Spark committed has ended. */
+async function committedOffsets(checkpoint: string): Promise<Record<string, number>> {
+  const commits = (await readdir(join(checkpoint, 'commits'))).filter((name) => /^\d+$/.test(name))
+  const plan = await readFile(join(checkpoint, 'offsets', `${Math.max(...commits.map(Number))}`), 'utf8')
+  return JSON.parse(plan.split('\n')[2] ?? '')['cpu-usage']
+}

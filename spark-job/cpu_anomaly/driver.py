@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 from cpu_anomaly.accounting.anomalies import AnomalyReader, log_unreadable
 from cpu_anomaly.accounting.auditor import Auditor
 from cpu_anomaly.accounting.checkpoint import Checkpoint, DamagedCheckpointError
+from cpu_anomaly.accounting.lag_group import LagGroup
 from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.accounting.soundness import make_sound
 from cpu_anomaly.catch_up import CatchUp, Phase
@@ -84,6 +85,8 @@ class Driver:
         self._checkpoint = Checkpoint(outside.spark, settings.checkpoint)
         make_sound(self._checkpoint, log, plans_ahead=mode.plans_ahead)
         self._auditor = Auditor(outside.spark, self._checkpoint, outside.inspector, self._anomaly_reader(), log)
+        self._lag_group = LagGroup(outside.topics, settings.input_topic, log)
+        self._auditor.on_accounted = self._lag_group.note
         self._continuity = Continuity(outside.topics, settings, topics.ids, self._checkpoint, log)
         growth = PartitionGrowth(outside.spark, settings, mode, topics.input_bounds.partitions)
         standstill = Standstill(log, mode.interval_ms / 1000, outside.unread)
@@ -105,6 +108,7 @@ class Driver:
         while not is_stop_wanted():
             phase, bounds = self._catch_up.next_phase(bounds), None
             self._run_query(phase, lambda: is_stop_wanted() or self._monitor.has_found())
+        self._lag_group.finish()
         self._log.write("stopped", batch=batch_or_none(self._auditor.ledger.batch))
 
     def _take_over(self) -> Bounds | None:
@@ -119,13 +123,16 @@ class Driver:
         # Not the dead-letter topic, which may be replaced: see `continuity`.
         names = (self._settings.input_topic, self._settings.output_topic)
         self._auditor.remember_topics({name: self._topics.ids[name] for name in names})
-        return None if self._auditor.recover() else self._topics.input_bounds
+        is_behind = self._auditor.recover()
+        self._lag_group.note(self._continuity.position)
+        return None if is_behind else self._topics.input_bounds
 
     def _run_query(self, phase: Phase, is_over: Callable[[], bool]) -> None:
         """Returns when all batches of the query are accounted for."""
         self._auditor.start()
         self._delay_ms = phase.settings.watermark_ms
         running = self._outside.start_query(phase)
+        self._lag_group.open(str(running.id))
         with self._monitor.explaining():
             run_until(lambda: is_over() or self._is_ready(), running)
             run_until(lambda: is_over() or self._is_interrupted(phase), running)

@@ -82,6 +82,9 @@ class Topics(Protocol):
     def newest_output_ms(self) -> int:
         """The newest time of a result or a dead letter, in ms since 1970; negative if there is none."""
 
+    def set_group_offsets(self, group: str, position: Mapping[str, int]) -> None:
+        """Makes a position in the input topic that of a consumer group without members."""
+
 
 @dataclass(frozen=True)
 class JobTopics:
@@ -144,6 +147,14 @@ class KafkaTopics:
         names = (self._settings.output_topic, self._settings.dead_letter_topic)
         newest = [info for name in names for info in self._list(name, self._spec.maxTimestamp()).values()]
         return max(int(info.timestamp()) for info in newest)
+
+    def set_group_offsets(self, group: str, position: Mapping[str, int]) -> None:
+        common, offsets = self._jvm.org.apache.kafka.common, self._jvm.java.util.HashMap()
+        metadata = self._jvm.org.apache.kafka.clients.consumer.OffsetAndMetadata
+        for partition, offset in position.items():
+            offsets.put(common.TopicPartition(self._settings.input_topic, int(partition)), metadata(offset))
+        options = self._api.AlterConsumerGroupOffsetsOptions().timeoutMs(self._wait_ms)
+        self._admin.alterConsumerGroupOffsets(group, offsets, options).all().get()
 
     def _describe(self, options: Any) -> Mapping[str, Any]:
         """A KafkaFuture of Kafka's TopicDescription by name."""

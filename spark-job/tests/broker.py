@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from cpu_anomaly.rights import Rights
@@ -22,6 +22,9 @@ class FakeTopics:
     is_stamped: bool | None = True
     output_ms: int = -1
     granted: Rights = field(default_factory=dict)
+    # The offsets of consumer groups.
+    groups: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    before_answer: Callable[[], object] = lambda: None
 
     def waiting(self, _wait_ms: int) -> FakeTopics:
         return self
@@ -44,6 +47,10 @@ class FakeTopics:
 
     def newest_output_ms(self) -> int:
         return self.output_ms
+
+    def set_group_offsets(self, group: str, position: Mapping[str, int]) -> None:
+        self.before_answer()
+        self.groups[group] = position
 
     def output_end(self) -> Mapping[str, int]:
         return {"0": 0}

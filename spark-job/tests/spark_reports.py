@@ -21,6 +21,9 @@ SECONDS = 10.0
 class Query:
     """A running query. Each wait for its end runs a step; after the last one it runs on until it is stopped."""
 
+    # Of the checkpoint.
+    id = "1-2"
+
     def __init__(self, *steps: Step) -> None:
         self._steps = list(steps)
         self._stopped = threading.Event()

@@ -27,6 +27,7 @@ from cpu_anomaly import catch_up, monitor
 from cpu_anomaly.accounting import auditor
 from cpu_anomaly.accounting.audit import Audit, Findings
 from cpu_anomaly.accounting.checkpoint import Checkpoint
+from cpu_anomaly.accounting.lag_group import LagGroup
 from cpu_anomaly.accounting.ledger import Ledger
 from cpu_anomaly.backlog import Times
 from cpu_anomaly.catch_up import Phase
@@ -261,6 +262,46 @@ def test_query_that_has_read_a_backlog_or_leaves_one_is_started_again_as_fits(ca
     ]
     assert [type(phase.mode) for phase in case.phases] == [MicroBatchesOfBacklog, MicroBatch, MicroBatchesOfBacklog]
     assert (first.is_stopped, second.is_stopped) == (True, True)
+
+
+GROUP = "cpu-anomaly.1-2"
+
+
+def test_lag_group_has_the_offsets_of_what_is_accounted_for_when_the_driver_stops(case: Case) -> None:
+    case.run(Query(case.commit(0, records=2), ended), Query(case.commit(1, records=3), case.stop))
+    assert case.broker.groups == {GROUP: {"0": FIRST + 5}}
+    assert case.log().count(f" lag_group name={GROUP}\n") == 1
+
+
+def test_stopped_driver_has_waited_for_the_lag_group(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_answer, finish = threading.Event(), LagGroup.finish
+
+    def answer_and_finish(group: LagGroup) -> None:
+        may_answer.set()
+        finish(group)
+
+    monkeypatch.setattr(LagGroup, "finish", answer_and_finish)
+    case.broker.before_answer = lambda: may_answer.wait(SECONDS)
+    case.run(Query(case.commit(0), case.stop))
+    assert case.broker.groups == {GROUP: {"0": FIRST + 1}}
+
+
+def test_lag_group_is_corrected_when_the_driver_starts(case: Case) -> None:
+    for batch in range(3):
+        case.leave(batch)
+    case.account_for(0)
+    case.broker.bounds = bounds(FIRST + 3)
+    case.broker.groups = {GROUP: {"0": 0}}
+    case.run(Query(case.stop))
+    assert (case.broker.groups, case.ledger().batch) == ({GROUP: {"0": FIRST + 3}}, 2)
+
+
+def test_lag_group_never_has_more_than_the_ledger(case: Case) -> None:
+    query = Query(case.commit(0, left_out=True))
+    case.inspector.error = RuntimeError("no ledger")
+    with pytest.raises(RuntimeError, match="no ledger"):
+        case.run(query)
+    assert GROUP not in case.broker.groups or case.broker.groups[GROUP] == {"0": FIRST}
 
 
 def test_real_time_query_runs_without_the_right_to_read_the_results(case: Case) -> None:

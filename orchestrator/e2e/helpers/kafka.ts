@@ -65,6 +65,16 @@ async function withAdmin<T>(broker: string, act: (admin: Admin) => Promise<T>): 
   }
 }
 
+/** By partition, the next offset of a consumer group to read; -1 where it has none. */
+export async function groupOffsets(
+  broker: string,
+  groupId: string,
+  topic: string,
+): Promise<Record<string, number>> {
+  const [found] = await withAdmin(broker, (admin) => admin.fetchOffsets({ groupId, topics: [topic] }))
+  return Object.fromEntries(found?.partitions.map((each) => [each.partition, Number(each.offset)]) ?? [])
+}
+
 /** How many records were written to a topic, without reading them. */
 export const countRecords = (broker: string, topic: string): Promise<number> =>
   withAdmin(broker, async (admin) =>

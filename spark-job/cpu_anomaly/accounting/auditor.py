@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, takewhile
 
@@ -51,6 +51,8 @@ class Auditor:
         self._inspector = inspector
         self._anomalies = anomalies
         self._log = log
+        # Called with the end of the newest batch that the ledger has: offsets by partition.
+        self.on_accounted: Callable[[Mapping[str, int]], None] = lambda _: None
         self._clock = ClockWatch(inspector, checkpoint, log)
         self._batches: queue.Queue[Batch | None] = queue.Queue()
         self._thread = threading.Thread()
@@ -129,6 +131,7 @@ class Auditor:
     def _account_for(self, batches: Sequence[Batch]) -> None:
         clean = {batch.number: batch.lines for batch in batches if not batch.left_out}
         self._settle_up_to(batches[-1].number, clean)
+        self.on_accounted(batches[-1].end)
         if self._anomalies:
             self._look_if_permitted(self._anomalies, batches)
         for batch in batches:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -84,6 +85,14 @@ def test_batches_that_left_nothing_out_are_accounted_for_without_a_read(case: Ca
         "progress batch=0 input_rows=10 read=20 dead_lettered=0 late=0",
         "progress batch=1 input_rows=10 read=20 dead_lettered=0 late=0",
     ]
+
+
+def test_end_of_the_newest_batch_is_told_once_the_ledger_has_it(case: Case) -> None:
+    told: list[tuple[Mapping[str, int], int]] = []
+    case.auditor.on_accounted = lambda end: told.append((end, Ledger.load(case.checkpoint).batch))
+    case.commit(0, 1)
+    case.report(replace(batch(0, left_out=True), end={"0": 13}), replace(batch(1), end={"0": 23}))
+    assert told == [({"0": 23}, 1)]
 
 
 def test_only_batches_that_left_something_out_are_read_again(case: Case) -> None:
