@@ -1,8 +1,8 @@
 """CPU anomaly detection: one Spark Structured Streaming query from Kafka to Kafka.
 
 The modules read top to bottom in this order, and each imports only earlier ones: `settings`, `step`, `modes`; `causes`,
-`refusals` and `rights`, which tell what Kafka refuses; `topics` and `lost_records`; `source`, which reads; `formats`:
-`text`, `units` and `json_text`, `csv`, `json_usual`, `json_record`, `presets`, `collectd`, `telegraf_usual`,
+`refusals` and `rights`, which tell what Kafka refuses; `topics`, `admin` and `lost_records`; `source`, which reads;
+`formats`: `text`, `units` and `json_text`, `csv`, `json_usual`, `json_record`, `presets`, `collectd`, `telegraf_usual`,
 `telegraf_metric`, `telegraf`, `otlp_usual`, `otlp`, and `input_format`, which picks one; the query's further steps
 `guard`, `windows`, `baseline`, `sink`; `query`, which chains them; what the driver builds on, `session`, `slots`,
 `event_log` and `consumer`; `accounting`, which counts the outcomes of all lines, in the order `plan`, `checkpoint`,

@@ -17,6 +17,7 @@ from cpu_anomaly.accounting.checkpoint import Checkpoint, DamagedCheckpointError
 from cpu_anomaly.accounting.lag_group import LagGroup
 from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.accounting.soundness import make_sound
+from cpu_anomaly.admin import KafkaTopics
 from cpu_anomaly.catch_up import CatchUp, Phase
 from cpu_anomaly.continuity import Continuity
 from cpu_anomaly.event_log import EventLog
@@ -30,7 +31,7 @@ from cpu_anomaly.session import start_spark, use_pool
 from cpu_anomaly.settings import Settings, kafka_client_options
 from cpu_anomaly.slots import PartitionGrowth, with_enough_slots
 from cpu_anomaly.state import find_damaged_state, load_state
-from cpu_anomaly.topics import Bounds, JobTopics, KafkaTopics, find_topics, require_same_topics
+from cpu_anomaly.topics import Bounds, JobTopics, find_topics, require_same_topics
 from cpu_anomaly.watch import Watch, batch_or_none
 
 

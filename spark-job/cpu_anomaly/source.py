@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 
+from cpu_anomaly.admin import PATIENCE
 from cpu_anomaly.modes import Mode
 from cpu_anomaly.settings import Settings
-from cpu_anomaly.topics import PATIENCE
 
 CONSUMER_OPTIONS = {
     # Large fetches: with Kafka's defaults the consumer, not Spark, limits the throughput on a backlog.

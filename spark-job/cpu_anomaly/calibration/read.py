@@ -9,6 +9,7 @@ from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from cpu_anomaly.admin import WAIT_MS, bounds_of, open_admin
 from cpu_anomaly.baseline import hour_of_week
 from cpu_anomaly.calibration.request import Request
 from cpu_anomaly.formats.input_format import format_of
@@ -17,7 +18,7 @@ from cpu_anomaly.modes import latest_ms, mode_of
 from cpu_anomaly.settings import Settings
 from cpu_anomaly.source import read_between
 from cpu_anomaly.step import Step
-from cpu_anomaly.topics import WAIT_MS, Bounds, bounds_of, open_admin
+from cpu_anomaly.topics import Bounds
 from cpu_anomaly.windows import in_windows, sample_columns, window_stats
 
 # `produce` sends a file without a key, or with the name of the machine: one series either way.
