@@ -88,6 +88,24 @@ export const removeBefore = (broker: string, topic: string, offset: number): Pro
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] })
   })
 
+/** Creates a topic of one partition with these settings. */
+export const createTopic = (
+  broker: string,
+  topic: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<unknown> =>
+  withAdmin(broker, (admin) =>
+    admin.createTopics({
+      topics: [
+        {
+          topic,
+          numPartitions: 1,
+          configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
+        },
+      ],
+    }),
+  )
+
 /** Adds partitions up to this number of them. */
 export const growTopic = (broker: string, topic: string, count: number): Promise<void> =>
   withAdmin(broker, async (admin) => {

@@ -3,6 +3,7 @@ import kafkajs, { type Admin, Kafka } from 'kafkajs'
 import { settlesWithin, withDeadline } from '../system/deadline.ts'
 import type { KafkaAccess } from './access.ts'
 import { clientConfig, type RequestLimits } from './client-config.ts'
+import { registerCodecs } from './codecs.ts'
 import { noAnswer, translateKafkaError } from './errors.ts'
 import { silenceTimeoutWarning } from './timeout-warning.ts'
 
@@ -27,6 +28,7 @@ export interface KafkaClient {
 /** A kafkajs client that logs nothing, and whose connections can be closed at once. */
 export function kafkaClient(access: KafkaAccess, options: ClientOptions = {}): KafkaClient {
   silenceTimeoutWarning()
+  registerCodecs()
   const sockets = new Set<Socket>()
   return {
     kafka: new Kafka(clientConfig(access, options, sockets)),
