@@ -11,7 +11,11 @@ const {
   KafkaJSRequestTimeoutError,
 } = kafkajs
 
-const endpoint = { servers: ['h:1'], securityProtocol: 'PLAINTEXT' }
+const endpoint = {
+  servers: ['h:1'],
+  securityProtocol: 'PLAINTEXT',
+  sasl: { mechanism: 'PLAIN', username: 'ann' },
+}
 const connection = (message: string, code?: string, broker = 'h:1') =>
   new KafkaJSConnectionError(message, { broker, ...(code ? { code } : {}) })
 const protocol = (type: string) =>
@@ -70,19 +74,48 @@ describe('translateKafkaError', () => {
       'a certificate that is not trusted',
       connection('Connection error: self-signed', 'SELF_SIGNED_CERT_IN_CHAIN'),
       'KAFKA_UNREACHABLE',
-      /certificate is not trusted here \(self-signed\)/,
+      /certificate is not trusted here: KAFKA_SSL_CA is not set.* \(self-signed\)/,
+    ],
+    [
+      'a certificate that has expired',
+      connection('Connection error: certificate has expired', 'CERT_HAS_EXPIRED'),
+      'KAFKA_UNREACHABLE',
+      /certificate has expired$/,
+    ],
+    [
+      'a client certificate that is missing',
+      connection(
+        'Connection error: 80BC:error:0A000412:SSL routines:ssl3_read_bytes:sslv3 alert bad certificate:../rec_layer_s3.c:1601:SSL alert number 42',
+      ),
+      'KAFKA_UNREACHABLE',
+      /requires a client certificate, and KAFKA_SSL_CERT is not set \(alert bad certificate\)/,
+    ],
+    [
+      'a key that is not that of the certificate',
+      connection('Failed to connect: error:05800074:x509 certificate routines::key values mismatch'),
+      'KAFKA_UNREACHABLE',
+      /KAFKA_SSL_KEY .*cannot be used \(key values mismatch\)/,
+    ],
+    [
+      'a mechanism that the broker lacks',
+      protocol('UNSUPPORTED_SASL_MECHANISM'),
+      'KAFKA_REFUSED',
+      /does not offer KAFKA_SASL_MECHANISM=PLAIN/,
     ],
     [
       'a certificate for another name',
-      connection('Connection error: no match', 'ERR_TLS_CERT_ALTNAME_INVALID'),
+      connection(
+        "Connection error: Hostname/IP does not match certificate's altnames: Host: a. is not in the cert's altnames: DNS:b",
+        'ERR_TLS_CERT_ALTNAME_INVALID',
+      ),
       'KAFKA_UNREACHABLE',
-      /certificate is not trusted/,
+      /certificate is for other names: DNS:b$/,
     ],
     [
       'a wrong password',
       named('KafkaJSSASLAuthenticationError', 'Invalid username or password'),
       'KAFKA_REFUSED',
-      /refused the login: Invalid username/,
+      /refused the login of KAFKA_USERNAME=ann: Invalid username/,
     ],
     [
       'SASL to a plaintext listener',

@@ -1,5 +1,6 @@
 import { CliError, type ErrorCode } from '../errors.ts'
 import { hintFor, type Remedy } from './error-hints.ts'
+import { type TlsFiles, tlsTrouble } from './tls-trouble.ts'
 
 /** The fields of a kafkajs error that are used here. Its class is taken from `name`: not every class is exported. */
 interface KafkaFailure {
@@ -17,11 +18,14 @@ interface KafkaFailure {
 export interface BrokerEndpoint {
   readonly servers: readonly string[]
   readonly securityProtocol: string
+  readonly ssl?: TlsFiles
+  readonly sasl?: { readonly mechanism: string; readonly username: string } | undefined
   /** Is it the broker that this stack starts? */
   readonly isOwn?: boolean
 }
 
-const NETWORK_CAUSES: Readonly<Record<string, string>> = {
+/** Why there is no connection, by Node's code. */
+export const NETWORK_CAUSES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there (connection refused)',
   ECONNRESET: 'the connection was reset',
   EPIPE: 'the connection was closed',
@@ -32,11 +36,7 @@ const NETWORK_CAUSES: Readonly<Record<string, string>> = {
   ENETUNREACH: 'no route to this network',
 }
 
-const CERTIFICATE_CODES =
-  /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/
-const NOT_TLS = /wrong version number|packet length too long|before secure TLS connection|SSL routines/
-const REFUSALS =
-  /AUTHORIZATION_FAILED$|^(?:SASL_AUTHENTICATION_FAILED|UNSUPPORTED_SASL_MECHANISM|POLICY_VIOLATION)$/
+const REFUSALS = /AUTHORIZATION_FAILED$|^(?:SASL_AUTHENTICATION_FAILED|POLICY_VIOLATION)$/
 
 const KAFKA_CODES: ReadonlySet<ErrorCode> = new Set(['KAFKA_UNREACHABLE', 'KAFKA_REFUSED', 'NO_SUCH_TOPIC'])
 
@@ -107,13 +107,19 @@ function refusal(failure: KafkaFailure, endpoint: BrokerEndpoint): CliError | un
       hint: hintFor(remedy, endpoint),
       cause: failure,
     })
+  if (failure.type === 'UNSUPPORTED_SASL_MECHANISM')
+    return refused(`does not offer KAFKA_SASL_MECHANISM=${endpoint.sasl?.mechanism}`, 'mechanism')
   if (failure.name === 'KafkaJSSASLAuthenticationError')
-    return refused(`refused the login: ${plain(failure.message)}`, 'login')
+    return refused(`refused the login${loginName(endpoint)}: ${plain(failure.message)}`, 'login')
   if (failure.type === 'ILLEGAL_SASL_STATE')
     return refused(`expects a security protocol other than ${endpoint.securityProtocol}`, 'protocol')
   if (!failure.type || !REFUSALS.test(failure.type)) return undefined
   return refused(`refused: ${failure.message} (${failure.type})`, 'rights')
 }
+
+/** Of a user whom .env names. */
+const loginName = ({ isOwn, sasl }: BrokerEndpoint): string =>
+  sasl && !isOwn ? ` of KAFKA_USERNAME=${sasl.username}` : ''
 
 function wrongClock(failure: KafkaFailure): CliError | undefined {
   if (failure.type !== 'INVALID_TIMESTAMP') return undefined
@@ -128,16 +134,8 @@ function wrongClock(failure: KafkaFailure): CliError | undefined {
 }
 
 function tlsFailure(failure: KafkaFailure, endpoint: BrokerEndpoint): CliError | undefined {
-  if (CERTIFICATE_CODES.test(String(failure.code ?? '')))
-    return unreachable(
-      endpoint,
-      `its certificate is not trusted here (${plain(failure.message)})`,
-      'certificate',
-      failure,
-    )
-  if (!NOT_TLS.test(failure.message)) return undefined
-  const why = 'it does not use TLS on this port, or it requires a client certificate'
-  return unreachable(endpoint, why, 'no-tls', failure)
+  const trouble = tlsTrouble(String(failure.code ?? ''), plain(failure.message), endpoint.ssl ?? {})
+  return trouble && unreachable(endpoint, trouble.why, trouble.remedy, failure)
 }
 
 function closedConnection(failure: KafkaFailure, endpoint: BrokerEndpoint): CliError | undefined {

@@ -5,6 +5,7 @@ import type { Kafka } from 'kafkajs'
 export const READ_COMMITTED = 1
 
 export interface Cluster {
+  readonly brokerPool: { readonly seedBroker: SeedBroker }
   connect(): Promise<void>
   disconnect(): Promise<void>
   addTargetTopic(topic: string): Promise<void>
@@ -16,6 +17,25 @@ export interface Cluster {
   fetchTopicsOffset(
     topics: readonly object[],
   ): Promise<{ readonly partitions: readonly { readonly partition: number; readonly offset: string }[] }[]>
+}
+
+/** A request that kafkajs does not make by itself. */
+export interface RawRequest {
+  readonly apiKey: number
+  readonly apiVersion: number
+  readonly apiName: string
+}
+
+interface SeedBroker {
+  readonly connectionPool: { send(exchange: object): Promise<Buffer> }
+}
+
+/** Sends it to the broker that `connect` has chosen; resolves to the body of the answer. */
+export function sendRaw(cluster: Cluster, request: RawRequest, body: Buffer): Promise<Buffer> {
+  return cluster.brokerPool.seedBroker.connectionPool.send({
+    request: { ...request, encode: async () => ({ buf: body, buffer: body }) },
+    response: { decode: async (answer: Buffer) => answer, parse: async (answer: Buffer) => answer },
+  })
 }
 
 interface Broker {
