@@ -6,9 +6,15 @@ import { readPem } from './pem.ts'
 
 export const CLIENT_ID = 'cpu-anomaly'
 
+/** Limit for connecting to one broker. */
+export const CONNECTION_TIMEOUT_MS = 4_000
+export const DEFAULT_RETRIES = 2
+
 export interface RequestLimits {
   /** Limit for one request; 15 s by default. */
   readonly requestTimeoutMs?: number
+  /** Limit for connecting to one broker; 4 s by default. */
+  readonly connectionTimeoutMs?: number
   /** How often a request is retried: after 100 ms, then after twice as long each time, 5 s at most; 2 by default. */
   readonly retries?: number
 }
@@ -21,7 +27,7 @@ export function clientConfig(access: KafkaAccess, limits: RequestLimits, sockets
   return {
     clientId: CLIENT_ID,
     brokers: [...access.servers],
-    connectionTimeout: 4_000,
+    connectionTimeout: limits.connectionTimeoutMs ?? CONNECTION_TIMEOUT_MS,
     authenticationTimeout: 8_000,
     requestTimeout: limits.requestTimeoutMs ?? 15_000,
     retry: retryOptions(limits),
@@ -40,7 +46,7 @@ export function clientConfig(access: KafkaAccess, limits: RequestLimits, sockets
 }
 
 export const retryOptions = ({ retries }: RequestLimits): RetryOptions => ({
-  retries: retries ?? 2,
+  retries: retries ?? DEFAULT_RETRIES,
   initialRetryTime: 100,
   maxRetryTime: 5_000,
   factor: 0.2,

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import kafkajs, { type Admin, Kafka } from 'kafkajs'
 import { settlesWithin, withDeadline } from '../system/deadline.ts'
 import type { KafkaAccess } from './access.ts'
-import { clientConfig, type RequestLimits } from './client-config.ts'
+import { CONNECTION_TIMEOUT_MS, clientConfig, DEFAULT_RETRIES, type RequestLimits } from './client-config.ts'
 import { registerCodecs } from './codecs.ts'
 import { noAnswer, translateKafkaError } from './errors.ts'
 import { silenceTimeoutWarning } from './timeout-warning.ts'
@@ -31,10 +31,20 @@ export function kafkaClient(access: KafkaAccess, options: ClientOptions = {}): K
   registerCodecs()
   const sockets = new Set<Socket>()
   return {
-    kafka: new Kafka(clientConfig(access, options, sockets)),
+    kafka: new Kafka(clientConfig(access, { ...options, ...seedLimits(access, options) }, sockets)),
     destroy: () => {
       for (const socket of sockets) socket.destroy(new Error('the connection was closed by this client'))
     },
+  }
+}
+
+/** Every server that the settings name is tried before connecting fails: kafkajs takes them in turn, one per retry. */
+function seedLimits({ servers }: KafkaAccess, options: ClientOptions): RequestLimits {
+  if (servers.length === 1) return {}
+  const { retries = DEFAULT_RETRIES, connectTimeoutMs = CONNECT_TIMEOUT_MS } = options
+  return {
+    retries: Math.max(retries, servers.length - 1),
+    connectionTimeoutMs: Math.min(CONNECTION_TIMEOUT_MS, Math.floor(connectTimeoutMs / servers.length)),
   }
 }
 

@@ -1,28 +1,37 @@
-import type { Producer, RecordMetadata } from 'kafkajs'
+import type { Producer as KafkaProducer, RecordMetadata } from 'kafkajs'
 import type { KafkaAccess } from './access.ts'
-import { type ClientOptions, kafkaClient, withConnected } from './client.ts'
+import { type ClientOptions, kafkaClient, withAdmin, withConnected } from './client.ts'
 import { retryOptions } from './client-config.ts'
+import { type Producer, withoutLoss } from './lossless-send.ts'
 
 export type { Producer, RecordMetadata }
 
+/** About 30 s of attempts: a cluster takes 10 to 15 s to notice that a broker is dead and to elect other leaders. */
+const PATIENT_RETRIES = 11
+
 /**
  * A producer that neither loses, repeats nor reorders: acknowledged by all replicas, idempotent, one request at a time.
+ * A send to brokers that KAFKA_SERVERS names goes on trying for half a minute; connecting to them fails at once.
  * @throws CliError KAFKA_UNREACHABLE or KAFKA_REFUSED; the signal's reason when it aborts.
  */
-export function withProducer<T>(
+export async function withProducer<T>(
   access: KafkaAccess,
   work: (producer: Producer) => Promise<T>,
   options: ClientOptions = {},
 ): Promise<T> {
-  const client = kafkaClient(access, options)
+  const { retries, ...limits } = options
+  // kafkajs has the same retries for connecting as for what a send does when a broker is lost.
+  if (!access.isOwn) await withAdmin(access, async () => {}, limits)
+  const patience = access.isOwn ? options : { ...options, retries: Math.max(retries ?? 0, PATIENT_RETRIES) }
+  const client = kafkaClient(access, patience)
   const producer = client.kafka.producer({
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
     // By default, kafkajs retries an idempotent send for ever.
-    retry: retryOptions(options),
+    retry: retryOptions(patience),
   })
-  return withConnected(access, client, producer, work, options)
+  return withConnected(access, client, producer, (connected) => work(withoutLoss(connected)), options)
 }
 
 /**
@@ -31,7 +40,7 @@ export function withProducer<T>(
  */
 export function withOpenLoopProducer<T>(
   access: KafkaAccess,
-  work: (producer: Producer) => Promise<T>,
+  work: (producer: KafkaProducer) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
   const options = { signal, retries: 0 }
