@@ -5,6 +5,7 @@ import type { KafkaAccess } from './access.ts'
 import { CONNECTION_TIMEOUT_MS, clientConfig, DEFAULT_RETRIES, type RequestLimits } from './client-config.ts'
 import { registerCodecs } from './codecs.ts'
 import { noAnswer, translateKafkaError } from './errors.ts'
+import { overElections } from './patience.ts'
 import { silenceTimeoutWarning } from './timeout-warning.ts'
 
 const CONNECT_TIMEOUT_MS = 12_000
@@ -48,14 +49,24 @@ function seedLimits({ servers }: KafkaAccess, options: ClientOptions): RequestLi
   }
 }
 
-/** @throws CliError KAFKA_UNREACHABLE or KAFKA_REFUSED; the signal's reason when it aborts. */
+/**
+ * The work begins anew if a broker is lost or leaders are elected meanwhile.
+ * @throws CliError KAFKA_UNREACHABLE or KAFKA_REFUSED; the signal's reason when it aborts.
+ */
 export function withAdmin<T>(
   access: KafkaAccess,
   work: (admin: Admin) => Promise<T>,
   options: ClientOptions = {},
 ): Promise<T> {
-  const client = kafkaClient(access, options)
-  return withConnected(access, client, client.kafka.admin(), work, options)
+  const { signal, connectTimeoutMs: patienceMs } = options
+  return overElections(access, { signal, patienceMs }, (connected) => {
+    const client = kafkaClient(access, options)
+    const begun = (admin: Admin) => {
+      connected()
+      return work(admin)
+    }
+    return withConnected(access, client, client.kafka.admin(), begun, options)
+  })
 }
 
 /**

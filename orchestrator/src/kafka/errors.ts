@@ -92,6 +92,16 @@ export function isTransient(error: unknown, endpoint: BrokerEndpoint): boolean {
   return translateKafkaError(error, endpoint)?.code === 'KAFKA_UNREACHABLE'
 }
 
+const LOST = /^KafkaJS(?:Connection(?:Closed)?Error|BrokerNotFound)$/
+const ELECTION =
+  /^(?:LEADER_NOT_AVAILABLE|NOT_LEADER_FOR_PARTITION|REPLICA_NOT_AVAILABLE|BROKER_NOT_AVAILABLE)$/
+
+/** Has a cluster lost a broker, or does it elect leaders, so that the same request can succeed within seconds? */
+export function isElection(error: unknown): boolean {
+  const failure = rootFailure(error)
+  return failure !== undefined && (LOST.test(failure.name) || ELECTION.test(failure.type ?? ''))
+}
+
 /** The innermost kafkajs error: retries and collections wrap what happened. */
 function rootFailure(error: unknown): KafkaFailure | undefined {
   if (!(error instanceof Error)) return undefined

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KafkaAccess } from './access.ts'
 import { withAdmin } from './client.ts'
-import { isTransient, kafkaErrorType, noSuchTopic, translateKafkaError } from './errors.ts'
+import { isElection, isTransient, kafkaErrorType, noSuchTopic, translateKafkaError } from './errors.ts'
 import { type Offsets, offsetsOfLast, type Position, reconcile } from './position.ts'
 import { lastRecords } from './read-range.ts'
 import { TopicReader, type TopicRecord } from './topic-reader.ts'
@@ -36,10 +36,14 @@ export async function* followTopic(
   let positions: Offsets | undefined
   while (!signal.aborted) {
     let reader: TopicReader | undefined
+    let isConnected = false
+    const onConnect = () => {
+      isConnected = true
+    }
     const close = () => reader?.close()
     signal.addEventListener('abort', close)
     try {
-      reader = await TopicReader.open(access, topic, { signal, requestTimeoutMs: 10_000 })
+      reader = await TopicReader.open(access, topic, { signal, requestTimeoutMs: 10_000, onConnect })
       positions = await startOffsets(reader, positions, options)
       for (const until = performance.now() + PARTITION_CHECK_MS; performance.now() < until; ) {
         const { records, next } = await reader.fetch(positions, MAX_WAIT_MS)
@@ -49,8 +53,9 @@ export async function* followTopic(
       }
     } catch (error) {
       if (signal.aborted) return
-      if (positions === undefined || !isTransient(error, access) || outage.isTooLong())
-        throw await explainError(error, access, topic)
+      const isHopeful =
+        positions === undefined ? isConnected && isElection(error) : isTransient(error, access)
+      if (!isHopeful || outage.isTooLong()) throw await explainError(error, access, topic)
       outage.begin(outageReason(error, access, topic))
       await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
     } finally {

@@ -1,5 +1,6 @@
 import type { KafkaAccess } from './access.ts'
 import { isCompressed, translateKafkaError } from './errors.ts'
+import { overElections } from './patience.ts'
 import { larger, type Offsets } from './position.ts'
 import { type Bounds, TopicReader, type TopicRecord } from './topic-reader.ts'
 
@@ -102,23 +103,24 @@ async function readBetween(reader: TopicReader, from: Offsets, end: Offsets): Pr
 }
 
 /** @throws CliError KAFKA_UNREACHABLE, KAFKA_REFUSED or NO_SUCH_TOPIC; the signal's reason when it aborts. */
-async function withReader<T>(
+const withReader = <T>(
   access: KafkaAccess,
   topic: string,
   signal: AbortSignal,
   work: (reader: TopicReader) => Promise<T>,
-): Promise<T> {
-  let reader: TopicReader | undefined
-  const close = () => reader?.close()
-  signal.addEventListener('abort', close, { once: true })
-  try {
-    reader = await TopicReader.open(access, topic, { signal })
-    return await work(reader)
-  } catch (error) {
-    signal.throwIfAborted()
-    throw translateKafkaError(error, access) ?? error
-  } finally {
-    signal.removeEventListener('abort', close)
-    close()
-  }
-}
+): Promise<T> =>
+  overElections(access, { signal }, async (onConnect) => {
+    let reader: TopicReader | undefined
+    const close = () => reader?.close()
+    signal.addEventListener('abort', close, { once: true })
+    try {
+      reader = await TopicReader.open(access, topic, { signal, onConnect })
+      return await work(reader)
+    } catch (error) {
+      signal.throwIfAborted()
+      throw translateKafkaError(error, access) ?? error
+    } finally {
+      signal.removeEventListener('abort', close)
+      close()
+    }
+  })

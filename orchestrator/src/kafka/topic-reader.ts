@@ -46,12 +46,17 @@ export class TopicReader {
    * Never creates the topic.
    * @throws CliError KAFKA_UNREACHABLE at the deadline; the signal's reason when it aborts; what kafkajs throws.
    */
-  static async open(access: KafkaAccess, topic: string, options: ClientOptions): Promise<TopicReader> {
+  static async open(
+    access: KafkaAccess,
+    topic: string,
+    options: ClientOptions & { readonly onConnect?: () => void },
+  ): Promise<TopicReader> {
     const client = kafkaClient(access, { retries: 0, ...options })
     const cluster = createCluster(client.kafka)
     const reader = new TopicReader(topic, cluster, client.destroy)
     const connect = async () => {
       await cluster.connect()
+      options.onConnect?.()
       await cluster.addTargetTopic(topic)
     }
     try {
