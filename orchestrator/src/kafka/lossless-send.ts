@@ -1,6 +1,6 @@
 import type { Producer as KafkaProducer, Message, RecordMetadata } from 'kafkajs'
 
-export interface SendRequest {
+interface SendRequest {
   readonly topic: string
   readonly acks: -1
   /** Each with its partition: one that kafkajs chooses may be another one when it tries again. */
