@@ -12,7 +12,7 @@ const needed = () =>
       sasl: { mechanism: 'PLAIN', username: "o'me", password: 'canary' },
       ssl: {},
     },
-    { topics: [], rights: [{ topic: 'in', operations: ['Read'], optional: [] }] },
+    { topics: [], rights: [{ topic: 'in', operations: ['Read'] }] },
   )
 
 it('prints the commands as lines of a shell script, and fails all the same', async () => {
@@ -20,7 +20,9 @@ it('prints the commands as lines of a shell script, and fails all the same', asy
   const error = needed()
   await expect(forAdministrator(output, undefined, () => Promise.reject(error))).rejects.toBe(error)
   const [script = ''] = output.results
-  expect(script).toContain(`--allow-principal 'User:o'\\''me' --operation Read --topic in\n`)
+  expect(script).toContain(
+    `--allow-principal 'User:o'\\''me' --operation Read --operation DescribeConfigs --topic in\n`,
+  )
   expect(script).not.toContain('canary')
 })
 

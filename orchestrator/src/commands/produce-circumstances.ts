@@ -1,5 +1,4 @@
 import { CliError } from '../errors.ts'
-import { isCompressed } from '../kafka/errors.ts'
 import { readLast } from '../kafka/read-range.ts'
 import type { TopicRecord } from '../kafka/topic-reader.ts'
 import { readStamping } from '../kafka/topic-settings.ts'
@@ -32,10 +31,10 @@ export async function circumstancesOf(selected: Selected, signal: AbortSignal): 
   }
 }
 
-/** None if there is no such topic, which the sending says, and none that cannot be decompressed here. */
+/** None if there is no such topic, which the sending says. */
 const lastRecords = ({ runtime, config }: Selected, signal: AbortSignal): Promise<TopicRecord[]> =>
   readLast(runtime.kafka, config.topics.input, 1, signal).catch((error: unknown) => {
-    if (isCompressed(error) || (error instanceof CliError && error.code === 'NO_SUCH_TOPIC')) return []
+    if (error instanceof CliError && error.code === 'NO_SUCH_TOPIC') return []
     throw error
   })
 

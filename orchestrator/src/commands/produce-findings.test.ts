@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { type TestContext, testContext } from '../cli/command.fixture.ts'
-import { compressedRecords } from '../kafka/broker.fixture.ts'
 import { submittedFile } from '../query/submitted.ts'
 import { driverIn } from '../runtime/runtime.fixture.ts'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
@@ -139,16 +138,6 @@ describe('produce beside a job', () => {
     }
     await run(context, [await csv(context, sample(0))], {})
     expect(context.output.warnings).toEqual([expect.stringMatching(/ahead of what is sent.*may be late/)])
-  })
-
-  it('sends beside records that it cannot decompress', async () => {
-    runJob(context)
-    context.broker.append('cpu-usage', { value: sample(60_000) })
-    context.broker.onRequest = (request) => {
-      if (request === 'fetch') throw compressedRecords()
-    }
-    await run(context, [await csv(context, sample(0))], {})
-    expect(sent(context)).toHaveLength(2)
   })
 
   it('judges again by the answer of a broker whose clock is not ahead after all', async () => {

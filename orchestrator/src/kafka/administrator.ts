@@ -1,6 +1,7 @@
 import { CliError } from '../errors.ts'
 import type { KafkaAccess } from './access.ts'
 import { CLIENT_ID } from './client-config.ts'
+import type { Operation } from './cluster-metadata.ts'
 import { type NeededRights, principalOf } from './rights.ts'
 import type { WantedTopic } from './topic-plan.ts'
 
@@ -25,7 +26,7 @@ export class AdministratorNeeded extends CliError {
     })
     this.principal = principal
     this.lacking = lacking
-    this.commands = commandsFor(access, lacking, principal)
+    this.commands = administratorCommands(access, lacking)
   }
 }
 
@@ -39,9 +40,9 @@ function sentence({ servers }: KafkaAccess, { topics, rights }: Lacking, princip
   return `${principal} ${parts.join(', and ')} at ${servers.join(',')}`
 }
 
-function commandsFor({ servers }: KafkaAccess, { topics, rights }: Lacking, principal: string): string[] {
-  const at = `--bootstrap-server ${servers.join(',')} --command-config admin.properties`
-  const allow = `kafka-acls.sh ${at} --add --allow-principal ${quoted(principal)}`
+/** The commands of Kafka's own tools that give this user what is lacking; lines of a shell script. */
+export function administratorCommands(access: KafkaAccess, { topics, rights }: Lacking): string[] {
+  const principal = principalOf(access)
   return [
     "# Of Kafka's bin folder; admin.properties has the administrator's own login, whose listener may be another one.",
     ...(principal.includes('=')
@@ -49,16 +50,27 @@ function commandsFor({ servers }: KafkaAccess, { topics, rights }: Lacking, prin
           '# The principal is the subject of the certificate, unless ssl.principal.mapping.rules make it another name.',
         ]
       : []),
-    ...topics.map((wanted) => `kafka-topics.sh ${at} --create --if-not-exists ${topicArguments(wanted)}`),
-    ...rights.map(({ topic, operations, optional }) =>
-      [allow, ...[...operations, ...optional].map((name) => `--operation ${name}`), `--topic ${topic}`].join(
-        ' ',
-      ),
+    ...topics.map(
+      (wanted) => `kafka-topics.sh ${at(access)} --create --if-not-exists ${topicArguments(wanted)}`,
     ),
+    ...rights.map(({ topic, operations }) => allowCommand(access, [...operations, SETTINGS], topic)),
     '# So that lag tools show how far the job has read, in a group of its own.',
-    `${allow} --operation Read --operation Describe --group ${CLIENT_ID} --resource-pattern-type prefixed`,
+    `${allow(access)} --operation Read --operation Describe --group ${CLIENT_ID} --resource-pattern-type prefixed`,
   ]
 }
+
+/** The command that lets this user do this with a topic. */
+export const allowCommand = (access: KafkaAccess, operations: readonly Operation[], topic: string): string =>
+  [allow(access), ...operations.map((name) => `--operation ${name}`), `--topic ${topic}`].join(' ')
+
+const allow = (access: KafkaAccess): string =>
+  `kafka-acls.sh ${at(access)} --add --allow-principal ${quoted(principalOf(access))}`
+
+const at = ({ servers }: KafkaAccess): string =>
+  `--bootstrap-server ${servers.join(',')} --command-config admin.properties`
+
+/** The job runs without it, but then nobody is told of settings that lose records. */
+const SETTINGS = 'DescribeConfigs'
 
 /** The arguments of `kafka-topics.sh` that describe a topic. */
 export function topicArguments({ topic, partitions, settings }: WantedTopic): string {

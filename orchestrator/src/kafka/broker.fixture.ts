@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import { onTestFinished } from 'vitest'
 import type { KafkaAccess } from './access.ts'
-import type { TopicAnswer, TopicOperation } from './authorized-operations.ts'
+import { OPERATIONS, type Operation } from './cluster-metadata.ts'
+import { metadataAnswer } from './listener.fixture.ts'
 
 // The real package: a test that replaces kafkajs gets the stand-in from `import`.
 const require = createRequire(import.meta.url)
@@ -20,10 +21,6 @@ export function protocolError(type: string): Error {
   if (!code) throw new Error(`Kafka has no error code ${type}`)
   return createErrorFromCode(code.code)
 }
-
-/** The error of kafkajs for records that it cannot decompress. */
-export const compressedRecords = (): Error =>
-  Object.assign(new Error('LZ4 compression not implemented'), { name: 'KafkaJSNotImplemented' })
 
 export interface Message {
   readonly key?: string | Buffer | null
@@ -97,7 +94,7 @@ export class FakeBroker {
   /** Changes of topics and records, in order; a test may share one list with a runtime. */
   journal: string[] = []
   /** What the client may do with a topic; unless set, all that the tool asks for. */
-  readonly rights = new Map<string, readonly TopicOperation[]>()
+  readonly rights = new Map<string, readonly Operation[]>()
   /** Called before a request is answered; the request fails with what it throws. */
   onRequest: (request: Request) => unknown = () => undefined
 
@@ -158,15 +155,19 @@ export class FakeBroker {
     return this.topic(name).partitions.flatMap(({ records }) => records)
   }
 
-  /** The answer to the question what the client may do with these topics. */
-  operations(names: readonly string[]): TopicAnswer[] {
-    return names.map((name) => {
+  /** The answer to a request for metadata of these topics. */
+  metadata(names: readonly string[]): Buffer {
+    const topics = names.map((name) => {
       const operations = this.rights.get(name) ?? (['Read', 'Write', 'Describe', 'DescribeConfigs'] as const)
       const [unknown, unauthorized] = [3, 29]
-      const isVisible = operations.includes('Describe')
-      const errorCode = !isVisible ? unauthorized : this.topics.has(name) ? 0 : unknown
-      return { name, errorCode, operations: new Set(isVisible ? operations : []) }
+      if (!operations.includes('Describe')) return [name, { error: unauthorized }] as const
+      const partitions = this.topics.get(name)?.partitions.length
+      if (partitions === undefined) return [name, { error: unknown }] as const
+      const bits = operations.reduce((sum, operation) => sum | (1 << OPERATIONS[operation]), 0)
+      return [name, { operations: bits, partitions }] as const
     })
+    const [host = '', port = ''] = this.address.split(':')
+    return metadataAnswer({ host, port: Number(port) }, Object.fromEntries(topics), this.clusterId)
   }
 
   topic(name: string): Topic {

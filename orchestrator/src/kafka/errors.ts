@@ -55,7 +55,6 @@ export function translateKafkaError(error: unknown, endpoint: BrokerEndpoint): C
     closedConnection,
     networkFailure,
     missingTopic,
-    compressed,
     otherFailure,
   ]
   for (const translate of translations) {
@@ -77,11 +76,6 @@ export function isCoordinatorStarting(error: unknown): boolean {
   const failure = rootFailure(error)
   return failure?.name === 'KafkaJSGroupCoordinatorNotFound' || /COORDINATOR/.test(failure?.type ?? '')
 }
-
-/** Are records compressed with lz4, snappy or zstd? Here only gzip can be read; the job reads them all. */
-export const isCompressed = (error: unknown): boolean => rootFailure(error)?.name === COMPRESSED
-
-const COMPRESSED = 'KafkaJSNotImplemented'
 
 const TRANSIENT_TYPES = /^(?:UNKNOWN_TOPIC_OR_PARTITION|OFFSET_OUT_OF_RANGE)$/
 
@@ -180,14 +174,6 @@ function missingTopic(failure: KafkaFailure): CliError | undefined {
   if (failure.type !== 'UNKNOWN_TOPIC_OR_PARTITION') return undefined
   return new CliError('NO_SUCH_TOPIC', `the broker has no topic ${failure.topic ?? 'of this name'}`, {
     hint: 'Create it with `cpu-anomaly up`.',
-    cause: failure,
-  })
-}
-
-function compressed(failure: KafkaFailure): CliError | undefined {
-  if (failure.name !== COMPRESSED) return undefined
-  return new CliError('KAFKA_REFUSED', `cannot read the records here: ${plain(failure.message)}`, {
-    hint: 'The job reads them. For this command, let producers compress with gzip or not at all (compression.type).',
     cause: failure,
   })
 }

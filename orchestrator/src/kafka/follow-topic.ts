@@ -4,6 +4,7 @@ import { withAdmin } from './client.ts'
 import { isElection, isTransient, kafkaErrorType, noSuchTopic, translateKafkaError } from './errors.ts'
 import { type Offsets, offsetsOfLast, type Position, reconcile } from './position.ts'
 import { lastRecords } from './read-range.ts'
+import { refusedTopic } from './refused-topic.ts'
 import { TopicReader, type TopicRecord } from './topic-reader.ts'
 
 const MAX_WAIT_MS = 200
@@ -126,6 +127,6 @@ async function offsetsAt(from: Position, reader: TopicReader): Promise<Offsets> 
 
 async function explainError(error: unknown, access: KafkaAccess, topic: string): Promise<unknown> {
   if (kafkaErrorType(error) !== 'UNKNOWN_TOPIC_OR_PARTITION')
-    return translateKafkaError(error, access) ?? error
+    return refusedTopic(error, access, topic, 'Read') ?? translateKafkaError(error, access) ?? error
   return noSuchTopic(topic, access, await withAdmin(access, (admin) => admin.listTopics()))
 }

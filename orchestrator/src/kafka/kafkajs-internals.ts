@@ -13,7 +13,6 @@ export interface Cluster {
   findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[]
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
   findBroker(which: { nodeId: string }): Promise<Broker>
-  findControllerBroker(): Promise<Broker>
   fetchTopicsOffset(
     topics: readonly object[],
   ): Promise<{ readonly partitions: readonly { readonly partition: number; readonly offset: string }[] }[]>
@@ -42,13 +41,6 @@ interface Broker {
   fetch(
     request: object,
   ): Promise<{ readonly responses: readonly { readonly partitions: readonly PartitionData[] }[] }>
-  /** Sends a request that kafkajs itself does not have. */
-  readonly connectionPool: { send<T>(exchange: Exchange<T>): Promise<T> }
-}
-
-interface Exchange<T> {
-  readonly request: object
-  readonly response: { decode(raw: Buffer): Promise<T>; parse(decoded: T): Promise<T> }
 }
 
 /** One partition in the response to a fetch request. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
-import type { operationsRequest } from './authorized-operations.ts'
 import { brokerAt, type FakeBroker, type Message } from './broker.fixture.ts'
+import { WireReader } from './wire.ts'
 
 // Replaces the package kafkajs, with `FakeBroker` as the brokers: vi.mock('kafkajs', () => import('.../kafkajs.fixture.ts'))
 
@@ -156,6 +156,24 @@ class Cluster extends Connection {
   readonly #closed = new AbortController()
   readonly #partitions = new Map<string, number>()
 
+  /** The only raw request is that for metadata. */
+  readonly brokerPool = {
+    seedBroker: {
+      connectionPool: {
+        send: async ({
+          request,
+        }: {
+          readonly request: { encode(): Promise<{ readonly buffer: Buffer }> }
+        }) => {
+          const body = new WireReader((await request.encode()).buffer)
+          const names = body.array(() => body.string() ?? '')
+          await this.broker.answer(names.length === 0 ? 'describe-cluster' : 'metadata')
+          return this.broker.metadata(names)
+        },
+      },
+    },
+  }
+
   override async disconnect(): Promise<void> {
     this.#closed.abort(new Error('the connection was closed'))
   }
@@ -175,14 +193,6 @@ class Cluster extends Connection {
 
   findLeaderForPartitions(_topic: string, partitions: readonly number[]) {
     return { [NODE_ID]: partitions }
-  }
-
-  async findControllerBroker() {
-    const send = async ({ request, response }: ReturnType<typeof operationsRequest>) => {
-      await this.broker.answer('metadata')
-      return response.parse(this.broker.operations(request.topics))
-    }
-    return { connectionPool: { send } }
   }
 
   async findBroker() {

@@ -67,24 +67,38 @@ function bodyOf(apiKey: number, version: number, options: ListenerOptions, port:
     ])
   if (apiKey === 17 && mechanisms) return Buffer.concat([int16(33), array(mechanisms.map(wireString))])
   if (apiKey === 17) return Buffer.concat([int16(34), array([])])
-  if (apiKey !== 3 || mechanisms) return undefined
+  return apiKey === 3 && !mechanisms ? metadataAnswer(advertised, topics) : undefined
+}
+
+type AnsweredTopic =
+  | { readonly error: number }
+  | { readonly operations: number; readonly partitions?: number }
+
+/** The body of an answer to a request for metadata, version 8, of one broker that leads every partition. */
+export function metadataAnswer(
+  advertised: { readonly host: string; readonly port: number },
+  topics: Readonly<Record<string, AnsweredTopic>>,
+  clusterId = 'cluster-1',
+): Buffer {
   const broker = Buffer.concat([int32(1), wireString(advertised.host), int32(advertised.port), int16(-1)])
   return Buffer.concat([
     int32(0),
     array([broker]),
-    int16(-1),
+    wireString(clusterId),
     int32(1),
     array(Object.entries(topics).map(([name, topic]) => topicOf(name, topic))),
     int32(0),
   ])
 }
 
-const topicOf = (name: string, topic: { readonly error: number } | { readonly operations: number }) =>
+const topicOf = (name: string, topic: AnsweredTopic) =>
   Buffer.concat([
     int16('error' in topic ? topic.error : 0),
     wireString(name),
     Buffer.from([0]),
-    array('error' in topic ? [] : [PARTITION]),
+    array(
+      'error' in topic ? [] : Array.from({ length: topic.partitions ?? 1 }, (_, number) => partition(number)),
+    ),
     int32('error' in topic ? -(2 ** 31) : topic.operations),
   ])
 
@@ -96,5 +110,6 @@ function int16(value: number): Buffer {
   return bytes
 }
 
-/** Number 0, led by broker 1. */
-const PARTITION = Buffer.concat([int16(0), ...[0, 1, 0].map(int32), ...[0, 0, 0].map(int32)])
+/** Led by broker 1. */
+const partition = (number: number) =>
+  Buffer.concat([int16(0), ...[number, 1, 0].map(int32), ...[0, 0, 0].map(int32)])

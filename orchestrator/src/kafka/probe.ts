@@ -2,7 +2,8 @@ import type { Admin } from 'kafkajs'
 import { CliError } from '../errors.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import type { KafkaAccess } from './access.ts'
-import { withAdmin, withBrokerDeadline } from './client.ts'
+import { askCluster } from './ask-cluster.ts'
+import { type ClientOptions, withAdmin, withBrokerDeadline } from './client.ts'
 import { CLIENT_ID } from './client-config.ts'
 import { isCoordinatorStarting, kafkaErrorType } from './errors.ts'
 
@@ -30,13 +31,14 @@ export async function probeBroker(
     retries: 0,
     ...(signal ? { signal } : {}),
   }
-  const ready = async (admin: Admin) => {
-    await requireController(admin)
-    if (access.isOwn) await requireCoordinator(admin)
-  }
-  const probe = (admin: Admin) => withBrokerDeadline(ready(admin), access, timeoutMs, signal)
   try {
-    await withAdmin(access, probe, limits)
+    await requireController(access, limits)
+    if (access.isOwn)
+      await withAdmin(
+        access,
+        (admin) => withBrokerDeadline(requireCoordinator(admin), access, timeoutMs, signal),
+        limits,
+      )
     return { ok: true }
   } catch (error) {
     signal?.throwIfAborted()
@@ -46,9 +48,9 @@ export async function probeBroker(
 }
 
 /** @throws CliError KAFKA_UNREACHABLE when the broker is still starting. */
-async function requireController(admin: Admin): Promise<void> {
-  const { controller, brokers } = await admin.describeCluster()
-  if (controller === null || controller < 0 || brokers.length === 0)
+async function requireController(access: KafkaAccess, limits: ClientOptions): Promise<void> {
+  const { controller, brokers } = await askCluster(access, [], limits)
+  if (controller === undefined || brokers.length === 0)
     throw new CliError('KAFKA_UNREACHABLE', 'Kafka has no controller yet')
 }
 

@@ -1,75 +1,39 @@
-import type { Socket } from 'node:net'
-import { Kafka } from 'kafkajs'
+import type { TopicsConfig } from '../config/config.ts'
 import { CliError } from '../errors.ts'
-import { LONGEST_TIMER_MS, withDeadline } from '../system/deadline.ts'
 import type { KafkaAccess } from './access.ts'
-import { clientConfig } from './client-config.ts'
-import { hintFor } from './error-hints.ts'
-import { translateKafkaError } from './errors.ts'
-import { createCluster, sendRaw } from './kafkajs-internals.ts'
+import { administratorCommands, type Lacking } from './administrator.ts'
 import {
-  type ClusterMetadata,
-  METADATA,
   type Operation,
-  readRights,
-  rightsRequest,
   TOPIC_AUTHORIZATION_FAILED,
   type TopicRights,
   UNKNOWN_TOPIC,
-} from './topic-rights.ts'
-import { WireReader } from './wire.ts'
-
-/** The topics of the settings, by what they are for. */
-export interface Topics {
-  readonly input: string
-  readonly output: string
-  readonly deadLetter: string
-}
-
-/**
- * Logs in at one server, and asks there for brokers, topics and rights.
- * @throws CliError KAFKA_REFUSED or KAFKA_UNREACHABLE; the signal's reason.
- */
-export async function readCluster(
-  access: KafkaAccess,
-  server: string,
-  topics: readonly string[],
-  signal: AbortSignal,
-): Promise<ClusterMetadata> {
-  const sockets = new Set<Socket>()
-  const cluster = createCluster(
-    new Kafka(clientConfig({ ...access, servers: [server] }, { retries: 0 }, sockets)),
-  )
-  const read = async () => {
-    await cluster.connect()
-    return readRights(new WireReader(await sendRaw(cluster, METADATA, rightsRequest(topics))))
-  }
-  try {
-    return await withDeadline(read(), { timeoutMs: LONGEST_TIMER_MS, signal, late: () => new Error('late') })
-  } catch (error) {
-    throw translateKafkaError(error, { ...access, servers: [server] }) ?? error
-  } finally {
-    for (const socket of sockets) socket.destroy()
-    cluster.disconnect().catch(() => {})
-  }
-}
+} from './cluster-metadata.ts'
+import { hintFor } from './error-hints.ts'
+import { neededRights } from './rights.ts'
+import { wantedTopics } from './topic-plan.ts'
 
 /** The topics and their partitions. @throws CliError NO_SUCH_TOPIC, KAFKA_REFUSED or KAFKA_UNREACHABLE. */
-export function topicsText(topics: readonly TopicRights[], access: KafkaAccess): string {
-  for (const topic of topics) requireTopic(topic, access)
-  return topics
+export function topicsText(found: readonly TopicRights[], topics: TopicsConfig, access: KafkaAccess): string {
+  for (const topic of found) requireTopic(topic, topics, access)
+  return found
     .map(({ topic, partitions }) => `${topic} (${partitions} partition${partitions === 1 ? '' : 's'})`)
     .join(', ')
 }
 
-function requireTopic({ topic, errorCode, leaderless }: TopicRights, access: KafkaAccess): void {
+function requireTopic(
+  { topic, errorCode, leaderless }: TopicRights,
+  topics: TopicsConfig,
+  access: KafkaAccess,
+): void {
+  const missing = wantedTopics(topics).filter((wanted) => wanted.topic === topic)
+  const rights = neededRights(topics).filter((needed) => needed.topic === topic)
   if (errorCode === UNKNOWN_TOPIC)
     throw new CliError('NO_SUCH_TOPIC', `the cluster of KAFKA_SERVERS has no topic ${topic}`, {
-      hint: `Have it created, or correct its name in .env: this user may create none, perhaps.\nkafka-topics.sh --create --topic ${topic}`,
+      hint: `Correct its name in .env, or create it: \`cpu-anomaly up\` does, if this user may. Else an administrator can:\n${commandsText(access, { topics: missing, rights })}`,
     })
   if (errorCode === TOPIC_AUTHORIZATION_FAILED)
     throw new CliError('KAFKA_REFUSED', `${userOf(access)} may not see the topic ${topic}, if there is one`, {
-      hint: grantHint([[topic, 'Describe']], access),
+      hint: grantHint({ topics: missing, rights }, access),
     })
   if (errorCode !== 0)
     throw new CliError('KAFKA_REFUSED', `Kafka answers for the topic ${topic} with its error ${errorCode}`, {
@@ -86,18 +50,16 @@ function requireTopic({ topic, errorCode, leaderless }: TopicRights, access: Kaf
 }
 
 /** What the user may do with the topics. @throws CliError KAFKA_REFUSED for a right that is missing. */
-export function rightsText(found: readonly TopicRights[], topics: Topics, access: KafkaAccess): string {
-  const needed: readonly (readonly [string, Operation])[] = [
-    [topics.input, 'Read'],
-    [topics.output, 'Write'],
-    [topics.deadLetter, 'Write'],
-  ]
+export function rightsText(found: readonly TopicRights[], topics: TopicsConfig, access: KafkaAccess): string {
+  const needed = neededRights(topics).flatMap(({ topic, operations }) =>
+    operations.filter((name) => name !== 'Describe').map((name) => [topic, name] as const),
+  )
   const sound = new Map(found.filter(({ errorCode }) => errorCode === 0).map((entry) => [entry.topic, entry]))
   const askedOf = needed.filter(([topic]) => sound.has(topic))
   if (askedOf.some(([topic]) => !sound.get(topic)?.operations))
     return 'not checked: these brokers do not say what a user may do (Kafka 2.3 and later do)'
   const missing = askedOf.filter(([topic, operation]) => !sound.get(topic)?.operations?.has(operation))
-  if (missing.length > 0) throw missingRights(missing, access)
+  if (missing.length > 0) throw missingRights(missing, topics, access)
   const unasked = needed.filter(([topic]) => !sound.has(topic)).map(([topic]) => topic)
   const blind = [...sound.values()].filter(({ operations }) => !operations?.has('DescribeConfigs'))
   return [
@@ -109,10 +71,20 @@ export function rightsText(found: readonly TopicRights[], topics: Topics, access
   ].join('\n')
 }
 
-function missingRights(missing: readonly (readonly [string, Operation])[], access: KafkaAccess): CliError {
+function missingRights(
+  missing: readonly (readonly [string, Operation])[],
+  topics: TopicsConfig,
+  access: KafkaAccess,
+): CliError {
   const acts = missing.map(([topic, operation]) => `${operation === 'Read' ? 'read' : 'write to'} ${topic}`)
   return new CliError('KAFKA_REFUSED', `${userOf(access)} may not ${acts.join(', and not ')}`, {
-    hint: grantHint(missing, access),
+    hint: grantHint(
+      {
+        topics: [],
+        rights: neededRights(topics).filter(({ topic }) => missing.some(([name]) => name === topic)),
+      },
+      access,
+    ),
   })
 }
 
@@ -121,11 +93,8 @@ const userOf = ({ sasl, ssl }: KafkaAccess): string => {
   return ssl.cert ? `the user of the certificate KAFKA_SSL_CERT=${ssl.cert}` : 'a client without a login'
 }
 
-const grantHint = (rights: readonly (readonly [string, Operation])[], { sasl }: KafkaAccess): string =>
-  [
-    'Correct the name of the topic in .env, or have this right granted:',
-    ...rights.map(
-      ([topic, operation]) =>
-        `kafka-acls.sh --add --allow-principal User:${sasl?.username ?? '...'} --operation ${operation} --topic ${topic}`,
-    ),
-  ].join('\n')
+const grantHint = (lacking: Lacking, access: KafkaAccess): string =>
+  `Correct the name of the topic in .env, or have an administrator grant this:\n${commandsText(access, lacking)}`
+
+const commandsText = (access: KafkaAccess, lacking: Lacking): string =>
+  administratorCommands(access, lacking).join('\n')

@@ -3,7 +3,7 @@ import type { KafkaAccess } from './access.ts'
 import { type ListenerOptions, startListener } from './listener.fixture.ts'
 import { reachChecks } from './reach.ts'
 
-const TOPICS = { input: 'in', output: 'out', deadLetter: 'dead' }
+const TOPICS = { input: 'in', output: 'out', deadLetter: 'dead', inputPartitions: 1, retentionMs: 1 }
 export const [READ, WRITE] = [1 << 3, 1 << 4]
 const DESCRIBE_CONFIGS = 1 << 10
 export const rights = (input: number, output: number, deadLetter: number) => ({

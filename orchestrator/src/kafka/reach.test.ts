@@ -125,7 +125,7 @@ describe('a cluster that cannot be used', () => {
       'nothing can be written',
       rights(READ, READ, READ),
       'rights',
-      /may not write to out, and not write to dead ->.*\n.*Write --topic out\n.*Write --topic dead/,
+      /may not write to out, and not write to dead ->(.|\n)*--operation Write .*--topic out\n.*--operation Write .*--topic dead/,
     ],
     [
       'brokers do not say',

@@ -1,11 +1,13 @@
+import type { TopicsConfig } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import type { KafkaAccess } from './access.ts'
+import { askCluster } from './ask-cluster.ts'
+import type { ClusterMetadata } from './cluster-metadata.ts'
 import { Budget } from './reach-budget.ts'
-import { readCluster, rightsText, type Topics, topicsText } from './reach-cluster.ts'
+import { rightsText, topicsText } from './reach-cluster.ts'
 import { codeOf, unreachable } from './reach-failures.ts'
 import { type Finding, failureOf, findingsText, type Outcome } from './reach-findings.ts'
 import { ServerProbe } from './reach-server.ts'
-import type { ClusterMetadata } from './topic-rights.ts'
 
 const TOTAL_MS = 15_000
 /** Of one step; the steps that a silent server can take add up to less than the total. */
@@ -25,7 +27,7 @@ type Look = (probe: ServerProbe, signal: AbortSignal) => Promise<Finding>
  * servers that have passed those before it. All servers are tried at the same time, and all steps together take 15 s at
  * most. Sends no record and creates nothing.
  */
-export function reachChecks(access: KafkaAccess, topics: Topics): KafkaCheck[] {
+export function reachChecks(access: KafkaAccess, topics: TopicsConfig): KafkaCheck[] {
   const examination = new Examination(access, topics)
   const usesTls = access.securityProtocol.endsWith('SSL')
   const names: KafkaCheck = examination.step('Kafka: host names', (probe) => probe.checkNames())
@@ -38,7 +40,7 @@ export function reachChecks(access: KafkaAccess, topics: Topics): KafkaCheck[] {
     { title: 'Kafka: all brokers', run: (signal) => examination.reachAdvertised(signal) },
     {
       title: 'Kafka: topics',
-      run: () => examination.ofCluster(({ topics: found }) => topicsText(found, access)),
+      run: () => examination.ofCluster(({ topics: found }) => topicsText(found, topics, access)),
     },
     {
       title: 'Kafka: rights',
@@ -55,7 +57,7 @@ class Examination {
   #probes: readonly ServerProbe[]
   #cluster: ClusterMetadata | undefined
 
-  constructor(access: KafkaAccess, { input, output, deadLetter }: Topics) {
+  constructor(access: KafkaAccess, { input, output, deadLetter }: TopicsConfig) {
     this.#access = access
     this.#topics = [...new Set([input, output, deadLetter])]
     this.#probes = access.servers.map((server) => new ServerProbe(access, server))
@@ -79,13 +81,12 @@ class Examination {
 
   async logIn(probe: ServerProbe, signal: AbortSignal): Promise<Finding> {
     probe.checkHandshake()
-    this.#cluster = await readCluster(this.#access, probe.server, this.#topics, signal).catch(
-      (error: unknown) => {
-        if (codeOf(error) !== 'ETIMEDOUT') throw error
-        const place = { access: this.#access, server: probe.server, origin: 'named' } as const
-        throw unreachable(place, 'it does not answer to the login', 'closed', error)
-      },
-    )
+    const access = { ...this.#access, servers: [probe.server] }
+    this.#cluster = await askCluster(access, this.#topics, { retries: 0, signal }).catch((error: unknown) => {
+      if (codeOf(error) !== 'ETIMEDOUT') throw error
+      const place = { access: this.#access, server: probe.server, origin: 'named' } as const
+      throw unreachable(place, 'it does not answer to the login', 'closed', error)
+    })
     const { sasl, ssl } = this.#access
     if (sasl) return { text: `accepts ${sasl.username} by ${sasl.mechanism}` }
     return { text: `asks for no login${ssl.cert ? ', and accepts the client certificate' : ''}` }

@@ -1,7 +1,8 @@
 import type { KafkaAccess } from './access.ts'
-import { isCompressed, translateKafkaError } from './errors.ts'
+import { translateKafkaError } from './errors.ts'
 import { overElections } from './patience.ts'
 import { larger, type Offsets } from './position.ts'
+import { refusedTopic } from './refused-topic.ts'
 import { type Bounds, TopicReader, type TopicRecord } from './topic-reader.ts'
 
 const MAX_WAIT_MS = 200
@@ -30,7 +31,7 @@ export const readSince = (
     return readBetween(reader, start, end)
   })
 
-/** Where each partition begins, and its first record; none of one that is empty or cannot be decompressed here. */
+/** Where each partition begins, and its first record; none of one that is empty. */
 export const readFirst = (
   access: KafkaAccess,
   topic: string,
@@ -38,10 +39,7 @@ export const readFirst = (
 ): Promise<{ readonly begin: Offsets; readonly records: readonly TopicRecord[] }> =>
   withReader(access, topic, signal, async (reader) => {
     const { begin } = await reader.bounds()
-    const { records } = await reader.fetch(begin, MAX_WAIT_MS).catch((error: unknown) => {
-      if (isCompressed(error)) return { records: [] }
-      throw error
-    })
+    const { records } = await reader.fetch(begin, MAX_WAIT_MS)
     const first = [...begin.keys()].flatMap(
       (partition) => records.find((record) => record.partition === partition) ?? [],
     )
@@ -118,7 +116,7 @@ const withReader = <T>(
       return await work(reader)
     } catch (error) {
       signal.throwIfAborted()
-      throw translateKafkaError(error, access) ?? error
+      throw refusedTopic(error, access, topic, 'Read') ?? translateKafkaError(error, access) ?? error
     } finally {
       signal.removeEventListener('abort', close)
       close()

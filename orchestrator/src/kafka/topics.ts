@@ -3,9 +3,11 @@ import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import type { KafkaAccess } from './access.ts'
 import { AdministratorNeeded, topicArguments } from './administrator.ts'
+import { askCluster } from './ask-cluster.ts'
 import { withAdmin } from './client.ts'
+import type { Operation, TopicRights } from './cluster-metadata.ts'
 import { kafkaErrorType } from './errors.ts'
-import { type NeededRights, neededRights, readRights, type TopicRights } from './rights.ts'
+import { type NeededRights, neededRights } from './rights.ts'
 import {
   type ExistingTopic,
   planTopics,
@@ -58,14 +60,19 @@ async function ensureGivenTopics(
   const wanted = wantedTopics(topics)
   const needed = neededRights(topics)
   const before = await rightsByTopic(access, needed, signal)
-  const absent = wanted.filter(({ topic }) => before.get(topic)?.state !== 'exists')
+  const absent = wanted.filter(({ topic }) => before.get(topic)?.errorCode !== 0)
   if (absent.length > 0) await createGivenTopics(access, absent, needed, signal)
   const rights = absent.length > 0 ? await rightsByTopic(access, needed, signal) : before
   const lacking = needed.filter(({ topic, operations }) =>
-    operations.some((operation) => !rights.get(topic)?.operations.has(operation)),
+    operations.some((operation) => !mayDo(rights.get(topic), operation)),
   )
   if (lacking.length > 0) throw new AdministratorNeeded(access, { topics: [], rights: lacking })
-  const present = await withAdmin(access, (admin) => existingTopics(admin, wanted), { signal })
+  const settings = await withAdmin(access, (admin) => topicSettings(admin, wanted), { signal })
+  const present = wanted.map(({ topic }) => ({
+    topic,
+    partitions: rights.get(topic)?.partitions ?? 0,
+    settings: settings?.get(topic),
+  }))
   const plan = planTopics(wanted, present)
   return wanted.map(({ topic }) => ({
     topic,
@@ -80,8 +87,13 @@ const rightsByTopic = async (
   signal: AbortSignal,
 ): Promise<Map<string, TopicRights>> => {
   const topics = needed.map(({ topic }) => topic)
-  return new Map((await readRights(access, topics, signal)).map((rights) => [rights.topic, rights]))
+  const { topics: found } = await askCluster(access, topics, { signal })
+  return new Map(found.map((rights) => [rights.topic, rights]))
 }
+
+/** A broker that does not say what a user may do leaves it to be seen. */
+const mayDo = (rights: TopicRights | undefined, operation: Operation): boolean =>
+  rights?.errorCode === 0 && (rights.operations?.has(operation) ?? true)
 
 /** @throws AdministratorNeeded when this user may not create them. */
 async function createGivenTopics(

@@ -10,6 +10,7 @@ import {
 } from '../kafka/errors.ts'
 import { type Partitioner, partitionerOf } from '../kafka/partitioner.ts'
 import { type Producer, type RecordMetadata, withProducer } from '../kafka/producer.ts'
+import { refusedTopic } from '../kafka/refused-topic.ts'
 import { untilAborted } from '../system/until-aborted.ts'
 import { plural } from '../terminal/units.ts'
 import { clockAhead } from './clock.ts'
@@ -89,7 +90,7 @@ export async function produceSamples(
   try {
     await withProducer(access, (producer) => sender.sendAll(producer, values), { retries: RETRIES })
   } catch (error) {
-    const kafkaError = translateKafkaError(error, access)
+    const kafkaError = refusedTopic(error, access, topic, 'Write') ?? translateKafkaError(error, access)
     if (!kafkaError || !isKafkaError(kafkaError)) throw error
     const { code, message, hint } = kafkaError
     const result = sender.result()

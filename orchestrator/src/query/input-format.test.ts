@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { type TestContext, testContext } from '../cli/command.fixture.ts'
-import { compressedRecords } from '../kafka/broker.fixture.ts'
 import { submit } from './submit.fixture.ts'
 
 vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
@@ -54,17 +53,6 @@ describe('submit with INPUT_FORMAT=auto', () => {
     const context = await testContext({ settings: { INPUT_FORMAT: 'auto' } })
     await expect(submit(context)).rejects.toMatchObject({ code: 'CONFIGURATION' })
     expect(context.journal).toEqual([])
-  })
-
-  it('refuses records that only Spark can decompress', async () => {
-    const context = await withRecords(INFLUX)
-    context.broker.onRequest = (request) => {
-      if (request === 'fetch') throw compressedRecords()
-    }
-    await expect(submit(context)).rejects.toMatchObject({
-      code: 'CONFIGURATION',
-      message: expect.stringMatching(/compressed with lz4/),
-    })
   })
 
   it('needs a broker', async () => {

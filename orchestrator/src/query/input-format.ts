@@ -3,7 +3,6 @@ import { configWith } from '../config/load.ts'
 import { CliError } from '../errors.ts'
 import { surveyRecords } from '../formats/survey.ts'
 import { chooseFormat, surveyLine } from '../formats/words.ts'
-import { isCompressed } from '../kafka/errors.ts'
 import { readSome } from '../kafka/read-range.ts'
 import type { TopicRecord } from '../kafka/topic-reader.ts'
 import type { Runtime } from '../runtime/places.ts'
@@ -11,16 +10,15 @@ import { readManifest, withBegunFormat } from './manifest.ts'
 
 const RECORDS = 200
 
-/** Records of the input topic to look at; none if it is not there. `unreadable`: only Spark can decompress them. */
+/** Records of the input topic to look at; none if it is not there. */
 export async function someInput(
   { kafka }: Runtime,
   { topics }: Config,
   signal: AbortSignal,
-): Promise<readonly TopicRecord[] | 'unreadable'> {
+): Promise<readonly TopicRecord[]> {
   try {
     return await readSome(kafka, topics.input, RECORDS, signal)
   } catch (error) {
-    if (isCompressed(error)) return 'unreadable'
     if (error instanceof CliError && error.code === 'NO_SUCH_TOPIC') return []
     throw error
   }
@@ -57,12 +55,6 @@ export async function withFormat(
 async function findFormat(config: Config, runtime: Runtime, signal: AbortSignal) {
   const { input } = config.topics
   const records = await someInput(runtime, config, signal)
-  if (records === 'unreadable')
-    throw refused(
-      input,
-      'its records are compressed with lz4, snappy or zstd, which only the job can read',
-      'Set INPUT_FORMAT: the job reads these records.',
-    )
   const survey = surveyRecords(records)
   const choice = chooseFormat(survey)
   if ('format' in choice) return { format: choice.format, line: surveyLine(survey) }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { compressedRecords, FakeBroker } from '../kafka/broker.fixture.ts'
+import { FakeBroker } from '../kafka/broker.fixture.ts'
 import { TopicReader } from '../kafka/topic-reader.ts'
 import { type ReadUpTo, UnreadRecords } from './unread.ts'
 
@@ -70,12 +70,5 @@ describe('UnreadRecords', () => {
     }))
     vi.spyOn(performance, 'now').mockReturnValueOnce(0).mockReturnValueOnce(0).mockReturnValue(2_000)
     expect(await count({ 0: 1, 1: 3 })).toBe(8)
-  })
-
-  it('counts offsets where records are compressed so that they cannot be read here', async () => {
-    broker.onRequest = (request) => {
-      if (request === 'fetch') throw compressedRecords()
-    }
-    expect(await count({ 0: 4, 1: 2 })).toBe(6 + 1)
   })
 })

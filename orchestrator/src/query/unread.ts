@@ -1,5 +1,4 @@
 import type { KafkaAccess } from '../kafka/access.ts'
-import { isCompressed } from '../kafka/errors.ts'
 import { larger, type Offsets } from '../kafka/position.ts'
 import { TopicReader } from '../kafka/topic-reader.ts'
 
@@ -79,8 +78,7 @@ export class UnreadRecords {
     let bytes: number | undefined = SMALL_FETCH_BYTES
     const until = performance.now() + SKIP_MS
     while (rest.size > 0 && found < ENOUGH && performance.now() < until) {
-      const fetched = await reader.fetch(rest, 0, bytes).catch(undefinedIfCompressed)
-      if (!fetched) break
+      const fetched = await reader.fetch(rest, 0, bytes)
       const { records, next } = fetched
       found += records.filter(({ partition, offset }) => offset < (ends.get(partition) ?? 0n)).length
       rest = unfinished(next, ends)
@@ -100,11 +98,6 @@ export class UnreadRecords {
       ends,
     )
   }
-}
-
-/** Records that cannot be decompressed here are counted by their offsets. */
-function undefinedIfCompressed(error: unknown): undefined {
-  if (!isCompressed(error)) throw error
 }
 
 const unfinished = (positions: Offsets, ends: Offsets): Offsets =>

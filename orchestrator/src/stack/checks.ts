@@ -1,6 +1,7 @@
 import { access, constants, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CliError } from '../errors.ts'
+import { reachChecks } from '../kafka/reach.ts'
 import type { Selected } from '../runtime/places.ts'
 import type { DoctorCheck } from '../runtime/runtime.ts'
 import { checkPort } from '../system/ports.ts'
@@ -13,15 +14,7 @@ export function stackChecks(selected: Selected): DoctorCheck[] {
   return [
     { title: 'runtime', run: async () => `${runtime.name} (${why})` },
     { title: 'storage', run: () => checkStorage(config.storageDir) },
-    {
-      title: 'Kafka',
-      run: async () => {
-        if (runtime.kafka.isOwn && (await runtime.clusterId()) === undefined)
-          return checkPort(config.ports.kafka, 'KAFKA_PORT', 'not running; `up` starts it')
-        await requireBroker(runtime)
-        return `answers at ${runtime.kafka.servers.join(',')}`
-      },
-    },
+    ...(runtime.kafka.isOwn ? [ownBrokerCheck(selected)] : reachChecks(runtime.kafka, config.topics)),
     {
       title: "Spark's UI",
       run: async () =>
@@ -32,6 +25,16 @@ export function stackChecks(selected: Selected): DoctorCheck[] {
     ...topicChecks(selected),
   ]
 }
+
+const ownBrokerCheck = ({ runtime, config }: Selected): DoctorCheck => ({
+  title: 'Kafka',
+  run: async () => {
+    if ((await runtime.clusterId()) === undefined)
+      return checkPort(config.ports.kafka, 'KAFKA_PORT', 'not running; `up` starts it')
+    await requireBroker(runtime)
+    return `answers at ${runtime.kafka.servers.join(',')}`
+  },
+})
 
 /** Kafka's broker stops when a write fails: a log segment may grow to 1 GiB before old ones are deleted. */
 const MIN_FREE_BYTES = 2 ** 30

@@ -10,8 +10,6 @@ export async function checkFormat(
 ): Promise<string> {
   const { input } = config.topics
   const records = await someInput(runtime, config, signal)
-  if (records === 'unreadable')
-    return `not checked: the records of ${input} are compressed with lz4, snappy or zstd, which only the job can read`
   if (records.length === 0) return `${input} has no records yet`
   const { fits, line, advice } = judgeRecords(records, config.input)
   if (fits) return `${input}: ${line}`

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { type TestContext, testContext } from '../cli/command.fixture.ts'
-import { compressedRecords } from '../kafka/broker.fixture.ts'
 import { topicChecks } from './topic-checks.ts'
 
 vi.mock('kafkajs', () => import('../kafka/kafkajs.fixture.ts'))
@@ -74,14 +73,6 @@ describe('the check of the input format', () => {
   it('has nothing against a topic without records', async () => {
     context.broker.createTopic('cpu-usage')
     expect(await check('input format')).toMatch(/no records yet/)
-  })
-
-  it('says so if only Spark can read them', async () => {
-    context.broker.createTopic('cpu-usage').append('cpu-usage', { value: INFLUX })
-    context.broker.onRequest = (request) => {
-      if (request === 'fetch') throw compressedRecords()
-    }
-    expect(await check('input format')).toMatch(/not checked: .*compressed with lz4/)
   })
 })
 

@@ -1,5 +1,4 @@
 import { CliError } from '../errors.ts'
-import { isCompressed } from '../kafka/errors.ts'
 import { readLast } from '../kafka/read-range.ts'
 import { readStamping } from '../kafka/topic-settings.ts'
 import type { Runtime, Selected } from '../runtime/places.ts'
@@ -70,9 +69,7 @@ async function whyNotChecked(runtime: Runtime): Promise<string | undefined> {
   }
 }
 
-/** Nothing, either, of records that cannot be decompressed here. */
 function noneYet(error: unknown): [] {
-  if (isCompressed(error)) return []
   if (error instanceof CliError && error.code === 'NO_SUCH_TOPIC') return []
   throw error
 }

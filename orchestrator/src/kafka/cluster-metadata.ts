@@ -1,6 +1,9 @@
 import { int32, type WireReader, wireString } from './wire.ts'
 
-/** What a user may do with a topic, as a request for metadata of version 8 (Kafka 2.3) asks: kafkajs knows version 6. */
+// The request for metadata of version 8 (Kafka 2.3), the first that says what a user may do (KIP-430): kafkajs knows version
+// 6, and asks for all topics of the cluster, so that a single partition without a leader makes it fail.
+
+/** A topic, and what a user may do with it. */
 export interface TopicRights {
   readonly topic: string
   /** Kafka's number of what is wrong with the topic; 0 if nothing is. */
@@ -15,7 +18,7 @@ export interface TopicRights {
 export type Operation = keyof typeof OPERATIONS
 
 /** The bits of Kafka's AclOperation. */
-const OPERATIONS = { Read: 3, Write: 4, Describe: 8, DescribeConfigs: 10 } as const
+export const OPERATIONS = { Read: 3, Write: 4, Describe: 8, DescribeConfigs: 10 } as const
 const NOT_SAID = -(2 ** 31)
 
 export const METADATA = { apiKey: 3, apiVersion: 8, apiName: 'Metadata' } as const
@@ -23,16 +26,19 @@ export const UNKNOWN_TOPIC = 3
 export const TOPIC_AUTHORIZATION_FAILED = 29
 
 /** The body of the request; it creates no topic. */
-export const rightsRequest = (topics: readonly string[]): Buffer =>
+export const metadataRequest = (topics: readonly string[]): Buffer =>
   Buffer.concat([int32(topics.length), ...topics.map(wireString), Buffer.from([0, 0, 1])])
 
 export interface ClusterMetadata {
+  readonly clusterId: string
+  /** Undefined while the cluster has none. */
+  readonly controller: number | undefined
   /** The addresses that the brokers advertise. */
   readonly brokers: readonly string[]
   readonly topics: readonly TopicRights[]
 }
 
-export function readRights(answer: WireReader): ClusterMetadata {
+export function readMetadata(answer: WireReader): ClusterMetadata {
   answer.int32()
   const brokers = answer.array(() => {
     answer.int32()
@@ -40,9 +46,14 @@ export function readRights(answer: WireReader): ClusterMetadata {
     answer.string()
     return address
   })
-  answer.string()
-  answer.int32()
-  return { brokers, topics: answer.array(() => readTopic(answer)) }
+  const clusterId = answer.string() ?? ''
+  const controller = answer.int32()
+  return {
+    clusterId,
+    controller: controller < 0 ? undefined : controller,
+    brokers,
+    topics: answer.array(() => readTopic(answer)),
+  }
 }
 
 function readTopic(answer: WireReader): TopicRights {
