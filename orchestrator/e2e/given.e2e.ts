@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { withProducer } from '../src/kafka/producer.ts'
@@ -11,6 +13,7 @@ import {
   lastValues,
 } from './helpers/guarantees.ts'
 import { countRecords, type RawRecord } from './helpers/kafka.ts'
+import { expectNoSecret } from './helpers/no-secret.ts'
 import { candidates } from './helpers/runtimes.ts'
 import {
   goldenFile,
@@ -33,6 +36,10 @@ async function newStack(runtime: RuntimeUnderTest, client: Client, name: string)
   const settings = { ...(await cluster().settings(client)), ...topics, INPUT_PARTITIONS: '3' }
   return Stack.create(runtime, settings, cluster().internal)
 }
+
+/** A line of the client's key, as it stands in the file without a password. */
+const keyLine = async (tls: string): Promise<string> =>
+  (await readFile(join(tls, 'client.key'), 'utf8')).split('\n')[1] ?? expect.fail('there is no key')
 
 /** Sends records to the three partitions in turn by the tool's own producer, which outlasts the loss of a broker. */
 async function send({ broker, topics }: Stack, records: readonly RawRecord[]): Promise<void> {
@@ -82,10 +89,11 @@ describe.skipIf(!hasGivenKafka)(`a Kafka that is already there${TITLE}`, async (
         expectWindows(await lastValues(stack), goldenSamples())
         await expectAccounted(stack, status, 10_000)
         await expectOrderly(stack, 'micro-batch', 0, runtime === 'docker' ? 2 : 1)
+        if (runtime === 'local') await expectNoSecret(stack, ['tool "secret" #1'])
         // The job's user may not read what it wrote.
         expect(await stack.cli(['tail', stack.topics.output])).toMatchObject({
           exitCode: 4,
-          stderr: expect.stringContaining(stack.topics.output),
+          stderr: expect.stringContaining(`User:anomaly-tool may not read ${stack.topics.output}`),
         })
         await stack.ok('down', '--volumes', '--yes')
         await expectNothingLeft(stack)
@@ -120,7 +128,40 @@ describe.skipIf(!hasGivenKafka)(`a Kafka that is already there${TITLE}`, async (
         expectWindows(await lastValues(stack), [...samples, ...accepted])
         await expectAccounted(stack, status, total)
         await expectOrderly(stack, 'micro-batch', status.driver?.restarts ?? 0, runtime === 'docker' ? 2 : 1)
+        if (runtime === 'local') await expectNoSecret(stack, ['key secret', await keyLine(cluster().tls)])
       },
     )
   })
+
+  const wrong: readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[] = [
+    ['password', { KAFKA_PASSWORD: 'wrong' }, /refused the login of KAFKA_USERNAME=anomaly-tool/],
+    ['user', { KAFKA_USERNAME: 'nobody' }, /refused the login of KAFKA_USERNAME=nobody/],
+    ['mechanism', { KAFKA_SASL_MECHANISM: 'PLAIN' }, /does not offer KAFKA_SASL_MECHANISM=PLAIN/],
+    [
+      'authority',
+      { KAFKA_SSL_CA: 'broker.pem' },
+      /certificate is not trusted here: no certificate in KAFKA_SSL_CA=/,
+    ],
+    ['protocol', { KAFKA_SECURITY_PROTOCOL: 'SASL_PLAINTEXT', KAFKA_SSL_CA: '' }, /./],
+    ['port', { KAFKA_SERVERS: '127.0.0.1:1' }, /nothing listens there/],
+    ['host', { KAFKA_SERVERS: 'no-such-host.invalid:9093' }, /no host has this name/],
+  ]
+
+  it.each(wrong)(
+    'says in one sentence that the %s is wrong, before it starts anything',
+    async (_, settings, sentence) => {
+      const ca = settings.KAFKA_SSL_CA ? { KAFKA_SSL_CA: join(cluster().tls, settings.KAFKA_SSL_CA) } : {}
+      const all = { ...(await cluster().settings('scram')), ...settings, ...ca }
+      const stack = await Stack.create('local', all, cluster().internal)
+      for (const command of ['up', 'submit', 'tail', 'doctor']) {
+        const { exitCode, stderr, stdout } = await stack.cli([command])
+        const errors = stderr.split('\n').filter((line) => line.startsWith('error: '))
+        expect({ command, exitCode, errors: errors.length }).toEqual({ command, exitCode: 4, errors: 1 })
+        expect(command === 'doctor' ? stdout : errors[0]).toMatch(
+          command === 'doctor' ? /✘ Kafka: / : sentence,
+        )
+      }
+      expect(existsSync(join(stack.folder, 'storage', 'run', 'runtime.json'))).toBe(false)
+    },
+  )
 })

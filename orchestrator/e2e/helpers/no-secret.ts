@@ -1,0 +1,74 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import type { Stack } from './stack.ts'
+
+const SECRETS = 'storage/run/kafka-secrets.json'
+
+/** Files that hold secrets, on purpose, and only for their owner. */
+const PRIVATE = /\/(?:\.env|storage\/run\/kafka-secrets\.json)$/
+
+/** No secret is in an argument, in an environment, in a file that others may read, or on a page of Spark's UI. */
+export async function expectNoSecret(stack: Stack, secrets: readonly string[]): Promise<void> {
+  const hasSecret = (text: string) => secrets.some((secret) => text.includes(secret))
+  const found = [
+    ...(await processes()).filter(({ text }) => hasSecret(text)).map(({ where }) => where),
+    ...(await exposedFiles(stack.folder, hasSecret)),
+    ...(await pages(stack)).filter(({ text }) => hasSecret(text)).map(({ where }) => where),
+  ]
+  expect(found).toEqual([])
+  // The search finds them where they are.
+  expect(hasSecret(unescaped(await readFile(join(stack.folder, SECRETS), 'utf8')))).toBe(true)
+}
+
+interface Place {
+  readonly where: string
+  readonly text: string
+}
+
+async function processes(): Promise<Place[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+  const places = await Promise.all(
+    pids.flatMap((pid) =>
+      ['cmdline', 'environ'].map(async (file) => ({
+        where: `/proc/${pid}/${file}`,
+        text: await readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => ''),
+      })),
+    ),
+  )
+  expect(places.length).toBeGreaterThan(10)
+  return places
+}
+
+async function exposedFiles(folder: string, hasSecret: (text: string) => boolean): Promise<string[]> {
+  const exposed: string[] = []
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const file = join(entry.parentPath, entry.name)
+    const text = await readFile(file, 'utf8').catch(() => '') // a file of Spark's may be gone by now
+    if (!hasSecret(text) && !hasSecret(unescaped(text))) continue
+    const { mode } = await stat(file)
+    if (!PRIVATE.test(file) || (mode & 0o077) !== 0)
+      exposed.push(`${file} (mode ${(mode & 0o777).toString(8)})`)
+  }
+  return exposed
+}
+
+async function pages({ ports }: Stack): Promise<Place[]> {
+  const root = `http://127.0.0.1:${ports.ui}`
+  const [{ id = '' } = {}] = (await (await fetch(`${root}/api/v1/applications`)).json()) as { id?: string }[]
+  const paths = ['environment/', 'SQL/', 'StreamingQuery/', 'jobs/', 'executors/']
+  const api = ['environment', 'sql?details=true&planDescription=true', 'allexecutors'].map(
+    (name) => `api/v1/applications/${id}/${name}`,
+  )
+  return Promise.all(
+    [...paths, ...api].map(async (path) => {
+      const response = await fetch(`${root}/${path}`)
+      expect(response.ok, path).toBe(true)
+      return { where: path, text: await response.text() }
+    }),
+  )
+}
+
+/** As in JSON and JAAS. */
+const unescaped = (text: string): string => text.replaceAll('\\', '')
