@@ -18,7 +18,7 @@ export async function sparkHere(
   signal: AbortSignal,
 ): Promise<LocalSpark> {
   const context: RuntimeContext = { config, storage, env: process.env }
-  const isLocal = runtime.name === 'local'
+  const isLocal = runtime.name !== 'docker'
   const isReady = await isInstalled(context).catch((error: unknown) => {
     if (isLocal) throw error
     return false

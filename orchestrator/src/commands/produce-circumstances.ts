@@ -8,14 +8,14 @@ import type { Given } from '../produce/prospects.ts'
 import { batchMs } from '../query/submitted.ts'
 import { jobWatermark, latenessMs } from '../query/watermark.ts'
 import type { Selected } from '../runtime/places.ts'
+import { isOneClock } from '../stack/topic-checks.ts'
 
 export async function circumstancesOf(selected: Selected, signal: AbortSignal): Promise<Given> {
   const { detector, topics, query } = selected.config
   const last = await lastRecords(selected, signal)
   const behindMs = await clockBehind(selected, last, signal)
-  // The local runtime's broker has the clock of this machine.
-  const isOneClock = selected.runtime.name === 'local'
-  const clockBehindMs = isOneClock ? 0 : behindMs
+  const hasOneClock = isOneClock(selected.runtime)
+  const clockBehindMs = hasOneClock ? 0 : behindMs
   return {
     maxFutureSkewMs: detector.maxFutureSkewMs,
     windowMs: detector.windowMs,
@@ -24,7 +24,7 @@ export async function circumstancesOf(selected: Selected, signal: AbortSignal): 
     toleranceMs: latenessMs(selected.config),
     deadLetterTopic: topics.deadLetter,
     clockBehindMs,
-    setBackMs: isOneClock ? behindMs : 0,
+    setBackMs: hasOneClock ? behindMs : 0,
     batchMs: await batchMs(selected),
     isReadAgain: query.startingOffsets === 'earliest',
     job: await jobOf(selected, last, Date.now() + clockBehindMs, signal),

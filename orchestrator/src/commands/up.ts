@@ -29,8 +29,8 @@ export const run: CommandRun<Flags> = async (base, _args, flags) => {
   if (flags.moved) await confirmMoved(await context.config())
   const selected = await context.select('stack')
   const { runtime, config, storage } = selected
-  if (flags.workers && runtime.name === 'local')
-    throw new CliError('USAGE', '--workers has no effect on the local runtime, which has no workers', {
+  if (flags.workers && runtime.name !== 'docker')
+    throw new CliError('USAGE', `--workers has no effect on the ${runtime.name} runtime`, {
       hint: 'Leave it out, or use the docker runtime: --set RUNTIME=docker.',
     })
   for (const line of unusedOnRuntime(config, runtime.name)) output.warn(line)

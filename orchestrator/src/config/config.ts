@@ -31,7 +31,8 @@ export interface ResolvedSetting {
   readonly secret: boolean
 }
 
-export const RUNTIMES = ['local', 'docker'] as const
+/** Where Spark is; `standalone`: the cluster that SPARK_MASTER names. */
+export const RUNTIMES = ['local', 'docker', 'standalone'] as const
 export type RuntimeName = (typeof RUNTIMES)[number]
 /** `up`, `submit`: not what the settings say now, but what the running stack or job was started with. */
 export type Origin = 'flag' | 'environment' | '.env' | '--settings' | 'default' | 'up' | 'submit'
@@ -118,6 +119,8 @@ interface QueryConfig {
 export interface SparkConfig {
   /** Set only if the user names a cluster of their own. */
   readonly master: string | undefined
+  /** Absolute path of the checkpoint, if it is not in the storage folder. */
+  readonly checkpoint: string | undefined
   readonly cores: number
   /** Heap size in Spark's notation: `1g`, `512m`. */
   readonly driverMemory: string

@@ -6,7 +6,7 @@ describe('a refused setting', () => {
     [{ env: 'KAFKA_PORT=x\n' }, '(KAFKA_PORT is set in .env)'],
     [{ set: ['KAFKA_PORT=x'] }, '(KAFKA_PORT is set by --set)'],
     [{ environment: { KAFKA_PORT: 'x' } }, '(KAFKA_PORT is set in the environment)'],
-    [{ environment: { SPARK_MASTER: 'spark://x:7077' } }, '(SPARK_MASTER is set in the environment)'],
+    [{ environment: { SPARK_MASTER: 'yarn' } }, '(SPARK_MASTER is set in the environment)'],
     [{ environment: { STORAGE_DIR: '.' } }, '(STORAGE_DIR is set in the environment)'],
     [
       { environment: { 'SPARK_CONF_spark.app.name': 'x' } },

@@ -32,12 +32,42 @@ const REFUSED: readonly RefusedLine[] = [
     'different names',
   ],
 
-  ['SPARK_MASTER=yarn', 'SPARK_MASTER=yarn: ', 'only the Spark that it starts', 'leave it empty'],
+  ['SPARK_MASTER=yarn', 'SPARK_MASTER=yarn: ', 'supports spark://host:7077', 'leave it empty'],
   [
-    'SPARK_MASTER=spark://h:7077',
+    'SPARK_MASTER=spark://h:7077\nCHECKPOINT_LOCATION=file:///cp',
     'SPARK_MASTER=spark://h:7077: ',
-    'only the Spark that it starts',
+    "cannot reach this stack's own broker",
+    'set KAFKA_SERVERS',
+  ],
+  [
+    'SPARK_MASTER=spark://h:7077\nKAFKA_SERVERS=k:9092',
+    'SPARK_MASTER=spark://h:7077: ',
+    'cannot reach STORAGE_DIR',
+    'set CHECKPOINT_LOCATION=file:///folder',
+  ],
+  [
+    'SPARK_MASTER=spark://127.0.0.1:7077\nRUNTIME=docker',
+    'RUNTIME=docker: ',
+    'SPARK_MASTER names the Spark to use',
+    'leave one of them out',
+  ],
+  [
+    'CHECKPOINT_LOCATION=file:///cp',
+    'CHECKPOINT_LOCATION=file:///cp: ',
+    'does nothing without SPARK_MASTER',
     'leave it empty',
+  ],
+  [
+    'SPARK_MASTER=spark://127.0.0.1:7077\nCHECKPOINT_LOCATION=hdfs://h/cp',
+    'CHECKPOINT_LOCATION=hdfs://h/cp: ',
+    'only in folders',
+    'write file:///folder',
+  ],
+  [
+    'SPARK_MASTER=spark://127.0.0.1:7077\nCHECKPOINT_LOCATION=/cp',
+    'CHECKPOINT_LOCATION=/cp: ',
+    'not the URI of a folder',
+    'write file:///folder',
   ],
 
   ['KAFKA_PORT=4040', 'SPARK_UI_PORT=4040: ', 'is also KAFKA_PORT', 'give each a port of its own'],
@@ -187,6 +217,35 @@ describe('settings for given brokers', () => {
     ],
     ["this stack's own broker", { env: 'KAFKA_SERVERS=localhost:9093\n' }, { kafka: { isGiven: false } }],
   ])('are accepted: %s', expectAccepted)
+})
+
+describe('a Spark cluster that is already there', () => {
+  const MASTER = 'SPARK_MASTER=spark://127.0.0.1:7077\n'
+
+  it.each<AcceptedInput>([
+    ["on this machine, with this stack's own broker", { env: MASTER }, { runtime: 'standalone' }],
+    [
+      'elsewhere, with what its workers reach',
+      { env: 'SPARK_MASTER=spark://h:7077\nKAFKA_SERVERS=k:1\nCHECKPOINT_LOCATION=file:///a%20b/\n' },
+      { runtime: 'standalone', spark: { checkpoint: '/a b' } },
+    ],
+    [
+      'with its secret, and the address of the driver',
+      {
+        env: `${MASTER}SPARK_CONF_spark.authenticate=true\nSPARK_CONF_spark.authenticate.secret=x\nSPARK_CONF_spark.driver.host=h\n`,
+      },
+      { spark: { conf: { 'spark.authenticate.secret': 'x', 'spark.driver.host': 'h' } } },
+    ],
+  ])('is accepted: %s', expectAccepted)
+
+  it('gets a warning where a login would cross the network in clear text', async () => {
+    const env = `SPARK_MASTER=spark://h:7077\nKAFKA_SERVERS=k:1\nCHECKPOINT_LOCATION=file:///cp\nKAFKA_USERNAME=u\nKAFKA_PASSWORD=p\nKAFKA_SSL_CA=/c\n`
+    expect((await load({ env })).warnings).toEqual([
+      expect.stringMatching(/^Kafka's login would reach.*clear text/),
+    ])
+    const secret = 'SPARK_CONF_spark.authenticate=true\nSPARK_CONF_spark.authenticate.secret=x\n'
+    expect((await load({ env: `${env}${secret}` })).warnings).toEqual([])
+  })
 })
 
 describe('a password', () => {

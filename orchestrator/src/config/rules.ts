@@ -24,7 +24,12 @@ export function checkRules(config: Config): Findings {
       ...portRules(config),
       ...clusterRules(config),
     ],
-    warnings: [...plaintextWarnings(config), ...sparkWarnings(config), ...inputWarnings(config)],
+    warnings: [
+      ...plaintextWarnings(config),
+      ...clearPlanWarnings(config),
+      ...sparkWarnings(config),
+      ...inputWarnings(config),
+    ],
   }
 }
 
@@ -172,9 +177,9 @@ function brokerRules(config: Config): string[] {
   return config.kafka.isGiven ? givenBrokerRules(config) : ownBrokerRules(config)
 }
 
-function sparkRules({ spark }: Config): string[] {
+function sparkRules({ spark, runtime }: Config): string[] {
   return Object.keys(spark.conf).flatMap((name) => {
-    const why = refusedProperty(name)
+    const why = refusedProperty(name, runtime === 'standalone')
     return why === undefined ? [] : [`${SPARK_CONF_PREFIX}${name}: ${why}`]
   })
 }
@@ -183,7 +188,7 @@ function sparkWarnings({ spark, runtime }: Config): string[] {
   return Object.keys(spark.conf).flatMap((name) => {
     if (!isKnown(name))
       return [`${SPARK_CONF_PREFIX}${name}: Spark ${SPARK_VERSION} does not know this property`]
-    return isOfExecutors(name) && runtime !== 'docker'
+    return isOfExecutors(name) && (runtime === 'local' || runtime === 'auto')
       ? [`${SPARK_CONF_PREFIX}${name}: takes effect only on the docker runtime`]
       : []
   })
@@ -203,13 +208,49 @@ function portRules({ ports }: Config): string[] {
   ]).map(({ key, value, first }) => `${key}=${value}: is also ${first}; give each a port of its own`)
 }
 
-/** A master that would be silently ignored. */
-const clusterRules = ({ spark }: Config): string[] =>
-  spark.master === undefined
-    ? []
-    : [
-        `SPARK_MASTER=${spark.master}: this version supports only the Spark that it starts; leave it empty, and set SPARK_CORES for the number of cores`,
+/** Places that do not fit each other, or would be silently ignored. */
+function clusterRules(config: Config): string[] {
+  const { spark, kafka } = config
+  if (spark.master === undefined)
+    return spark.checkpoint === undefined
+      ? []
+      : [
+          `CHECKPOINT_LOCATION=file://${spark.checkpoint}: does nothing without SPARK_MASTER; leave it empty, the checkpoint is in STORAGE_DIR`,
+        ]
+  if (!spark.master.startsWith('spark://'))
+    return [
+      `SPARK_MASTER=${spark.master}: this version supports spark://host:7077 and the Spark that it starts; for that leave it empty, and set SPARK_CORES for the number of cores`,
+    ]
+  const problems: string[] = []
+  const runtime = textOf(config, 'RUNTIME')
+  if (runtime !== 'auto')
+    problems.push(`RUNTIME=${runtime}: SPARK_MASTER names the Spark to use; leave one of them out`)
+  if (isMasterHere(spark.master)) return problems
+  if (!kafka.isGiven)
+    problems.push(
+      `SPARK_MASTER=${spark.master}: its workers cannot reach this stack's own broker, which listens on 127.0.0.1 only; set KAFKA_SERVERS`,
+    )
+  if (spark.checkpoint === undefined)
+    problems.push(
+      `SPARK_MASTER=${spark.master}: its workers cannot reach STORAGE_DIR; set CHECKPOINT_LOCATION=file:///folder on a disk that all share`,
+    )
+  return problems
+}
+
+/** Is the master, and so its workers, on this machine? */
+export const isMasterHere = (master: string): boolean =>
+  master.replace('spark://', '').split(',').every(isLoopback)
+
+/** The login to Kafka is part of the plan that executors get. */
+const clearPlanWarnings = ({ runtime, spark, kafka }: Config): string[] =>
+  runtime === 'standalone' &&
+  (kafka.sasl ?? kafka.ssl.key) !== undefined &&
+  spark.conf['spark.authenticate'] !== 'true' &&
+  !isMasterHere(spark.master ?? '')
+    ? [
+        "Kafka's login would reach Spark's executors in clear text: set SPARK_CONF_spark.authenticate=true and SPARK_CONF_spark.authenticate.secret, if the cluster has one",
       ]
+    : []
 
 function plaintextWarnings({ kafka, ports }: Config): string[] {
   if (!kafka.sasl || kafka.securityProtocol !== 'SASL_PLAINTEXT') return []

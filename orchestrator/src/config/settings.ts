@@ -1,8 +1,8 @@
 import { CPU_UNITS, TIME_UNITS } from '../formats/names.ts'
-import { RUNTIMES } from './config.ts'
 import { inputFormat, inputSeries, jsonPath } from './input-parsers.ts'
 import {
   absolutePath,
+  checkpointFolder,
   decimal,
   duration,
   image,
@@ -47,7 +47,7 @@ const secret = (section: string, meaning: string) => ({ ...optional(section, mea
 const runtime = (value: string) => {
   if (value.toLowerCase() === 'external')
     throw new Problem('this version has no external runtime yet', 'write auto, local or docker')
-  return oneOf('auto', ...RUNTIMES)(value)
+  return oneOf('auto', 'local', 'docker')(value)
 }
 
 /** Every setting, in the order of `.env.example`. */
@@ -234,8 +234,13 @@ export const SETTINGS = {
   ),
   SPARK_MASTER: optional(
     'Spark',
-    'leave it empty for the Spark that the runtime starts; other clusters are not supported yet',
+    'spark://host:7077: a standalone cluster that is already there; empty: the Spark that RUNTIME starts',
     sparkMaster,
+  ),
+  CHECKPOINT_LOCATION: optional(
+    'Spark',
+    'with SPARK_MASTER: file:///folder on a disk that all its workers and this machine share; empty: in STORAGE_DIR',
+    checkpointFolder,
   ),
   SPARK_CORES: setting('Spark', '2', 'cores that Spark uses', integer(1, 1_024)),
   SPARK_DRIVER_MEMORY: setting('Spark', '768m', "heap of the driver's JVM", memory),
@@ -245,14 +250,19 @@ export const SETTINGS = {
     integer(1, 10_000),
   ),
   SPARK_WORKERS: setting('Spark', '1', 'number of workers (docker runtime)', integer(1, 100)),
-  SPARK_WORKER_MEMORY: setting('Spark', '1g', 'memory per worker (docker runtime)', memory),
+  SPARK_WORKER_MEMORY: setting(
+    'Spark',
+    '1g',
+    'memory per worker (docker runtime), or per executor (SPARK_MASTER)',
+    memory,
+  ),
 
   KAFKA_PORT: setting('Ports, on 127.0.0.1', '9093', "port of this stack's own broker", port),
   SPARK_UI_PORT: setting('Ports, on 127.0.0.1', '4040', "port of Spark's UI", port),
   SPARK_MASTER_UI_PORT: setting(
     'Ports, on 127.0.0.1',
     '8080',
-    "port of the master's UI (docker runtime)",
+    "port of the master's UI (docker runtime), or of that of SPARK_MASTER",
     port,
   ),
 

@@ -47,6 +47,13 @@ export const OWN_SPARK_PROPERTIES: Readonly<Record<string, string>> = {
   'spark.ui.showConsoleProgress': 'it would fill the log',
 }
 
+/** How a driver of a cluster that is already there logs in, and where its executors reach it: only its user knows. */
+const OF_A_GIVEN_CLUSTER: ReadonlySet<string> = new Set([
+  'spark.authenticate',
+  'spark.driver.bindAddress',
+  'spark.driver.host',
+])
+
 /** Properties that Spark does not read from the arguments of a job on this tool's runtimes. */
 const WITHOUT_EFFECT: readonly (readonly [names: RegExp, why: string])[] = [
   [/^spark\.(?:yarn|kubernetes|mesos)\./, 'cpu-anomaly does not use this cluster manager'],
@@ -90,8 +97,9 @@ export const isOfExecutors = (name: string): boolean =>
 /** Is a Spark property of this name likely to hold a secret? */
 export const looksSecret = (name: string): boolean => /secret|password|token/i.test(name)
 
-/** Why a property is refused, and what to do; undefined if it takes effect, or may do so. */
-export function refusedProperty(name: string): string | undefined {
+/** Why a property is refused, and what to do; undefined if it takes effect, or may do so. Secrets of a given cluster go into a file. */
+export function refusedProperty(name: string, isClusterGiven = false): string | undefined {
+  if (isClusterGiven && (OF_A_GIVEN_CLUSTER.has(name) || looksSecret(name))) return undefined
   if (Object.hasOwn(OWN_SPARK_PROPERTIES, name))
     return `is set by cpu-anomaly (${OWN_SPARK_PROPERTIES[name]}), so another value has no effect; remove it`
   if (looksSecret(name))

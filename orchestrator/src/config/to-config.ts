@@ -87,6 +87,7 @@ export function toConfig(
     },
     spark: {
       master: values.SPARK_MASTER,
+      checkpoint: values.CHECKPOINT_LOCATION,
       cores: values.SPARK_CORES,
       driverMemory: values.SPARK_DRIVER_MEMORY,
       shufflePartitions: values.SHUFFLE_PARTITIONS ?? values.SPARK_CORES,
@@ -95,7 +96,7 @@ export function toConfig(
       workerMemory: values.SPARK_WORKER_MEMORY,
       conf: sparkConf(resolved),
     },
-    runtime: values.RUNTIME,
+    runtime: values.SPARK_MASTER?.startsWith('spark://') ? 'standalone' : values.RUNTIME,
     ports: {
       kafka: values.KAFKA_PORT,
       sparkUi: values.SPARK_UI_PORT,

@@ -1,4 +1,5 @@
 import type { Config, SparkConfig } from '../config/config.ts'
+import { looksSecret } from '../config/spark-properties.ts'
 import type { JobEnvironment } from '../runtime/runtime.ts'
 import { microBatchPlan, type QueryPlan } from './query-plan.ts'
 import { APP_NAME } from './settings.ts'
@@ -31,9 +32,15 @@ export function submitArgs(
     '--driver-memory',
     spark.driverMemory,
   ]
+  const secrets = Object.keys(sparkSecrets(spark)).length > 0 && environment.propertiesFile
+  const file = secrets ? ['--properties-file', secrets] : []
   const jars = environment.connectorJars.length > 0 ? ['--jars', environment.connectorJars.join(',')] : []
-  return [...main, ...jars, ...conf]
+  return [...main, ...file, ...jars, ...conf]
 }
+
+/** The user's properties that hold secrets: they are written to `propertiesFile`. */
+export const sparkSecrets = ({ conf }: SparkConfig): Record<string, string> =>
+  Object.fromEntries(Object.entries(conf).filter(([name]) => looksSecret(name)))
 
 /** If slots are threads, a query that needs more of them than there are gets as many as it needs. */
 const masterOf = ({ master, slots, masterWithSlots }: JobEnvironment, plan: QueryPlan): string =>
@@ -44,8 +51,9 @@ function sparkConf(spark: SparkConfig, environment: JobEnvironment, plan: QueryP
   const javaOptions = [spark.conf[JAVA_OPTIONS], environment.sparkConf[JAVA_OPTIONS]]
     .filter(Boolean)
     .join(' ')
+  const open = Object.entries(spark.conf).filter(([name]) => !looksSecret(name))
   return {
-    ...spark.conf,
+    ...Object.fromEntries(open),
     'spark.sql.shuffle.partitions': String(plan.shufflePartitions),
     ...(plan.stateStore === 'rocksdb' && ROCKSDB_CONF),
     'spark.ui.killEnabled': 'false',

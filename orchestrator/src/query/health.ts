@@ -26,6 +26,7 @@ function jobProblem(driver: DriverStatus | undefined): string | undefined {
 }
 
 const NO_EXECUTOR = 'it has no executor, because no worker runs; `cpu-anomaly up` starts one again'
+const NO_GIVEN_WORKER = 'it has no executor, because no worker of the cluster of SPARK_MASTER is alive'
 
 /** Why a job whose driver runs does not get on; undefined if it does. */
 export function obstacleOf({
@@ -33,7 +34,8 @@ export function obstacleOf({
   driver,
   stall,
 }: Pick<StackStatus, 'parts' | 'driver' | 'stall'>): string | undefined {
-  if ((driver?.state === 'starting' || isRunning(driver)) && lacksWorkers(parts)) return NO_EXECUTOR
+  if ((driver?.state === 'starting' || isRunning(driver)) && lacksWorkers(parts))
+    return parts.some(({ given }) => given === 'SPARK_MASTER') ? NO_GIVEN_WORKER : NO_EXECUTOR
   return stall && stallText(stall)
 }
 

@@ -38,9 +38,7 @@ const line = (label: string, text: string): string => `${label.padEnd(14)}${text
 
 function partLine({ part, state, given, address, detail, pid, container }: PartStatus): string {
   const colour = state === 'running' ? colors.green : state === 'stopped' ? colors.dim : colors.yellow
-  const where = [address, given && 'KAFKA_SERVERS', container ?? (pid && `pid ${pid}`)]
-    .filter(Boolean)
-    .join(', ')
+  const where = [address, given, container ?? (pid && `pid ${pid}`)].filter(Boolean).join(', ')
   return line(
     part,
     `${colour(state)}${where ? ` (${where})` : ''}${detail ? `: ${escapeControls(detail)}` : ''}`,

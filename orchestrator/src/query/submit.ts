@@ -4,7 +4,7 @@ import { CliError } from '../errors.ts'
 import { planQuery, type QueryPlan } from '../job/query-plan.ts'
 import { renderJob } from '../job/render.ts'
 import { jobSettings } from '../job/settings.ts'
-import { submitArgs } from '../job/submit-args.ts'
+import { sparkSecrets, submitArgs } from '../job/submit-args.ts'
 import { readModules, readTemplate } from '../job/template.ts'
 import { javaClientSecrets } from '../kafka/java-client.ts'
 import { countPartitions, readClusterId } from '../kafka/metadata.ts'
@@ -80,6 +80,7 @@ export async function prepareSubmission(
     submitArgs: submitArgs(config, runtime.job, plan),
     stopTimeoutMs: stopTimeoutMs(submittedQuery(config, plan)),
     secrets: javaClientSecrets(runtime.kafka),
+    sparkSecrets: sparkSecrets(config.spark),
   }
 }
 

@@ -28,7 +28,7 @@ export class GivenBroker implements BrokerPlace {
   }
 
   async parts(): Promise<PartStatus[]> {
-    const part = { part: 'kafka', given: true, address: this.kafka.servers.join(',') } as const
+    const part = { part: 'kafka', given: 'KAFKA_SERVERS', address: this.kafka.servers.join(',') } as const
     const state = await probeBroker(this.kafka, { timeoutMs: ANSWER_MS })
     return [state.ok ? { ...part, state: 'running' } : { ...part, state: 'unhealthy', detail: state.why }]
   }

@@ -26,6 +26,8 @@ export interface JobEnvironment {
   readonly baselineFile: string
   /** File with Kafka's secrets, readable only by its owner; undefined if there are none. */
   readonly secretsFile: string | undefined
+  /** Where the submission's `sparkSecrets` are; undefined where there are none. */
+  readonly propertiesFile?: string
   readonly connectorJars: readonly string[]
   /** Spark properties that this runtime fixes: addresses, ports, security. */
   readonly sparkConf: Readonly<Record<string, string>>
@@ -65,13 +67,15 @@ export interface Submission {
   readonly stopTimeoutMs: number
   /** Kafka client properties that are secret: written to `secretsFile`, never to arguments or environment variables. */
   readonly secrets: Readonly<Record<string, string>>
+  /** Spark properties that are secret: written to `propertiesFile`. */
+  readonly sparkSecrets: Readonly<Record<string, string>>
 }
 
 export interface PartStatus {
   readonly part: 'kafka' | 'spark-master' | 'spark-worker'
   readonly state: 'running' | 'starting' | 'unhealthy' | 'stopped'
-  /** Set for a cluster that KAFKA_SERVERS names. */
-  readonly given?: true
+  /** The setting that names it, if it is somebody else's. */
+  readonly given?: 'KAFKA_SERVERS' | 'SPARK_MASTER'
   readonly address?: string
   readonly detail?: string
   readonly pid?: number

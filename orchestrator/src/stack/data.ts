@@ -6,7 +6,7 @@ import { requireSameEngine, stackFile } from './record.ts'
 
 /** Where this folder has data of the other runtime, on which an earlier `up` started it; undefined if it has none. */
 export async function otherData({ runtime, storage }: Selected): Promise<string | undefined> {
-  if (runtime.name === 'local') {
+  if (runtime.name !== 'docker') {
     const engine = (await stackFile(storage).read())?.engine
     return engine && `Docker's volumes (${engine.url})`
   }
@@ -35,7 +35,7 @@ export async function removeData(selected: Selected): Promise<Removal> {
 }
 
 async function removeOther({ runtime, config, storage }: Selected): Promise<string[]> {
-  const name = runtime.name === 'local' ? 'docker' : 'local'
+  const name = runtime.name === 'docker' ? 'local' : 'docker'
   const other = makeRuntime(name, { config, storage, env: process.env })
   const record = await stackFile(storage).read()
   if (record) await requireSameEngine(record, other, storage)

@@ -51,11 +51,16 @@ export function stackDifferences(
 }
 
 /** Another RUNTIME than the one that the stack is up on; `up` and `submit` refuse it. */
-function runtimeDifference({ runtime }: Config, record: StackRecord | undefined): Difference[] {
+function runtimeDifference(config: Config, record: StackRecord | undefined): Difference[] {
+  const { runtime } = config
   if (!record?.up || runtime === 'auto' || runtime === record.runtime) return []
-  const text = `RUNTIME=${runtime} is not in force: this stack is up on the ${record.runtime} runtime; \`cpu-anomaly down\` and \`up\` bring it into force`
+  const text = `${runtimeSetting(config)} is not in force: this stack is up on the ${record.runtime} runtime; \`cpu-anomaly down\` and \`up\` bring it into force`
   return [{ key: 'RUNTIME', value: record.runtime, secret: false, by: 'up', isMeant: false, text }]
 }
+
+/** The setting that chooses where Spark is. */
+export const runtimeSetting = ({ runtime, spark }: Config): string =>
+  runtime === 'standalone' ? `SPARK_MASTER=${spark.master}` : `RUNTIME=${runtime}`
 
 const ofStack = ({ now, started }: SettingChange, isMeant: boolean, text: string): Difference => ({
   key: now.key,

@@ -29,7 +29,7 @@ export async function confirmMoved(config: Config): Promise<void> {
 
 /** Processes keep the path at which they were started; containers have their data in volumes. */
 export async function requireNothingAt(former: string, runtime: Runtime, how: string): Promise<void> {
-  if (runtime.name !== 'local' || !(await isUp(runtime))) return
+  if (runtime.name === 'docker' || !(await isUp(runtime))) return
   throw new CliError(
     'OTHER_FOLDER',
     `this folder was moved from ${former} while its stack was running there`,

@@ -5,14 +5,15 @@ import { LocalBroker } from '../runtime/local/local-broker.ts'
 import { LocalSpark } from '../runtime/local/local-spark.ts'
 import type { BrokerPlace, Runtime, SparkPlace } from '../runtime/places.ts'
 import type { RuntimeContext } from '../runtime/runtime.ts'
+import { StandaloneSpark } from '../runtime/standalone/standalone-spark.ts'
 
 /**
  * Composes the two choices: where Kafka is (KAFKA_SERVERS), and where Spark is (RUNTIME).
  *
- * | Kafka | Spark: local             | Spark: docker                              |
- * | ----- | ------------------------ | ------------------------------------------ |
- * | own   | a process of this machine | a container beside Spark's                 |
- * | given | no broker is started     | no broker is started                       |
+ * | Kafka | Spark: local              | docker                          | standalone (SPARK_MASTER)        |
+ * | ----- | ------------------------- | ------------------------------- | -------------------------------- |
+ * | own   | a process of this machine | a container beside Spark's      | as local, if the master is here  |
+ * | given | no broker is started      | no broker is started            | no broker is started             |
  */
 export function makeRuntime(name: RuntimeName, context: RuntimeContext): Runtime {
   const given = context.config.kafka.isGiven ? new GivenBroker(context) : undefined
@@ -20,6 +21,10 @@ export function makeRuntime(name: RuntimeName, context: RuntimeContext): Runtime
     case 'local': {
       const broker = given ?? new LocalBroker(context)
       return runtimeOf(broker, new LocalSpark(context, broker.kafka))
+    }
+    case 'standalone': {
+      const broker = given ?? new LocalBroker(context)
+      return runtimeOf(broker, new StandaloneSpark(context, broker.kafka))
     }
     case 'docker': {
       const { broker, spark } = dockerPlaces(context, given)

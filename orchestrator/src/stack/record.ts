@@ -37,6 +37,7 @@ const OWN_BROKER_KEYS = ['KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'] as co
 const SPARK_KEYS: Readonly<Record<RuntimeName, readonly SettingKey[]>> = {
   local: [],
   docker: ['SPARK_CORES', 'SPARK_WORKERS', 'SPARK_WORKER_MEMORY', 'SPARK_MASTER_UI_PORT', 'SPARK_IMAGE'],
+  standalone: ['SPARK_MASTER', 'SPARK_MASTER_UI_PORT', 'CHECKPOINT_LOCATION'],
 }
 
 /**

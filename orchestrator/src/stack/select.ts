@@ -13,6 +13,7 @@ import {
   type Applies,
   type Difference,
   jobDifferences,
+  runtimeSetting,
   type Say,
   sayDifferences,
   stackDifferences,
@@ -113,9 +114,12 @@ export async function claimRuntime(
   if (config.runtime !== 'auto' && config.runtime !== runtime.name)
     throw new CliError(
       'CONFIGURATION',
-      `RUNTIME=${config.runtime}, but this folder's stack is up on the ${runtime.name} runtime`,
+      `${runtimeSetting(config)}, but this folder's stack is up on the ${runtime.name} runtime`,
       {
-        hint: `Run \`cpu-anomaly down\` first, or set RUNTIME=${runtime.name}.`,
+        hint:
+          runtime.name === 'standalone'
+            ? 'Run `cpu-anomaly down` first, or set SPARK_MASTER again.'
+            : `Run \`cpu-anomaly down\` first, or set RUNTIME=${runtime.name}.`,
       },
     )
   const found = await provenance(storage.root, config.folder)
@@ -181,7 +185,7 @@ async function chooseRuntime(
   env: RuntimeContext['env'],
 ): Promise<{ name: RuntimeName; why: string }> {
   if (record?.up) return { name: record.runtime, why: ALREADY_CHOSEN }
-  if (config.runtime !== 'auto') return { name: config.runtime, why: `RUNTIME=${config.runtime}` }
+  if (config.runtime !== 'auto') return { name: config.runtime, why: runtimeSetting(config) }
   const { ok, why } = await dockerAvailable(env)
   return ok ? { name: 'docker', why } : { name: 'local', why: `no Docker: ${why}` }
 }

@@ -48,7 +48,7 @@ export function topicChecks({ runtime, config }: Selected): DoctorCheck[] {
         const isByBroker = (await readStamping(kafka, input, signal))?.isByBroker === true
         const samples = isByBroker ? await readLast(kafka, input, LAST_SAMPLES, signal).catch(noneYet) : []
         const letters = await readLast(kafka, deadLetter, LAST_DEAD_LETTERS, signal).catch(noneYet)
-        const troubles = clockTroubles(samples, letters, Date.now(), runtime.name === 'local')
+        const troubles = clockTroubles(samples, letters, Date.now(), isOneClock(runtime))
         if (troubles.length === 0) return 'the last samples show no difference'
         throw new CliError('CHECK_FAILED', troubles.join('\n'), {
           hint: 'Set the clocks right, for example with NTP. Samples from the future become dead letters, or make others late.',
@@ -57,6 +57,9 @@ export function topicChecks({ runtime, config }: Selected): DoctorCheck[] {
     },
   ]
 }
+
+/** Does the broker have this machine's clock? */
+export const isOneClock = ({ name, kafka }: Runtime): boolean => name !== 'docker' && kafka.isOwn === true
 
 /** What a broker of somebody else's has is not this folder's. */
 async function whyNotChecked(runtime: Runtime): Promise<string | undefined> {

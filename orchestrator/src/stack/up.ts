@@ -56,6 +56,10 @@ async function requireAllParts({ runtime }: Selected): Promise<void> {
 const USED_BY_JOB = {
   local: new Set(['KAFKA_SERVERS', 'KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD']),
   docker: new Set(['KAFKA_SERVERS', 'KAFKA_USERNAME', 'KAFKA_PASSWORD']),
+  standalone: new Set([
+    ...['SPARK_MASTER', 'CHECKPOINT_LOCATION', 'KAFKA_SERVERS'],
+    ...['KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'],
+  ]),
 }
 
 /** @throws CliError LOCKED when the broker would no longer be where the running job expects it. */

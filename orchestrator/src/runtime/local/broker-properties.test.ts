@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { brokerProperties, escapeProperty } from './broker-properties.ts'
+import { brokerProperties } from './broker-properties.ts'
+import { escapeProperty } from './properties.ts'
 
 const options = { port: 9093, controllerPort: 19093, dataDir: '/data/kafka', sasl: undefined }
 

@@ -1,6 +1,6 @@
 import type { KafkaSasl } from '../../config/config.ts'
 import { brokerJaas } from '../../kafka/jaas.ts'
-import { unicodeEscape } from '../../system/unicode.ts'
+import { propertiesText } from './properties.ts'
 
 interface BrokerPorts {
   readonly port: number
@@ -26,8 +26,7 @@ export function brokerProperties(common: string, options: BrokerOptions): string
     'log.dirs': dataDir,
     ...(sasl ? saslProperties(sasl) : {}),
   }
-  const lines = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`)
-  return `${common.trimEnd()}\n\n${lines.join('\n')}\n`
+  return `${common.trimEnd()}\n\n${propertiesText(properties)}`
 }
 
 function saslProperties(sasl: KafkaSasl): Record<string, string> {
@@ -36,14 +35,4 @@ function saslProperties(sasl: KafkaSasl): Record<string, string> {
     'sasl.mechanism.inter.broker.protocol': 'PLAIN',
     'listener.name.client.plain.sasl.jaas.config': brokerJaas(sasl),
   }
-}
-
-/** Escapes a value so that java.util.Properties reads it back unchanged. */
-export function escapeProperty(value: string): string {
-  return value
-    .replace(/\\/g, '\\\\')
-    .replace(/\n/g, '\\n')
-    .replace(/\r/g, '\\r')
-    .replace(/^ /, '\\ ')
-    .replace(/[^\x20-\x7e]/g, unicodeEscape)
 }

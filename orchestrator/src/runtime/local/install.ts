@@ -12,10 +12,11 @@ import { installLoopbackJar, loopbackJar } from './loopback-jar.ts'
 import { findJava, type Tool } from './tools.ts'
 
 /** The jars beside Spark's own on the driver's class path: the connector's, in the order of their lock, and ours. */
-export const driverJars = (): string[] => [
-  ...lockedJars('connector').map((jar) => join(jarsDir('connector'), jarFile(jar))),
-  loopbackJar(),
-]
+export const driverJars = (): string[] => [...connectorJars(), loopbackJar()]
+
+/** Kafka's connector for Spark, in the order of its lock. */
+export const connectorJars = (): string[] =>
+  lockedJars('connector').map((jar) => join(jarsDir('connector'), jarFile(jar)))
 
 export interface InstalledBroker {
   /** Path of the java command. */

@@ -29,6 +29,7 @@ import { driverStatus, type SupervisorState, supervisorStateSchema } from '../su
 import type { DriverLaunch } from './driver-launch.ts'
 import { fileUri } from './java-options.ts'
 import { writeJobFiles } from './job-files.ts'
+import { propertiesText } from './properties.ts'
 
 const recordSchema = z.object({ supervisor: processSchema })
 type SupervisorRecord = z.infer<typeof recordSchema>
@@ -37,6 +38,7 @@ type SupervisorRecord = z.infer<typeof recordSchema>
 export class LocalDriver {
   readonly logFile: string
   readonly secretsFile: string
+  readonly propertiesFile: string
   readonly #context: RuntimeContext
   readonly #state
   readonly #record
@@ -45,6 +47,7 @@ export class LocalDriver {
     this.#context = context
     this.logFile = join(context.storage.logs, 'driver.log')
     this.secretsFile = join(context.storage.run, 'kafka-secrets.json')
+    this.propertiesFile = join(context.storage.run, 'spark-secrets.properties')
     this.#state = stateFile(join(context.storage.run, 'driver.json'), supervisorStateSchema)
     this.#record = stateFile(join(context.storage.run, 'supervisor.json'), recordSchema)
   }
@@ -56,6 +59,7 @@ export class LocalDriver {
     await this.#removeFiles()
     await writeJobFiles(storage.rendered, submission.files)
     await writeFile(this.secretsFile, JSON.stringify(submission.secrets), { mode: 0o600 })
+    await writeFile(this.propertiesFile, propertiesText(submission.sparkSecrets), { mode: 0o600 })
     const pid = await spawnDetached(this.#command(launch, submission), {
       cwd: storage.root,
       env: launch.env,
@@ -140,7 +144,12 @@ export class LocalDriver {
   }
 
   async #removeFiles(): Promise<void> {
-    await Promise.all([this.#state.remove(), this.#record.remove(), rm(this.secretsFile, { force: true })])
+    await Promise.all([
+      this.#state.remove(),
+      this.#record.remove(),
+      rm(this.secretsFile, { force: true }),
+      rm(this.propertiesFile, { force: true }),
+    ])
   }
 
   #command({ python, sparkSubmit }: DriverLaunch, submission: Submission): Command {

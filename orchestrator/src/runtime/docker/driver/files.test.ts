@@ -16,6 +16,7 @@ it("puts the job beside the supervisor, in folders of Spark's user", async () =>
     submitArgs: [],
     stopTimeoutMs: 1,
     secrets: {},
+    sparkSecrets: {},
   }
   const files = await driverFiles(submission, [join(folder, 'a.jar')])
   expect(files.map(({ path }) => path)).toEqual([

@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RuntimeName } from '../../config/config.ts'
+import type { KafkaAccess } from '../../kafka/access.ts'
+import { readStorageId } from '../../storage/mark.ts'
+import { followFile, type LogOptions } from '../../system/follow-file.ts'
+import type { Output } from '../../terminal/output.ts'
+import type { SparkPlace } from '../places.ts'
+import type {
+  CheckpointStore,
+  DoctorCheck,
+  DriverStatus,
+  JobEnvironment,
+  LogPart,
+  PartStatus,
+  RuntimeContext,
+  StopOutcome,
+  StoppedPart,
+  Submission,
+} from '../runtime.ts'
+import { localChecks } from './checks.ts'
+import { archiveOptions, classArchive } from './class-archive.ts'
+import { type DriverFolders, type DriverLaunch, driverLaunch } from './driver-launch.ts'
+import { folderCheckpoint, setAsideFolders } from './folder-checkpoint.ts'
+import { driverJars, installSparkHere } from './install.ts'
+import { installSpark } from './install-python.ts'
+import { LocalDriver } from './local-driver.ts'
+import { installLoopbackJar } from './loopback-jar.ts'
+import { findJava, requireUserName } from './tools.ts'
+
+/** A driver as a process of this machine, wherever its tasks run. */
+export abstract class SparkHere implements SparkPlace {
+  abstract readonly name: RuntimeName
+  abstract readonly job: JobEnvironment
+  readonly kafka: KafkaAccess
+  readonly sparkUi: string
+  readonly checkpoint: CheckpointStore
+  protected readonly context: RuntimeContext
+  protected readonly driverHere: LocalDriver
+
+  constructor(context: RuntimeContext, kafka: KafkaAccess) {
+    this.context = context
+    this.kafka = kafka
+    this.sparkUi = `http://localhost:${context.config.ports.sparkUi}`
+    this.checkpoint = folderCheckpoint(context.storage.checkpoint)
+    this.driverHere = new LocalDriver(context)
+  }
+
+  async preflight(_signal: AbortSignal): Promise<void> {
+    requireUserName()
+    await findJava(this.context.env)
+  }
+
+  start(output: Output, signal: AbortSignal): Promise<void> {
+    return installSparkHere(this.context, output, signal)
+  }
+
+  abstract parts(): Promise<PartStatus[]>
+
+  async stop(): Promise<StoppedPart[]> {
+    return []
+  }
+
+  async removeVolumes(): Promise<string[]> {
+    const { root, kafka, checkpoint } = this.context.storage
+    if (!(await readStorageId(root))) return [] // without its mark, the folder may not be ours
+    const candidates = [kafka, checkpoint, ...(await setAsideFolders(checkpoint))]
+    const folders = candidates.filter((dir) => existsSync(dir))
+    for (const dir of folders) await rm(dir, { recursive: true, force: true })
+    return folders
+  }
+
+  async startDriver(submission: Submission, signal: AbortSignal): Promise<void> {
+    await this.driverHere.start(submission, await this.jobLaunch(signal), signal)
+  }
+
+  protected jobLaunch(signal: AbortSignal): Promise<DriverLaunch> {
+    const { run, rendered } = this.context.storage
+    return this.driverLaunch({ scratch: join(run, 'spark'), modules: rendered }, signal)
+  }
+
+  /** How a driver is started here, the job's or a measurement's. */
+  async driverLaunch(folders: DriverFolders, signal: AbortSignal): Promise<DriverLaunch> {
+    const { env } = this.context
+    const context = { env, signal, update: () => undefined }
+    const [java, spark] = await Promise.all([findJava(env), installSpark(context)])
+    await installLoopbackJar(java, spark, context)
+    const archive = classArchive(java, spark.sparkHome, driverJars())
+    return driverLaunch(env, spark, archiveOptions(archive), folders)
+  }
+
+  async javaVersion(): Promise<string> {
+    return (await findJava(this.context.env)).version
+  }
+
+  driver(): Promise<DriverStatus | undefined> {
+    return this.driverHere.status()
+  }
+
+  stopDriver(timeoutMs: number, signal: AbortSignal): Promise<StopOutcome> {
+    return this.driverHere.stop(timeoutMs, signal)
+  }
+
+  /** The driver's log is Spark's log too. */
+  logs(_part: Exclude<LogPart, 'kafka'>, options: LogOptions, signal: AbortSignal): AsyncIterable<string> {
+    return followFile(this.driverHere.logFile, options, signal)
+  }
+
+  checks(): DoctorCheck[] {
+    return localChecks(this.context)
+  }
+}

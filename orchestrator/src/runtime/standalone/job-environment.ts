@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import { isMasterHere } from '../../config/rules.ts'
+import type { KafkaAccess } from '../../kafka/access.ts'
+import { hasJavaClientSecrets } from '../../kafka/java-client.ts'
+import { SPARK_VERSION } from '../../package/tested-versions.ts'
+import { classPath } from '../local/class-archive.ts'
+import { connectorJars, driverJars } from '../local/install.ts'
+import { asProperty, driverJavaOptions } from '../local/java-options.ts'
+import { LOOPBACK_OPTION } from '../local/loopback-jar.ts'
+import { BASELINE_FILE, type JobEnvironment, type RuntimeContext } from '../runtime.ts'
+
+interface DriverFiles {
+  readonly secretsFile: string
+  readonly propertiesFile: string
+}
+
+/** The environment of a job whose driver is a process of this machine, and whose executors are on a cluster. */
+export function standaloneJobEnvironment(
+  { config, storage }: RuntimeContext,
+  kafka: KafkaAccess,
+  { secretsFile, propertiesFile }: DriverFiles,
+): JobEnvironment {
+  const { spark, ports } = config
+  const master = spark.master ?? ''
+  // Executors on other machines connect to the driver.
+  const javaOptions = driverJavaOptions.filter((option) => isMasterHere(master) || option !== LOOPBACK_OPTION)
+  return {
+    master,
+    slots: spark.cores,
+    sparkVersion: SPARK_VERSION,
+    kafka,
+    checkpoint: storage.checkpoint,
+    baselineFile: join(storage.rendered, BASELINE_FILE),
+    secretsFile: hasJavaClientSecrets(kafka) ? secretsFile : undefined,
+    propertiesFile,
+    connectorJars: connectorJars(),
+    sparkConf: {
+      'spark.executor.memory': spark.workerMemory,
+      'spark.ui.port': String(ports.sparkUi),
+      'spark.port.maxRetries': '0',
+      'spark.sql.warehouse.dir': join(storage.run, 'warehouse'),
+      'spark.driver.extraClassPath': classPath(driverJars()),
+      'spark.driver.extraJavaOptions': asProperty(javaOptions),
+      ...unlessSet(spark.conf, {
+        'spark.cores.max': String(spark.cores), // by default an application gets all cores of the cluster
+        // The login to Kafka is part of the plans that executors get.
+        ...(spark.conf['spark.authenticate'] === 'true' && { 'spark.network.crypto.enabled': 'true' }),
+      }),
+    },
+  }
+}
+
+const unlessSet = (
+  given: Readonly<Record<string, string>>,
+  defaults: Readonly<Record<string, string>>,
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(defaults).filter(([name]) => given[name] === undefined))
