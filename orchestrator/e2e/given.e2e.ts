@@ -110,13 +110,13 @@ describe.skipIf(!hasGivenKafka)(`a Kafka that is already there${TITLE}`, async (
         const startMs = Math.floor(Date.now() / 1_000) * 1_000 - 600_000
         const samples = steadySamples(startMs, 12_000, 25)
         const bad = badRecords(startMs)
-        await send(stack, toRecords(samples.slice(0, 4_000)))
-        await stack.untilRead(4_000)
-        await cluster().kill(2)
         await send(stack, [
-          ...samples.slice(4_000, 7_000).map(toRecord),
+          ...samples.slice(0, 4_000).map(toRecord),
           ...bad.map((record) => ({ ...record, partition: 0 })),
         ])
+        await stack.untilRead(4_000 + bad.length)
+        await cluster().kill(2)
+        await send(stack, toRecords(samples.slice(4_000, 7_000)))
         await stack.killDriver()
         await cluster().revive(2)
         await cluster().lead(stack.topics.input, 0, 2)

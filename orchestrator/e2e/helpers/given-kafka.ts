@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll } from 'vitest'
-import { isPortFree } from '../../src/system/ports.ts'
+import { freeRange } from './free-range.ts'
 import type { Topics } from './stack.ts'
 import { packageRoot } from './stack.ts'
 
@@ -38,7 +38,7 @@ export class GivenKafka {
   /** Call it in the body of a suite, within `beforeAll`: it is removed when the suite ends. */
   static async start(): Promise<GivenKafka> {
     const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-given-'))
-    const kafka = new GivenKafka(folder, await freeRange())
+    const kafka = new GivenKafka(folder, await freeRange(PORTS))
     await kafka.run('up')
     return kafka
   }
@@ -112,12 +112,4 @@ export class GivenKafka {
     })
     return stdout
   }
-}
-
-async function freeRange(): Promise<number> {
-  for (let base = 21_000; base < 29_000; base += 100) {
-    const free = await Promise.all(PORTS.map((offset) => isPortFree(base + offset)))
-    if (free.every(Boolean)) return base
-  }
-  throw new Error('there is no free range of ports from 21000 to 29000')
 }

@@ -56,6 +56,7 @@ async function requireController(access: KafkaAccess, limits: ClientOptions): Pr
 
 /** @throws CliError KAFKA_UNREACHABLE when the broker is still starting. */
 async function requireCoordinator(admin: Admin): Promise<void> {
+  await admin.describeCluster() // kafkajs asks only brokers that it knows
   try {
     await admin.fetchOffsets({ groupId: `${CLIENT_ID}-probe` })
   } catch (error) {
