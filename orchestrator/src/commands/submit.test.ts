@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { isThere, lockedSteps, type TestContext, testContext } from '../cli/command.fixture.ts'
 import { UNUSED, UNUSED_WARNINGS } from '../config/load.fixture.ts'
 import { driverIn } from '../runtime/runtime.fixture.ts'
+import { stackFile } from '../stack/record.ts'
 import type { Output } from '../terminal/output.ts'
 import { run } from './submit.ts'
 
@@ -209,5 +210,17 @@ describe('flags that have no effect together', () => {
       message: expect.stringContaining(expected),
     })
     expect(context.journal).toEqual([])
+  })
+})
+
+it('of a given Kafka needs no `up`, and later commands know where the job is', async () => {
+  const context = await testContext({ settings: { KAFKA_SERVERS: 'h:1' } })
+  context.runtime.kafka = { ...context.runtime.kafka, isOwn: false }
+  await run(context, [], {})
+  const selected = await context.selectStarted()
+  expect(selected).toBeDefined()
+  expect(await stackFile(selected?.storage ?? expect.fail()).read()).toMatchObject({
+    up: true,
+    settings: { KAFKA_SERVERS: { value: 'h:1' } },
   })
 })

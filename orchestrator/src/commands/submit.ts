@@ -7,6 +7,7 @@ import { withFormat } from '../query/input-format.ts'
 import { planFor, prepareSubmission, type SubmitOptions, submitJob } from '../query/submit.ts'
 import { isActive } from '../runtime/driver-state.ts'
 import type { Selected } from '../runtime/places.ts'
+import { recordGiven } from '../stack/record.ts'
 import { requireBroker } from '../stack/require-broker.ts'
 import { claimRuntime } from '../stack/select.ts'
 import { stopJob } from '../stack/stop-job.ts'
@@ -91,6 +92,7 @@ async function submitInBackground(
   await withFolderLock(storage, signal, async () => {
     const isOthers = isActive(await runtime.driver())
     try {
+      await recordGiven(selected)
       await submitJob(selected, options, output, signal)
     } catch (error) {
       if (signal.aborted && !isOthers && isActive(await runtime.driver()))
@@ -119,6 +121,7 @@ async function stayInForeground(
   const isStarted = await withFolderLock(storage, signal, async () => {
     const isOthers = isActive(await runtime.driver())
     try {
+      await recordGiven(selected)
       await submitJob(selected, options, output, signal)
       return true
     } catch (error) {

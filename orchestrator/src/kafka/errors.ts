@@ -161,10 +161,15 @@ function networkFailure(failure: KafkaFailure, endpoint: BrokerEndpoint): CliErr
   return unreachable(endpoint, cause, isNamed ? 'unreachable' : 'advertised', failure)
 }
 
+/** A cluster may have thousands of topics. */
+const MOST_NAMED = 20
+
 /** The error for a topic that does not exist; names those of `present` that are not internal. */
 export function noSuchTopic(topic: string, endpoint: BrokerEndpoint, present: readonly string[]): CliError {
   const topics = present.filter((name) => !name.startsWith('__')).sort()
-  const there = topics.length > 0 ? `Topics there: ${topics.join(', ')}.` : 'There are no topics yet.'
+  const more = topics.length > MOST_NAMED ? ` and ${topics.length - MOST_NAMED} more` : ''
+  const named = `Topics there: ${topics.slice(0, MOST_NAMED).join(', ')}${more}.`
+  const there = topics.length > 0 ? named : 'There are no topics yet.'
   return new CliError('NO_SUCH_TOPIC', `there is no topic ${topic} at ${endpoint.servers.join(',')}`, {
     hint: `${there}\n\`cpu-anomaly up\` creates the topics of this folder.`,
   })

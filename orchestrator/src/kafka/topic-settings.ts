@@ -1,5 +1,6 @@
 import type { Admin } from 'kafkajs'
 import type { KafkaAccess } from './access.ts'
+import { askCluster } from './ask-cluster.ts'
 import { TOPIC_RESOURCE, withAdmin } from './client.ts'
 import { kafkaErrorType } from './errors.ts'
 import type { TopicSettings } from './topic-plan.ts'
@@ -41,16 +42,17 @@ export interface Stamping {
 }
 
 /** Undefined if there is no such topic, or if the user may not read its settings. */
-export function readStamping(
+export async function readStamping(
   access: KafkaAccess,
   topic: string,
   signal: AbortSignal,
 ): Promise<Stamping | undefined> {
   const wanted = { 'message.timestamp.type': '', 'cleanup.policy': '', 'retention.ms': '' }
+  const { topics } = await askCluster(access, [topic], { signal })
+  if (topics[0]?.errorCode !== 0) return undefined
   return withAdmin(
     access,
     async (admin) => {
-      if (!(await admin.listTopics()).includes(topic)) return undefined
       const settings = (await topicSettings(admin, [{ topic, settings: wanted }]))?.get(topic)
       if (!settings) return undefined
       const retentionMs = Number(settings['retention.ms'] ?? -1)

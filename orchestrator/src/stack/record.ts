@@ -3,7 +3,7 @@ import { type Config, type ResolvedSetting, RUNTIMES, type RuntimeName } from '.
 import { isSameValue } from '../config/same-value.ts'
 import type { SettingKey } from '../config/settings.ts'
 import { CliError } from '../errors.ts'
-import type { Runtime } from '../runtime/places.ts'
+import type { Runtime, Selected } from '../runtime/places.ts'
 import type { EngineIdentity } from '../runtime/runtime.ts'
 import type { StoragePaths } from '../storage/paths.ts'
 import { elsewhere, otherMachine, placeSchema, thisPlace } from '../system/place.ts'
@@ -66,6 +66,12 @@ export async function recordUp(
   const file = stackFile(storage)
   const engine = engineNow ?? (await file.read())?.engine
   await file.write({ runtime, up: true, settings, place: await thisPlace(), ...(engine && { engine }) })
+}
+
+/** The same for a `submit` that needs no `up`, because it finds Kafka and Spark there, or installs what it needs. */
+export async function recordGiven({ runtime, config, storage }: Omit<Selected, 'why'>): Promise<void> {
+  if (runtime.kafka.isOwn || runtime.name === 'docker' || (await stackFile(storage).read())?.up) return
+  await recordUp(storage, config, runtime.name)
 }
 
 /** A setting whose value now differs from the one that is in force. */
