@@ -13,7 +13,7 @@ export interface Finding {
   readonly ms?: number
 }
 
-/** One line: servers of which the same was found are named together. */
+/** One line: servers of which the same was found are named together, and not at all if that are all. */
 export function findingsText(outcomes: readonly Outcome[]): string {
   const byText = new Map<string, { readonly servers: string[]; readonly times: number[] }>()
   for (const { server, found } of outcomes) {
@@ -26,10 +26,14 @@ export function findingsText(outcomes: readonly Outcome[]): string {
   return [...byText]
     .map(([text, { servers, times }]) => {
       const duration = times.length > 0 ? ` (in ${times.join(', ')} ms)` : ''
-      return `${servers.join(', ')}: ${text}${duration}`
+      const who =
+        servers.length > 1 && servers.length === outcomes.length ? each(servers.length) : servers.join(', ')
+      return `${who}: ${text}${duration}`
     })
     .join('; ')
 }
+
+const each = (count: number): string => `each of the ${count} servers`
 
 /** The failures of a step, each reason once, with all the servers that it is true of; undefined if there are none. */
 export function failureOf(outcomes: readonly Outcome[]): CliError | undefined {

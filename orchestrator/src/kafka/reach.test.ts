@@ -14,10 +14,10 @@ it('names what each step has found at each server', async () => {
   const [a, b] = [await serverOf(), await serverOf()]
   const found = await examine(plain(a, b))
   expect(found).toMatchObject({
-    addresses: expect.stringMatching(new RegExp(`^${a}, ${b}: resolves to .*(127\\.0\\.0\\.1|::1)`)),
+    addresses: expect.stringMatching(/^each of the 2 servers: resolves to .*(127\.0\.0\.1|::1)/),
     ports: expect.stringMatching(/accepts connections \(in \d+, \d+ ms\)$/),
     protocol: expect.stringContaining('answers without TLS'),
-    login: `${a}, ${b}: asks for no login`,
+    login: 'each of the 2 servers: asks for no login',
     topics: 'in (1 partition), out (1 partition), dead (1 partition)',
     rights: 'Read on in; Write on out; Write on dead; not checked: groups, quotas',
   })
