@@ -34,6 +34,19 @@ describe('takeDown', () => {
     expect(await isReleased(context)).toBe(true)
   })
 
+  it.each([
+    [true, 'Kafka and Spark are down', 'Kafka and Spark were not running'],
+    [false, 'Spark is down', 'Spark was not running'],
+  ])('names what it stops, if Kafka is its own: %s', async (isOwn, whenUp, whenDown) => {
+    const context = await started()
+    context.runtime.kafka = { ...context.runtime.kafka, isOwn }
+    await down(context)
+    context.runtime.stoppedParts = []
+    await down(context)
+    const steps = context.output.steps.map(({ text }) => text).filter((text) => text?.includes('Spark'))
+    expect(steps).toEqual([whenUp, whenDown])
+  })
+
   it('removes data and checkpoint last, with volumes, and forgets the query', async () => {
     const context = await started()
     await submittedFile((await context.select()).storage, 'local').write({

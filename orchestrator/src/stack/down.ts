@@ -7,14 +7,17 @@ import { removeData } from './data.ts'
 import { releaseRuntime } from './select.ts'
 import { stopJob, stopJobAtOnce } from './stop-job.ts'
 
-/** Stops job, Spark and Kafka, in this order, and forgets which runtime was chosen. */
+/** Stops job, Spark and an own Kafka, in this order, and forgets which runtime was chosen. */
 export async function takeDown(selected: Selected, volumes: boolean, output: Output, signal: AbortSignal) {
   const { runtime } = selected
   const job = await (volumes ? stopJobAtOnce : stopJob)(selected, output, signal)
-  const parts = await output.step('Kafka and Spark', async (step) => {
+  const [what, are, were] = runtime.kafka.isOwn
+    ? (['Kafka and Spark', 'are', 'were'] as const)
+    : (['Spark', 'is', 'was'] as const)
+  const parts = await output.step(what, async (step) => {
     step.update('stopping')
     const gone = await runtime.stop(signal)
-    step.done(gone.length > 0 ? 'Kafka and Spark are down' : 'Kafka and Spark were not running')
+    step.done(gone.length > 0 ? `${what} ${are} down` : `${what} ${were} not running`)
     return gone
   })
   const { removed, notRemoved } = volumes ? await removeData(selected) : { removed: [], notRemoved: [] }

@@ -93,6 +93,21 @@ describe('upFailure', () => {
     expect(error).toMatchObject(patterns)
     expect(error.cause).toBe(cause)
   })
+
+  it('names the port that a daemon found taken, and no settings of a broker that is given', () => {
+    const master = {
+      ...failed('spark-master', exited()),
+      log: ['java.net.BindException: Address already in use'],
+    }
+    expect(upFailure([], master, cause, true)).toMatchObject({
+      code: 'PORT_TAKEN',
+      hint: 'Set SPARK_MASTER_UI_PORT in .env to a free port.',
+    })
+    expect(upFailure(['manifest unknown'], undefined, cause, true).hint).toMatch(
+      /the image that SPARK_IMAGE names/,
+    )
+  })
+
   it.each([
     ['snap', 'invalid mount config for type "bind": bind source path does not exist: /x/y'],
     ['Docker Desktop', 'mounts denied: The path /x/y is not shared from the host'],

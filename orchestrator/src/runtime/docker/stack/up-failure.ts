@@ -25,25 +25,30 @@ const MEMORY_SETTING: Readonly<Record<string, string>> = { 'spark-worker': 'SPAR
 const SHARING_HINT =
   'Share that folder with Docker (Docker Desktop: Settings, Resources, File sharing; Colima: `colima start --mount`). Docker from snap sees only folders in your home folder whose names have no leading dot: run cpu-anomaly from a clone there. Or set RUNTIME=local.'
 
-/** Why `up` failed: a failed container explains more than compose's own last error. */
+/**
+ * Why `up` failed: a failed container explains more than compose's own last error. The settings of a broker are not
+ * mentioned if it is given.
+ */
 export function upFailure(
   composeErrors: readonly string[],
   failed: FailedContainer | undefined,
   error: unknown,
+  isKafkaGiven = false,
 ): CliError {
   const text = composeErrors.join('\n')
+  const all = [text, ...(failed?.log ?? [])].join('\n')
   const options = { details: composeErrors.slice(-5), cause: error }
   if (SPACE.test(text))
     return new CliError('STORAGE', 'Docker has no space left', {
       ...options,
       hint: 'Free some with `docker system df` and `docker system prune`.',
     })
-  if (PORT.test(text))
+  if (PORT.test(all))
     return new CliError('PORT_TAKEN', 'a port was taken while the stack started', {
       ...options,
-      hint: 'Set KAFKA_PORT or SPARK_MASTER_UI_PORT in .env to a free port.',
+      hint: `Set ${isKafkaGiven ? '' : 'KAFKA_PORT or '}SPARK_MASTER_UI_PORT in .env to a free port.`,
     })
-  if (NOT_SHARED.test([text, ...(failed?.log ?? [])].join('\n')))
+  if (NOT_SHARED.test(all))
     return new CliError('STORAGE', `the Docker engine cannot see ${packageRoot}, which containers mount`, {
       ...options,
       hint: SHARING_HINT,
@@ -51,7 +56,7 @@ export function upFailure(
   if (PULL.test(text))
     return new CliError('DOWNLOAD_FAILED', 'an image could not be pulled', {
       ...options,
-      hint: 'Check the network, and whether the images that KAFKA_IMAGE and SPARK_IMAGE name exist.',
+      hint: `Check the network, and whether ${isKafkaGiven ? 'the image that SPARK_IMAGE names exists' : 'the images that KAFKA_IMAGE and SPARK_IMAGE name exist'}.`,
     })
   if (failed) return containerFailure(failed, error)
   if (error instanceof CliError)
