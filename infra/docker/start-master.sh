@@ -14,7 +14,18 @@ cp /opt/cpu-anomaly/log4j2.properties "$conf/log4j2.properties"
 {
   cat /opt/cpu-anomaly/spark-defaults.conf
   printf 'spark.authenticate.secret %s\n' "$(cat "$conf/secret")"
+  printf 'spark.network.crypto.enabled %s\n' "$ENCRYPT_TRAFFIC"
 } >"$conf/spark-defaults.part"
 mv "$conf/spark-defaults.part" "$conf/spark-defaults.conf"
 
-exec /opt/spark/bin/spark-class org.apache.spark.deploy.master.Master --host spark-master --port 7077 --webui-port 8080
+# In the machine's own network (host-network.yml): executors find the classes beside the configuration, on their class path.
+source=LoopbackOnly.java
+if [ -n "${SPARK_LOCAL_IP:-}" ] && ! cmp -s "/opt/cpu-anomaly/$source" "$conf/$source"; then
+  mkdir -p "$conf/META-INF/services"
+  java -cp '/opt/spark/jars/*' org.codehaus.commons.compiler.samples.CompilerDemo -d "$conf" \
+    -classpath "$(printf '%s:' /opt/spark/jars/netty-*.jar)" "/opt/cpu-anomaly/$source"
+  echo io.cpuanomaly.LoopbackOnly >"$conf/META-INF/services/io.netty.bootstrap.ChannelInitializerExtension"
+  cp "/opt/cpu-anomaly/$source" "$conf/$source" # last: it says that the classes are there
+fi
+
+exec /opt/spark/bin/spark-class org.apache.spark.deploy.master.Master # the environment names host and ports

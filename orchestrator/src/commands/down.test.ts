@@ -32,6 +32,16 @@ describe('down', () => {
     ])
   })
 
+  it.each([
+    [true, 'kept     Kafka data and checkpoint (remove them with `down --volumes`)'],
+    [false, 'kept     checkpoint (remove it with `down --volumes`)'],
+  ])('says what it kept, if Kafka is its own: %s', async (isOwn, expected) => {
+    const context = await started()
+    context.runtime.kafka = { ...context.runtime.kafka, isOwn }
+    await run(context, [], {})
+    expect(context.output.notes.at(-1)).toBe(expected)
+  })
+
   it.each(['y', 'Y', 'yes'])('removes the data after the answer %j, and names it', async (answer) => {
     const context = await started()
     standardInput(`${answer}\n`, { isTTY: true })

@@ -31,22 +31,27 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   )
   for (const what of notRemoved) output.warn(`not removed: ${what}`)
   if (flags.json) output.json({ stopped, removed, notRemoved })
-  else for (const line of report(stopped, removed, flags.volumes === true)) output.note(line)
+  else {
+    for (const line of report(stopped, removed)) output.note(line)
+    if (!flags.volumes) output.note(`kept     ${keptText(selected)} with \`down --volumes\`)`)
+  }
 }
 
 /** @throws CliError DECLINED when the user does not confirm. */
-async function confirmRemoval({ storage }: Selected, signal: AbortSignal): Promise<void> {
-  const isConfirmed = await confirm(
-    `Remove all Kafka data and every checkpoint, also those set aside, of ${storage.root}?`,
-    signal,
-  )
+async function confirmRemoval({ storage, runtime }: Selected, signal: AbortSignal): Promise<void> {
+  const what = runtime.kafka.isOwn
+    ? 'all Kafka data and every checkpoint, also those set aside, of'
+    : 'every checkpoint, also those set aside, and what an own broker left, but nothing at KAFKA_SERVERS, of'
+  const isConfirmed = await confirm(`Remove ${what} ${storage.root}?`, signal)
   if (!isConfirmed) throw new CliError('DECLINED', 'nothing was changed', { hint: 'Answer y, or use --yes.' })
 }
 
-function report(stopped: readonly StoppedPart[], removed: readonly string[], isRemoval: boolean): string[] {
+function report(stopped: readonly StoppedPart[], removed: readonly string[]): string[] {
   return [
     ...stopped.map(({ part, gone }) => `stopped  ${part}: ${gone.join(', ')} gone`),
     ...removed.map((what) => `removed  ${what}`),
-    ...(isRemoval ? [] : ['kept     Kafka data and checkpoint (remove them with `down --volumes`)']),
   ]
 }
+
+const keptText = ({ runtime }: Selected): string =>
+  runtime.kafka.isOwn ? 'Kafka data and checkpoint (remove them' : 'checkpoint (remove it'

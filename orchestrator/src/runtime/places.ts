@@ -49,7 +49,7 @@ export interface SparkPlace {
    * @throws CliError DOCKER_UNAVAILABLE when none answers.
    */
   readonly engine?: () => Promise<EngineIdentity>
-  /** @throws CliError TOOL_MISSING, DOCKER_UNAVAILABLE, PORT_TAKEN or STORAGE. */
+  /** @throws CliError TOOL_MISSING, DOCKER_UNAVAILABLE, CONFIGURATION, PORT_TAKEN or STORAGE. */
   preflight(signal: AbortSignal): Promise<void>
   /** Installs what is missing, then starts what is not running. Idempotent. */
   start(output: Output, signal: AbortSignal): Promise<void>

@@ -6,11 +6,14 @@ import { arrived, notYet, WaitTimeout, waitUntil } from './wait.ts'
 const LOOPBACK = '127.0.0.1'
 
 /** Can a server listen on this port of the loopback interface? */
-export function isPortFree(port: number): Promise<boolean> {
+export const isPortFree = (port: number): Promise<boolean> => isAddressFree(LOOPBACK, port)
+
+/** Can a server listen on this port of an address of this machine? */
+export function isAddressFree(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(false))
-    server.listen({ port, host: LOOPBACK }, () => server.close(() => resolve(true)))
+    server.listen({ port, host }, () => server.close(() => resolve(true)))
   })
 }
 

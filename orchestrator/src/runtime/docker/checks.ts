@@ -8,12 +8,14 @@ import { findCompose } from './compose/compose.ts'
 import { requireMountedFiles } from './compose/mounted-files.ts'
 import { isNotFound } from './container/inspect.ts'
 import { containerLimitMb } from './container/memory.ts'
+import { usesHostNetwork } from './container/network.ts'
 import { MASTER } from './container/project.ts'
+import { requireReachableKafka } from './stack/network-check.ts'
 import type { Stack } from './stack/stack.ts'
 
 /** Checks that this machine has what the docker runtime needs. */
 export function dockerChecks(stack: Stack): DoctorCheck[] {
-  const { ports } = stack.context.config
+  const { ports, kafka } = stack.context.config
   return [
     {
       title: 'Docker engine',
@@ -23,6 +25,7 @@ export function dockerChecks(stack: Stack): DoctorCheck[] {
       },
     },
     { title: 'Docker Compose', run: async () => (await findCompose()).version },
+    ...(kafka.isGiven ? [{ title: "containers' network", run: () => networkText(stack) }] : []),
     { title: 'images', run: () => imagesText(stack) },
     { title: "Docker's memory", run: () => memoryText(stack) },
     {
@@ -42,11 +45,19 @@ export function dockerChecks(stack: Stack): DoctorCheck[] {
   ]
 }
 
+async function networkText(stack: Stack): Promise<string> {
+  await requireReachableKafka(stack)
+  return usesHostNetwork(stack.context.config)
+    ? "this machine's own, because KAFKA_SERVERS is on loopback"
+    : 'one of their own, from which they reach other machines'
+}
+
 async function imagesText(stack: Stack): Promise<string> {
-  const { kafka, spark } = stack.context.config.images
+  const { images, kafka } = stack.context.config
+  const needed = kafka.isGiven ? [images.spark] : [images.kafka, images.spark]
   const { docker } = await stack.engine()
   const missing: string[] = []
-  for (const image of [kafka, spark])
+  for (const image of needed)
     await docker
       .getImage(image)
       .inspect()
@@ -54,7 +65,7 @@ async function imagesText(stack: Stack): Promise<string> {
         if (!isNotFound(error)) throw error
         missing.push(image)
       })
-  return missing.length === 0 ? `${kafka}, ${spark}` : `\`up\` will first pull ${missing.join(', ')}`
+  return missing.length === 0 ? needed.join(', ') : `\`up\` will first pull ${missing.join(', ')}`
 }
 
 async function memoryText(stack: Stack): Promise<string> {
@@ -74,11 +85,13 @@ async function memoryText(stack: Stack): Promise<string> {
 
 // The containers' limits are generous; about this share of them is used.
 const USED_SHARE = 0.7
-const KAFKA_AND_MASTER_MB = 1024 + 640
+const KAFKA_MB = 1024
+const MASTER_MB = 640
 
-function neededMb({ spark }: Config): number {
+export function neededMb({ spark, kafka }: Pick<Config, 'spark' | 'kafka'>): number {
   const limits =
-    KAFKA_AND_MASTER_MB +
+    (kafka.isGiven ? 0 : KAFKA_MB) +
+    MASTER_MB +
     containerLimitMb(spark.driverMemory) +
     spark.workers * containerLimitMb(spark.workerMemory)
   return Math.round(limits * USED_SHARE)

@@ -20,15 +20,14 @@ import type {
 } from '../runtime.ts'
 import { dockerChecks } from './checks.ts'
 import { findCompose } from './compose/compose.ts'
-import { requireMountedFiles } from './compose/mounted-files.ts'
 import { containerName } from './container/inspect.ts'
 import { containerLogs } from './container/logs.ts'
 import { DRIVER, MASTER, WORKER } from './container/project.ts'
 import { installConnectorJars } from './driver/connector-jars.ts'
 import { DockerDriver } from './driver/docker-driver.ts'
 import { connectEngine } from './engine/engine.ts'
+import { preflight } from './preflight.ts'
 import { partsNow } from './stack/parts.ts'
-import { requirePort } from './stack/port-check.ts'
 import type { Stack } from './stack/stack.ts'
 import { startStack } from './stack/start.ts'
 import { removeStackVolumes, stopStack } from './stack/stop.ts'
@@ -56,20 +55,19 @@ export class DockerSpark implements SparkPlace {
     )
   }
 
-  async preflight(): Promise<void> {
-    const { ports } = this.#stack.context.config
-    await this.#stack.engine()
-    await findCompose()
-    await requireMountedFiles()
-    await requirePort(this.#stack, ports.sparkMasterUi, 'SPARK_MASTER_UI_PORT', "the Spark master's UI")
+  preflight(): Promise<void> {
+    return preflight(this.#stack)
   }
 
   async start(output: Output, signal: AbortSignal): Promise<void> {
     const compose = await findCompose()
     this.#warnOfUntestedSpark(output)
-    await output.step('Kafka and Spark', async (step) => {
+    const [what, are] = this.#stack.context.config.kafka.isGiven
+      ? ['Spark', 'is']
+      : ['Kafka and Spark', 'are']
+    await output.step(what, async (step) => {
       await startStack(this.#stack, compose, step.update, signal)
-      step.done(`Kafka and Spark are healthy: ${await this.#containerNames()}`)
+      step.done(`${what} ${are} healthy: ${await this.#containerNames()}`)
     })
     await output.step('Connector jars', async (step) => {
       await installConnectorJars(this.#stack, { signal, update: step.update })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { packageRoot } from '../../package/root.ts'
 import type { ShellEnvironment } from '../../system/child-environment.ts'
-import { LOOPBACK_OPTION } from './loopback-jar.ts'
+import { LOOPBACK_OPTION } from '../loopback.ts'
 
 /** JVM options as the value of one Spark property, which Spark splits at spaces outside quotes. */
 export const asProperty = (options: readonly string[]): string =>

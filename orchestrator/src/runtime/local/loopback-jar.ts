@@ -13,9 +13,6 @@ import { ISOLATED, type Tool } from './tools.ts'
 const SOURCE = join(packageRoot, 'infra', 'spark', 'LoopbackOnly.java')
 const EXTENSION = 'io.cpuanomaly.LoopbackOnly'
 
-/** Makes Netty ask the classes of the loopback jar about each server. */
-export const LOOPBACK_OPTION = '-Dio.netty.bootstrap.extensions=serviceload'
-
 /** Path of the jar that keeps all servers of the driver on loopback: see infra/spark/LoopbackOnly.java. */
 export function loopbackJar(): string {
   const key = createHash('sha256').update(readFileSync(SOURCE)).digest('hex').slice(0, 8)

@@ -82,18 +82,23 @@ export interface ComposeRun {
   readonly project: string
   readonly env: Readonly<Record<string, string>>
   readonly engine: Engine
+  /** Of the package: the first is docker-compose.yml, the others are laid over it. */
+  readonly files: readonly string[]
+  /** Only these are started, and what they depend on. */
+  readonly services: readonly string[]
   readonly signal: AbortSignal
   /** Called with each line that compose prints. */
   readonly onLine: (line: string) => void
 }
 
-/** Creates and starts the services that do not run; returns once all are healthy. */
+/** Creates and starts those services that do not run; returns once all are healthy. */
 export async function composeUp({ command, version }: Compose, options: ComposeRun): Promise<void> {
   const [program, args] = command
   const progress = isAtLeast(version, JSON_PROGRESS) ? 'json' : 'plain'
-  const files = ['-f', join(packageRoot, 'docker-compose.yml'), '--env-file', '/dev/null']
+  const files = options.files.flatMap((file) => ['-f', join(packageRoot, file)])
+  const project = ['-p', options.project, ...files, '--env-file', '/dev/null']
   await run(
-    [program, [...args, '--progress', progress, '-p', options.project, ...files, 'up', '-d', '--wait']],
+    [program, [...args, '--progress', progress, ...project, 'up', '-d', '--wait', ...options.services]],
     {
       // All settings come from here: compose would parse .env by rules of its own.
       env: {

@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
 import { configWith } from '../../../config/load.fixture.ts'
-import { packageRoot } from '../../../package/root.ts'
-import { composeEnvironment } from '../compose/environment.ts'
+import { masterAddress } from '../container/network.ts'
+import { PORT_LABEL } from '../container/ports.ts'
 import { projectOf, STORAGE_LABEL } from '../container/project.ts'
 import { driverSpec } from './spec.ts'
 
@@ -36,6 +33,22 @@ describe('driverSpec', () => {
     expect(Labels?.[STORAGE_LABEL]).toBe(project.id)
   })
 
+  it("listens on the loopback interface in this machine's own network too, where Docker publishes nothing", async () => {
+    const { HostConfig, Env, Labels, Hostname, NetworkingConfig } = driverSpec(
+      project,
+      await config(['SPARK_UI_PORT=4100', 'KAFKA_SERVERS=127.0.0.1:19092']),
+      submission(),
+    )
+    expect(HostConfig).toMatchObject({
+      NetworkMode: 'host',
+      ExtraHosts: [`spark-master:${masterAddress(project.id)}`],
+      CapDrop: ['ALL'],
+    })
+    expect({ ports: HostConfig?.PortBindings, Hostname, NetworkingConfig }).toEqual({})
+    expect(Env).toContain('SPARK_LOCAL_IP=127.0.0.1')
+    expect(Labels).toMatchObject({ [STORAGE_LABEL]: project.id, [PORT_LABEL]: '4100' })
+  })
+
   it("passes the arguments on unchanged, after the supervisor's own", async () => {
     const { Entrypoint, Cmd } = driverSpec(project, await config(), submission(['--conf', 'a=$(id) "x"']))
     expect(Entrypoint).toEqual(['python3', '/opt/cpu-anomaly/supervise.py'])
@@ -57,24 +70,5 @@ describe('driverSpec', () => {
     const { Cmd = [], StopTimeout } = driverSpec(project, await config(), submission())
     expect(Cmd[Cmd.indexOf('--stop-timeout') + 1]).toBe('75')
     expect(StopTimeout).toBe(105)
-  })
-})
-
-describe('composeEnvironment', () => {
-  it('sets every variable that docker-compose.yml uses, and the cores per worker, rounded up', async () => {
-    const environment = composeEnvironment(await config(['SPARK_CORES=5', 'SPARK_WORKERS=2']), project.id)
-    const text = JSON.stringify(parse(readFileSync(join(packageRoot, 'docker-compose.yml'), 'utf8')))
-    const asked = new Set([...text.matchAll(/\$\{(\w+)/g)].map(([, name]) => name))
-    asked.delete('SPARK_CORES') // the fallback of CPU_ANOMALY_WORKER_CORES
-    expect(Object.keys(environment)).toEqual(expect.arrayContaining([...asked]))
-    expect(environment).toMatchObject({
-      CPU_ANOMALY_WORKER_CORES: '3',
-      SPARK_WORKERS: '2',
-      SPARK_WORKER_MEMORY: '1g',
-      CPU_ANOMALY_WORKER_LIMIT: '2048m',
-      CPU_ANOMALY_STORAGE_ID: project.id,
-      CPU_ANOMALY_PACKAGE: packageRoot,
-      KAFKA_PASSWORD: SECRET,
-    })
   })
 })

@@ -3,10 +3,13 @@ import type { Config } from '../../../config/config.ts'
 import { JOB_FILE, type Submission } from '../../runtime.ts'
 import { SUPERVISOR_MARGIN_MS, supervisorArgs } from '../../supervisor-args.ts'
 import { containerLimitMb } from '../container/memory.ts'
+import { masterAddress, usesHostNetwork } from '../container/network.ts'
+import { PORT_LABEL } from '../container/ports.ts'
 import {
   CHECKPOINT_DIR,
   DRIVER,
   DRIVER_DIR,
+  MASTER,
   type Project,
   SHARED_DIR,
   SPARK_CONF_DIR,
@@ -37,15 +40,16 @@ export function driverSpec(
     jobFile: `${DRIVER_DIR}/${JOB_FILE}`,
     options: ['--signal-exit-code', String(SIGNAL_EXIT_CODE)],
   }
-  const uiPort = `${config.ports.sparkUi}/tcp`
+  const network = usesHostNetwork(config) ? hostNetwork(project, config) : ownNetwork(project, config)
   return {
+    ...network,
     name: project.driverContainer, // fixed, so that Docker itself refuses a second driver
-    Hostname: DRIVER,
     Image: config.images.spark,
     User: String(SPARK_UID),
     WorkingDir: '/tmp',
-    Labels: driverLabels(project),
+    Labels: { ...driverLabels(project), ...network.Labels },
     Env: [
+      ...network.Env,
       `SPARK_CONF_DIR=${SPARK_CONF_DIR}`,
       'SPARK_PUBLIC_DNS=localhost', // in the links of the UI
       'PYSPARK_PYTHON=python3',
@@ -55,8 +59,8 @@ export function driverSpec(
     Entrypoint: ['python3', `${DRIVER_DIR}/supervise.py`],
     Cmd: supervisorArgs(driver, submission),
     StopTimeout: Math.ceil((submission.stopTimeoutMs + SUPERVISOR_MARGIN_MS) / 1_000), // seconds
-    ExposedPorts: { [uiPort]: {} },
     HostConfig: {
+      ...network.HostConfig,
       Init: true,
       // A restarted engine restarts the job, but not one that gave up or was stopped: that exited with 0.
       RestartPolicy: { Name: 'on-failure', MaximumRetryCount: CONTAINER_RESTARTS },
@@ -64,11 +68,33 @@ export function driverSpec(
       SecurityOpt: ['no-new-privileges:true'],
       Memory: containerLimitMb(config.spark.driverMemory) * 2 ** 20,
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
-      PortBindings: { [uiPort]: [{ HostIp: '127.0.0.1', HostPort: String(config.ports.sparkUi) }] },
       Mounts: [{ Type: 'volume', Source: project.sparkVolume, Target: SHARED_DIR }],
-      NetworkMode: project.network,
     },
-    NetworkingConfig: { EndpointsConfig: { [project.network]: { Aliases: [DRIVER] } } },
+  }
+}
+
+/** In the network of this folder's containers. */
+function ownNetwork({ network }: Project, { ports }: Config) {
+  const uiPort = `${ports.sparkUi}/tcp`
+  return {
+    Hostname: DRIVER,
+    Labels: {},
+    Env: [],
+    ExposedPorts: { [uiPort]: {} },
+    HostConfig: {
+      PortBindings: { [uiPort]: [{ HostIp: '127.0.0.1', HostPort: String(ports.sparkUi) }] },
+      NetworkMode: network,
+    },
+    NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [DRIVER] } } },
+  }
+}
+
+/** In this machine's own network, as master and workers with infra/docker/host-network.yml. */
+function hostNetwork({ id }: Project, { ports }: Config) {
+  return {
+    Labels: { [PORT_LABEL]: String(ports.sparkUi) },
+    Env: ['SPARK_LOCAL_IP=127.0.0.1'], // of the UI, which would listen on every interface
+    HostConfig: { NetworkMode: 'host', ExtraHosts: [`${MASTER}:${masterAddress(id)}`] },
   }
 }
 

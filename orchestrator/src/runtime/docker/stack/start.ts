@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CliError } from '../../../errors.ts'
 import { type Compose, composeUp } from '../compose/compose.ts'
-import { composeEnvironment } from '../compose/environment.ts'
+import { composeEnvironment, composeFiles, composeServices } from '../compose/environment.ts'
 import { ComposeProgress } from '../compose/progress.ts'
 import { readTextFile } from '../container/files.ts'
 import { readLog } from '../container/log-lines.ts'
@@ -26,7 +26,8 @@ export async function startStack(
 ): Promise<void> {
   const project = await stack.requireProject()
   const engine = await stack.engine()
-  await removeBrokerWithOldLogin(stack)
+  const { config } = stack.context
+  if (!config.kafka.isGiven) await removeBrokerWithOldLogin(stack)
   const progress = new ComposeProgress(project.name)
   const failed = new AbortController()
   const finished = new AbortController()
@@ -34,8 +35,10 @@ export async function startStack(
   try {
     await composeUp(compose, {
       project: project.name,
-      env: composeEnvironment(stack.context.config, project.id),
+      env: composeEnvironment(config, project.id),
       engine,
+      files: composeFiles(config),
+      services: composeServices(config),
       signal: AbortSignal.any([signal, failed.signal]),
       onLine: (line) => {
         progress.add(line)
@@ -67,12 +70,13 @@ async function watchForFailure(stack: Stack, failed: AbortController, until: Abo
 async function explain(stack: Stack, composeErrors: readonly string[], error: unknown): Promise<CliError> {
   const containers = (await stack.containers()).filter(({ service }) => service !== DRIVER)
   const failed = findFailedContainer(containers)
-  if (!failed) return upFailure(composeErrors, undefined, error)
+  const { isGiven } = stack.context.config.kafka
+  if (!failed) return upFailure(composeErrors, undefined, error, isGiven)
   const log: string[] = []
   const signal = new AbortController().signal
   for await (const { text } of readLog(failed.container, { tail: LOG_LINES, follow: false }, signal))
     log.push(text)
-  return upFailure(composeErrors, { service: failed.service, info: failed.info, log }, error)
+  return upFailure(composeErrors, { service: failed.service, info: failed.info, log }, error, isGiven)
 }
 
 const LOGIN_FILE = '/run/cpu-anomaly/kafka-login'

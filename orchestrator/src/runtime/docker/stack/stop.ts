@@ -3,6 +3,7 @@ import { waitForFreePort } from '../../../system/ports.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../../../system/wait.ts'
 import type { StoppedPart } from '../../runtime.ts'
 import { containerName, type InspectedContainer, isNotFound } from '../container/inspect.ts'
+import { portsOf } from '../container/ports.ts'
 import { DRIVER, KAFKA, labelFilter, MASTER, WORKER } from '../container/project.ts'
 import type { Stack } from './stack.ts'
 
@@ -17,7 +18,7 @@ export async function stopStack(stack: Stack, signal: AbortSignal): Promise<Stop
   const stopped: StoppedPart[] = []
   for (const entry of [...containers].sort((a, b) => rank(a) - rank(b))) {
     signal.throwIfAborted()
-    const ports = publishedPorts(entry)
+    const ports = portsOf(entry.info)
     await remove(entry)
     for (const port of ports) await waitForFreePort(port)
     stopped.push({
@@ -37,12 +38,6 @@ async function remove({ container, info }: InspectedContainer): Promise<void> {
   } catch (error) {
     if (!isNotFound(error)) throw error
   }
-}
-
-function publishedPorts({ info }: InspectedContainer): number[] {
-  if (!info.State.Running) return []
-  const bindings = Object.values(info.NetworkSettings.Ports ?? {}).flatMap((bound) => bound ?? [])
-  return [...new Set(bindings.map(({ HostPort }) => Number(HostPort)))]
 }
 
 async function removeNetworks(stack: Stack): Promise<string[]> {
