@@ -13,6 +13,7 @@ import {
   lastValues,
 } from './helpers/guarantees.ts'
 import { countRecords, type RawRecord } from './helpers/kafka.ts'
+import { listenersOfUser } from './helpers/listeners.ts'
 import { expectNoSecret } from './helpers/no-secret.ts'
 import { candidates } from './helpers/runtimes.ts'
 import {
@@ -33,7 +34,12 @@ const cluster = (): GivenKafka => kafka ?? expect.fail('there is no cluster')
 /** A folder that uses the given cluster with topics of its own, which do not exist yet. */
 async function newStack(runtime: RuntimeUnderTest, client: Client, name: string): Promise<Stack> {
   const topics = { INPUT_TOPIC: `${name}-in`, OUTPUT_TOPIC: `${name}-out`, DEAD_LETTER_TOPIC: `${name}-dead` }
-  const settings = { ...(await cluster().settings(client)), ...topics, INPUT_PARTITIONS: '3' }
+  const settings = {
+    ...(await cluster().settings(client)),
+    ...topics,
+    INPUT_PARTITIONS: '3',
+    SPARK_WORKERS: '2',
+  }
   return Stack.create(runtime, settings, cluster().internal)
 }
 
@@ -62,6 +68,15 @@ async function upWithAdministrator(stack: Stack): Promise<void> {
   await stack.ok('up')
 }
 
+/** The brokers are on loopback, so containers are in this machine's own network, and Docker does not shield their ports. */
+async function expectLoopbackOnly(): Promise<void> {
+  const listeners = await listenersOfUser(SPARK_UID)
+  expect(listeners.length).toBeGreaterThanOrEqual(10) // of a master, two workers, a driver and two executors
+  expect(listeners.filter(({ isLoopback }) => !isLoopback)).toEqual([])
+}
+
+const SPARK_UID = 185
+
 describe.skipIf(!hasGivenKafka)(`a Kafka that is already there${TITLE}`, async () => {
   beforeAll(async () => {
     kafka = await GivenKafka.start()
@@ -86,6 +101,7 @@ describe.skipIf(!hasGivenKafka)(`a Kafka that is already there${TITLE}`, async (
           `INPUT_TOPIC=${stack.topics.input}`,
         )
         const status = await stack.untilRead(10_000)
+        if (runtime === 'docker') await expectLoopbackOnly()
         expectWindows(await lastValues(stack), goldenSamples())
         await expectAccounted(stack, status, 10_000)
         await expectOrderly(stack, 'micro-batch', 0, runtime === 'docker' ? 2 : 1)

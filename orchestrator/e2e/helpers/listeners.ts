@@ -21,15 +21,25 @@ export async function listenersOf(stack: Stack): Promise<Listener[]> {
 
 async function listenersOfProcess(pid: number, program: string): Promise<Listener[]> {
   const inodes = await socketInodes(pid)
-  const tables = await Promise.all(
-    ['tcp', 'tcp6'].map((table) => readFile(`/proc/${pid}/net/${table}`, 'utf8').catch(() => '')),
+  const own = (await listeningSockets(`/proc/${pid}/net`)).filter(({ inode }) => inodes.has(inode))
+  return own.map(({ isLoopback, port }) => ({ pid, program, isLoopback, port }))
+}
+
+/** The sockets of a user that listen in this machine's own network, in containers or not. */
+export async function listenersOfUser(uid: number): Promise<Pick<Listener, 'isLoopback' | 'port'>[]> {
+  return (await listeningSockets('/proc/net')).filter((socket) => socket.uid === uid)
+}
+
+async function listeningSockets(tables: string) {
+  const texts = await Promise.all(
+    ['tcp', 'tcp6'].map((table) => readFile(`${tables}/${table}`, 'utf8').catch(() => '')),
   )
-  return tables.flatMap((table) =>
-    table.split('\n').flatMap((line) => {
-      const [, address = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/)
+  return texts.flatMap((text) =>
+    text.split('\n').flatMap((line) => {
+      const [, address = '', , state, , , , uid, , inode = ''] = line.trim().split(/\s+/)
       const [host = '', port = ''] = address.split(':')
-      return state === LISTEN && inodes.has(inode)
-        ? [{ pid, program, isLoopback: LOOPBACK.test(host), port: Number.parseInt(port, 16) }]
+      return state === LISTEN
+        ? [{ uid: Number(uid), inode, isLoopback: LOOPBACK.test(host), port: Number.parseInt(port, 16) }]
         : []
     }),
   )
