@@ -21,7 +21,7 @@ const OF_THREADS = 'spark.scheduler.pool'
 /** Set in a session that only reads the state. */
 const OF_READERS = 'spark.sql.streaming.stateStore.checkpointFormatVersion'
 /** Set only where the user does not. */
-const DEFAULTS = ['spark.cores.max', 'spark.network.crypto.enabled']
+const DEFAULTS = ['spark.cores.max']
 /** Set by the arguments of spark-submit, its environment, an option of the query, or the files of the cluster. */
 const SET_ELSEWHERE = [
   'spark.authenticate',

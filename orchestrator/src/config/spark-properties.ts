@@ -54,8 +54,12 @@ export const OWN_SPARK_PROPERTIES: Readonly<Record<string, string>> = {
 /** How a driver of a cluster that is already there logs in, and where its executors reach it: only its user knows. */
 const OF_A_GIVEN_CLUSTER: ReadonlySet<string> = new Set([
   'spark.authenticate',
+  'spark.blockManager.port',
   'spark.driver.bindAddress',
   'spark.driver.host',
+  'spark.executor.defaultJavaOptions',
+  'spark.network.crypto.enabled',
+  'spark.shuffle.readHostLocalDisk',
 ])
 
 /** Properties that Spark does not read from the arguments of a job on this tool's runtimes. */

@@ -6,7 +6,7 @@ import { SPARK_VERSION } from '../../package/tested-versions.ts'
 import { classPath } from '../local/class-archive.ts'
 import { connectorJars, driverJars } from '../local/install.ts'
 import { asProperty, driverJavaOptions } from '../local/java-options.ts'
-import { LOOPBACK_OPTION } from '../local/loopback-jar.ts'
+import { LOOPBACK_OPTION } from '../loopback.ts'
 import { BASELINE_FILE, type JobEnvironment, type RuntimeContext } from '../runtime.ts'
 
 interface DriverFiles {
