@@ -14,6 +14,7 @@ import {
 } from './helpers/guarantees.ts'
 import { countRecords, type RawRecord } from './helpers/kafka.ts'
 import { listenersOfUser } from './helpers/listeners.ts'
+import { everywhere } from './helpers/modes.ts'
 import { expectNoSecret } from './helpers/no-secret.ts'
 import { candidates } from './helpers/runtimes.ts'
 import {
@@ -117,7 +118,7 @@ describe.skipIf(!hasGivenKafka)(`a Kafka that is already there${TITLE}`, async (
       },
     )
 
-    it.skipIf(!available)(
+    it.skipIf(!available || (runtime === 'docker' && !everywhere))(
       'loses and duplicates nothing with a client certificate, while a broker, a leader and the driver change',
       async () => {
         const stack = await newStack(runtime, 'mtls-password', `faults-${runtime}`)

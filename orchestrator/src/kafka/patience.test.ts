@@ -1,10 +1,15 @@
-import { beforeEach, expect, it, vi } from 'vitest'
+import { createRequire } from 'node:module'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { useVirtualTime } from '../system/virtual-time.fixture.ts'
 import { FakeBroker, protocolError } from './broker.fixture.ts'
+import { withProducer } from './producer.ts'
 import { readLast } from './read-range.ts'
 
 vi.mock('kafkajs', () => import('./kafkajs.fixture.ts'))
 vi.mock('node:timers/promises', () => import('../system/virtual-time.fixture.ts'))
+
+// The real package: `import` gets the stand-in.
+const { KafkaJSConnectionError }: typeof import('kafkajs') = createRequire(import.meta.url)('kafkajs')
 
 let broker: FakeBroker
 let startedAt: number
@@ -43,4 +48,32 @@ it.each([
   prepare()
   await expect(read(more)).rejects.toThrow()
   expect(Date.now()).toBe(startedAt)
+})
+
+describe('a producer that connects while a broker dies', () => {
+  /** The first connection is that which proves the login; those after it are lost for so long. */
+  function loseConnections(ms: number): void {
+    let connections = 0
+    broker.onRequest = (request) => {
+      if (request !== 'connect') return
+      connections += 1
+      if (connections > 1 && Date.now() - startedAt < ms) throw new KafkaJSConnectionError('read ECONNRESET')
+    }
+  }
+  const produce = () => {
+    const messages = [{ value: 'b', partition: 0 }]
+    return withProducer(broker.access, (producer) => producer.send({ topic: 't', acks: -1, messages }))
+  }
+
+  it('waits for another one', async () => {
+    loseConnections(5_000)
+    await produce()
+    expect(broker.values('t')).toEqual(['a', 'b'])
+  })
+
+  it('gives up after 20 s', async () => {
+    loseConnections(60_000)
+    await expect(produce()).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' })
+    expect(Date.now() - startedAt).toBeLessThan(21_000)
+  })
 })

@@ -3,11 +3,14 @@ import type { KafkaAccess } from './access.ts'
 import { type ClientOptions, kafkaClient, withAdmin, withConnected } from './client.ts'
 import { retryOptions } from './client-config.ts'
 import { type Producer, withoutLoss } from './lossless-send.ts'
+import { overElections } from './patience.ts'
 
 export type { Producer, RecordMetadata }
 
 /** About 30 s of attempts: a cluster takes 10 to 15 s to notice that a broker is dead and to elect other leaders. */
 const PATIENT_RETRIES = 11
+/** Longer than the patience of `overElections`. */
+const CONNECT_MS = 30_000
 
 /**
  * A producer that neither loses, repeats nor reorders: acknowledged by all replicas, idempotent, one request at a time.
@@ -31,8 +34,28 @@ export async function withProducer<T>(
     // By default, kafkajs retries an idempotent send for ever.
     retry: retryOptions(patience),
   })
-  return withConnected(access, client, producer, (connected) => work(withoutLoss(connected)), options)
+  return withConnected(
+    access,
+    client,
+    access.isOwn ? producer : patiently(producer, access, options),
+    () => work(withoutLoss(producer)),
+    access.isOwn ? options : { ...options, connectTimeoutMs: CONNECT_MS },
+  )
 }
+
+/** Beside a login, connecting takes an id from a broker, which may have died just now: kafkajs gives up then. */
+const patiently = (
+  producer: KafkaProducer,
+  access: KafkaAccess,
+  { signal }: ClientOptions,
+): Pick<KafkaProducer, 'connect' | 'disconnect'> => ({
+  connect: () =>
+    overElections(access, { signal }, (isConnected) => {
+      isConnected() // to the cluster: as this user, a moment ago
+      return producer.connect()
+    }),
+  disconnect: () => producer.disconnect(),
+})
 
 /**
  * A producer for measurements: sends do not wait for each other, and a failed send is not retried.
