@@ -14,13 +14,13 @@ const clusterSchema = z.object({
 })
 export type Cluster = Readonly<z.infer<typeof clusterSchema>>
 
-export interface MasterAddress {
+interface MasterAddress {
   readonly host: string
   readonly port: number
 }
 
 /** The masters that a URL names: several, of which one leads, if the cluster has a standby. */
-export const mastersOf = (url: string): MasterAddress[] =>
+const mastersOf = (url: string): MasterAddress[] =>
   url
     .replace('spark://', '')
     .split(',')
