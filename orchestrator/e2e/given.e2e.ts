@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withProducer } from '../src/kafka/producer.ts'
 import { badRecords } from './helpers/bad-records.ts'
 import { type Client, GivenKafka, hasGivenKafka } from './helpers/given-kafka.ts'
@@ -82,7 +82,7 @@ describe.skipIf(!hasGivenKafka)(`a Kafka that is already there${TITLE}`, async (
   beforeAll(async () => {
     kafka = await GivenKafka.start()
   })
-  GivenKafka.removedAfter(() => kafka)
+  afterAll(() => kafka?.remove())
 
   describe.each(await candidates())('with Spark on $title', ({ runtime, available }) => {
     it.skipIf(!available || !hasGolden)(

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { afterAll } from 'vitest'
 import { freeRange } from './free-range.ts'
+import { printedSettings } from './printed-settings.ts'
 import type { Topics } from './stack.ts'
 import { packageRoot } from './stack.ts'
 
@@ -35,7 +35,6 @@ export class GivenKafka {
     this.port = port
   }
 
-  /** Call it in the body of a suite, within `beforeAll`: it is removed when the suite ends. */
   static async start(): Promise<GivenKafka> {
     const folder = await mkdtemp(join(tmpdir(), 'cpu-anomaly-given-'))
     const kafka = new GivenKafka(folder, await freeRange(PORTS))
@@ -43,14 +42,9 @@ export class GivenKafka {
     return kafka
   }
 
-  /** Removes each cluster when the suite ends. */
-  static removedAfter(kafka: () => GivenKafka | undefined): void {
-    afterAll(async () => {
-      const started = kafka()
-      if (!started) return
-      await started.run('down')
-      await rm(started.folder, { recursive: true, force: true })
-    })
+  async remove(): Promise<void> {
+    await this.run('down')
+    await rm(this.folder, { recursive: true, force: true })
   }
 
   /** Where a super user needs neither TLS nor a login. */
@@ -59,11 +53,8 @@ export class GivenKafka {
   }
 
   /** The settings of a user, as they are written in `.env`. */
-  async settings(client: Client): Promise<Record<string, string>> {
-    const lines = (await readFile(join(this.folder, `env.${client}`), 'utf8')).trim().split('\n')
-    return Object.fromEntries(
-      lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-    )
+  settings(client: Client): Promise<Record<string, string>> {
+    return printedSettings(join(this.folder, `env.${client}`))
   }
 
   get tls(): string {

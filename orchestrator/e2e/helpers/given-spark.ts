@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { freeRange } from './free-range.ts'
+import { printedSettings } from './printed-settings.ts'
 import { packageRoot } from './stack.ts'
 
 const script = join(packageRoot, '..', 'shared', 'clusters', 'spark-standalone.sh')
@@ -34,10 +35,7 @@ export class GivenSpark {
 
   /** As the script prints them for `.env`. */
   async settings(): Promise<Record<string, string>> {
-    const lines = (await readFile(join(this.folder, 'env.spark'), 'utf8')).trim().split('\n')
-    const own = Object.fromEntries(
-      lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-    )
+    const own = await printedSettings(join(this.folder, 'env.spark'))
     return { ...own, SPARK_MASTER_UI_PORT: String(this.port + 1), SPARK_CORES: String(WORKERS) }
   }
 

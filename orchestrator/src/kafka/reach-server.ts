@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises'
-import { connect, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { CliError, errorMessage } from '../errors.ts'
-import { LONGEST_TIMER_MS, withDeadline } from '../system/deadline.ts'
+import { connectOnce } from '../system/connect.ts'
+import { type Deadline, LONGEST_TIMER_MS, withDeadline } from '../system/deadline.ts'
 import type { KafkaAccess } from './access.ts'
 import { addressOf } from './address.ts'
 import { certificateText, namesOf } from './certificate.ts'
@@ -36,7 +37,7 @@ export class ServerProbe {
 
   async connect(signal: AbortSignal): Promise<Finding> {
     const startedAt = performance.now()
-    await this.#explained(connectOnce(addressOf(this.server), signal))
+    await this.#explained(connectOnce(addressOf(this.server), untilAborted(signal)))
     return { text: 'accepts connections', ms: performance.now() - startedAt }
   }
 
@@ -151,14 +152,12 @@ export class ServerProbe {
   }
 }
 
-function connectOnce({ host, port }: { host: string; port: number }, signal: AbortSignal): Promise<void> {
-  const socket = connect({ host, port })
-  const connected = new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve)
-    socket.once('error', reject)
-  })
-  return abortable(connected, signal).finally(() => socket.destroy())
-}
-
 const abortable = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
-  withDeadline(work, { timeoutMs: LONGEST_TIMER_MS, signal, late: () => new Error('late') })
+  withDeadline(work, untilAborted(signal))
+
+/** The signal has a time limit of its own. */
+const untilAborted = (signal: AbortSignal): Deadline => ({
+  timeoutMs: LONGEST_TIMER_MS,
+  signal,
+  late: () => new Error('late'),
+})

@@ -1,7 +1,6 @@
-import { connect } from 'node:net'
 import { z } from 'zod'
 import { CliError, errorMessage } from '../../errors.ts'
-import { withDeadline } from '../../system/deadline.ts'
+import { connectOnce } from '../../system/connect.ts'
 
 const ANSWER_MS = 5_000
 
@@ -63,12 +62,7 @@ export async function addressTowards(url: string, signal?: AbortSignal): Promise
   })
 }
 
-async function localAddress({ host, port }: MasterAddress, signal: AbortSignal | undefined): Promise<string> {
-  const socket = connect({ host, port })
-  const connected = new Promise<string>((resolve, reject) => {
-    socket.once('connect', () => resolve(socket.localAddress ?? '127.0.0.1'))
-    socket.once('error', reject)
-  })
-  const late = () => new Error(`no answer from ${host}:${port} within ${ANSWER_MS / 1_000} s`)
-  return withDeadline(connected, { timeoutMs: ANSWER_MS, signal, late }).finally(() => socket.destroy())
+function localAddress(master: MasterAddress, signal: AbortSignal | undefined): Promise<string> {
+  const late = () => new Error(`no answer from ${master.host}:${master.port} within ${ANSWER_MS / 1_000} s`)
+  return connectOnce(master, { timeoutMs: ANSWER_MS, signal, late })
 }
