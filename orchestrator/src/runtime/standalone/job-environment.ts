@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { isMasterHere } from '../../config/rules.ts'
+import { isMasterHere } from '../../config/cluster-rules.ts'
 import type { KafkaAccess } from '../../kafka/access.ts'
 import { hasJavaClientSecrets } from '../../kafka/java-client.ts'
 import { SPARK_VERSION } from '../../package/tested-versions.ts'

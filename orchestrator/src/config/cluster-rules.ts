@@ -1,0 +1,47 @@
+import type { Config } from './config.ts'
+import { isLoopback } from './given-servers.ts'
+import { textOf } from './text-of.ts'
+
+/** Places that do not fit each other, or would be silently ignored. */
+export function clusterRules(config: Config): string[] {
+  const { spark, kafka } = config
+  if (spark.master === undefined)
+    return spark.checkpoint === undefined
+      ? []
+      : [
+          `CHECKPOINT_LOCATION=file://${spark.checkpoint}: does nothing without SPARK_MASTER; leave it empty, the checkpoint is in STORAGE_DIR`,
+        ]
+  if (!spark.master.startsWith('spark://'))
+    return [
+      `SPARK_MASTER=${spark.master}: this version supports spark://host:7077 and the Spark that it starts; for that leave it empty, and set SPARK_CORES for the number of cores`,
+    ]
+  const problems: string[] = []
+  const runtime = textOf(config, 'RUNTIME')
+  if (runtime !== 'auto')
+    problems.push(`RUNTIME=${runtime}: SPARK_MASTER names the Spark to use; leave one of them out`)
+  if (isMasterHere(spark.master)) return problems
+  if (!kafka.isGiven)
+    problems.push(
+      `SPARK_MASTER=${spark.master}: its workers cannot reach this stack's own broker, which listens on 127.0.0.1 only; set KAFKA_SERVERS`,
+    )
+  if (spark.checkpoint === undefined)
+    problems.push(
+      `SPARK_MASTER=${spark.master}: its workers cannot reach STORAGE_DIR; set CHECKPOINT_LOCATION=file:///folder on a disk that all share`,
+    )
+  return problems
+}
+
+/** Is the master, and so its workers, on this machine? */
+export const isMasterHere = (master: string): boolean =>
+  master.replace('spark://', '').split(',').every(isLoopback)
+
+/** The login to Kafka is part of the plan that executors get. */
+export const clearPlanWarnings = ({ runtime, spark, kafka }: Config): string[] =>
+  runtime === 'standalone' &&
+  (kafka.sasl ?? kafka.ssl.key) !== undefined &&
+  spark.conf['spark.authenticate'] !== 'true' &&
+  !isMasterHere(spark.master ?? '')
+    ? [
+        "Kafka's login would reach Spark's executors in clear text: set SPARK_CONF_spark.authenticate=true and SPARK_CONF_spark.authenticate.secret, if the cluster has one",
+      ]
+    : []
