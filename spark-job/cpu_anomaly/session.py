@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from py4j.protocol import Py4JJavaError
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
+from cpu_anomaly.causes import causes_of, has_sign
 from cpu_anomaly.modes import Mode
 from cpu_anomaly.settings import Settings
 
@@ -27,11 +29,29 @@ class RestartNeededError(Exception):
     """This driver cannot go on, but a new one can."""
 
 
+class ClusterError(Exception):
+    """The cluster has not accepted the application, or has ended it already."""
+
+
 def start_spark(settings: Settings, mode: Mode, master: str | None = None) -> SparkSession:
     """What the job itself relies on; everything that depends on the machine comes from spark-submit.
 
-    `master` replaces that of spark-submit.
+    `master` replaces that of spark-submit. Raises ClusterError.
     """
+    try:
+        return session_of(settings, mode, master)
+    except Py4JJavaError as error:
+        # Spark tells the reason only in its log: it stops the context before anybody can ask it.
+        if not has_sign(("stopped SparkContext",), causes_of(error)):
+            raise
+        raise ClusterError(
+            f"no master accepted the application at {SparkConf().get('spark.master')}: check that it is reachable from "
+            "here, and that spark.authenticate and spark.authenticate.secret are those of the cluster; a master closes "
+            "the connection if they are not, and does not say why"
+        ) from error
+
+
+def session_of(settings: Settings, mode: Mode, master: str | None) -> SparkSession:
     builder = SparkSession.builder.master(master) if master else SparkSession.builder
     return (
         builder.appName(settings.app_name)

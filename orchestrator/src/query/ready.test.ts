@@ -165,6 +165,16 @@ describe('awaitReady', () => {
     })
   })
 
+  it.each([
+    ['backing-off', /the driver failed \(no master accepted it\) and will be restarted/],
+    ['starting', /the driver is starting again; it failed before: no master accepted it/],
+  ] as const)("fails at the deadline with the driver's own error: %s", async (state, expected) => {
+    runtime.driverNow = driverIn(state, { reason: 'exit code 7' })
+    const starts = [1, 2].map((attempt) => `${at(attempt)} supervisor state="starting" attempt=${attempt}`)
+    runtime.logLines.driver = starts.toSpliced(1, 0, `${at(1)} failed message="no master accepted it"`)
+    await expect(waiting()).rejects.toMatchObject({ message: expect.stringMatching(expected), details: [] })
+  })
+
   it.each([MICRO_BATCH, REAL_TIME])('fails at the deadline with the last state: %j', async (query) => {
     runtime.driverNow = driverIn('backing-off', { reason: 'exit code 9' })
     runtime.logLines.driver = ['the last line']

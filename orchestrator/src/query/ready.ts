@@ -4,7 +4,7 @@ import type { Runtime } from '../runtime/places.ts'
 import type { DriverStatus } from '../runtime/runtime.ts'
 import { arrived, notYet, WaitTimeout, waitUntil } from '../system/wait.ts'
 import { formatSeconds } from '../terminal/units.ts'
-import { type DriverEvent, eventsOfAttempt, recentEvents } from './driver-log.ts'
+import { type DriverEvent, eventsOfAttempt, eventsOfSubmission, recentEvents } from './driver-log.ts'
 import type { SubmittedQuery } from './submitted.ts'
 
 export interface ReadyOptions {
@@ -34,7 +34,7 @@ export async function awaitReady(
         const ready = attempt.find((event) => event.name === 'ready')
         if (ready && isRunning(driver)) return arrived(readyText(ready, attempt, query))
         if (!isActive(driver)) throw await driverFailed(runtime, driver, options.signal)
-        const progress = progressText(driver, attempt)
+        const progress = progressText(driver, attempt, failureOf(eventsOfSubmission(events)))
         options.update(progress)
         return notYet(progress)
       },
@@ -42,11 +42,12 @@ export async function awaitReady(
     )
   } catch (error) {
     if (!(error instanceof WaitTimeout)) throw error
+    const failure = failureOf(eventsOfSubmission(await recentEvents(runtime, options.signal)))
     throw new CliError(
       'QUERY_FAILED',
       `the job was submitted, but ${isRealTime ? 'not all of its tasks run' : 'has not committed a micro-batch'}: ${error.lastSeen}`,
       {
-        details: await logTail(runtime, options.signal),
+        details: failure === undefined ? await logTail(runtime, options.signal) : [],
         hint: 'The driver keeps trying: follow it with `cpu-anomaly status` and `cpu-anomaly logs driver -f`, or stop it with `cpu-anomaly stop`.',
       },
     )
@@ -61,12 +62,22 @@ function readyText(ready: DriverEvent, events: readonly DriverEvent[], query: Su
   return `Job runs: batch ${ready.fields.batch ?? '?'} is committed${ui}`
 }
 
-function progressText(driver: DriverStatus, events: readonly DriverEvent[]): string {
+/** What the driver does now, with why it failed before. */
+function progressText(
+  driver: DriverStatus,
+  events: readonly DriverEvent[],
+  failure: string | undefined,
+): string {
   if (driver.state === 'backing-off')
-    return `the driver failed (${driver.reason ?? 'no reason given'}) and will be restarted`
+    return `the driver failed (${failure ?? driver.reason ?? 'no reason given'}) and will be restarted`
   const last = events.findLast(({ name }) => name in PROGRESS)
-  return (last && PROGRESS[last.name]?.(last.fields)) ?? 'the driver is starting'
+  const now = (last && PROGRESS[last.name]?.(last.fields)) ?? 'the driver is starting'
+  return failure === undefined ? now : `${now} again; it failed before: ${failure}`
 }
+
+/** The driver's own last error message, if it left one. */
+const failureOf = (events: readonly DriverEvent[]): string | undefined =>
+  events.findLast(({ name }) => name === 'failed')?.fields.message
 
 /** What the driver does after it has logged an event. */
 const PROGRESS: Readonly<Record<string, (fields: DriverEvent['fields']) => string>> = {
@@ -82,14 +93,14 @@ const CODE_BY_EXIT: Readonly<Record<number, ErrorCode>> = {
   4: 'KAFKA_REFUSED',
 }
 
-/** The error of a driver that does not run any more: its own last message, if it left one. */
+/** The error of a driver that does not run any more. */
 export async function driverFailed(
   runtime: Runtime,
   driver: DriverStatus | undefined,
   signal: AbortSignal,
 ): Promise<CliError> {
   const events = driver?.startedAt ? await recentEvents(runtime, signal) : [] // else the supervisor has not begun
-  const message = eventsOfAttempt(events).findLast((event) => event.name === 'failed')?.fields.message
+  const message = failureOf(eventsOfAttempt(events))
   const reason = message ?? driver?.reason ?? 'it exited without an error message'
   return new CliError(
     CODE_BY_EXIT[driver?.exitCode ?? -1] ?? 'QUERY_FAILED',
