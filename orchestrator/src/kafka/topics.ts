@@ -1,11 +1,11 @@
 import type { Admin } from 'kafkajs'
 import type { Config } from '../config/config.ts'
-import { CliError } from '../errors.ts'
 import type { KafkaAccess } from './access.ts'
-import { AdministratorNeeded, topicArguments } from './administrator.ts'
+import { AdministratorNeeded } from './administrator.ts'
 import { askCluster } from './ask-cluster.ts'
 import { withAdmin } from './client.ts'
 import type { Operation, TopicRights } from './cluster-metadata.ts'
+import { createTopics } from './create-topics.ts'
 import { kafkaErrorType } from './errors.ts'
 import { type NeededRights, neededRights } from './rights.ts'
 import {
@@ -147,33 +147,6 @@ async function existingTopics(admin: Admin, wanted: readonly WantedTopic[]): Pro
     partitions: partitions.length,
     settings: settings?.get(name),
   }))
-}
-
-/** @throws CliError KAFKA_REFUSED with the commands that create the topics by hand. */
-export async function createTopics(admin: Admin, topics: readonly WantedTopic[]): Promise<void> {
-  if (topics.length === 0) return
-  try {
-    // It is not an error if another client creates the same topic at the same time.
-    await admin.createTopics({
-      waitForLeaders: true,
-      topics: topics.map(({ topic, partitions, settings }) => ({
-        topic,
-        numPartitions: partitions,
-        configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
-      })),
-    })
-  } catch (error) {
-    const type = kafkaErrorType(error)
-    if (!type) throw error
-    throw new CliError(
-      'KAFKA_REFUSED',
-      `Kafka did not create ${topics.map(({ topic }) => topic).join(', ')}: ${type}`,
-      {
-        hint: `Create them by hand, then run this command again:\n${topics.map((topic) => `kafka-topics.sh --create ${topicArguments(topic)}`).join('\n')}`,
-        cause: error,
-      },
-    )
-  }
 }
 
 /** Deletes every topic whose name matches. */
