@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 from pyspark.sql import DataFrame, SparkSession
@@ -94,16 +95,19 @@ class Bench:
         mode = mode_of(settings)
         frame = read_stream(self._spark, settings, mode, client)
         self._jvm.forget_peak()
-        began = time.monotonic()
+        began, cpu_before = time.monotonic(), self._jvm.cpu_ms()
         writer = writer_of(order["what"], frame, settings, mode, client)  # planning is part of the time
         batches = run_to_end(
             writer.trigger(availableNow=True).start(), lambda batch: emit_samples(batch, samples_per_record)
         )
         wall_ms = milliseconds_since(began)
-        self._emit_throughput(order, [batch for batch in batches if batch["numInputRows"] > 0], wall_ms)
+        usage = {"cpu_ms": self._jvm.cpu_ms() - cpu_before, **checkpoint_size(Path(settings.checkpoint))}
+        self._emit_throughput(order, [batch for batch in batches if batch["numInputRows"] > 0], wall_ms, usage)
         self._remove(settings.checkpoint)
 
-    def _emit_throughput(self, order: Order, batches: Sequence[Progress], wall_ms: float) -> None:
+    def _emit_throughput(
+        self, order: Order, batches: Sequence[Progress], wall_ms: float, usage: Mapping[str, float]
+    ) -> None:
         records = sum(batch["numInputRows"] for batch in batches)
         emit(
             "throughput",
@@ -112,6 +116,8 @@ class Bench:
             samples=order["samples"],
             records=records,
             wall_ms=wall_ms,
+            batches=len(batches),
+            **usage,
             rate=steady_rate(batches, order["samples"] / records),
             durations=median_durations(batches[1:-1] or batches),
             state_rows=max(state_rows(batch) for batch in batches),
@@ -188,6 +194,11 @@ def emit_batch(progress: Progress) -> None:
         durations=durations_of(progress),
         state_ms=state_ms(progress),
     )
+
+
+def checkpoint_size(checkpoint: Path) -> dict[str, int]:
+    sizes = [file.stat().st_size for file in checkpoint.rglob("*") if file.is_file()]
+    return {"checkpoint_bytes": sum(sizes), "checkpoint_files": len(sizes)}
 
 
 def milliseconds_since(began: float) -> float:

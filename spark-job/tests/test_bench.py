@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -43,7 +44,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     unplanned = SimpleNamespace(option=lambda *_: writer)
     frame = SimpleNamespace(transform=clock.passing(10, None), writeStream=SimpleNamespace(format=lambda _: unplanned))
     monkeypatch.setattr(bench, "time", clock)
-    monkeypatch.setattr(bench, "Jvm", lambda _: SimpleNamespace(forget_peak=lambda: None, memory=dict))
+    jvm = SimpleNamespace(forget_peak=lambda: None, memory=dict, cpu_ms=lambda: clock.seconds * 2_000)
+    monkeypatch.setattr(bench, "Jvm", lambda _: jvm)
     monkeypatch.setattr(bench, "read_stream", clock.passing(100, frame))
     monkeypatch.setattr(bench, "detect", lambda *_: None)
     monkeypatch.setattr(bench, "stream_writer", lambda *_: writer)
@@ -62,3 +64,11 @@ def test_time_of_a_query_includes_its_planning_and_its_start(
     batch, throughput = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert (batch["event"], batch["samples"]) == ("batch", 10)
     assert (throughput["event"], throughput["wall_ms"]) == ("throughput", wall_ms)
+    assert (throughput["cpu_ms"], throughput["batches"]) == (2 * wall_ms, 1)
+
+
+def test_size_of_a_checkpoint_is_that_of_all_its_files(tmp_path: Path) -> None:
+    (tmp_path / "state" / "0").mkdir(parents=True)
+    (tmp_path / "state" / "0" / "1.delta").write_bytes(bytes(70))
+    (tmp_path / "commit").write_bytes(bytes(30))
+    assert bench.checkpoint_size(tmp_path) == {"checkpoint_bytes": 100, "checkpoint_files": 2}

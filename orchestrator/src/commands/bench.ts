@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import { requireLocal, requireNoJob } from '../bench/driver/preconditions.ts'
+import { requireNoJob, requireSparkHere } from '../bench/driver/preconditions.ts'
 import { Workspace } from '../bench/driver/workspace.ts'
 import { BESIDE_CSV, type BenchFormat } from '../bench/measure/format-settings.ts'
 import { machineFacts } from '../bench/measure/machine.ts'
@@ -12,6 +12,7 @@ import { chartLibrary, machineLines, reportPage } from '../bench/report/page.ts'
 import { printTables } from '../bench/report/print.ts'
 import { resultTables } from '../bench/report/tables.ts'
 import type { CommandContext, CommandRun } from '../cli/command.ts'
+import type { Config } from '../config/config.ts'
 import { CliError, errorMessage } from '../errors.ts'
 import { requireBroker } from '../stack/require-broker.ts'
 import { withFolderLock } from '../storage/folder-lock.ts'
@@ -40,7 +41,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
     })
   const selected = await context.select()
   const { config, storage } = selected
-  const runtime = requireLocal(selected)
+  const runtime = requireSparkHere(selected)
   await requireBroker(selected.runtime)
   if (!flags.besideLiveJob) await requireNoJob(selected.runtime)
   const machine = await machineFacts(runtime, process.argv.slice(2))
@@ -54,7 +55,7 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
     await withFolderLock(storage, signal, async () => {
       const workspace = await Workspace.open(config, runtime, storage, signal)
       try {
-        const sizes = benchSizes(flags.quick === true, availableParallelism())
+        const sizes = benchSizes(flags.quick === true, coresOf(selected.config))
         await measure(workspace, output, {
           sections,
           formats,
@@ -73,6 +74,9 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0)
   output.note(`The measurement took ${seconds} s. Its topics and checkpoints are removed.`)
 }
+
+/** The cores that may be measured: those of this machine, or those that the job takes of a cluster. */
+const coresOf = ({ spark }: Config): number => (spark.master ? spark.cores : availableParallelism())
 
 async function show(
   { output }: CommandContext,

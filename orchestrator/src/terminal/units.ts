@@ -25,6 +25,8 @@ export const formatSeconds = (ms: number): string => `${Math.round(ms / 100) / 1
 
 export const formatMegabytes = (bytes: number): string => `${Math.round(bytes / 1e6).toLocaleString('en')} MB`
 
+export const formatKilobytes = (bytes: number): string => `${Math.round(bytes / 1e3).toLocaleString('en')} kB`
+
 export const formatPercent = (share: number): string =>
   Number.isFinite(share) ? `${Math.round(share * 100)} %` : '-'
 

@@ -1,10 +1,15 @@
 import { CliError } from '../../errors.ts'
 import { isActive } from '../../runtime/driver-state.ts'
 import { LocalSpark } from '../../runtime/local/local-spark.ts'
+import type { SparkHere } from '../../runtime/local/spark-here.ts'
 import type { Runtime, Selected } from '../../runtime/places.ts'
+import { StandaloneSpark } from '../../runtime/standalone/standalone-spark.ts'
 
-/** @throws CliError CONFIGURATION for another runtime than the local one, and for a broker that is not this stack's own. */
-export function requireLocal({ runtime, config, storage }: Omit<Selected, 'why'>): LocalSpark {
+/**
+ * The Spark to measure, whose driver is a process of this machine.
+ * @throws CliError CONFIGURATION for other runtimes, and for a broker that is not this stack's own.
+ */
+export function requireSparkHere({ runtime, config, storage }: Omit<Selected, 'why'>): SparkHere {
   if (!runtime.kafka.isOwn)
     throw new CliError(
       'CONFIGURATION',
@@ -13,10 +18,12 @@ export function requireLocal({ runtime, config, storage }: Omit<Selected, 'why'>
         hint: 'It creates and deletes topics, and loads the broker for minutes. Use another folder, without KAFKA_SERVERS.',
       },
     )
-  if (runtime.name === 'local') return new LocalSpark({ config, storage, env: process.env }, runtime.kafka)
+  const context = { config, storage, env: process.env }
+  if (runtime.name === 'local') return new LocalSpark(context, runtime.kafka)
+  if (runtime.name === 'standalone') return new StandaloneSpark(context, runtime.kafka)
   throw new CliError(
     'CONFIGURATION',
-    `bench measures only the local runtime, but this folder uses the ${runtime.name} runtime`,
+    `bench measures only Spark on this machine or on a standalone cluster, but this folder uses the ${runtime.name} runtime`,
     {
       hint: "It reads the CPU time and memory of the driver's JVM on this machine. Use another folder, with `cpu-anomaly up --set RUNTIME=local`.",
     },

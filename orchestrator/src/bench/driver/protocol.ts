@@ -53,6 +53,12 @@ const replySchema = z.union([
     durations,
     /** The maximum after any batch; 0 for a bare read. */
     state_rows: z.number(),
+    /** Of the driver's process. */
+    cpu_ms: z.number(),
+    /** Batches with input. */
+    batches: z.number(),
+    checkpoint_bytes: z.number(),
+    checkpoint_files: z.number(),
     rss_bytes: z.number(),
     peak_rss_bytes: z.number(),
   }),

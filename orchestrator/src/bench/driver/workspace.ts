@@ -6,14 +6,15 @@ import { errorMessage } from '../../errors.ts'
 import type { JobSettings } from '../../job/job-settings.ts'
 import { planQuery } from '../../job/query-plan.ts'
 import { jobSettings } from '../../job/settings.ts'
-import { JAVA_OPTIONS, submitArgs } from '../../job/submit-args.ts'
+import { JAVA_OPTIONS, sparkSecrets, submitArgs } from '../../job/submit-args.ts'
 import { withAdmin } from '../../kafka/client.ts'
+import { createTopics } from '../../kafka/create-topics.ts'
 import { javaClientSecrets } from '../../kafka/java-client.ts'
-import { createTopics, deleteTopics } from '../../kafka/topics.ts'
+import { deleteTopics } from '../../kafka/topics.ts'
 import { packageRoot } from '../../package/root.ts'
-import { localMaster } from '../../runtime/local/driver-launch.ts'
 import { asProperty } from '../../runtime/local/java-options.ts'
-import type { LocalSpark } from '../../runtime/local/local-spark.ts'
+import { propertiesText } from '../../runtime/local/properties.ts'
+import type { SparkHere } from '../../runtime/local/spark-here.ts'
 import type { JobEnvironment } from '../../runtime/runtime.ts'
 import type { StoragePaths } from '../../storage/paths.ts'
 import type { Output } from '../../terminal/output.ts'
@@ -45,7 +46,7 @@ const CSV: InputConfig = {
 export class Workspace {
   readonly signal: AbortSignal
   readonly config: Config
-  readonly runtime: LocalSpark
+  readonly runtime: SparkHere
   readonly #dir: string
   readonly #prefix: string
   readonly #sessions = new Set<BenchSession>()
@@ -53,7 +54,7 @@ export class Workspace {
 
   static async open(
     config: Config,
-    runtime: LocalSpark,
+    runtime: SparkHere,
     storage: StoragePaths,
     signal: AbortSignal,
   ): Promise<Workspace> {
@@ -61,15 +62,12 @@ export class Workspace {
     const workspace = new Workspace(config, runtime, storage, signal)
     for (const name of ['spark', 'tmp'])
       await mkdir(join(workspace.#dir, name), { recursive: true, mode: 0o700 })
-    if (runtime.job.secretsFile)
-      await writeFile(workspace.#secretsFile, JSON.stringify(javaClientSecrets(runtime.kafka)), {
-        mode: 0o600,
-      })
+    await workspace.#writeSecrets()
     await workspace.#createNamedTopic(workspace.#deadLetters, 1)
     return workspace
   }
 
-  private constructor(config: Config, runtime: LocalSpark, storage: StoragePaths, signal: AbortSignal) {
+  private constructor(config: Config, runtime: SparkHere, storage: StoragePaths, signal: AbortSignal) {
     const id = randomBytes(4).toString('hex')
     this.config = { ...config, input: CSV }
     this.runtime = runtime
@@ -101,7 +99,7 @@ export class Workspace {
    */
   settings(over: Partial<JobSettings>): JobSettings {
     return {
-      ...jobSettings(this.config, this.#environment()),
+      ...jobSettings(this.config, this.#environment(this.config.spark.cores)),
       window_ms: 500,
       watermark_ms: 10_000,
       max_future_skew_ms: 300_000,
@@ -122,7 +120,7 @@ export class Workspace {
     const { runtime, signal } = this
     const config = configFor(this.config, options)
     const { cores } = config.spark
-    const environment = { ...this.#environment(), master: localMaster(cores), slots: cores }
+    const environment = this.#environment(cores)
     const args = submitArgs(config, environment, planQuery(config, environment, 1))
     const plan = { submitArgs: args, settings: this.settings({}) }
     const planFile = join(this.#dir, `${this.#next('plan')}.json`)
@@ -169,13 +167,18 @@ export class Workspace {
     )
   }
 
-  #environment(): JobEnvironment {
+  /** Where slots are not threads, they are cores of a cluster. */
+  #environment(cores: number): JobEnvironment {
     const { job } = this.runtime
     return {
       ...job,
+      master: job.masterWithSlots?.(cores) ?? job.master,
+      slots: cores,
       secretsFile: job.secretsFile && this.#secretsFile,
+      propertiesFile: this.#propertiesFile,
       sparkConf: {
         ...job.sparkConf,
+        ...(!job.masterWithSlots && { 'spark.cores.max': String(cores) }),
         'spark.ui.enabled': 'false',
         'spark.sql.warehouse.dir': join(this.#dir, 'warehouse'),
         // Files that a killed JVM leaves behind are removed with this folder.
@@ -189,6 +192,15 @@ export class Workspace {
     await withAdmin(this.runtime.kafka, (admin) => createTopics(admin, create), { signal: this.signal })
   }
 
+  async #writeSecrets(): Promise<void> {
+    const { job, kafka } = this.runtime
+    const files = [
+      [this.#propertiesFile, propertiesText(sparkSecrets(this.config.spark))],
+      ...(job.secretsFile ? [[this.#secretsFile, JSON.stringify(javaClientSecrets(kafka))] as const] : []),
+    ] as const
+    for (const [file, text] of files) await writeFile(file, text, { mode: 0o600 })
+  }
+
   get #deadLetters(): string {
     return `${this.#prefix}dead`
   }
@@ -199,6 +211,10 @@ export class Workspace {
 
   get #secretsFile(): string {
     return join(this.#dir, 'kafka-secrets.json')
+  }
+
+  get #propertiesFile(): string {
+    return join(this.#dir, 'spark-secrets.properties')
   }
 
   #next(what: string): string {
@@ -219,7 +235,7 @@ function configFor(config: Config, options: DriverOptions): Config {
 }
 
 /** Removes what killed runs left behind; we hold the folder's lock, so no other run is active. */
-async function removeLeftovers({ kafka }: LocalSpark, { run }: StoragePaths): Promise<void> {
+async function removeLeftovers({ kafka }: SparkHere, { run }: StoragePaths): Promise<void> {
   for (const name of await readdir(run)) {
     const id = FOLDER_NAME.exec(name)?.[1]
     if (!id) continue

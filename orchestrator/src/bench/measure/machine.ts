@@ -1,10 +1,10 @@
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { CONNECTOR_VERSION, KAFKA_VERSION, SPARK_VERSION } from '../../package/tested-versions.ts'
-import type { LocalSpark } from '../../runtime/local/local-spark.ts'
+import type { SparkHere } from '../../runtime/local/spark-here.ts'
 import type { MachineFacts } from './results.ts'
 
 /** The machine and the versions that were measured: figures mean nothing without them. */
-export async function machineFacts(runtime: LocalSpark, args: readonly string[]): Promise<MachineFacts> {
+export async function machineFacts(runtime: SparkHere, args: readonly string[]): Promise<MachineFacts> {
   return {
     measurement: 'machine',
     date: new Date().toISOString(),

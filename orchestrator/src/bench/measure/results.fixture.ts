@@ -41,4 +41,8 @@ export const scalingResult = (axis: Axis, value: number, wallMs: number): Scalin
   wallMs,
   rate: 900_000,
   stateRows: 2_000,
+  driverCpuMs: 2_400,
+  batches: 4,
+  checkpointBytes: 80_000,
+  checkpointFiles: 16,
 })

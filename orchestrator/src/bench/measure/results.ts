@@ -81,6 +81,13 @@ export interface ScalingResult {
   readonly rate: number
   /** Peak number of rows in the state, one per window and series. */
   readonly stateRows: number
+  /** CPU time of the driver's process, which on this machine runs the tasks too, and on a cluster does not. */
+  readonly driverCpuMs: number
+  /** With input. */
+  readonly batches: number
+  /** What the query left in its checkpoint, none of whose files it has removed by then. */
+  readonly checkpointBytes: number
+  readonly checkpointFiles: number
 }
 
 export interface FormatResult {

@@ -63,17 +63,18 @@ async function overCores(tools: BenchTools, sizes: Sizes, onResult: OnResult): P
 
 async function overSeries(tools: BenchTools, sizes: Sizes, onResult: OnResult): Promise<void> {
   const samples = sizes.seriesSamples
-  const measureAll = async (own: BenchTools, stateStore: StateStore) => {
-    for (const [index, count] of sizes.series.entries()) {
+  const measureAll = async (own: BenchTools, stateStore: StateStore, counts: readonly number[]) => {
+    for (const [index, count] of counts.entries()) {
       const title = `${formatCount(count)} series, state in ${stateStore}`
       const series = { count, intervalMs: sizes.seriesIntervalMs }
       const point = { axis: 'series', value: count, title, samples, series, stateStore } as const
       onResult(await measurePoint(own, sizes, { ...point, isFirst: index === 0 }))
     }
   }
-  for (const stateStore of sizes.stores)
-    if (stateStore === 'memory') await measureAll(tools, stateStore)
-    else await withNewDriver(tools, { stateStore }, (own) => measureAll(own, stateStore))
+  const { memory = [], rocksdb = [] } = sizes.series
+  await measureAll(tools, 'memory', memory)
+  if (rocksdb.length > 0)
+    await withNewDriver(tools, { stateStore: 'rocksdb' }, (own) => measureAll(own, 'rocksdb', rocksdb))
 }
 
 function withNewDriver(
@@ -110,5 +111,9 @@ async function measurePoint(tools: BenchTools, sizes: Sizes, point: Point): Prom
     wallMs: read.wall_ms,
     rate: read.rate,
     stateRows: read.state_rows,
+    driverCpuMs: read.cpu_ms,
+    batches: read.batches,
+    checkpointBytes: read.checkpoint_bytes,
+    checkpointFiles: read.checkpoint_files,
   }
 }

@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest'
 import { benchSizes } from './sizes.ts'
 
-it('measures up to two cores, and no more than the machine has', () => {
+it('measures up to four cores, up to two in a quick run, and no more than there are', () => {
   expect(benchSizes(true, 1).scaling.cores).toEqual([1])
-  expect(benchSizes(false, 8).scaling.cores).toEqual([1, 2])
+  expect(benchSizes(true, 8).scaling.cores).toEqual([1, 2])
+  expect(benchSizes(false, 3).scaling.cores).toEqual([1, 2, 3])
+  expect(benchSizes(false, 8).scaling.cores).toEqual([1, 2, 3, 4])
 })
 
 it.each([true, false])(

@@ -37,8 +37,8 @@ export interface BenchSizes {
     readonly sampleCounts: readonly number[]
     readonly partitions: readonly number[]
     readonly cores: readonly number[]
-    readonly series: readonly number[]
-    readonly stores: readonly StateStore[]
+    /** By where the state is; with a million series it does not fit into the driver's heap. */
+    readonly series: Readonly<Partial<Record<StateStore, readonly number[]>>>
     /** For the measurements over partitions and cores. */
     readonly samples: number
     /** Samples that a new driver reads before it is measured: until then its JIT takes more time than the job. */
@@ -54,8 +54,8 @@ export interface BenchSizes {
 const M = 1_000_000
 
 /** `quick` takes less than three minutes on two slow cores. */
-export function benchSizes(quick: boolean, machineCores: number): BenchSizes {
-  const cores = [1, 2].filter((count) => count <= machineCores)
+export function benchSizes(quick: boolean, availableCores: number): BenchSizes {
+  const cores = (quick ? [1, 2] : [1, 2, 3, 4]).filter((count) => count <= availableCores)
   return quick ? quickSizes(cores) : fullSizes(cores)
 }
 
@@ -75,8 +75,7 @@ const quickSizes = (cores: number[]): BenchSizes => ({
     sampleCounts: [0.5 * M, 1 * M, 2 * M],
     partitions: [1, 2, 4],
     cores,
-    series: [1, 1_000],
-    stores: ['memory'],
+    series: { memory: [1, 1_000] },
     samples: 1 * M,
     warmUpSamples: 1 * M,
     batchRecords: 250_000,
@@ -99,10 +98,9 @@ const fullSizes = (cores: number[]): BenchSizes => ({
   latency: { warmUpSeconds: 60, seconds: 120 },
   scaling: {
     sampleCounts: [0.5 * M, 1 * M, 2 * M, 5 * M, 10 * M],
-    partitions: [1, 2, 4],
+    partitions: [1, 2, 4, 16, 64],
     cores,
-    series: [1, 1_000, 100_000],
-    stores: ['memory', 'rocksdb'],
+    series: { memory: [1, 1_000, 100_000], rocksdb: [1, 1_000, 100_000, 1 * M] },
     samples: 5 * M,
     warmUpSamples: 20 * M,
     batchRecords: 1 * M,

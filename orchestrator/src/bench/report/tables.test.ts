@@ -53,9 +53,9 @@ describe('tables', () => {
     const results = [scalingResult('samples', 1_000_000, 1_000), scalingResult('samples', 10_000_000, 8_000)]
     expect(rowsOf(results, samplesChecks(results))).toEqual([
       [
-        ['samples: 1 M', '1 M', '1.0 s', '900 k/s', '2,000'],
-        ['samples: 10 M', '10 M', '8.0 s', '900 k/s', '2,000'],
-        ['1 M to 10 M samples', 'x 10', 'x 8.0', 'at most linear', ''],
+        ['samples: 1 M', '1 M', '1.0 s', '900 k/s', '2.40 s', '2,000', '20 kB, 4 files'],
+        ['samples: 10 M', '10 M', '8.0 s', '900 k/s', '0.24 s', '2,000', '20 kB, 4 files'],
+        ['1 M to 10 M samples', 'x 10', 'x 8.0', 'at most linear', '', '', ''],
       ],
     ])
   })

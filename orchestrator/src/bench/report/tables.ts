@@ -1,4 +1,11 @@
-import { formatCount, formatMegabytes, formatMs, formatPercent, formatRate } from '../../terminal/units.ts'
+import {
+  formatCount,
+  formatKilobytes,
+  formatMegabytes,
+  formatMs,
+  formatPercent,
+  formatRate,
+} from '../../terminal/units.ts'
 import type { LatencyResult, Measurement, SamplesCheck } from '../measure/results.ts'
 
 export interface TableData {
@@ -115,13 +122,16 @@ function scalingTable(results: readonly Measurement[], checks: readonly SamplesC
   const rows = results.flatMap((result) => {
     if (result.measurement !== 'scaling') return []
     const { axis, value, stateStore, samples, wallMs, rate, stateRows } = result
+    const { driverCpuMs, batches, checkpointBytes, checkpointFiles } = result
     const name = `${axis === 'series' ? `series (${stateStore})` : axis}: ${formatCount(value)}`
     const time = `${(wallMs / 1_000).toFixed(1)} s`
-    return [[name, formatCount(samples), time, perSecond(rate), formatCount(stateRows)]]
+    const cpu = `${(driverCpuMs / 1_000 / (samples / 1_000_000)).toFixed(2)} s`
+    const checkpoint = `${formatKilobytes(checkpointBytes / batches)}, ${Math.round(checkpointFiles / batches)} files`
+    return [[name, formatCount(samples), time, perSecond(rate), cpu, formatCount(stateRows), checkpoint]]
   })
   return {
     title: 'Scaling (time of the whole query; rate without its start-up)',
-    head: ['', 'samples', 'time', 'rate', 'state rows'],
+    head: ['', 'samples', 'time', 'rate', 'driver CPU / M samples', 'state rows', 'checkpoint / batch'],
     rows: [...rows, ...checks.map(checkRow)],
   }
 }
@@ -133,6 +143,8 @@ function checkRow({ fromSamples, toSamples, samplesFactor, timeFactor, holds }: 
     `x ${samplesFactor}`,
     `x ${timeFactor.toFixed(1)}`,
     holds ? 'at most linear' : 'more than linear',
+    '',
+    '',
     '',
   ]
 }

@@ -1,5 +1,5 @@
 import type { KafkaAccess } from '../../kafka/access.ts'
-import type { DriverLaunch } from '../local/driver-launch.ts'
+import type { DriverFolders, DriverLaunch } from '../local/driver-launch.ts'
 import { SparkHere } from '../local/spark-here.ts'
 import type { DoctorCheck, JobEnvironment, PartStatus, RuntimeContext } from '../runtime.ts'
 import { standaloneJobEnvironment } from './job-environment.ts'
@@ -45,8 +45,8 @@ export class StandaloneSpark extends SparkHere {
   }
 
   /** Executors reach the driver at the name that the user gives, or else at the address that the master sees. */
-  protected override async jobLaunch(signal: AbortSignal): Promise<DriverLaunch> {
-    const launch = await super.jobLaunch(signal)
+  override async driverLaunch(folders: DriverFolders, signal: AbortSignal): Promise<DriverLaunch> {
+    const launch = await super.driverLaunch(folders, signal)
     if (this.context.config.spark.conf['spark.driver.host'] !== undefined) return launch
     const host = await addressTowards(this.#master, signal)
     return { ...launch, env: { ...launch.env, SPARK_LOCAL_HOSTNAME: host } }
