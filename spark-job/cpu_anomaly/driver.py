@@ -13,7 +13,8 @@ from pyspark.sql import SparkSession
 
 from cpu_anomaly.accounting.anomalies import AnomalyReader, log_unreadable
 from cpu_anomaly.accounting.auditor import Auditor
-from cpu_anomaly.accounting.checkpoint import Checkpoint, DamagedCheckpointError
+from cpu_anomaly.accounting.checkpoint import Checkpoint
+from cpu_anomaly.accounting.files import DamagedCheckpointError
 from cpu_anomaly.accounting.lag_group import LagGroup
 from cpu_anomaly.accounting.progress import Batch
 from cpu_anomaly.accounting.soundness import make_sound
@@ -83,7 +84,7 @@ class Driver:
         self._outside = outside
         self._topics = topics
         self._log = log
-        self._checkpoint = Checkpoint(outside.spark, settings.checkpoint)
+        self._checkpoint = Checkpoint.of(outside.spark, settings.checkpoint)
         make_sound(self._checkpoint, log, plans_ahead=mode.plans_ahead)
         self._auditor = Auditor(outside.spark, self._checkpoint, outside.inspector, self._anomaly_reader(), log)
         self._lag_group = LagGroup(outside.topics, settings.input_topic, log)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyspark.errors import AnalysisException
 
-from cpu_anomaly.accounting.checkpoint import (
+from cpu_anomaly.accounting.files import (
     WAYS_OUT,
     CheckpointError,
     DamagedCheckpointError,

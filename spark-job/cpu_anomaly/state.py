@@ -13,7 +13,8 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from cpu_anomaly.accounting.checkpoint import Checkpoint, DamagedCheckpointError
+from cpu_anomaly.accounting.checkpoint import Checkpoint
+from cpu_anomaly.accounting.files import DamagedCheckpointError
 
 # The files that hold rows, by suffix: compressed with checksums inside, or archives with checksums.
 COMPRESSED = (".delta", ".snapshot", ".changelog")
@@ -61,7 +62,7 @@ def format_version(commit: str) -> str:
 
 def find_damaged_state(spark: SparkSession, location: str, causes: Sequence[str]) -> DamagedCheckpointError | None:
     """The file of the state to which a failure is due, as far as can be seen; `causes` is what Spark says about it."""
-    checkpoint = Checkpoint(spark, location)
+    checkpoint = Checkpoint.of(spark, location)
     return find_missing(checkpoint, causes) or find_unreadable(spark, checkpoint)
 
 

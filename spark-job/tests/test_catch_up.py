@@ -77,7 +77,7 @@ class Case:
         return CatchUp(
             Phase(settings, mode_of(settings)),
             topics,
-            Checkpoint(self._spark, str(self.folder)),
+            Checkpoint.of(self._spark, str(self.folder)),
             self.prober,
             EventLog(self._out),
         ).next_phase(bounds)

@@ -123,7 +123,7 @@ class Case:
         return [" ".join(line) for line in lines if line[0] in ("ready", "stopped", "catch_up")]
 
     def ledger(self) -> Ledger:
-        return Ledger.load(Checkpoint(self._spark, str(self._folder)))
+        return Ledger.load(Checkpoint.of(self._spark, str(self._folder)))
 
     def commit(
         self,
@@ -175,7 +175,7 @@ class Case:
     def account_for(self, batch: int) -> None:
         """An earlier driver has done so."""
         (self._folder / "metadata").write_text(json.dumps({"id": str(uuid.uuid4())}))
-        Ledger(batch, read=batch + 1, topic_ids=IDS).save(Checkpoint(self._spark, str(self._folder)))
+        Ledger(batch, read=batch + 1, topic_ids=IDS).save(Checkpoint.of(self._spark, str(self._folder)))
 
     def _outside(self) -> Outside:
         return Outside(

@@ -6,7 +6,7 @@ import pytest
 from pyspark.errors import AnalysisException
 from thrown import FromJavaError, Thrown, refused
 
-from cpu_anomaly.accounting.checkpoint import (
+from cpu_anomaly.accounting.files import (
     WAYS_OUT,
     CheckpointError,
     DamagedCheckpointError,

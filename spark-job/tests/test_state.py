@@ -14,7 +14,8 @@ from damage import CHANGES, DAMAGES, RefusedError, damage
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from cpu_anomaly.accounting.checkpoint import Checkpoint, DamagedCheckpointError
+from cpu_anomaly.accounting.checkpoint import Checkpoint
+from cpu_anomaly.accounting.files import DamagedCheckpointError
 from cpu_anomaly.failures import Failure, diagnose
 from cpu_anomaly.modes import mode_of
 from cpu_anomaly.query import classified_windows
@@ -97,7 +98,7 @@ def forget_state(spark: SparkSession) -> None:
 
 
 def test_intact_state_is_loaded(spark: SparkSession, copied: Path) -> None:
-    load_state(spark, Checkpoint(spark, str(copied)), BATCHES - 1)
+    load_state(spark, Checkpoint.of(spark, str(copied)), BATCHES - 1)
     assert find_damaged_state(spark, str(copied), []) is None
 
 
@@ -107,7 +108,7 @@ def test_damaged_rows_are_found_when_the_state_is_loaded(
 ) -> None:
     (file,) = (copied / "state/0/1").glob(NEWEST[store])
     damage(file, how)
-    failure = failure_of(spark, copied, lambda: load_state(spark, Checkpoint(spark, str(copied)), BATCHES - 1))
+    failure = failure_of(spark, copied, lambda: load_state(spark, Checkpoint.of(spark, str(copied)), BATCHES - 1))
     assert (failure.kind, failure.exit_code) == ("damaged_checkpoint", 3)
     # Without an archive Spark misses the changelog, which it looks for next.
     name = "3.changelog" if (store, how) == ("archive", "missing") else file.name
@@ -120,7 +121,7 @@ def test_damaged_rows_are_found_when_the_state_is_loaded(
 
 def test_missing_partition_is_found_when_the_state_is_loaded(spark: SparkSession, copied: Path) -> None:
     damage(copied / "state/0/1", "missing")
-    failure = failure_of(spark, copied, lambda: load_state(spark, Checkpoint(spark, str(copied)), BATCHES - 1))
+    failure = failure_of(spark, copied, lambda: load_state(spark, Checkpoint.of(spark, str(copied)), BATCHES - 1))
     assert failure.message == str(DamagedCheckpointError(f"{copied}/state/0/1", "is missing"))
 
 
@@ -137,7 +138,7 @@ def test_file_that_cannot_be_opened_is_found(
         raise RefusedError(f"java.io.FileNotFoundException: {name} (Permission denied)")
 
     monkeypatch.setattr(Checkpoint, "open", refuse)
-    found = find_unreadable(spark, Checkpoint(spark, str(copied)))
+    found = find_unreadable(spark, Checkpoint.of(spark, str(copied)))
     assert "cannot be read (java.io.FileNotFoundException: " in str(found)
 
 

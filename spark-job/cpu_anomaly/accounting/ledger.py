@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from cpu_anomaly.accounting.checkpoint import Checkpoint, checksum
+from cpu_anomaly.accounting.checkpoint import Checkpoint
+from cpu_anomaly.accounting.files import checksum
 from cpu_anomaly.accounting.late import Late, add_up
 
 LEDGER = "cpu-anomaly-ledger.json"

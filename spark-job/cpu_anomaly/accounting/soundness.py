@@ -21,7 +21,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from cpu_anomaly.accounting.checkpoint import Checkpoint, CheckpointError, DamagedCheckpointError
+from cpu_anomaly.accounting.checkpoint import Checkpoint
+from cpu_anomaly.accounting.files import CheckpointError, DamagedCheckpointError
 from cpu_anomaly.accounting.ledger import LEDGER, Ledger
 from cpu_anomaly.accounting.plan import BatchPlan, whole_number
 from cpu_anomaly.event_log import EventLog

@@ -80,7 +80,7 @@ def real_time(spark: SparkSession, tmp_path: Path, topic: Topic) -> Log:
     commits.mkdir()
     out = io.StringIO()
     inspector = cast(Inspector, None)  # not needed: these batches left nothing out
-    auditor = Auditor(spark, Checkpoint(spark, str(tmp_path)), inspector, AnomalyReader(topic), EventLog(out))
+    auditor = Auditor(spark, Checkpoint.of(spark, str(tmp_path)), inspector, AnomalyReader(topic), EventLog(out))
 
     def log(number: int, *results: Result, committed: int | None = None, **counts: int) -> list[str]:
         topic.write(results)

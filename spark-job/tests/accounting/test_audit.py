@@ -30,7 +30,7 @@ AT = datetime.fromisoformat("2023-11-14T22:13:20+00:00")
 
 def test_first_batch_is_audited_from_where_the_source_started(spark: SparkSession, checkpoint_folder: Path) -> None:
     (checkpoint_folder / "offsets" / "0").write_text(offset_log({"in": {"0": 10}}))
-    audit = plan_audit(Checkpoint(spark, str(checkpoint_folder)), 0)
+    audit = plan_audit(Checkpoint.of(spark, str(checkpoint_folder)), 0)
     assert (audit.start, audit.end, audit.now_ms, audit.late_watermark_ms) == (
         {"in": {"0": 3}},
         {"in": {"0": 10}},
@@ -42,7 +42,7 @@ def test_first_batch_is_audited_from_where_the_source_started(spark: SparkSessio
 def test_later_batch_is_audited_with_the_watermark_before_it(spark: SparkSession, checkpoint_folder: Path) -> None:
     (checkpoint_folder / "offsets" / "4").write_text(offset_log({"in": {"0": 10}}))
     (checkpoint_folder / "offsets" / "5").write_text(offset_log({"in": {"0": 20}}, watermark_ms=6000))
-    audit = plan_audit(Checkpoint(spark, str(checkpoint_folder)), 5)
+    audit = plan_audit(Checkpoint.of(spark, str(checkpoint_folder)), 5)
     assert (audit.start, audit.late_watermark_ms) == ({"in": {"0": 10}}, 5000)
 
 

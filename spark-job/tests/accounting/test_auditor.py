@@ -45,7 +45,7 @@ class Case:
         self._folder = folder
         self._out = io.StringIO()
         self.inspector = FakeInspector()
-        self.checkpoint = Checkpoint(spark, str(folder))
+        self.checkpoint = Checkpoint.of(spark, str(folder))
         inspector = cast(Inspector, self.inspector)
         self.auditor = Auditor(spark, self.checkpoint, inspector, None, EventLog(self._out))
 

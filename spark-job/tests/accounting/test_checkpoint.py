@@ -14,12 +14,8 @@ from conftest import offset_log
 from damage import RefusedError
 from pyspark.sql import SparkSession
 
-from cpu_anomaly.accounting.checkpoint import (
-    Checkpoint,
-    CheckpointError,
-    DamagedCheckpointError,
-    UnusableCheckpointError,
-)
+from cpu_anomaly.accounting.checkpoint import Checkpoint
+from cpu_anomaly.accounting.files import CheckpointError, DamagedCheckpointError, UnusableCheckpointError
 from cpu_anomaly.accounting.plan import BatchPlan
 
 
@@ -35,11 +31,11 @@ def test_offset_log_of_another_kind_is_refused(text: str) -> None:
 
 def test_plan_that_spark_has_removed_is_an_error(spark: SparkSession, checkpoint_folder: Path) -> None:
     with pytest.raises(CheckpointError, match="the offset log no longer has batch 9"):
-        Checkpoint(spark, str(checkpoint_folder)).plan(9)
+        Checkpoint.of(spark, str(checkpoint_folder)).plan(9)
 
 
 def test_last_commit_is_the_highest_number(spark: SparkSession, checkpoint_folder: Path) -> None:
-    checkpoint = Checkpoint(spark, str(checkpoint_folder))
+    checkpoint = Checkpoint.of(spark, str(checkpoint_folder))
     assert checkpoint.last_commit() == -1
     (checkpoint_folder / "commits").mkdir()
     for name in ("9", "10", ".10.crc", "11.tmp"):
@@ -48,7 +44,7 @@ def test_last_commit_is_the_highest_number(spark: SparkSession, checkpoint_folde
 
 
 def test_next_batch_starts_where_the_last_commit_ended(spark: SparkSession, checkpoint_folder: Path) -> None:
-    checkpoint = Checkpoint(spark, str(checkpoint_folder))
+    checkpoint = Checkpoint.of(spark, str(checkpoint_folder))
     assert checkpoint.position() == {"in": {"0": 3}}
     (checkpoint_folder / "commits").mkdir()
     for batch, end in enumerate([10, 20]):
@@ -59,18 +55,18 @@ def test_next_batch_starts_where_the_last_commit_ended(spark: SparkSession, chec
 
 
 def test_checkpoint_without_a_planned_batch_has_no_position(spark: SparkSession, tmp_path: Path) -> None:
-    assert Checkpoint(spark, str(tmp_path)).position() == {}
+    assert Checkpoint.of(spark, str(tmp_path)).position() == {}
 
 
 def test_missing_file_is_not_an_error_but_a_missing_start_is(spark: SparkSession, tmp_path: Path) -> None:
-    checkpoint = Checkpoint(spark, str(tmp_path))
+    checkpoint = Checkpoint.of(spark, str(tmp_path))
     assert checkpoint.parse("no-such-file", str) is None
     with pytest.raises(CheckpointError, match="where batch 0 started"):
         checkpoint.first_offsets()
 
 
 def test_directory_in_the_place_of_a_file_is_named(spark: SparkSession, tmp_path: Path) -> None:
-    checkpoint = Checkpoint(spark, str(tmp_path))
+    checkpoint = Checkpoint.of(spark, str(tmp_path))
     (tmp_path / "metadata" / "inner").mkdir(parents=True)
     actions: dict[str, Callable[[], object]] = {
         "read": lambda: checkpoint.parse("metadata", str),
@@ -87,11 +83,11 @@ def test_directory_in_the_place_of_a_file_is_named(spark: SparkSession, tmp_path
 def test_file_in_the_place_of_a_folder_is_damage(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "commits").touch()
     with pytest.raises(DamagedCheckpointError, match="/commits is not a folder; restore"):
-        Checkpoint(spark, str(tmp_path)).last_commit()
+        Checkpoint.of(spark, str(tmp_path)).last_commit()
 
 
 def test_file_that_stays_although_it_was_removed_is_an_error(spark: SparkSession, tmp_path: Path) -> None:
-    checkpoint = Checkpoint(spark, str(tmp_path))
+    checkpoint = Checkpoint.of(spark, str(tmp_path))
     checkpoint._files = SimpleNamespace(delete=lambda *_: False, exists=lambda _: True)
     with pytest.raises(UnusableCheckpointError, match="/commits/4 cannot be removed: its folder cannot be written"):
         checkpoint.remove("commits/4")
@@ -109,7 +105,7 @@ def test_file_that_stays_although_it_was_removed_is_an_error(spark: SparkSession
 def test_what_the_system_refuses_is_named(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, reason: str
 ) -> None:
-    checkpoint = Checkpoint(spark, str(tmp_path))
+    checkpoint = Checkpoint.of(spark, str(tmp_path))
     (tmp_path / "metadata").touch()
     monkeypatch.setattr(checkpoint, "open", lambda _: fail(said))
     with pytest.raises(UnusableCheckpointError, match=rf"/metadata cannot be read: {reason}; mend that, restore"):
@@ -125,11 +121,11 @@ def test_what_may_pass_is_no_refusal(
 
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(OSError, match=os.strerror(number)):
-        Checkpoint(spark, str(tmp_path)).write("metadata", "{}")
+        Checkpoint.of(spark, str(tmp_path)).write("metadata", "{}")
 
 
 def test_file_is_never_missing_while_it_is_replaced(spark: SparkSession, tmp_path: Path) -> None:
-    checkpoint, file = Checkpoint(spark, str(tmp_path)), tmp_path / "ledger.json"
+    checkpoint, file = Checkpoint.of(spark, str(tmp_path)), tmp_path / "ledger.json"
     checkpoint.write(file.name, "{}")
     is_over, gaps = threading.Event(), []
 
@@ -148,7 +144,7 @@ def test_file_is_never_missing_while_it_is_replaced(spark: SparkSession, tmp_pat
 
 
 def test_file_is_read_although_hadoop_wrote_a_checksum_of_the_old_one(spark: SparkSession, tmp_path: Path) -> None:
-    checkpoint = Checkpoint(spark, str(tmp_path))
+    checkpoint = Checkpoint.of(spark, str(tmp_path))
     stream = checkpoint._files.create(checkpoint._path("ledger.json"), True)
     stream.write(b"an older text")
     stream.close()

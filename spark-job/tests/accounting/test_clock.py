@@ -31,7 +31,7 @@ class Case:
         for number in range(6):
             (folder / "offsets" / str(number)).write_text(offset_log({"in": {"0": 10 * (number + 1)}}))
         inspector = cast(Any, SimpleNamespace(newest_sample=self._newest_sample, watermark_ms=10_000))
-        self._watch = ClockWatch(inspector, Checkpoint(spark, str(folder)), EventLog(self._out))
+        self._watch = ClockWatch(inspector, Checkpoint.of(spark, str(folder)), EventLog(self._out))
 
     def _newest_sample(self, audit: Audit) -> dict[str, object]:
         self.audited.append(audit.batch)

@@ -12,7 +12,7 @@ from cpu_anomaly.accounting.ledger import LEDGER, Ledger
 
 
 def test_ledger_is_read_back_as_written_each_time(spark: SparkSession, checkpoint_folder: Path) -> None:
-    checkpoint = Checkpoint(spark, str(checkpoint_folder))
+    checkpoint = Checkpoint.of(spark, str(checkpoint_folder))
     assert Ledger.load(checkpoint) == Ledger()
     for batch in range(3):
         late = (Late("web 1", 1, 5, 5), Late(None, 2, 3, 4))
@@ -22,7 +22,7 @@ def test_ledger_is_read_back_as_written_each_time(spark: SparkSession, checkpoin
 
 
 def test_ledger_survives_a_checksum_left_by_a_crash(spark: SparkSession, checkpoint_folder: Path) -> None:
-    checkpoint = Checkpoint(spark, str(checkpoint_folder))
+    checkpoint = Checkpoint.of(spark, str(checkpoint_folder))
     Ledger(1).save(checkpoint)
     (checkpoint_folder / ".cpu-anomaly-ledger.json.tmp").write_text("half of")
     (checkpoint_folder / "..cpu-anomaly-ledger.json.tmp.crc").write_bytes(b"crc\x00wrong")
@@ -32,7 +32,7 @@ def test_ledger_survives_a_checksum_left_by_a_crash(spark: SparkSession, checkpo
 
 def test_ledger_without_series_is_still_read(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / LEDGER).write_text('{"batch": 1, "read": 10, "dead_lettered": 0, "late": 4, "topic_ids": {}}')
-    assert Ledger.load(Checkpoint(spark, str(tmp_path))) == Ledger(1, 10, 0, 4)
+    assert Ledger.load(Checkpoint.of(spark, str(tmp_path))) == Ledger(1, 10, 0, 4)
 
 
 def test_ledger_adds_up_over_batches() -> None:

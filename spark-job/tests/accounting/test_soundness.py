@@ -15,7 +15,8 @@ from conftest import offset_log
 from damage import DAMAGES, RefusedError, damage, make_directory
 from pyspark.sql import SparkSession
 
-from cpu_anomaly.accounting.checkpoint import Checkpoint, DamagedCheckpointError, UnusableCheckpointError
+from cpu_anomaly.accounting.checkpoint import Checkpoint
+from cpu_anomaly.accounting.files import DamagedCheckpointError, UnusableCheckpointError
 from cpu_anomaly.accounting.late import Late
 from cpu_anomaly.accounting.ledger import LEDGER, Ledger, seals_of
 from cpu_anomaly.accounting.soundness import make_sound, next_watermark_ms
@@ -40,7 +41,7 @@ class Case:
     def __init__(self, spark: SparkSession, folder: Path) -> None:
         self.plans_ahead = True
         self.folder = folder
-        self.checkpoint = Checkpoint(spark, str(folder))
+        self.checkpoint = Checkpoint.of(spark, str(folder))
         (folder / "commits").mkdir()
         (folder / "metadata").write_text('{"id":"1532e1e5-a206-4ac1-afff-82a41f1a911d"}')
         for batch in range(4):
@@ -118,7 +119,7 @@ def test_sound_checkpoint_is_left_as_it_is(case: Case) -> None:
 
 
 def test_folder_without_a_batch_is_sound(spark: SparkSession, tmp_path: Path) -> None:
-    make_sound(Checkpoint(spark, str(tmp_path)), EventLog(io.StringIO()), plans_ahead=True)
+    make_sound(Checkpoint.of(spark, str(tmp_path)), EventLog(io.StringIO()), plans_ahead=True)
     assert list(tmp_path.iterdir()) == []
 
 
