@@ -29,9 +29,9 @@ export async function sparkHere(
 }
 
 /** @throws CliError TOOL_MISSING without Java or Python. */
-async function isInstalled({ env }: RuntimeContext): Promise<boolean> {
+async function isInstalled({ env, config }: RuntimeContext): Promise<boolean> {
   const [python] = await Promise.all([findPython(env), findJava(env)])
-  return (await isSparkInstalled(python.version)) && driverJars().every((jar) => existsSync(jar))
+  return (await isSparkInstalled(python.version)) && driverJars(config).every((jar) => existsSync(jar))
 }
 
 const notHere = () =>

@@ -1,3 +1,4 @@
+import { checkpointUri, isRemoteCheckpoint } from './checkpoint-location.ts'
 import type { Config } from './config.ts'
 import { isLoopback } from './given-servers.ts'
 import { textOf } from './text-of.ts'
@@ -5,12 +6,7 @@ import { textOf } from './text-of.ts'
 /** Places that do not fit each other, or would be silently ignored. */
 export function clusterRules(config: Config): string[] {
   const { spark, kafka } = config
-  if (spark.master === undefined)
-    return spark.checkpoint === undefined
-      ? []
-      : [
-          `CHECKPOINT_LOCATION=file://${spark.checkpoint}: does nothing without SPARK_MASTER; leave it empty, the checkpoint is in STORAGE_DIR`,
-        ]
+  if (spark.master === undefined) return checkpointRules(config)
   if (!spark.master.startsWith('spark://'))
     return [
       `SPARK_MASTER=${spark.master}: this version supports spark://host:7077 and the Spark that it starts; for that leave it empty, and set SPARK_CORES for the number of cores`,
@@ -26,9 +22,23 @@ export function clusterRules(config: Config): string[] {
     )
   if (spark.checkpoint === undefined)
     problems.push(
-      `SPARK_MASTER=${spark.master}: its workers cannot reach STORAGE_DIR; set CHECKPOINT_LOCATION=file:///folder on a disk that all share`,
+      `SPARK_MASTER=${spark.master}: its workers cannot reach STORAGE_DIR; set CHECKPOINT_LOCATION=hdfs://... or s3a://..., or file:///folder on a disk that all share`,
     )
   return problems
+}
+
+/** The Spark that this tool starts has no other machines. */
+function checkpointRules(config: Config): string[] {
+  const { checkpoint } = config.spark
+  if (checkpoint === undefined) return []
+  const setting = `CHECKPOINT_LOCATION=${checkpointUri(checkpoint)}`
+  if (!isRemoteCheckpoint(checkpoint))
+    return [`${setting}: does nothing without SPARK_MASTER; leave it empty, the checkpoint is in STORAGE_DIR`]
+  return textOf(config, 'RUNTIME') === 'docker'
+    ? [
+        `${setting}: does nothing with RUNTIME=docker, whose checkpoint is in a volume; set RUNTIME=local, or leave it empty`,
+      ]
+    : []
 }
 
 /** Is the master, and so its workers, on this machine? */

@@ -119,7 +119,7 @@ interface QueryConfig {
 export interface SparkConfig {
   /** Set only if the user names a cluster of their own. */
   readonly master: string | undefined
-  /** Absolute path of the checkpoint, if it is not in the storage folder. */
+  /** The checkpoint, if it is not in the storage folder: an absolute path, or a URI of `hdfs` or `s3a`. */
   readonly checkpoint: string | undefined
   readonly cores: number
   /** Heap size in Spark's notation: `1g`, `512m`. */

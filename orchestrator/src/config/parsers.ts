@@ -1,5 +1,4 @@
 import { isAbsolute } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 /** A parser turns a setting's text into its value, or throws a Problem: what is wrong, and how to fix it. */
 export type Parser<T> = (text: string) => T
@@ -172,14 +171,6 @@ export const text: Parser<string> = (value) => {
 export const absolutePath: Parser<string> = (value) => {
   if (isAbsolute(value)) return text(value)
   throw new Problem('not an absolute path', 'write the full path of the PEM file')
-}
-
-/** The path of a folder, as a URI: file:///folder. */
-export const checkpointFolder: Parser<string> = (value) => {
-  if (/^(?:hdfs|s3a):\/\//.test(value))
-    throw new Problem('this version keeps checkpoints only in folders', 'write file:///folder')
-  if (!/^file:\/\/\/[^/]/.test(value)) throw new Problem('not the URI of a folder', 'write file:///folder')
-  return fileURLToPath(text(value)).replace(/\/+$/, '')
 }
 
 export const offsets = oneOf('earliest', 'latest')

@@ -7,6 +7,7 @@ import {
   problemsOf,
   type RefusedLine,
 } from './load.fixture.ts'
+import { maskedSettings } from './load.ts'
 import { checkRules } from './rules.ts'
 
 const REFUSED: readonly RefusedLine[] = [
@@ -43,7 +44,7 @@ const REFUSED: readonly RefusedLine[] = [
     'SPARK_MASTER=spark://h:7077\nKAFKA_SERVERS=k:9092',
     'SPARK_MASTER=spark://h:7077: ',
     'cannot reach STORAGE_DIR',
-    'set CHECKPOINT_LOCATION=file:///folder',
+    'set CHECKPOINT_LOCATION=hdfs://',
   ],
   [
     'SPARK_MASTER=spark://127.0.0.1:7077\nRUNTIME=docker',
@@ -58,10 +59,16 @@ const REFUSED: readonly RefusedLine[] = [
     'leave it empty',
   ],
   [
-    'SPARK_MASTER=spark://127.0.0.1:7077\nCHECKPOINT_LOCATION=hdfs://h/cp',
+    'RUNTIME=docker\nCHECKPOINT_LOCATION=hdfs://h/cp',
     'CHECKPOINT_LOCATION=hdfs://h/cp: ',
-    'only in folders',
-    'write file:///folder',
+    'does nothing with RUNTIME=docker',
+    'set RUNTIME=local',
+  ],
+  [
+    'SPARK_CONF_spark.hadoop.fs.s3a.secret.key=x',
+    'SPARK_CONF_spark.hadoop.fs.s3a.secret.key: ',
+    'no effect without CHECKPOINT_LOCATION=s3a://',
+    'remove it',
   ],
   [
     'SPARK_MASTER=spark://127.0.0.1:7077\nCHECKPOINT_LOCATION=/cp',
@@ -217,6 +224,29 @@ describe('settings for given brokers', () => {
     ],
     ["this stack's own broker", { env: 'KAFKA_SERVERS=localhost:9093\n' }, { kafka: { isGiven: false } }],
   ])('are accepted: %s', expectAccepted)
+})
+
+describe('a checkpoint on HDFS or S3', () => {
+  const KEYS =
+    'SPARK_CONF_spark.hadoop.fs.s3a.access.key=canary\nSPARK_CONF_spark.hadoop.fs.s3a.secret.key=canary\n'
+
+  it.each<AcceptedInput>([
+    [
+      "with this machine's Spark, also where containers would be preferred",
+      { env: 'CHECKPOINT_LOCATION=hdfs://h:8020/cp\n' },
+      { runtime: 'local', spark: { checkpoint: 'hdfs://h:8020/cp' } },
+    ],
+    [
+      'with the cluster of SPARK_MASTER, and the keys of S3',
+      { env: `SPARK_MASTER=spark://h:7077\nKAFKA_SERVERS=k:1\nCHECKPOINT_LOCATION=s3a://b/cp\n${KEYS}` },
+      { runtime: 'standalone', spark: { checkpoint: 's3a://b/cp' } },
+    ],
+  ])('is accepted: %s', expectAccepted)
+
+  it('has keys that are shown nowhere', async () => {
+    const { config } = await load({ env: `CHECKPOINT_LOCATION=s3a://b/cp\n${KEYS}` })
+    expect(JSON.stringify(maskedSettings(config))).not.toContain('canary')
+  })
 })
 
 describe('a Spark cluster that is already there', () => {

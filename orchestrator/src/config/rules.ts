@@ -1,5 +1,6 @@
 import { SPARK_VERSION } from '../package/tested-versions.ts'
 import { brokerRules, plaintextWarnings } from './broker-rules.ts'
+import { isOnS3 } from './checkpoint-location.ts'
 import { clearPlanWarnings, clusterRules } from './cluster-rules.ts'
 import type { Config } from './config.ts'
 import { isSameValue } from './same-value.ts'
@@ -107,7 +108,10 @@ const inputWarnings = ({ input, detector }: Config): string[] =>
 
 function sparkRules({ spark, runtime }: Config): string[] {
   return Object.keys(spark.conf).flatMap((name) => {
-    const why = refusedProperty(name, runtime === 'standalone')
+    const why = refusedProperty(name, {
+      isClusterGiven: runtime === 'standalone',
+      isOnS3: isOnS3(spark.checkpoint),
+    })
     return why === undefined ? [] : [`${SPARK_CONF_PREFIX}${name}: ${why}`]
   })
 }

@@ -1,8 +1,8 @@
 import { CPU_UNITS, TIME_UNITS } from '../formats/names.ts'
+import { checkpointLocation } from './checkpoint-location.ts'
 import { inputFormat, inputSeries, jsonPath } from './input-parsers.ts'
 import {
   absolutePath,
-  checkpointFolder,
   decimal,
   duration,
   image,
@@ -239,8 +239,8 @@ export const SETTINGS = {
   ),
   CHECKPOINT_LOCATION: optional(
     'Spark',
-    'with SPARK_MASTER: file:///folder on a disk that all its workers and this machine share; empty: in STORAGE_DIR',
-    checkpointFolder,
+    'hdfs://host:8020/path, s3a://bucket/path or, with SPARK_MASTER, file:///folder on a disk that all its workers and this machine share; empty: in STORAGE_DIR',
+    checkpointLocation,
   ),
   SPARK_CORES: setting('Spark', '2', 'cores that Spark uses', integer(1, 1_024)),
   SPARK_DRIVER_MEMORY: setting('Spark', '768m', "heap of the driver's JVM", memory),

@@ -103,10 +103,25 @@ export const isOfExecutors = (name: string): boolean =>
   /^spark\.(?:cores\.max|dynamicAllocation\.|executor\.(?:cores|instances|extra|pyspark|logs))/.test(name)
 
 /** Is a Spark property of this name likely to hold a secret? */
-export const looksSecret = (name: string): boolean => /secret|password|token/i.test(name)
+export const looksSecret = (name: string): boolean =>
+  /secret|password|token|access\.?key|encryption\.key/i.test(name)
+
+/** How Spark's driver and executors get at a checkpoint on S3: its secrets go into a file, too. */
+const isOfS3 = (name: string): boolean => name.startsWith('spark.hadoop.fs.s3a.')
+
+interface Given {
+  readonly isClusterGiven: boolean
+  /** The checkpoint is on S3. */
+  readonly isOnS3: boolean
+}
 
 /** Why a property is refused, and what to do; undefined if it takes effect, or may do so. Secrets of a given cluster go into a file. */
-export function refusedProperty(name: string, isClusterGiven = false): string | undefined {
+export function refusedProperty(
+  name: string,
+  { isClusterGiven, isOnS3 }: Given = { isClusterGiven: false, isOnS3: false },
+): string | undefined {
+  if (isOfS3(name) && looksSecret(name))
+    return isOnS3 ? undefined : 'has no effect without CHECKPOINT_LOCATION=s3a://bucket/path; remove it'
   if (isClusterGiven && (OF_A_GIVEN_CLUSTER.has(name) || looksSecret(name))) return undefined
   if (Object.hasOwn(OWN_SPARK_PROPERTIES, name))
     return `is set by cpu-anomaly (${OWN_SPARK_PROPERTIES[name]}), so another value has no effect; remove it`

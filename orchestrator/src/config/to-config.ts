@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { isRemoteCheckpoint } from './checkpoint-location.ts'
 import type { Config, KafkaConfig, ResolvedSetting } from './config.ts'
 import { givenServers } from './given-servers.ts'
 import { Problem } from './parsers.ts'
@@ -96,7 +97,7 @@ export function toConfig(
       workerMemory: values.SPARK_WORKER_MEMORY,
       conf: sparkConf(resolved),
     },
-    runtime: values.SPARK_MASTER?.startsWith('spark://') ? 'standalone' : values.RUNTIME,
+    runtime: runtimeOf(values),
     ports: {
       kafka: values.KAFKA_PORT,
       sparkUi: values.SPARK_UI_PORT,
@@ -107,6 +108,12 @@ export function toConfig(
     folder: resolve(folder),
     resolved,
   }
+}
+
+/** A checkpoint on HDFS or S3 is of no use to containers, which `auto` would prefer. */
+function runtimeOf({ SPARK_MASTER, CHECKPOINT_LOCATION, RUNTIME }: SettingValues): Config['runtime'] {
+  if (SPARK_MASTER?.startsWith('spark://')) return 'standalone'
+  return RUNTIME === 'auto' && isRemoteCheckpoint(CHECKPOINT_LOCATION) ? 'local' : RUNTIME
 }
 
 function kafkaConfig(values: SettingValues): KafkaConfig {

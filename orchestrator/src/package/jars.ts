@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from './root.ts'
-import { CONNECTOR_VERSION, KAFKA_VERSION } from './tested-versions.ts'
+import { CONNECTOR_VERSION, HADOOP_VERSION, KAFKA_VERSION } from './tested-versions.ts'
 
 export interface Jar {
   readonly org: string
@@ -11,7 +11,14 @@ export interface Jar {
   readonly sha256: string
 }
 
-export type JarSet = 'connector' | 'broker'
+/** `s3a`: Hadoop's client of S3. Hadoop asks for all of Amazon's SDK (690 MB), of which it uses these modules. */
+export type JarSet = 'connector' | 'broker' | 's3a'
+
+const VERSIONS: Readonly<Record<JarSet, string>> = {
+  connector: CONNECTOR_VERSION,
+  broker: KAFKA_VERSION,
+  s3a: HADOOP_VERSION,
+}
 
 /** The jars of one set, exactly as locked: nothing is resolved transitively. */
 export function lockedJars(set: JarSet): readonly Jar[] {
@@ -26,5 +33,5 @@ export function jarSetName(set: JarSet): string {
   const hash = createHash('sha256')
     .update(JSON.stringify(lockedJars(set)))
     .digest('hex')
-  return `${set}-${set === 'connector' ? CONNECTOR_VERSION : KAFKA_VERSION}-${hash.slice(0, 8)}`
+  return `${set}-${VERSIONS[set]}-${hash.slice(0, 8)}`
 }

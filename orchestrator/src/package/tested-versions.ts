@@ -19,6 +19,9 @@ export const TESTED_SETS: readonly [TestedSet, ...TestedSet[]] = [
 
 export const { spark: SPARK_VERSION, connector: CONNECTOR_VERSION, kafka: KAFKA_VERSION } = TESTED_SETS[0]
 
+/** Of Spark's own jars; its client of S3 must be of the same version. */
+export const HADOOP_VERSION = '3.5.0'
+
 /** Spark's version in the tag of an image; undefined if the tag has none (`latest`, or only a digest). */
 export const imageVersion = (image: string): string | undefined =>
   image.match(/:v?(\d+\.\d+\.\d+)(?![\d.])[^/:]*$/)?.[1]

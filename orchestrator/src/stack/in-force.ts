@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { configWith } from '../config/load.ts'
+import { textOf } from '../config/text-of.ts'
 import { changesSinceSubmit, type JobChange, type SubmittedQuery } from '../query/submitted.ts'
 import { escapeControls } from '../terminal/text.ts'
 import { changesSinceUp, isLastingFlag, type SettingChange, type StackRecord } from './record.ts'
@@ -59,8 +60,12 @@ function runtimeDifference(config: Config, record: StackRecord | undefined): Dif
 }
 
 /** The setting that chooses where Spark is. */
-export const runtimeSetting = ({ runtime, spark }: Config): string =>
-  runtime === 'standalone' ? `SPARK_MASTER=${spark.master}` : `RUNTIME=${runtime}`
+export function runtimeSetting(config: Config): string {
+  const { runtime, spark } = config
+  if (runtime === 'standalone') return `SPARK_MASTER=${spark.master}`
+  const isChosen = textOf(config, 'RUNTIME').toLowerCase() === runtime
+  return isChosen ? `RUNTIME=${runtime}` : `CHECKPOINT_LOCATION=${spark.checkpoint}`
+}
 
 const ofStack = ({ now, started }: SettingChange, isMeant: boolean, text: string): Difference => ({
   key: now.key,

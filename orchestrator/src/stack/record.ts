@@ -35,7 +35,7 @@ export const stackFile = (storage: StoragePaths): StateFile<StackRecord> =>
 const OWN_BROKER_KEYS = ['KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'] as const satisfies SettingKey[]
 
 const SPARK_KEYS: Readonly<Record<RuntimeName, readonly SettingKey[]>> = {
-  local: [],
+  local: ['CHECKPOINT_LOCATION'],
   docker: ['SPARK_CORES', 'SPARK_WORKERS', 'SPARK_WORKER_MEMORY', 'SPARK_MASTER_UI_PORT', 'SPARK_IMAGE'],
   standalone: ['SPARK_MASTER', 'SPARK_MASTER_UI_PORT', 'CHECKPOINT_LOCATION'],
 }

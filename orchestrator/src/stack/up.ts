@@ -54,7 +54,7 @@ async function requireAllParts({ runtime }: Selected): Promise<void> {
 
 /** How the job reaches the broker: its driver was given these, and keeps them. */
 const USED_BY_JOB = {
-  local: new Set(['KAFKA_SERVERS', 'KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD']),
+  local: new Set(['CHECKPOINT_LOCATION', 'KAFKA_SERVERS', 'KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD']),
   docker: new Set(['KAFKA_SERVERS', 'KAFKA_USERNAME', 'KAFKA_PASSWORD']),
   standalone: new Set([
     ...['SPARK_MASTER', 'CHECKPOINT_LOCATION', 'KAFKA_SERVERS'],

@@ -60,6 +60,8 @@ describe('childEnvironment', () => {
       'download',
       { PIP_INDEX_URL: 'mirror', PIP_CERT: '/ca.pem', https_proxy: 'p', NO_PROXY: 'n', SSL_CERT_FILE: 'f' },
     ],
+    ['hdfs', { JAVA_HOME: '/jdk', HADOOP_CONF_DIR: '/h', HADOOP_USER_NAME: 'me' }],
+    ['s3', { HADOOP_CONF_DIR: '/h', AWS_ACCESS_KEY_ID: 'id', AWS_ROLE_ARN: 'arn' }],
     ['docker', { DOCKER_HOST: 'unix:///x', DOCKER_CONFIG: '/c', DOCKER_CERT_PATH: '/d', HTTPS_PROXY: 'p' }],
   ])('gives a child what only its kind needs: %s', (kind, needed) => {
     expect(childEnvironment(kind, needed)).toEqual({ ...FIXED, ...needed })

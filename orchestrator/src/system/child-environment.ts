@@ -2,7 +2,7 @@
 export type ShellEnvironment = Readonly<Record<string, string | undefined>>
 
 /** What a program needs beside what every program gets. */
-export type ChildKind = 'probe' | 'java' | 'download' | 'docker'
+export type ChildKind = 'probe' | 'java' | 'hdfs' | 's3' | 'download' | 'docker'
 
 // Where programs are, whose they are, where they may write. LD_LIBRARY_PATH belongs to PATH: a Python or Java from a
 // module system of a cluster does not start without it.
@@ -11,9 +11,14 @@ const EVERY_CHILD = ['PATH', 'LD_LIBRARY_PATH', 'HOME', 'USER', 'LOGNAME', 'TMPD
 const PROXY = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY']
 const PROXIES = [...PROXY, ...PROXY.map((name) => name.toLowerCase())]
 
+const HADOOP = ['JAVA_HOME', 'HADOOP_CONF_DIR', 'HADOOP_USER_NAME']
+
 const NEEDS: Readonly<Record<ChildKind, readonly string[]>> = {
   probe: [],
   java: ['JAVA_HOME'],
+  // A driver whose checkpoint is on HDFS or S3: the addresses of a Hadoop cluster, who asks, how S3 is logged in to.
+  hdfs: HADOOP,
+  s3: HADOOP,
   // Where pip finds packages and whom it trusts, but nothing that decides where or what it installs.
   download: [
     ...PROXIES,
@@ -41,13 +46,17 @@ export function childEnvironment(
   kind: ChildKind,
   shell: ShellEnvironment = process.env,
 ): Record<string, string> {
-  const names = [...EVERY_CHILD, ...NEEDS[kind], ...passedNames(shell)]
+  const names = [...EVERY_CHILD, ...NEEDS[kind], ...ofAws(kind, shell), ...passedNames(shell)]
   const taken = names.flatMap((name) => {
     const value = shell[name]
     return value ? [[name, value] as const] : []
   })
   return { ...FIXED, ...Object.fromEntries(taken) }
 }
+
+/** Amazon's client has dozens of variables: keys, a profile, a role and how it is taken. */
+const ofAws = (kind: ChildKind, shell: ShellEnvironment): string[] =>
+  kind === 's3' ? Object.keys(shell).filter((name) => name.startsWith('AWS_')) : []
 
 // Java and Python take the encoding of file names from the locale, and Java also how `toUpperCase` works: in Turkish it
 // turns "classic" into a word that Kafka does not know. Logs are in UTC on both runtimes.

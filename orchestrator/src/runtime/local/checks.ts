@@ -4,6 +4,7 @@ import { isPortFree } from '../../system/ports.ts'
 import { cacheDir, isComplete, jarsDir } from '../cache.ts'
 import { areJarsIntact } from '../install-jars.ts'
 import type { DoctorCheck, RuntimeContext } from '../runtime.ts'
+import { jarSets } from './install.ts'
 import { isSparkInstalled } from './install-python.ts'
 import { checkDriverPython, findJava, findPython, requireUserName } from './tools.ts'
 
@@ -35,7 +36,7 @@ export function localChecks({ env, config }: Pick<RuntimeContext, 'env' | 'confi
         const python = await findPython(env)
         const missing = [
           ...((await isSparkInstalled(python.version)) ? [] : ['Spark']),
-          ...((await hasJars('connector')) ? [] : ['connector jars']),
+          ...((await Promise.all(jarSets(config).map(hasJars))).every(Boolean) ? [] : ['connector jars']),
           ...(config.kafka.isGiven || (await hasJars('broker')) ? [] : ['Kafka jars']),
         ]
         return missing.length === 0

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { childEnvironment, type ShellEnvironment } from '../../system/child-environment.ts'
+import { type ChildKind, childEnvironment, type ShellEnvironment } from '../../system/child-environment.ts'
 import type { SparkInstall } from './install-python.ts'
 import { asProperty, tmpOptions } from './java-options.ts'
 
@@ -33,12 +33,13 @@ export function driverLaunch(
   spark: SparkInstall,
   javaOptions: readonly string[],
   { scratch, modules }: DriverFolders,
+  kind: ChildKind = 'java',
 ): DriverLaunch {
   return {
     python: spark.python,
     sparkSubmit: join(spark.sparkHome, 'bin', 'spark-submit'),
     env: {
-      ...childEnvironment('java', shell),
+      ...childEnvironment(kind, shell),
       SPARK_HOME: spark.sparkHome,
       PYSPARK_PYTHON: spark.python,
       PYSPARK_DRIVER_PYTHON: spark.python,

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { isOnS3 } from '../../config/checkpoint-location.ts'
+import type { Config } from '../../config/config.ts'
 import { errorMessage } from '../../errors.ts'
-import { jarFile, lockedJars } from '../../package/jars.ts'
+import { type JarSet, jarFile, lockedJars } from '../../package/jars.ts'
 import type { Output } from '../../terminal/output.ts'
 import { jarsDir } from '../cache.ts'
 import { type FetchJars, installJars } from '../install-jars.ts'
@@ -11,12 +13,16 @@ import { installSpark, type SparkInstall } from './install-python.ts'
 import { installLoopbackJar, loopbackJar } from './loopback-jar.ts'
 import { findJava, type Tool } from './tools.ts'
 
-/** The jars beside Spark's own on the driver's class path: the connector's, in the order of their lock, and ours. */
-export const driverJars = (): string[] => [...connectorJars(), loopbackJar()]
+/** The jars beside Spark's own on the driver's class path: those that executors need too, and ours. */
+export const driverJars = (config: Config): string[] => [...sharedJars(config), loopbackJar()]
 
-/** Kafka's connector for Spark, in the order of its lock. */
-export const connectorJars = (): string[] =>
-  lockedJars('connector').map((jar) => join(jarsDir('connector'), jarFile(jar)))
+/** Kafka's connector for Spark and, if the checkpoint is there, the client of S3, in the order of their locks. */
+export const sharedJars = (config: Config): string[] =>
+  jarSets(config).flatMap((set) => lockedJars(set).map((jar) => join(jarsDir(set), jarFile(jar))))
+
+/** Which sets of jars the driver needs. */
+export const jarSets = ({ spark }: Config): JarSet[] =>
+  isOnS3(spark.checkpoint) ? ['connector', 's3a'] : ['connector']
 
 export interface InstalledBroker {
   /** Path of the java command. */
@@ -38,7 +44,8 @@ export async function installSparkHere(
   })
   await output.step('Connector jars', async (step) => {
     const progress = { signal, update: step.update }
-    await installJars('connector', await fetcher(context, java, spark, signal), progress)
+    const fetch = await fetcher(context, java, spark, signal)
+    for (const set of jarSets(context.config)) await installJars(set, fetch, progress)
     await installLoopbackJar(java, spark, { env: context.env, ...progress })
     step.done('Connector jars are installed')
   })
@@ -69,16 +76,17 @@ async function fetcher(
 
 /** A failure is only reported: without the archive everything works, but jobs start more slowly. */
 async function archiveClasses(
-  { env }: RuntimeContext,
+  { env, config }: RuntimeContext,
   java: Tool,
   spark: SparkInstall,
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
-  const archive = classArchive(java, spark.sparkHome, driverJars())
+  const jars = driverJars(config)
+  const archive = classArchive(java, spark.sparkHome, jars)
   await output.step("Spark's classes", async (step) => {
     try {
-      await installClassArchive(archive, spark, driverJars(), { env, signal, update: step.update })
+      await installClassArchive(archive, spark, jars, { env, signal, update: step.update })
       step.done("Spark's classes are archived")
     } catch (error) {
       signal.throwIfAborted()

@@ -8,7 +8,7 @@ it('lets only programs of this machine that know a secret reach the driver', asy
   const config = await configWith(['SPARK_CONF_spark.driver.extraJavaOptions=-Da=b'])
   const access = ownBrokerAccess(config.kafka, '127.0.0.1:1')
   const context = { config, storage: storagePaths('/storage'), env: {} }
-  const { sparkConf } = localJobEnvironment(context, access, '/secrets')
+  const { sparkConf } = localJobEnvironment(context, access, { secretsFile: '/s', propertiesFile: '/p' })
   expect(sparkConf).toMatchObject({
     'spark.driver.host': '127.0.0.1',
     'spark.driver.bindAddress': '127.0.0.1',

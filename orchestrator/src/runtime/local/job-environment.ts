@@ -8,11 +8,16 @@ import { localMaster, SECURITY_CONF } from './driver-launch.ts'
 import { driverJars } from './install.ts'
 import { asProperty, driverJavaOptions } from './java-options.ts'
 
+export interface DriverFiles {
+  readonly secretsFile: string
+  readonly propertiesFile: string
+}
+
 /** The environment of a job whose driver is a process of this machine. */
 export function localJobEnvironment(
   { config, storage }: RuntimeContext,
   kafka: KafkaAccess,
-  secretsFile: string,
+  { secretsFile, propertiesFile }: DriverFiles,
 ): JobEnvironment {
   return {
     master: localMaster(config.spark.cores),
@@ -20,16 +25,17 @@ export function localJobEnvironment(
     masterWithSlots: localMaster,
     sparkVersion: SPARK_VERSION,
     kafka,
-    checkpoint: storage.checkpoint,
+    checkpoint: config.spark.checkpoint ?? storage.checkpoint,
     baselineFile: join(storage.rendered, BASELINE_FILE),
     secretsFile: hasJavaClientSecrets(kafka) ? secretsFile : undefined,
+    propertiesFile,
     connectorJars: [], // on the class path instead: only classes that the JVM itself loads can be archived
     sparkConf: {
       ...SECURITY_CONF,
       'spark.ui.port': String(config.ports.sparkUi),
       'spark.port.maxRetries': '0', // a UI on another port than the announced one would not be found
       'spark.sql.warehouse.dir': join(storage.run, 'warehouse'),
-      'spark.driver.extraClassPath': classPath(driverJars()),
+      'spark.driver.extraClassPath': classPath(driverJars(config)),
       'spark.driver.extraJavaOptions': asProperty(driverJavaOptions),
     },
   }

@@ -8,7 +8,7 @@ export class LocalSpark extends SparkHere {
 
   /** Only what starts a job needs the cache: whatever is wrong with its folder, a stack can be stopped. */
   get job(): JobEnvironment {
-    return localJobEnvironment(this.context, this.kafka, this.driverHere.secretsFile)
+    return localJobEnvironment(this.context, this.kafka, this.driverHere)
   }
 
   /** Master and executors are threads of the driver. */

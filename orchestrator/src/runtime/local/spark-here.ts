@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RuntimeName } from '../../config/config.ts'
+import { isOnS3, isRemoteCheckpoint } from '../../config/checkpoint-location.ts'
+import type { Config, RuntimeName } from '../../config/config.ts'
 import type { KafkaAccess } from '../../kafka/access.ts'
 import { readStorageId } from '../../storage/mark.ts'
+import type { ChildKind } from '../../system/child-environment.ts'
 import { followFile, type LogOptions } from '../../system/follow-file.ts'
 import type { Output } from '../../terminal/output.ts'
 import type { SparkPlace } from '../places.ts'
@@ -27,7 +29,15 @@ import { driverJars, installSparkHere } from './install.ts'
 import { installSpark } from './install-python.ts'
 import { LocalDriver } from './local-driver.ts'
 import { installLoopbackJar } from './loopback-jar.ts'
+import { RemoteCheckpoint } from './remote-checkpoint.ts'
+import { startCheckpointSession } from './start-checkpoint-session.ts'
 import { findJava, requireUserName } from './tools.ts'
+
+/** Which variables of the shell the driver gets. */
+function kindOf({ spark: { checkpoint } }: Config): ChildKind {
+  if (isOnS3(checkpoint)) return 's3'
+  return isRemoteCheckpoint(checkpoint) ? 'hdfs' : 'java'
+}
 
 /** A driver as a process of this machine, wherever its tasks run. */
 export abstract class SparkHere implements SparkPlace {
@@ -43,8 +53,15 @@ export abstract class SparkHere implements SparkPlace {
     this.context = context
     this.kafka = kafka
     this.sparkUi = `http://localhost:${context.config.ports.sparkUi}`
-    this.checkpoint = folderCheckpoint(context.storage.checkpoint)
+    this.checkpoint = this.#checkpointStore()
     this.driverHere = new LocalDriver(context)
+  }
+
+  #checkpointStore(): CheckpointStore {
+    const { checkpoint } = this.context.config.spark
+    if (!isRemoteCheckpoint(checkpoint)) return folderCheckpoint(this.context.storage.checkpoint)
+    const launch = this.driverLaunch.bind(this)
+    return new RemoteCheckpoint(checkpoint, () => startCheckpointSession(this.context, checkpoint, launch))
   }
 
   async preflight(_signal: AbortSignal): Promise<void> {
@@ -82,12 +99,12 @@ export abstract class SparkHere implements SparkPlace {
 
   /** How a driver is started here, the job's or a measurement's. */
   async driverLaunch(folders: DriverFolders, signal: AbortSignal): Promise<DriverLaunch> {
-    const { env } = this.context
+    const { env, config } = this.context
     const context = { env, signal, update: () => undefined }
     const [java, spark] = await Promise.all([findJava(env), installSpark(context)])
     await installLoopbackJar(java, spark, context)
-    const archive = classArchive(java, spark.sparkHome, driverJars())
-    return driverLaunch(env, spark, archiveOptions(archive), folders)
+    const archive = classArchive(java, spark.sparkHome, driverJars(config))
+    return driverLaunch(env, spark, archiveOptions(archive), folders, kindOf(config))
   }
 
   async javaVersion(): Promise<string> {

@@ -4,15 +4,11 @@ import type { KafkaAccess } from '../../kafka/access.ts'
 import { hasJavaClientSecrets } from '../../kafka/java-client.ts'
 import { SPARK_VERSION } from '../../package/tested-versions.ts'
 import { classPath } from '../local/class-archive.ts'
-import { connectorJars, driverJars } from '../local/install.ts'
+import { driverJars, sharedJars } from '../local/install.ts'
 import { asProperty, driverJavaOptions } from '../local/java-options.ts'
+import type { DriverFiles } from '../local/job-environment.ts'
 import { LOOPBACK_OPTION } from '../loopback.ts'
 import { BASELINE_FILE, type JobEnvironment, type RuntimeContext } from '../runtime.ts'
-
-interface DriverFiles {
-  readonly secretsFile: string
-  readonly propertiesFile: string
-}
 
 /** The environment of a job whose driver is a process of this machine, and whose executors are on a cluster. */
 export function standaloneJobEnvironment(
@@ -29,17 +25,17 @@ export function standaloneJobEnvironment(
     slots: spark.cores,
     sparkVersion: SPARK_VERSION,
     kafka,
-    checkpoint: storage.checkpoint,
+    checkpoint: spark.checkpoint ?? storage.checkpoint,
     baselineFile: join(storage.rendered, BASELINE_FILE),
     secretsFile: hasJavaClientSecrets(kafka) ? secretsFile : undefined,
     propertiesFile,
-    connectorJars: connectorJars(),
+    connectorJars: sharedJars(config),
     sparkConf: {
       'spark.executor.memory': spark.workerMemory,
       'spark.ui.port': String(ports.sparkUi),
       'spark.port.maxRetries': '0',
       'spark.sql.warehouse.dir': join(storage.run, 'warehouse'),
-      'spark.driver.extraClassPath': classPath(driverJars()),
+      'spark.driver.extraClassPath': classPath(driverJars(config)),
       'spark.driver.extraJavaOptions': asProperty(javaOptions),
       ...unlessSet(spark.conf, {
         'spark.cores.max': String(spark.cores), // by default an application gets all cores of the cluster

@@ -1,3 +1,4 @@
+import { isRemoteCheckpoint } from '../../config/checkpoint-location.ts'
 import type { KafkaAccess } from '../../kafka/access.ts'
 import type { DriverFolders, DriverLaunch } from '../local/driver-launch.ts'
 import { SparkHere } from '../local/spark-here.ts'
@@ -13,7 +14,8 @@ export class StandaloneSpark extends SparkHere {
 
   constructor(context: RuntimeContext, kafka: KafkaAccess) {
     const { checkpoint, master = '' } = context.config.spark
-    super(checkpoint ? { ...context, storage: { ...context.storage, checkpoint } } : context, kafka)
+    const isFolder = checkpoint !== undefined && !isRemoteCheckpoint(checkpoint)
+    super(isFolder ? { ...context, storage: { ...context.storage, checkpoint } } : context, kafka)
     this.#master = master
   }
 
