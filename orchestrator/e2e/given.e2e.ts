@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withProducer } from '../src/kafka/producer.ts'
@@ -44,10 +43,6 @@ async function newStack(runtime: RuntimeUnderTest, client: Client, name: string)
   return Stack.create(runtime, settings, cluster().internal)
 }
 
-/** A line of the client's key, as it stands in the file without a password. */
-const keyLine = async (tls: string): Promise<string> =>
-  (await readFile(join(tls, 'client.key'), 'utf8')).split('\n')[1] ?? expect.fail('there is no key')
-
 /** Sends records to the three partitions in turn by the tool's own producer, which outlasts the loss of a broker. */
 async function send({ broker, topics }: Stack, records: readonly RawRecord[]): Promise<void> {
   const access = {
@@ -58,15 +53,6 @@ async function send({ broker, topics }: Stack, records: readonly RawRecord[]): P
   } as const
   const messages = records.map((record, index) => ({ ...record, partition: record.partition ?? index % 3 }))
   await withProducer(access, (producer) => producer.send({ topic: topics.input, acks: -1, messages }))
-}
-
-/** What `up` prints for an administrator, who pastes it; then it works. */
-async function upWithAdministrator(stack: Stack): Promise<void> {
-  const refused = await stack.cli(['up'])
-  expect(refused).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('may not create them') })
-  // This cluster maps the names of certificates, as the printed comment says.
-  await cluster().paste(refused.stdout.replaceAll('User:O=Foreign,CN=anomaly-tool', 'User:anomaly-tool'))
-  await stack.ok('up')
 }
 
 /** The brokers are on loopback, so containers are in this machine's own network, and Docker does not shield their ports. */
@@ -89,7 +75,7 @@ describe.skipIf(!hasGivenKafka)(`a Kafka that is already there${TITLE}`, async (
       'finds the golden case with a login over TLS, once an administrator has done what is printed',
       async () => {
         const stack = await newStack(runtime, 'scram', `golden-${runtime}`)
-        await upWithAdministrator(stack)
+        await cluster().letUp(stack)
         await cluster().letFeed(stack.topics)
         await stack.ok('submit')
         const feeder = join(cluster().folder, 'env.feeder')
@@ -122,7 +108,7 @@ describe.skipIf(!hasGivenKafka)(`a Kafka that is already there${TITLE}`, async (
       'loses and duplicates nothing with a client certificate, while a broker, a leader and the driver change',
       async () => {
         const stack = await newStack(runtime, 'mtls-password', `faults-${runtime}`)
-        await upWithAdministrator(stack)
+        await cluster().letUp(stack)
         await stack.ok('submit')
         const startMs = Math.floor(Date.now() / 1_000) * 1_000 - 600_000
         const samples = steadySamples(startMs, 12_000, 25)
@@ -145,7 +131,7 @@ describe.skipIf(!hasGivenKafka)(`a Kafka that is already there${TITLE}`, async (
         expectWindows(await lastValues(stack), [...samples, ...accepted])
         await expectAccounted(stack, status, total)
         await expectOrderly(stack, 'micro-batch', status.driver?.restarts ?? 0, runtime === 'docker' ? 2 : 1)
-        if (runtime === 'local') await expectNoSecret(stack, ['key secret', await keyLine(cluster().tls)])
+        if (runtime === 'local') await expectNoSecret(stack, ['key secret', await cluster().keyLine()])
       },
     )
   })

@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { badRecords } from './helpers/bad-records.ts'
+import { GivenKafka, hasGivenKafka } from './helpers/given-kafka.ts'
 import { GivenSpark, hasGivenSpark } from './helpers/given-spark.ts'
 import {
   expectAccounted,
@@ -9,6 +11,7 @@ import {
   lastValues,
 } from './helpers/guarantees.ts'
 import { send } from './helpers/kafka.ts'
+import { expectNoSecret } from './helpers/no-secret.ts'
 import {
   goldenFile,
   goldenSamples,
@@ -17,9 +20,12 @@ import {
   toRecord,
   toRecords,
 } from './helpers/samples.ts'
-import { Stack } from './helpers/stack.ts'
+import { Stack, type Status } from './helpers/stack.ts'
 
 const EXECUTORS = 3
+
+const livingWorkers = ({ parts }: Status): number =>
+  parts.filter(({ part, state }) => part === 'spark-worker' && state === 'running').length
 
 /** A folder whose job runs on the cluster; its broker is its own, on this machine as the workers are. */
 async function newStack(cluster: GivenSpark): Promise<Stack> {
@@ -35,21 +41,27 @@ describe.skipIf(!hasGivenSpark)('a standalone Spark cluster that is already ther
   })
   afterAll(() => cluster?.remove())
 
-  it.skipIf(!hasGolden)('finds the golden case, and is left as it was', async () => {
-    const stack = await newStack(cluster)
-    await stack.ok('submit')
-    await stack.ok('produce', goldenFile)
-    const status = await stack.untilRead(10_000)
-    expectWindows(await lastValues(stack), goldenSamples())
-    await expectAccounted(stack, status, 10_000)
-    await expectOrderly(stack, 'micro-batch', 0, EXECUTORS)
-    const workers = status.parts.filter(({ part, state }) => part === 'spark-worker' && state === 'running')
-    expect(workers).toHaveLength(3)
-    await stack.ok('down')
-    await expectNothingLeft(stack)
-    const { parts } = await stack.status()
-    expect(parts.filter(({ part, state }) => part === 'spark-worker' && state === 'running')).toHaveLength(3)
-  })
+  it.skipIf(!hasGolden || !hasGivenKafka)(
+    'finds the golden case in a Kafka that is already there, shows no secret, and is left as it was',
+    async () => {
+      const kafka = await GivenKafka.start()
+      onTestFinished(() => kafka.remove())
+      const settings = { ...(await kafka.settings('scram')), ...(await cluster.settings()) }
+      const stack = await Stack.create('local', { RUNTIME: 'auto', ...settings }, kafka.internal)
+      await stack.ok('up')
+      await stack.ok('submit')
+      await stack.ok('produce', goldenFile, '--settings', join(kafka.folder, 'env.feeder'))
+      const status = await stack.untilRead(10_000)
+      expectWindows(await lastValues(stack), goldenSamples())
+      await expectAccounted(stack, status, 10_000)
+      await expectOrderly(stack, 'micro-batch', 0, EXECUTORS)
+      await expectNoSecret(stack, ['tool "secret" #1'])
+      expect(livingWorkers(status)).toBe(3)
+      await stack.ok('down')
+      await expectNothingLeft(stack)
+      expect(livingWorkers(await stack.status())).toBe(3)
+    },
+  )
 
   it('loses and duplicates nothing when a worker is killed in mid batch, and then the driver', async () => {
     const stack = await newStack(cluster)

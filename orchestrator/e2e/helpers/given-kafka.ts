@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
+import { expect } from 'vitest'
 import { freeRange } from './free-range.ts'
 import { printedSettings } from './printed-settings.ts'
-import type { Topics } from './stack.ts'
-import { packageRoot } from './stack.ts'
+import { packageRoot, type Stack, type Topics } from './stack.ts'
 
 const script = join(packageRoot, '..', 'shared', 'clusters', 'kafka-secure.sh')
 
@@ -59,6 +59,21 @@ export class GivenKafka {
 
   get tls(): string {
     return join(this.folder, 'tls')
+  }
+
+  /** A line of the client's key, as it stands in the file without a password. */
+  async keyLine(): Promise<string> {
+    const key = await readFile(join(this.tls, 'client.key'), 'utf8')
+    return key.split('\n')[1] ?? expect.fail('there is no key')
+  }
+
+  /** Pastes what `up` prints for an administrator; then it works. */
+  async letUp(stack: Stack): Promise<void> {
+    const refused = await stack.cli(['up'])
+    expect(refused).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('may not create them') })
+    // This cluster maps the names of certificates, as the printed comment says.
+    await this.paste(refused.stdout.replaceAll('User:O=Foreign,CN=anomaly-tool', 'User:anomaly-tool'))
+    await stack.ok('up')
   }
 
   /** Runs commands of Kafka's own tools as an administrator would who pasted them. */
