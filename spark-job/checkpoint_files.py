@@ -3,8 +3,8 @@
     checkpoint_files.py SPARK-SUBMIT-ARGUMENT...
 
 The arguments give the JVM the class path of the job. The first line of standard input, {"location": URI, "hadoop":
-{NAME: VALUE}}, has Hadoop's settings, of which some are secret; {"event": "ready"} answers it. Then each line is an order, and
-gets one reply (`orchestrator/src/runtime/local/checkpoint-protocol.ts`):
+{NAME: VALUE}}, has Hadoop's settings, of which some are secret; {"event": "ready"} answers it. Then each line is an
+order, and gets one reply (`orchestrator/src/runtime/local/checkpoint-protocol.ts`):
 
     {"op": "read", "name": NAME}                 {"event": "text", "text": TEXT or null}
     {"op": "write", "name": NAME, "text": TEXT}  {"event": "done"}
@@ -22,7 +22,7 @@ import shlex
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from pyspark.java_gateway import launch_gateway
 
@@ -38,7 +38,7 @@ Order = Mapping[str, Any]
 def main(submit_args: list[str]) -> int:
     os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*submit_args, "pyspark-shell"])
     begin = json.loads(sys.stdin.readline())
-    hadoop = hadoop_of(launch_gateway(), begin["hadoop"])
+    hadoop = hadoop_of(cast(Any, launch_gateway)(), begin["hadoop"])
     emit("ready")
     for line in sys.stdin:
         answer(hadoop, begin["location"], json.loads(line))

@@ -1,6 +1,6 @@
 """Keeps a Spark driver running: restarts it after a crash, stops it cleanly, and logs what it does.
 
-    supervise.py --state FILE --stop-file FILE --ready-file FILE --checkpoint DIR [--rotate-log FILE] -- driver argv...
+    supervise.py --state FILE --stop-file FILE --ready-file FILE --commits DIR [--rotate-log FILE] -- driver argv...
 
 Runs on a laptop and as a container's main process alike, so it uses only the standard library.
 """
@@ -17,17 +17,19 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 # Exit codes of the driver after which a restart does not help: a configuration error; data loss, a replaced topic or a
-# damaged checkpoint; a login or a right that Kafka refuses.
+# damaged checkpoint; a login or a right that Kafka refuses; a checkpoint that another driver has, or of other settings.
 FINAL_EXIT_CODES = {
     2: "configuration error",
     3: "data loss, or a checkpoint that cannot be continued",
     4: "Kafka refuses the login or a right",
+    5: "the checkpoint is another driver's, or was made with other settings",
 }
 MAX_FAILURES_WITHOUT_COMMIT = 5
 MAX_BACKOFF_SECONDS = 30
@@ -58,7 +60,7 @@ class Options:
     state: Path
     stop_file: Path
     ready_file: Path
-    checkpoint: Path
+    commits: Path
     rotate_log: Path | None
     max_bytes: int
     stop_timeout: float
@@ -72,7 +74,7 @@ def parse_options(argv: Sequence[str]) -> Options:
     parser.add_argument("--state", type=Path, required=True, help="written as JSON at each change")
     parser.add_argument("--stop-file", type=Path, required=True, help="created to ask the driver to stop")
     parser.add_argument("--ready-file", type=Path, required=True, help="created by the driver once its query runs")
-    parser.add_argument("--checkpoint", type=Path, required=True, help="the query's checkpoint, to see its commits")
+    parser.add_argument("--commits", type=Path, required=True, help="the folder whose files are named by the commits")
     parser.add_argument("--rotate-log", type=Path, help="the file to which standard output is appended")
     parser.add_argument("--max-bytes", type=int, default=50_000_000, help="rotate the log beyond this size")
     parser.add_argument("--stop-timeout", type=float, default=30.0, help="seconds a clean stop may take")
@@ -87,6 +89,7 @@ class Supervisor:
         self._options = options
         self._state = State("starting", supervisor_pid=os.getpid())
         self._is_recorded = True
+        self._owner = str(uuid.uuid4())
         self._stop_signals = 0
 
     def run(self) -> None:
@@ -98,7 +101,7 @@ class Supervisor:
     def _keep_running(self) -> None:
         failures = 0
         while True:
-            commit = last_commit(self._options.checkpoint)
+            commit = last_commit(self._options.commits)
             exit_code = self._run_driver(commit)
             if exit_code is None:
                 return self._enter("failed", reason="the driver could not be started")
@@ -106,7 +109,7 @@ class Supervisor:
                 return self._enter("stopped", exit_code=exit_code, reason=describe_exit(exit_code))
             if exit_code in FINAL_EXIT_CODES:
                 return self._enter("failed", exit_code=exit_code, reason=FINAL_EXIT_CODES[exit_code])
-            failures = 1 if last_commit(self._options.checkpoint) > commit else failures + 1
+            failures = 1 if last_commit(self._options.commits) > commit else failures + 1
             reason = describe_exit(exit_code)
             if failures >= MAX_FAILURES_WITHOUT_COMMIT:
                 reason = f"{reason}; {failures} failures without a new commit"
@@ -127,7 +130,9 @@ class Supervisor:
         self._record(state="starting", **began, exit_code=None, reason=None)
         # As in the driver's `started`: by it the orchestrator tells the lines of this checkpoint from earlier ones.
         self._log("starting", attempt=attempt, resumed_from_batch=commit if commit >= 0 else "")
-        environment = {**os.environ, **{name: str(file) for name, file in files.items()}}
+        # By it the lease of a driver that this supervisor has seen end is told from that of another machine's.
+        owner = {"CPU_ANOMALY_OWNER": self._owner}
+        environment = {**os.environ, **owner, **{name: str(file) for name, file in files.items()}}
         try:
             for file in files.values():
                 file.unlink(missing_ok=True)
@@ -233,10 +238,13 @@ def describe_exit(exit_code: int) -> str:
     return f"the driver was killed by {signal.Signals(-exit_code).name}"
 
 
-def last_commit(checkpoint: Path) -> int:
-    """The newest batch that Spark committed; -1 if there is none."""
+def last_commit(commits: Path) -> int:
+    """The newest batch that Spark committed; -1 if there is none.
+
+    The folder is Spark's own, or one in which the driver shows the newest commit, if this machine cannot read Spark's.
+    """
     try:
-        names = [entry.name for entry in (checkpoint / "commits").iterdir()]
+        names = [entry.name for entry in commits.iterdir()]
     except OSError:
         return -1
     return max((int(name) for name in names if name.isdigit()), default=-1)

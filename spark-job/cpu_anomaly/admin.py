@@ -42,6 +42,10 @@ class KafkaTopics:
     def waiting(self, wait_ms: int) -> KafkaTopics:
         return KafkaTopics(self._admin, self._jvm, self._settings, wait_ms)
 
+    def cluster_id(self) -> str:
+        options = self._api.DescribeClusterOptions().timeoutMs(self._wait_ms)
+        return str(self._admin.describeCluster(options).clusterId().get())
+
     def rights(self) -> Rights:
         answers = self._describe(self._api.DescribeTopicsOptions().includeAuthorizedOperations(True))
         return {name: rights_or_none(answer) for name, answer in answers.items()}

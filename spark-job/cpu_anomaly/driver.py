@@ -26,6 +26,7 @@ from cpu_anomaly.failures import diagnose
 from cpu_anomaly.modes import Mode, mode_of
 from cpu_anomaly.monitor import Monitor, Standstill
 from cpu_anomaly.outside import Outside, outside_of
+from cpu_anomaly.ownership import Ownership
 from cpu_anomaly.rights import READ, may
 from cpu_anomaly.running import run_until, stop_after_batch
 from cpu_anomaly.session import start_spark, use_pool
@@ -67,11 +68,14 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     client = kafka_client_options(settings)
     spark = start_spark(settings, mode)
     mode.require_spark(spark.version)
+    ownership = Ownership(spark, settings, log)
     topics = KafkaTopics.connect(spark, settings, client)
     found = find_topics(topics, settings)
     spark = with_enough_slots(spark, settings, mode, found.input_bounds.partitions)
     outside = outside_of(spark, settings, mode, topics, client)
+    ownership.confirm(topics.cluster_id)
     Driver(settings, mode, outside, found, log).run(is_stop_wanted)
+    ownership.release()
 
 
 class Driver:
@@ -160,6 +164,7 @@ class Driver:
         return self._auditor.is_behind() or self._auditor.has_failed() or self._watch.lag > phase.max_lag
 
     def _on_commit(self, batch: Batch) -> None:
+        self._outside.report_commit(batch.number)
         summary = {**batch.summary, "delay_ms": self._delay_ms, **self._catch_up.remark, **self._fall_backs(batch)}
         self._auditor.submit(replace(batch, summary=summary))
         self._monitor.committed(batch.end)
@@ -183,11 +188,13 @@ class Driver:
 
     def _log_started(self) -> None:
         context = self._outside.spark.sparkContext
+        committed = self._checkpoint.last_commit()
+        self._outside.report_commit(committed)
         self._log.write(
             "started",
             pid=os.getpid(),
             spark_version=context.version,
             app_id=context.applicationId,
             ui=context.uiWebUrl,
-            resumed_from_batch=batch_or_none(self._checkpoint.last_commit()),
+            resumed_from_batch=batch_or_none(committed),
         )

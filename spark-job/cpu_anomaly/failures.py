@@ -9,6 +9,7 @@ from pyspark.errors import AnalysisException
 
 from cpu_anomaly.accounting.files import (
     WAYS_OUT,
+    CheckpointConflictError,
     CheckpointError,
     DamagedCheckpointError,
     UnusableCheckpointError,
@@ -65,6 +66,9 @@ CONFIGURATION_SIGNS = (
     "org.apache.kafka.common.errors.UnknownTopicOrPartitionException",
 )
 
+# Of our own errors, those that need no look at their causes: kind and exit code.
+OURS = ((TopicReplacedError, "topic_replaced", 3), (CheckpointConflictError, "checkpoint_conflict", 5))
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -78,15 +82,15 @@ FindDamage = Callable[[list[str]], DamagedCheckpointError | None]
 
 
 def diagnose(error: Exception, find_damage: FindDamage = lambda _: None) -> Failure:
-    """Exit codes 2 (configuration), 3 (data loss, replaced topic, damaged checkpoint) and 4 (Kafka refuses) are never
-    worth a restart; 7 may be.
+    """Exit codes 2 (configuration), 3 (data loss, replaced topic, damaged checkpoint), 4 (Kafka refuses) and 5 (another
+    driver's checkpoint, or one of other settings) are never worth a restart; 7 may be.
 
     The message is the first line of the innermost cause. `find_damage` is called only if the failure looks like damage.
     """
     causes = causes_of(error)
     message = causes[-1].strip().splitlines()[0] if causes[-1].strip() else type(error).__name__
-    if isinstance(error, TopicReplacedError):
-        return Failure("topic_replaced", message, 3)
+    if ours := next((Failure(kind, message, code) for each, kind, code in OURS if isinstance(error, each)), None):
+        return ours
     if refusal := str(error) if isinstance(error, RefusedError) else describe_refusal(causes):
         return Failure("refused", refusal, 4)
     is_checkpoint = isinstance(error, DamagedCheckpointError | UnusableCheckpointError)

@@ -40,6 +40,7 @@ class Outside:
     prober: Prober
     unread: UnreadRecords
     report_ready: Callable[[], None]
+    report_commit: Callable[[int], None]
 
 
 def outside_of(
@@ -57,6 +58,7 @@ def outside_of(
         prober=KafkaProber(spark, settings, mode, client),
         unread=UnreadRecords(settings.input_topic, partial(few_records, spark, client)),
         report_ready=report_ready,
+        report_commit=report_commit,
     )
 
 
@@ -65,5 +67,22 @@ def report_ready() -> None:
     if file := os.environ.get("CPU_ANOMALY_READY_FILE"):
         try:
             Path(file).touch()
+        except OSError:
+            traceback.print_exc()
+
+
+def report_commit(batch: int) -> None:
+    """Shows the supervisor the newest commit of a checkpoint that it cannot read: as the name of a file in a folder.
+
+    -1 stands for no commit. The job runs all the same if the folder cannot be written.
+    """
+    if name := os.environ.get("CPU_ANOMALY_COMMITS"):
+        folder = Path(name)
+        try:
+            folder.mkdir(exist_ok=True)
+            (folder / str(batch)).touch()
+            for file in folder.iterdir():
+                if file.name != str(batch):
+                    file.unlink()
         except OSError:
             traceback.print_exc()

@@ -47,6 +47,8 @@ class Settings:
     trigger_interval_ms: int
     checkpoint_interval_ms: int
     checkpoint: str
+    # What a checkpoint that others may reach too fixes; None if only this stack reaches it.
+    manifest: Mapping[str, str] | None
 
     @staticmethod
     def from_json(text: str) -> Settings:

@@ -105,6 +105,7 @@ class Case:
         self.phases: list[Phase] = []
         self.is_stop_wanted = False
         self.reports: list[str] = []
+        self.commits: list[int] = []
         (folder / "commits").mkdir()
 
     def run(self, *queries: Query, mode: Mode | None = None) -> list[str]:
@@ -189,6 +190,7 @@ class Case:
             prober=cast(Any, SimpleNamespace(probe=lambda _: [])),
             unread=NOTHING,
             report_ready=lambda: self.reports.append("ready"),
+            report_commit=self.commits.append,
         )
 
     def _start_query(self, phase: Phase) -> StreamingQuery:

@@ -33,8 +33,8 @@ class Supervised:
             str(folder / "stop"),
             "--ready-file",
             str(folder / "ready"),
-            "--checkpoint",
-            str(self.checkpoint),
+            "--commits",
+            str(self.checkpoint / "commits"),
         ]
         self.process = subprocess.Popen(
             [sys.executable, str(SUPERVISOR), *own, *options, "--", sys.executable, "-c", driver],
@@ -136,7 +136,7 @@ def test_failure_that_a_restart_does_not_mend_is_not_tried_again(supervise: Star
 
 
 def test_driver_that_cannot_be_started_is_a_failure(tmp_path: Path) -> None:
-    own = ["--state", "state.json", "--stop-file", "stop", "--ready-file", "ready", "--checkpoint", "."]
+    own = ["--state", "state.json", "--stop-file", "stop", "--ready-file", "ready", "--commits", "."]
     subprocess.run(
         [sys.executable, SUPERVISOR, *own, "--", "/no/such/program"], cwd=tmp_path, check=True, timeout=DEADLINE
     )
@@ -304,7 +304,7 @@ raise SystemExit(3)
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a file that is always full")
 def test_log_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
-    own = ["--state", "state.json", "--stop-file", "stop", "--ready-file", "ready", "--checkpoint", "."]
+    own = ["--state", "state.json", "--stop-file", "stop", "--ready-file", "ready", "--commits", "."]
     driver = """
 import pathlib
 if not pathlib.Path("crashed").exists():

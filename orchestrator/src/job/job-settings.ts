@@ -37,4 +37,6 @@ export interface JobSettings {
   readonly trigger_interval_ms: number
   readonly checkpoint_interval_ms: number
   readonly checkpoint: string
+  /** What a checkpoint that others may reach too fixes: the driver compares it. Null if only this stack reaches it. */
+  readonly manifest: Readonly<Record<string, string>> | null
 }

@@ -12,6 +12,7 @@ export function jobSettings(
   config: Config,
   environment: JobEnvironment,
   plan: QueryPlan = microBatchPlan(config),
+  manifest: JobSettings['manifest'] = null,
 ): JobSettings {
   const { detector, input, topics, query } = config
   return {
@@ -44,6 +45,7 @@ export function jobSettings(
     trigger_interval_ms: query.triggerIntervalMs,
     checkpoint_interval_ms: query.checkpointIntervalMs,
     checkpoint: environment.checkpoint,
+    manifest,
   }
 }
 

@@ -16,7 +16,7 @@ export interface ReadyOptions {
 /**
  * Waits until the driver reports that its first micro-batch is committed; or that its state was loaded and there is
  * nothing to read or, in real-time mode, all its tasks run. Returns a line for the user.
- * @throws CliError CONFIGURATION, DATA_LOSS or QUERY_FAILED with the driver's own error when it fails for good;
+ * @throws CliError CONFIGURATION, DATA_LOSS, CHECKPOINT_CONFLICT or QUERY_FAILED with the driver's own error when it fails for good;
  *   QUERY_FAILED when it is not ready in time.
  */
 export async function awaitReady(
@@ -91,6 +91,7 @@ const CODE_BY_EXIT: Readonly<Record<number, ErrorCode>> = {
   2: 'CONFIGURATION',
   3: 'DATA_LOSS',
   4: 'KAFKA_REFUSED',
+  5: 'CHECKPOINT_CONFLICT',
 }
 
 /** The error of a driver that does not run any more. */

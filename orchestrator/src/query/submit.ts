@@ -15,6 +15,7 @@ import { type CheckpointStore, JOB_FILE, type Submission } from '../runtime/runt
 import { replaceFile, type Undo } from '../system/state-file.ts'
 import type { Output } from '../terminal/output.ts'
 import { backlogRemarks } from './backlog-remarks.ts'
+import { requireNoOtherDriver } from './driver-lease.ts'
 import { recentEvents } from './driver-log.ts'
 import { requireReplaceable } from './earlier-results.ts'
 import { withFormat } from './input-format.ts'
@@ -66,6 +67,13 @@ export interface PreparedSubmission extends Submission {
   readonly remarks: readonly string[]
 }
 
+/** For the driver; without a broker it asks for the id of the cluster itself. */
+async function manifestFor(config: Config, runtime: Runtime, plan: QueryPlan): Promise<Manifest> {
+  const clusterId = await runtime.clusterId().catch(() => undefined)
+  const { KAFKA_CLUSTER_ID, ...others } = manifestOf(config, plan, clusterId ?? '')
+  return clusterId === undefined || KAFKA_CLUSTER_ID === undefined ? others : { ...others, KAFKA_CLUSTER_ID }
+}
+
 /** What `submit` hands to the runtime: the job's files and spark-submit's arguments. */
 export async function prepareSubmission(
   config: Config,
@@ -73,7 +81,8 @@ export async function prepareSubmission(
   plan: QueryPlan,
 ): Promise<PreparedSubmission> {
   const baseline = await submittedBaseline(config)
-  const job = renderJob(await readTemplate(), jobSettings(config, runtime.job, plan))
+  const manifest = config.spark.checkpoint === undefined ? null : await manifestFor(config, runtime, plan)
+  const job = renderJob(await readTemplate(), jobSettings(config, runtime.job, plan, manifest))
   return {
     files: [{ path: JOB_FILE, text: job }, ...(await readModules()), ...(baseline ? [baseline.file] : [])],
     remarks: baseline ? [baseline.remark] : [],
@@ -166,7 +175,7 @@ async function claimCheckpoint(
     ? widest(before, resultSettings(config))
     : await requireReplaceable(runtime.kafka, config, before, output.warn, signal)
   const manifest = manifestOf(config, plan, clusterId)
-  const isNew = await prepareCheckpoint(runtime.checkpoint, manifest, options, output)
+  const isNew = await prepareCheckpoint(runtime.checkpoint, manifest, options, output, signal)
   return { isNew, undo: await rememberSettings(results, settings) }
 }
 
@@ -175,9 +184,12 @@ async function prepareCheckpoint(
   manifest: Manifest,
   options: SubmitOptions,
   output: Output,
+  signal: AbortSignal,
 ): Promise<boolean> {
-  if (options.newCheckpoint && ((await store.hasCommits()) || (await hasManifest(store))))
+  if (options.newCheckpoint && ((await store.hasCommits()) || (await hasManifest(store)))) {
+    await requireNoOtherDriver(store, signal)
     output.note(`The old checkpoint was set aside: ${await store.setAside()}`)
+  }
   const before = await readManifest(store)
   if (before) requireSameManifest(before, manifest)
   else if (await store.hasCommits())

@@ -16,7 +16,8 @@ export interface SupervisedDriver {
   readonly stopFile: string
   /** Written by the driver once its query runs. */
   readonly readyFile: string
-  readonly checkpoint: string
+  /** The folder whose files are named by the commits: Spark's own, or that in which the driver shows the newest. */
+  readonly commits: string
   readonly sparkSubmit: string
   readonly jobFile: string
   /** Further options of the supervisor. */
@@ -35,8 +36,8 @@ export function supervisorArgs(
     driver.stopFile,
     '--ready-file',
     driver.readyFile,
-    '--checkpoint',
-    driver.checkpoint,
+    '--commits',
+    driver.commits,
   ]
   const stop = ['--stop-timeout', String(stopTimeoutMs / 1_000)]
   return [...files, ...stop, ...driver.options, '--', driver.sparkSubmit, ...submitArgs, driver.jobFile]

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cpu_anomaly.accounting.files import CheckpointError, CheckpointFiles
+from cpu_anomaly.accounting.files import CheckpointConflictError, CheckpointFiles
 
 # In both places: {"from": URI, "to": URI}.
 MOVE = "cpu-anomaly-move.json"
 
 
-class UnfinishedMoveError(CheckpointError):
+class UnfinishedMoveError(CheckpointConflictError):
     """This checkpoint is only a part of one."""
 
 

@@ -29,6 +29,10 @@ class CheckpointError(Exception):
     """The checkpoint does not hold what the accounting needs."""
 
 
+class CheckpointConflictError(CheckpointError):
+    """The checkpoint may be whole, but this driver must not go on with it."""
+
+
 class DamagedCheckpointError(CheckpointError):
     """A file of the checkpoint does not hold what was written there: a crash, a disk or a person has changed it."""
 
@@ -144,13 +148,16 @@ class CheckpointFiles:
         content = self._read_bytes(name)
         return None if content is None else content.decode("utf-8", errors="replace")
 
-    def write(self, name: str, text: str) -> None:
-        """Replaces the file as a whole: a crash leaves the old one or the new one."""
-        with self._refusals(name, "written"):
-            self._replace(name, text)
+    def write(self, name: str, text: str, writer: str = "") -> None:
+        """Replaces the file as a whole: a crash leaves the old one or the new one.
 
-    def _replace(self, name: str, text: str) -> None:
-        path, temporary = self._path(name), self._path(f".{name}.tmp")
+        `writer` keeps apart those that may write it at the same time.
+        """
+        with self._refusals(name, "written"):
+            self._replace(name, text, f".{name}{writer}.tmp")
+
+    def _replace(self, name: str, text: str, temporary_name: str) -> None:
+        path, temporary = self._path(name), self._path(temporary_name)
         if self.scheme == "file":
             # A checksum that Hadoop has written for the file would be that of the old one.
             self._files.delete(self._path(f".{name}.crc"), False)

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { isRemoteCheckpoint } from '../../config/checkpoint-location.ts'
 import { CliError } from '../../errors.ts'
 import { packageRoot } from '../../package/root.ts'
 import { findProcess } from '../../system/find-process.ts'
@@ -30,6 +31,7 @@ import type { DriverLaunch } from './driver-launch.ts'
 import { fileUri } from './java-options.ts'
 import { writeJobFiles } from './job-files.ts'
 import { propertiesText } from './properties.ts'
+import { remoteCommits } from './remote-commits.ts'
 
 const recordSchema = z.object({ supervisor: processSchema })
 type SupervisorRecord = z.infer<typeof recordSchema>
@@ -62,7 +64,7 @@ export class LocalDriver {
     await writeFile(this.propertiesFile, propertiesText(submission.sparkSecrets), { mode: 0o600 })
     const pid = await spawnDetached(this.#command(launch, submission), {
       cwd: storage.root,
-      env: launch.env,
+      env: this.#isRemote ? { ...launch.env, CPU_ANOMALY_COMMITS: this.#commits } : launch.env,
       logFile: this.logFile,
     })
     const supervisor = await identify(pid)
@@ -152,13 +154,26 @@ export class LocalDriver {
     ])
   }
 
+  get #isRemote(): boolean {
+    return isRemoteCheckpoint(this.#context.config.spark.checkpoint)
+  }
+
+  /** Where the supervisor sees commits: of a checkpoint that it cannot read, the driver shows them in a folder. */
+  get #commits(): string {
+    const { storage, config } = this.#context
+    const { checkpoint } = config.spark
+    return isRemoteCheckpoint(checkpoint)
+      ? remoteCommits(storage, checkpoint)
+      : join(storage.checkpoint, 'commits')
+  }
+
   #command({ python, sparkSubmit }: DriverLaunch, submission: Submission): Command {
-    const { run, rendered, checkpoint } = this.#context.storage
+    const { run, rendered } = this.#context.storage
     const driver = {
       stateFile: this.#state.path,
       stopFile: join(run, 'stop'),
       readyFile: join(run, 'ready'),
-      checkpoint,
+      commits: this.#commits,
       sparkSubmit,
       jobFile: fileUri(join(rendered, JOB_FILE)), // spark-submit would cut a path at its first #
       options: ['--rotate-log', this.logFile, '--max-bytes', String(MAX_LOG_BYTES)],

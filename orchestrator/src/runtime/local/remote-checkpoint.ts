@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import type { CheckpointStore } from '../runtime.ts'
 import { setAsideName } from '../set-aside.ts'
 import type { Order, Reply, ReplyTo } from './checkpoint-protocol.ts'
@@ -11,12 +12,15 @@ const MOVE_MS = 1_800_000
 export class RemoteCheckpoint implements CheckpointStore {
   readonly location: string
   readonly #start: () => Promise<CheckpointSession>
+  readonly #commits: string
   #session: CheckpointSession | undefined
   /** One order at a time. */
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(location: string, start: () => Promise<CheckpointSession>) {
+  /** `commits`: where the driver shows its newest commit. */
+  constructor(location: string, commits: string, start: () => Promise<CheckpointSession>) {
     this.location = location
+    this.#commits = commits
     this.#start = start
   }
 
@@ -33,7 +37,9 @@ export class RemoteCheckpoint implements CheckpointStore {
   }
 
   async setAside(): Promise<string> {
-    return (await this.#ask({ op: 'set_aside', to: setAsideName(this.location) }, 'moved', MOVE_MS)).to
+    const { to } = await this.#ask({ op: 'set_aside', to: setAsideName(this.location) }, 'moved', MOVE_MS)
+    await rm(this.#commits, { recursive: true, force: true })
+    return to
   }
 
   #ask<E extends Reply['event']>(order: Order, event: E, timeoutMs = ANSWER_MS): Promise<ReplyTo<E>> {

@@ -30,6 +30,7 @@ import { installSpark } from './install-python.ts'
 import { LocalDriver } from './local-driver.ts'
 import { installLoopbackJar } from './loopback-jar.ts'
 import { RemoteCheckpoint } from './remote-checkpoint.ts'
+import { remoteCommits } from './remote-commits.ts'
 import { startCheckpointSession } from './start-checkpoint-session.ts'
 import { findJava, requireUserName } from './tools.ts'
 
@@ -61,7 +62,10 @@ export abstract class SparkHere implements SparkPlace {
     const { checkpoint } = this.context.config.spark
     if (!isRemoteCheckpoint(checkpoint)) return folderCheckpoint(this.context.storage.checkpoint)
     const launch = this.driverLaunch.bind(this)
-    return new RemoteCheckpoint(checkpoint, () => startCheckpointSession(this.context, checkpoint, launch))
+    const commits = remoteCommits(this.context.storage, checkpoint)
+    return new RemoteCheckpoint(checkpoint, commits, () =>
+      startCheckpointSession(this.context, checkpoint, launch),
+    )
   }
 
   async preflight(_signal: AbortSignal): Promise<void> {

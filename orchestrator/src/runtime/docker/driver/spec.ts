@@ -35,7 +35,7 @@ export function driverSpec(
     stateFile: STATE_FILE,
     stopFile: `${DRIVER_DIR}/state/stop`,
     readyFile: `${DRIVER_DIR}/state/ready`,
-    checkpoint: CHECKPOINT_DIR,
+    commits: `${CHECKPOINT_DIR}/commits`,
     sparkSubmit: '/opt/spark/bin/spark-submit',
     jobFile: `${DRIVER_DIR}/${JOB_FILE}`,
     options: ['--signal-exit-code', String(SIGNAL_EXIT_CODE)],
