@@ -3,13 +3,17 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { Stack } from './stack.ts'
 
-const SECRETS = 'storage/run/kafka-secrets.json'
+const KAFKA_SECRETS = 'storage/run/kafka-secrets.json'
 
 /** Files that hold secrets, on purpose, and only for their owner. */
-const PRIVATE = /\/(?:\.env|storage\/run\/kafka-secrets\.json)$/
+const PRIVATE = /\/(?:\.env|storage\/run\/(?:kafka-secrets\.json|spark-secrets\.properties))$/
 
 /** No secret is in an argument, in an environment, in a file that others may read, or on a page of Spark's UI. */
-export async function expectNoSecret(stack: Stack, secrets: readonly string[]): Promise<void> {
+export async function expectNoSecret(
+  stack: Stack,
+  secrets: readonly string[],
+  file = KAFKA_SECRETS,
+): Promise<void> {
   const hasSecret = (text: string) => secrets.some((secret) => text.includes(secret))
   const found = [
     ...(await processes()).filter(({ text }) => hasSecret(text)).map(({ where }) => where),
@@ -18,7 +22,7 @@ export async function expectNoSecret(stack: Stack, secrets: readonly string[]): 
   ]
   expect(found).toEqual([])
   // The search finds them where they are.
-  expect(hasSecret(unescaped(await readFile(join(stack.folder, SECRETS), 'utf8')))).toBe(true)
+  expect(hasSecret(unescaped(await readFile(join(stack.folder, file), 'utf8')))).toBe(true)
 }
 
 interface Place {

@@ -129,6 +129,10 @@ export abstract class SparkHere implements SparkPlace {
   }
 
   checks(): DoctorCheck[] {
-    return localChecks(this.context)
+    const { checkpoint } = this
+    if (!isRemoteCheckpoint(this.context.config.spark.checkpoint)) return localChecks(this.context)
+    const run = async () =>
+      `${checkpoint.location}, ${(await checkpoint.hasCommits()) ? 'which a job has used' : 'empty'}`
+    return [...localChecks(this.context), { title: 'checkpoint', run }]
   }
 }
