@@ -116,7 +116,7 @@ class CheckpointFiles:
 
     def relative(self, path: Any) -> str:
         """The name by which a path below the checkpoint is known here."""
-        return str(self._root.toUri().relativize(path.toUri()).getPath())
+        return str(path.toUri().getPath()).removeprefix(f"{self._root.toUri().getPath()}/")
 
     def rename(self, target: CheckpointFiles) -> None:
         """Gives the whole checkpoint the name of the target, which does not exist."""

@@ -29,7 +29,7 @@ SIGNS = (
 def describe_unreachable(error: Exception) -> str:
     """One sentence without its end, such as `nothing answers at localhost:8020`."""
     causes = causes_of(error)
-    text = " ".join(causes)
+    text = " ".join(reversed(causes))  # the innermost names most
     for sign, words in SIGNS:
         if found := re.search(sign, text):
             return words.format(*(group or "" for group in found.groups()))
