@@ -166,6 +166,19 @@ raise SystemExit(7)
     assert (state["state"], state["attempt"]) == ("gave-up", 7)
 
 
+def test_drivers_of_one_supervisor_have_one_owner(supervise: Start, tmp_path: Path) -> None:
+    driver = """
+import os, pathlib
+with pathlib.Path("owners").open("a") as file:
+    file.write(os.environ["CPU_ANOMALY_OWNER"] + chr(10))
+raise SystemExit(7)
+"""
+    supervise(driver, "--backoff", "0.01").end()
+    supervise(driver, "--backoff", "0.01").end()
+    owners = (tmp_path / "owners").read_text().split()
+    assert (len(owners), len(set(owners[:5])), len(set(owners))) == (10, 1, 2)
+
+
 def test_crash_is_followed_by_another_attempt(supervise: Start, tmp_path: Path) -> None:
     supervised = supervise(UNTIL_STOPPED)
     first = supervised.until(lambda state: state.get("state") == "running")

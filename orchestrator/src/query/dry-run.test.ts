@@ -92,3 +92,24 @@ it('a submission holds the rendered job and then each module of the package, unc
   expect(modules).toEqual(await readModules())
   expect(modules.map(({ path }) => path)).toContain('cpu_anomaly/accounting/auditor.py')
 })
+
+it.each([
+  ['with its cluster', 'cluster-1', '\\"KAFKA_CLUSTER_ID\\":\\"cluster-1\\"', true],
+  [
+    'without the cluster while no broker runs',
+    undefined,
+    '\\"WINDOW_DURATION\\":\\"500 milliseconds\\"',
+    true,
+  ],
+  ['not for a checkpoint of this folder', 'cluster-1', '\\"manifest\\":null', false],
+])(
+  'a submission holds what a checkpoint fixes that others reach too: %s',
+  async (_, id, expected, isShared) => {
+    const config = await configWith(isShared ? ['CHECKPOINT_LOCATION=hdfs://h/cp'] : [])
+    const runtime = new FakeRuntime()
+    runtime.clusterIdNow = id
+    const [job] = (await prepareSubmission(config, runtime, microBatchPlan(config))).files
+    expect(job?.text).toContain(expected)
+    expect(job?.text.includes('KAFKA_CLUSTER_ID')).toBe(isShared && id !== undefined)
+  },
+)

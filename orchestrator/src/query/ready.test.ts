@@ -136,6 +136,7 @@ describe('awaitReady', () => {
     [2, 'CONFIGURATION'],
     [3, 'DATA_LOSS'],
     [4, 'KAFKA_REFUSED'],
+    [5, 'CHECKPOINT_CONFLICT'],
     [7, 'QUERY_FAILED'],
     [1, 'QUERY_FAILED'],
     [undefined, 'QUERY_FAILED'],

@@ -223,6 +223,23 @@ describe('the checkpoint of a submit', () => {
     },
   )
 
+  it('is not set aside while another driver uses it', async () => {
+    const context = await submittedOnce()
+    const { checkpoint } = context.runtime
+    const read = checkpoint.read.bind(checkpoint)
+    let beat = 0
+    const renewed = () => {
+      beat += 1
+      return JSON.stringify({ id: 'a', host: 'other-host', pid: 7, beat })
+    }
+    checkpoint.read = async (name) => (name === 'cpu-anomaly-driver.json' ? renewed() : read(name))
+    await expect(submit(context, { settings: ['GROUP_BY=key'], newCheckpoint: true })).rejects.toMatchObject({
+      code: 'LOCKED',
+      message: expect.stringContaining('pid 7 on other-host'),
+    })
+    expect(context.journal).not.toContain('set checkpoint aside')
+  })
+
   it('is not set aside if there is nothing in it yet', async () => {
     const context = await testContext()
     await submit(context, { newCheckpoint: true })
