@@ -13,6 +13,8 @@ from typing import Any, cast
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
+from cpu_anomaly.causes import causes_of, has_sign
+
 WAYS_OUT = "restore the checkpoint from a backup, or start a new one with `submit --new-checkpoint`"
 # What a file system refuses for good, and what that means. Not a full disk, or too many open files: that may pass.
 REFUSALS = {
@@ -23,6 +25,9 @@ REFUSALS = {
     "must both be directories": "it is a directory",
     "is not empty": "it is a directory",
 }
+
+# A file was replaced, or removed, between the question whether it exists and the end of its read.
+REPLACED_SIGNS = ("Status Code: 412", "RemoteFileChangedException", "FileNotFoundException")
 
 
 class CheckpointError(Exception):
@@ -184,13 +189,25 @@ class CheckpointFiles:
 
     def _read_bytes(self, name: str) -> bytes | None:
         with self._refusals(name, "read"):
-            if not self.exists(name):
-                return None
-            stream = self.open(name)
-            try:
-                return bytes(stream.readAllBytes())
-            finally:
-                stream.close()
+            return self._read_whole(name, rereads=5)
+
+    def _read_whole(self, name: str, rereads: int) -> bytes | None:
+        """On S3 a read fails when the file is replaced meanwhile; a lease or a ledger is, every few seconds."""
+        try:
+            return self._read_once(name)
+        except Py4JJavaError as error:
+            if rereads == 0 or not has_sign(REPLACED_SIGNS, causes_of(error)):
+                raise
+        return self._read_whole(name, rereads - 1)
+
+    def _read_once(self, name: str) -> bytes | None:
+        if not self.exists(name):
+            return None
+        stream = self.open(name)
+        try:
+            return bytes(stream.readAllBytes())
+        finally:
+            stream.close()
 
     def _newest(self, folder: str) -> int:
         """The highest number that is the name of a file; -1 if there is none."""

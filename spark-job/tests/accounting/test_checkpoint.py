@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from conftest import offset_log
 from damage import RefusedError
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from cpu_anomaly.accounting.checkpoint import Checkpoint
@@ -155,3 +156,29 @@ def test_file_is_read_although_hadoop_wrote_a_checksum_of_the_old_one(spark: Spa
 
 def fail(said: str) -> None:
     raise RefusedError(said)
+
+
+def test_file_that_is_replaced_while_it_is_read_is_read_again(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = Checkpoint.of(spark, str(tmp_path))
+    checkpoint.write("ledger.json", "new")
+    opened = []
+
+    def open_late(name: str) -> object:
+        opened.append(name)
+        return checkpoint._files.open(checkpoint._path(name if len(opened) > 2 else "gone"))
+
+    monkeypatch.setattr(checkpoint, "open", open_late)
+    assert checkpoint.read("ledger.json") == "new"
+    assert len(opened) == 3
+
+
+def test_file_that_never_can_be_read_is_an_error(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = Checkpoint.of(spark, str(tmp_path))
+    checkpoint.write("ledger.json", "new")
+    monkeypatch.setattr(checkpoint, "open", lambda _: checkpoint._files.open(checkpoint._path("gone")))
+    with pytest.raises(Py4JJavaError, match="FileNotFoundException"):
+        checkpoint.read("ledger.json")
