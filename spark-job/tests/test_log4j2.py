@@ -21,6 +21,7 @@ PARTITION = f"{SPARK}.sql.execution.datasources.v2.DataWritingSparkTask"
 UTILS = f"{SPARK}.util.Utils"
 TASKS = f"{SPARK}.scheduler.TaskSetManager"
 BROADCAST = f"{SPARK}.broadcast.TorrentBroadcast"
+S3_READER = "software.amazon.s3.analyticsaccelerator"
 SCHEDULER = f"{SPARK}.scheduler.DAGScheduler"
 LOST = "[queryId = d9afa] [batchId = 10] Lost task 0.0 in stage 35.0 (TID 35) (localhost executor driver): "
 WRITE = "Data source write support MicroBatchWrite[epoch: 10, writer: org.apache.spark.sql.kafka010.KafkaWriting@5]"
@@ -74,6 +75,7 @@ def log(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         ("WARN", SCHEDULER, "Failed to cancel job group 25c6b45c-e459. Cannot find active jobs for it."),
         ("ERROR", READER, "d9afa 15 Task discovery thread failed.", INTERRUPTED),
         ("ERROR", NOTIFIER, "A fatal error has occurred.", INTERRUPTED),
+        ("ERROR", f"{S3_READER}.telemetry", "[failure] s3.sync.client.get", "java.io.IOException: Status Code: 412"),
     ],
 )
 def test_message_of_a_start_or_a_clean_stop_is_hidden(log: Log, event: tuple[str, ...]) -> None:
