@@ -5,16 +5,21 @@ import { textOf } from './text-of.ts'
 
 /** Places that do not fit each other, or would be silently ignored. */
 export function clusterRules(config: Config): string[] {
+  return [...deployModeRules(config.spark), ...placeRules(config)]
+}
+
+function placeRules(config: Config): string[] {
   const { spark, kafka } = config
   if (spark.master === undefined) return checkpointRules(config)
-  if (!spark.master.startsWith('spark://'))
+  if (!isSupported(spark.master))
     return [
-      `SPARK_MASTER=${spark.master}: this version supports spark://host:7077 and the Spark that it starts; for that leave it empty, and set SPARK_CORES for the number of cores`,
+      `SPARK_MASTER=${spark.master}: this version supports spark://host:7077, yarn and the Spark that it starts; for that leave it empty, and set SPARK_CORES for the number of cores`,
     ]
   const problems: string[] = []
   const runtime = textOf(config, 'RUNTIME')
   if (runtime !== 'auto')
     problems.push(`RUNTIME=${runtime}: SPARK_MASTER names the Spark to use; leave one of them out`)
+  if (spark.master === 'yarn') return [...problems, ...yarnRules(config)]
   if (isMasterHere(spark.master)) return problems
   if (!kafka.isGiven)
     problems.push(
@@ -40,6 +45,23 @@ function checkpointRules(config: Config): string[] {
       ]
     : []
 }
+
+const isSupported = (master: string): boolean => master.startsWith('spark://') || master === 'yarn'
+
+/** Whether YARN reaches a broker of this machine depends on where it is: `runtime/yarn` looks. */
+const yarnRules = ({ spark }: Config): string[] =>
+  spark.checkpoint === undefined
+    ? [
+        'SPARK_MASTER=yarn: its nodes cannot reach STORAGE_DIR; set CHECKPOINT_LOCATION to a folder that all of them share',
+      ]
+    : []
+
+const deployModeRules = ({ master, deployMode }: Config['spark']): string[] =>
+  deployMode === 'cluster' && master !== 'yarn'
+    ? [
+        `SPARK_DEPLOY_MODE=cluster: only YARN runs the driver; set SPARK_MASTER=yarn, or leave SPARK_DEPLOY_MODE out`,
+      ]
+    : []
 
 /** Is the master, and so its workers, on this machine? */
 export const isMasterHere = (master: string): boolean =>

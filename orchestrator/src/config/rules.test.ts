@@ -33,7 +33,37 @@ const REFUSED: readonly RefusedLine[] = [
     'different names',
   ],
 
-  ['SPARK_MASTER=yarn', 'SPARK_MASTER=yarn: ', 'supports spark://host:7077', 'leave it empty'],
+  ['SPARK_MASTER=yarn', 'SPARK_MASTER=yarn: ', 'nodes cannot reach STORAGE_DIR', 'set CHECKPOINT_LOCATION'],
+  [
+    'SPARK_MASTER=yarn\nCHECKPOINT_LOCATION=file:///cp\nRUNTIME=local',
+    'RUNTIME=local: ',
+    'SPARK_MASTER names the Spark to use',
+    'leave one of them out',
+  ],
+  [
+    'SPARK_DEPLOY_MODE=cluster',
+    'SPARK_DEPLOY_MODE=cluster: ',
+    'only YARN runs the driver',
+    'set SPARK_MASTER=yarn',
+  ],
+  [
+    'SPARK_MASTER=k8s://h:6443',
+    'SPARK_MASTER=k8s://h:6443: ',
+    'supports spark://host:7077, yarn',
+    'leave it empty',
+  ],
+  [
+    'SPARK_MASTER=yarn\nCHECKPOINT_LOCATION=file:///cp\nSPARK_CONF_spark.yarn.tags=x',
+    'SPARK_CONF_spark.yarn.tags: ',
+    'is set by cpu-anomaly',
+    'remove it',
+  ],
+  [
+    'SPARK_MASTER=yarn\nCHECKPOINT_LOCATION=file:///cp\nSPARK_CONF_spark.driver.cores=2',
+    'SPARK_CONF_spark.driver.cores: ',
+    'only in cluster mode',
+    'remove it',
+  ],
   [
     'SPARK_MASTER=spark://h:7077\nCHECKPOINT_LOCATION=file:///cp',
     'SPARK_MASTER=spark://h:7077: ',
@@ -251,6 +281,7 @@ describe('a checkpoint on HDFS or S3', () => {
 
 describe('a Spark cluster that is already there', () => {
   const MASTER = 'SPARK_MASTER=spark://127.0.0.1:7077\n'
+  const YARN = 'SPARK_MASTER=yarn\nCHECKPOINT_LOCATION=file:///cp\n'
 
   it.each<AcceptedInput>([
     ["on this machine, with this stack's own broker", { env: MASTER }, { runtime: 'standalone' }],
@@ -265,6 +296,16 @@ describe('a Spark cluster that is already there', () => {
         env: `${MASTER}SPARK_CONF_spark.authenticate=true\nSPARK_CONF_spark.authenticate.secret=x\nSPARK_CONF_spark.driver.host=h\n`,
       },
       { spark: { conf: { 'spark.authenticate.secret': 'x', 'spark.driver.host': 'h' } } },
+    ],
+    [
+      'YARN, with its own properties',
+      { env: `${YARN}SPARK_CONF_spark.yarn.queue=q\nSPARK_CONF_spark.executor.memoryOverhead=1g\n` },
+      { runtime: 'yarn', spark: { deployMode: 'client', conf: { 'spark.yarn.queue': 'q' } } },
+    ],
+    [
+      'YARN, with the driver in the cluster',
+      { env: `${YARN}SPARK_DEPLOY_MODE=cluster\nSPARK_CONF_spark.driver.cores=2\n` },
+      { runtime: 'yarn', spark: { deployMode: 'cluster' } },
     ],
   ])('is accepted: %s', expectAccepted)
 

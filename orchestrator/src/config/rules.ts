@@ -108,10 +108,8 @@ const inputWarnings = ({ input, detector }: Config): string[] =>
 
 function sparkRules({ spark, runtime }: Config): string[] {
   return Object.keys(spark.conf).flatMap((name) => {
-    const why = refusedProperty(name, {
-      isClusterGiven: runtime === 'standalone',
-      isOnS3: isOnS3(spark.checkpoint),
-    })
+    const place = { runtime, deployMode: spark.deployMode, isOnS3: isOnS3(spark.checkpoint) }
+    const why = refusedProperty(name, place)
     return why === undefined ? [] : [`${SPARK_CONF_PREFIX}${name}: ${why}`]
   })
 }

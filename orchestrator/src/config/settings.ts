@@ -234,8 +234,14 @@ export const SETTINGS = {
   ),
   SPARK_MASTER: optional(
     'Spark',
-    'spark://host:7077: a standalone cluster that is already there; empty: the Spark that RUNTIME starts',
+    'spark://host:7077: a standalone cluster that is already there; yarn: the one of HADOOP_CONF_DIR; empty: the Spark that RUNTIME starts',
     sparkMaster,
+  ),
+  SPARK_DEPLOY_MODE: setting(
+    'Spark',
+    'client',
+    'with SPARK_MASTER=yarn: client: the driver runs on this machine; cluster: it runs in the cluster, and YARN restarts it',
+    oneOf('client', 'cluster'),
   ),
   CHECKPOINT_LOCATION: optional(
     'Spark',

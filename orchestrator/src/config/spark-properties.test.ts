@@ -14,6 +14,7 @@ const SOURCES = [
   ['orchestrator', 'src', 'runtime', 'local', 'job-environment.ts'],
   ['orchestrator', 'src', 'runtime', 'docker', 'job-environment.ts'],
   ['orchestrator', 'src', 'runtime', 'standalone', 'job-environment.ts'],
+  ['orchestrator', 'src', 'runtime', 'yarn', 'job-environment.ts'],
 ]
 const EXTENDED = 'spark.driver.extraJavaOptions'
 /** A property of a thread, not of the session. */
@@ -21,7 +22,15 @@ const OF_THREADS = 'spark.scheduler.pool'
 /** Set in a session that only reads the state. */
 const OF_READERS = 'spark.sql.streaming.stateStore.checkpointFormatVersion'
 /** Set only where the user does not. */
-const DEFAULTS = ['spark.cores.max']
+const DEFAULTS = [
+  'spark.cores.max',
+  'spark.executor.cores',
+  'spark.executor.instances',
+  'spark.yarn.am.attemptFailuresValidityInterval',
+  'spark.yarn.appMasterEnv.PYSPARK_PYTHON',
+]
+/** The user's own are added to them. */
+const SHARED = ['spark.files']
 /** Set by the arguments of spark-submit, its environment, an option of the query, or the files of the cluster. */
 const SET_ELSEWHERE = [
   'spark.authenticate',
@@ -33,13 +42,16 @@ const SET_ELSEWHERE = [
   'spark.master',
   'spark.sql.streaming.checkpointLocation',
   'spark.submit.deployMode',
+  'spark.yarn.tags',
 ]
 
 describe('the list of properties that this tool sets', () => {
   it('names exactly those that its code sets', () => {
     const code = SOURCES.map((path) => readFileSync(join(packageRoot, ...path), 'utf8')).join('\n')
     const literals = [...code.matchAll(/["'](spark\.[A-Za-z][\w.]*\w)["']/g)].map(([, name = '']) => name)
-    const set = literals.filter((name) => ![EXTENDED, OF_THREADS, OF_READERS, ...DEFAULTS].includes(name))
+    const set = literals.filter(
+      (name) => ![EXTENDED, OF_THREADS, OF_READERS, ...SHARED, ...DEFAULTS].includes(name),
+    )
     expect(Object.keys(OWN_SPARK_PROPERTIES).sort()).toEqual([...new Set([...set, ...SET_ELSEWHERE])].sort())
   })
 

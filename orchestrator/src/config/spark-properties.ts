@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { distance } from 'fastest-levenshtein'
 import { packageRoot } from '../package/root.ts'
+import { type DeployMode, isGivenSpark, type RuntimeName } from './config.ts'
 
 /**
  * The Spark properties that this tool sets itself, and why, or what to use instead: the user's value would be overridden.
@@ -49,7 +50,24 @@ export const OWN_SPARK_PROPERTIES: Readonly<Record<string, string>> = {
   'spark.ui.liveUpdate.period': 'readiness in real-time mode depends on it',
   'spark.ui.port': 'use SPARK_UI_PORT',
   'spark.ui.showConsoleProgress': 'it would fill the log',
+  'spark.yarn.appMasterEnv.CPU_ANOMALY_SUPERVISOR': 'it says how the driver is stopped',
+  'spark.yarn.submit.waitAppCompletion': 'the job goes on without its submitter',
+  'spark.yarn.tags': 'the stack finds its application by them',
 }
+
+/** Where the job runs: what Spark reads, and what only its user knows, depends on it. */
+export interface PropertyPlace {
+  readonly runtime: RuntimeName | 'auto'
+  readonly deployMode: DeployMode
+  /** The checkpoint is on S3. */
+  readonly isOnS3: boolean
+}
+
+const ON_YARN = /^spark\.(?:yarn\.|(?:driver|executor)\.(?:m|minM)emoryOverhead)/
+
+/** Properties that one place reads and the others do not. */
+const isReadAt = (name: string, { runtime, deployMode }: PropertyPlace): boolean =>
+  runtime === 'yarn' && (ON_YARN.test(name) || (deployMode === 'cluster' && name === 'spark.driver.cores'))
 
 /** How a driver of a cluster that is already there logs in, and where its executors reach it: only its user knows. */
 const OF_A_GIVEN_CLUSTER: ReadonlySet<string> = new Set([
@@ -109,24 +127,16 @@ export const looksSecret = (name: string): boolean =>
 /** How Spark's driver and executors get at a checkpoint on S3: its secrets go into a file, too. */
 const isOfS3 = (name: string): boolean => name.startsWith('spark.hadoop.fs.s3a.')
 
-interface Given {
-  readonly isClusterGiven: boolean
-  /** The checkpoint is on S3. */
-  readonly isOnS3: boolean
-}
-
 /** Why a property is refused, and what to do; undefined if it takes effect, or may do so. Secrets of a given cluster go into a file. */
-export function refusedProperty(
-  name: string,
-  { isClusterGiven, isOnS3 }: Given = { isClusterGiven: false, isOnS3: false },
-): string | undefined {
+export function refusedProperty(name: string, place: PropertyPlace): string | undefined {
   if (isOfS3(name) && looksSecret(name))
-    return isOnS3 ? undefined : 'has no effect without CHECKPOINT_LOCATION=s3a://bucket/path; remove it'
-  if (isClusterGiven && (OF_A_GIVEN_CLUSTER.has(name) || looksSecret(name))) return undefined
+    return place.isOnS3 ? undefined : 'has no effect without CHECKPOINT_LOCATION=s3a://bucket/path; remove it'
+  if (isGivenSpark(place.runtime) && (OF_A_GIVEN_CLUSTER.has(name) || looksSecret(name))) return undefined
   if (Object.hasOwn(OWN_SPARK_PROPERTIES, name))
     return `is set by cpu-anomaly (${OWN_SPARK_PROPERTIES[name]}), so another value has no effect; remove it`
   if (looksSecret(name))
     return "looks like a secret, and would be visible in spark-submit's arguments; keep it in a file that Spark reads"
+  if (isReadAt(name, place)) return undefined
   const why = WITHOUT_EFFECT.find(([names]) => names.test(name))?.[1]
   if (why) return `has no effect: ${why}; remove it`
   const meant = isKnown(name) ? undefined : misspelt(name)
@@ -138,7 +148,7 @@ export const isKnown = (name: string): boolean => names().has(name) || OPEN_ENDE
 
 /** Properties whose names go on with a name of the user's, or of another library. */
 const OPEN_ENDED =
-  /^spark\.(?:hadoop|hive|executorEnv|metrics\.conf|sql\.catalog|ssl|kafka|redaction|plugins)\./
+  /^spark\.(?:hadoop|hive|yarn|executorEnv|metrics\.conf|sql\.catalog|ssl|kafka|redaction|plugins)\./
 
 function misspelt(name: string): string | undefined {
   const written = name.toLowerCase()

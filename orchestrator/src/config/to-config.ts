@@ -88,6 +88,7 @@ export function toConfig(
     },
     spark: {
       master: values.SPARK_MASTER,
+      deployMode: values.SPARK_DEPLOY_MODE,
       checkpoint: values.CHECKPOINT_LOCATION,
       cores: values.SPARK_CORES,
       driverMemory: values.SPARK_DRIVER_MEMORY,
@@ -112,6 +113,7 @@ export function toConfig(
 
 /** A checkpoint on HDFS or S3 is of no use to containers, which `auto` would prefer. */
 function runtimeOf({ SPARK_MASTER, CHECKPOINT_LOCATION, RUNTIME }: SettingValues): Config['runtime'] {
+  if (SPARK_MASTER === 'yarn') return 'yarn'
   if (SPARK_MASTER?.startsWith('spark://')) return 'standalone'
   return RUNTIME === 'auto' && isRemoteCheckpoint(CHECKPOINT_LOCATION) ? 'local' : RUNTIME
 }

@@ -6,6 +6,7 @@ const UNUSED_ON: Readonly<Record<RuntimeName, readonly SettingKey[]>> = {
   local: ['SPARK_WORKERS', 'SPARK_WORKER_MEMORY', 'SPARK_MASTER_UI_PORT', 'KAFKA_IMAGE', 'SPARK_IMAGE'],
   docker: [],
   standalone: ['SPARK_WORKERS', 'KAFKA_IMAGE', 'SPARK_IMAGE'],
+  yarn: ['SPARK_WORKERS', 'SPARK_MASTER_UI_PORT', 'KAFKA_IMAGE', 'SPARK_IMAGE'],
 }
 
 /** Brokers that are already there have a port and a version of their own. */

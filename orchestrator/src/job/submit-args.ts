@@ -35,7 +35,7 @@ export function submitArgs(
   const secrets = Object.keys(sparkSecrets(spark)).length > 0 && environment.propertiesFile
   const file = secrets ? ['--properties-file', secrets] : []
   const jars = environment.connectorJars.length > 0 ? ['--jars', environment.connectorJars.join(',')] : []
-  return [...main, ...file, ...jars, ...conf]
+  return [...main, ...(environment.submitOptions ?? []), ...file, ...jars, ...conf]
 }
 
 /** The user's properties that hold secrets: they are written to `propertiesFile`. */
@@ -57,7 +57,8 @@ function sparkConf(spark: SparkConfig, environment: JobEnvironment, plan: QueryP
     'spark.sql.shuffle.partitions': String(plan.shufflePartitions),
     ...(plan.stateStore === 'rocksdb' && ROCKSDB_CONF),
     'spark.ui.killEnabled': 'false',
-    'spark.hadoop.fs.defaultFS': 'file:///', // of the checkpoint's path, whatever a Hadoop on the class path says
+    // Of the checkpoint's path, whatever a Hadoop on the class path says.
+    ...(!environment.hasHadoopSettings && { 'spark.hadoop.fs.defaultFS': 'file:///' }),
     'spark.ui.showConsoleProgress': 'false',
     ...environment.sparkConf,
     ...(javaOptions && { [JAVA_OPTIONS]: javaOptions }),

@@ -39,9 +39,11 @@ export function obstacleOf({
   return stall && stallText(stall)
 }
 
+const WORKERS: ReadonlySet<PartStatus['part']> = new Set(['spark-worker', 'node-managers'])
+
 /** Has the cluster workers, but none that runs? On the local runtime tasks run in the driver itself. */
 function lacksWorkers(parts: readonly PartStatus[]): boolean {
-  const workers = parts.filter(({ part }) => part === 'spark-worker')
+  const workers = parts.filter(({ part }) => WORKERS.has(part))
   return workers.length > 0 && workers.every(({ state }) => state === 'stopped')
 }
 

@@ -33,8 +33,8 @@ export function statusLines(status: StackStatus): string[] {
   ]
 }
 
-/** Wide enough for the longest label, spark-master. */
-const line = (label: string, text: string): string => `${label.padEnd(14)}${text}`
+/** Wide enough for the labels of all but one place. */
+const line = (label: string, text: string): string => `${label.padEnd(13)} ${text}`
 
 function partLine({ part, state, given, address, detail, pid, container }: PartStatus): string {
   const colour = state === 'running' ? colors.green : state === 'stopped' ? colors.dim : colors.yellow

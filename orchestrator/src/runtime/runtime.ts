@@ -29,6 +29,10 @@ export interface JobEnvironment {
   /** Where the submission's `sparkSecrets` are; undefined where there are none. */
   readonly propertiesFile?: string
   readonly connectorJars: readonly string[]
+  /** Further options of spark-submit. */
+  readonly submitOptions?: readonly string[]
+  /** Where paths without a scheme are, Hadoop's own settings say (HADOOP_CONF_DIR); else on this machine. */
+  readonly hasHadoopSettings?: boolean
   /** Spark properties that this runtime fixes: addresses, ports, security. */
   readonly sparkConf: Readonly<Record<string, string>>
 }
@@ -72,7 +76,7 @@ export interface Submission {
 }
 
 export interface PartStatus {
-  readonly part: 'kafka' | 'spark-master' | 'spark-worker'
+  readonly part: 'kafka' | 'spark-master' | 'spark-worker' | 'resource-manager' | 'node-managers'
   readonly state: 'running' | 'starting' | 'unhealthy' | 'stopped'
   /** The setting that names it, if it is somebody else's. */
   readonly given?: 'KAFKA_SERVERS' | 'SPARK_MASTER'

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts'
+import { type Config, isGivenSpark } from '../config/config.ts'
 import { configWith } from '../config/load.ts'
 import { textOf } from '../config/text-of.ts'
 import { changesSinceSubmit, type JobChange, type SubmittedQuery } from '../query/submitted.ts'
@@ -62,7 +62,7 @@ function runtimeDifference(config: Config, record: StackRecord | undefined): Dif
 /** The setting that chooses where Spark is. */
 export function runtimeSetting(config: Config): string {
   const { runtime, spark } = config
-  if (runtime === 'standalone') return `SPARK_MASTER=${spark.master}`
+  if (isGivenSpark(runtime)) return `SPARK_MASTER=${spark.master}`
   const isChosen = textOf(config, 'RUNTIME').toLowerCase() === runtime
   return isChosen ? `RUNTIME=${runtime}` : `CHECKPOINT_LOCATION=${spark.checkpoint}`
 }

@@ -6,13 +6,14 @@ import { LocalSpark } from '../runtime/local/local-spark.ts'
 import type { BrokerPlace, Runtime, SparkPlace } from '../runtime/places.ts'
 import type { RuntimeContext } from '../runtime/runtime.ts'
 import { StandaloneSpark } from '../runtime/standalone/standalone-spark.ts'
+import { YarnClientSpark } from '../runtime/yarn/client-spark.ts'
 
 /**
  * Composes the two choices: where Kafka is (KAFKA_SERVERS), and where Spark is (RUNTIME).
  *
- * | Kafka | Spark: local              | docker                          | standalone (SPARK_MASTER)        |
+ * | Kafka | Spark: local              | docker                          | standalone, yarn (SPARK_MASTER)  |
  * | ----- | ------------------------- | ------------------------------- | -------------------------------- |
- * | own   | a process of this machine | a container beside Spark's      | as local, if the master is here  |
+ * | own   | a process of this machine | a container beside Spark's      | as local, if the cluster is here |
  * | given | no broker is started      | no broker is started            | no broker is started             |
  */
 export function makeRuntime(name: RuntimeName, context: RuntimeContext): Runtime {
@@ -25,6 +26,10 @@ export function makeRuntime(name: RuntimeName, context: RuntimeContext): Runtime
     case 'standalone': {
       const broker = given ?? new LocalBroker(context)
       return runtimeOf(broker, new StandaloneSpark(context, broker.kafka))
+    }
+    case 'yarn': {
+      const broker = given ?? new LocalBroker(context)
+      return runtimeOf(broker, new YarnClientSpark(context, broker.kafka))
     }
     case 'docker': {
       const { broker, spark } = dockerPlaces(context, given)

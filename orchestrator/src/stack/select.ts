@@ -1,4 +1,4 @@
-import type { Config, RuntimeName } from '../config/config.ts'
+import { type Config, isGivenSpark, type RuntimeName } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import { submittedFile } from '../query/submitted.ts'
 import { dockerAvailable } from '../runtime/docker/docker-spark.ts'
@@ -116,10 +116,9 @@ export async function claimRuntime(
       'CONFIGURATION',
       `${runtimeSetting(config)}, but this folder's stack is up on the ${runtime.name} runtime`,
       {
-        hint:
-          runtime.name === 'standalone'
-            ? 'Run `cpu-anomaly down` first, or set SPARK_MASTER again.'
-            : `Run \`cpu-anomaly down\` first, or set RUNTIME=${runtime.name}.`,
+        hint: isGivenSpark(runtime.name)
+          ? 'Run `cpu-anomaly down` first, or set SPARK_MASTER again.'
+          : `Run \`cpu-anomaly down\` first, or set RUNTIME=${runtime.name}.`,
       },
     )
   const found = await provenance(storage.root, config.folder)

@@ -60,6 +60,10 @@ const USED_BY_JOB = {
     ...['SPARK_MASTER', 'CHECKPOINT_LOCATION', 'KAFKA_SERVERS'],
     ...['KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'],
   ]),
+  yarn: new Set([
+    ...['SPARK_MASTER', 'SPARK_DEPLOY_MODE', 'CHECKPOINT_LOCATION', 'KAFKA_SERVERS'],
+    ...['KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'],
+  ]),
 }
 
 /** @throws CliError LOCKED when the broker would no longer be where the running job expects it. */
