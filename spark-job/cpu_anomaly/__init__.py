@@ -9,7 +9,8 @@ further steps `guard`, `windows`, `baseline`, `sink`; `query`, which chains them
 `files`, `reach`, `aside`, `checkpoint`, `manifest`, `lease`, `late`, `ledger`, `lag_group`, `soundness`, `anomalies`,
 `progress`, `dead_letters`, `audit`, `clock`, `auditor`; `continuity`, `unread` and `monitor`, which notice what Spark
 does not; `backlog`, `probe`, `spread` and `catch_up`, which choose how a backlog is read; then `state`, `failures` and
-`ownership`; `watch` and `running`, which follow the query; `outside`, what the driver reaches beyond its process; and
-last `driver`, whose `main` job.py calls. Other programs: `replies`, which bench.py and calibrate.py share, and
-`calibration`, of calibrate.py: `request`, `read`, `grid`, `normals`, `preview`, `check`. Nothing runs at import.
+`ownership`; `watch` and `running`, which follow the query; `outside`, what the driver reaches beyond its process;
+`remote`, for a driver that nobody is beside; and last `driver`, whose `main` job.py calls. Other programs: `replies`,
+which bench.py and calibrate.py share, and `calibration`, of calibrate.py: `request`, `read`, `grid`, `normals`,
+`preview`, `check`. Nothing runs at import.
 """

@@ -27,6 +27,7 @@ from cpu_anomaly.modes import Mode, mode_of
 from cpu_anomaly.monitor import Monitor, Standstill
 from cpu_anomaly.outside import Outside, outside_of
 from cpu_anomaly.ownership import Ownership
+from cpu_anomaly.remote import watched_elsewhere
 from cpu_anomaly.rights import READ, may
 from cpu_anomaly.running import run_until, stop_after_batch
 from cpu_anomaly.session import start_spark, use_pool
@@ -69,6 +70,7 @@ def run(settings: Settings, is_stop_wanted: Callable[[], bool], log: EventLog) -
     spark = start_spark(settings, mode)
     mode.require_spark(spark.version)
     ownership = Ownership(spark, settings, log)
+    is_stop_wanted = watched_elsewhere(spark, settings.checkpoint, is_stop_wanted, log)
     topics = KafkaTopics.connect(spark, settings, client)
     found = find_topics(topics, settings)
     spark = with_enough_slots(spark, settings, mode, found.input_bounds.partitions)

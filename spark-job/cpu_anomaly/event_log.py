@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TextIO
 
@@ -15,12 +16,16 @@ class EventLog:
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._lock = threading.Lock()
+        # Called with each event and its line, once that is written.
+        self.on_line: Callable[[str, str], None] = lambda _event, _line: None
 
     def write(self, event: str, **values: object) -> None:
         pairs = "".join(f" {name}={log_value(value)}" for name, value in values.items())
         with self._lock:
-            self._out.write(f"{iso_time(time.time())} {event}{pairs}\n")
+            line = f"{iso_time(time.time())} {event}{pairs}"
+            self._out.write(f"{line}\n")
             self._out.flush()
+        self.on_line(event, line)
 
 
 def log_value(value: object) -> str:

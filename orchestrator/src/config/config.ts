@@ -31,18 +31,19 @@ export interface ResolvedSetting {
   readonly secret: boolean
 }
 
-/** Where Spark is; `standalone` and `yarn`: the cluster that SPARK_MASTER names. */
-export const RUNTIMES = ['local', 'docker', 'standalone', 'yarn'] as const
+/** Where Spark is; from `standalone` on: the cluster that SPARK_MASTER names, in `yarn-cluster` with the driver in it. */
+export const RUNTIMES = ['local', 'docker', 'standalone', 'yarn', 'yarn-cluster'] as const
 export type RuntimeName = (typeof RUNTIMES)[number]
 /** Does SPARK_MASTER choose it, rather than RUNTIME? */
 export const isGivenSpark = (runtime: RuntimeName | 'auto'): boolean =>
-  runtime === 'standalone' || runtime === 'yarn'
+  runtime === 'standalone' || isYarn(runtime)
+
+export const isYarn = (runtime: RuntimeName | 'auto'): boolean =>
+  runtime === 'yarn' || runtime === 'yarn-cluster'
 /** `up`, `submit`: not what the settings say now, but what the running stack or job was started with. */
 export type Origin = 'flag' | 'environment' | '.env' | '--settings' | 'default' | 'up' | 'submit'
 export type Direction = 'high' | 'low' | 'both'
 export type TriggerMode = 'micro-batch' | 'real-time'
-/** Where the driver runs, on YARN: on this machine, or in the cluster. */
-export type DeployMode = 'client' | 'cluster'
 export type StateStore = 'memory' | 'rocksdb'
 export type GroupBy = 'none' | 'key'
 type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
@@ -124,7 +125,8 @@ interface QueryConfig {
 export interface SparkConfig {
   /** Set only if the user names a cluster of their own. */
   readonly master: string | undefined
-  readonly deployMode: DeployMode
+  /** Where the driver runs, on YARN: on this machine, or in the cluster. */
+  readonly deployMode: 'client' | 'cluster'
   /** The checkpoint, if it is not in the storage folder: an absolute path, or a URI of `hdfs` or `s3a`. */
   readonly checkpoint: string | undefined
   readonly cores: number

@@ -305,7 +305,7 @@ describe('a Spark cluster that is already there', () => {
     [
       'YARN, with the driver in the cluster',
       { env: `${YARN}SPARK_DEPLOY_MODE=cluster\nSPARK_CONF_spark.driver.cores=2\n` },
-      { runtime: 'yarn', spark: { deployMode: 'cluster' } },
+      { runtime: 'yarn-cluster', spark: { deployMode: 'cluster' } },
     ],
   ])('is accepted: %s', expectAccepted)
 

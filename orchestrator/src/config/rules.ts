@@ -108,8 +108,7 @@ const inputWarnings = ({ input, detector }: Config): string[] =>
 
 function sparkRules({ spark, runtime }: Config): string[] {
   return Object.keys(spark.conf).flatMap((name) => {
-    const place = { runtime, deployMode: spark.deployMode, isOnS3: isOnS3(spark.checkpoint) }
-    const why = refusedProperty(name, place)
+    const why = refusedProperty(name, { runtime, isOnS3: isOnS3(spark.checkpoint) })
     return why === undefined ? [] : [`${SPARK_CONF_PREFIX}${name}: ${why}`]
   })
 }

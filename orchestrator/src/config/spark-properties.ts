@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { distance } from 'fastest-levenshtein'
 import { packageRoot } from '../package/root.ts'
-import { type DeployMode, isGivenSpark, type RuntimeName } from './config.ts'
+import { isGivenSpark, isYarn, type RuntimeName } from './config.ts'
 
 /**
  * The Spark properties that this tool sets itself, and why, or what to use instead: the user's value would be overridden.
@@ -57,17 +57,18 @@ export const OWN_SPARK_PROPERTIES: Readonly<Record<string, string>> = {
 
 /** Where the job runs: what Spark reads, and what only its user knows, depends on it. */
 export interface PropertyPlace {
-  readonly runtime: RuntimeName | 'auto'
-  readonly deployMode: DeployMode
+  readonly runtime: Runtime
   /** The checkpoint is on S3. */
   readonly isOnS3: boolean
 }
 
+type Runtime = RuntimeName | 'auto'
+
 const ON_YARN = /^spark\.(?:yarn\.|(?:driver|executor)\.(?:m|minM)emoryOverhead)/
 
 /** Properties that one place reads and the others do not. */
-const isReadAt = (name: string, { runtime, deployMode }: PropertyPlace): boolean =>
-  runtime === 'yarn' && (ON_YARN.test(name) || (deployMode === 'cluster' && name === 'spark.driver.cores'))
+const isReadOn = (runtime: Runtime, name: string): boolean =>
+  (isYarn(runtime) && ON_YARN.test(name)) || (runtime === 'yarn-cluster' && name === 'spark.driver.cores')
 
 /** How a driver of a cluster that is already there logs in, and where its executors reach it: only its user knows. */
 const OF_A_GIVEN_CLUSTER: ReadonlySet<string> = new Set([
@@ -136,7 +137,7 @@ export function refusedProperty(name: string, place: PropertyPlace): string | un
     return `is set by cpu-anomaly (${OWN_SPARK_PROPERTIES[name]}), so another value has no effect; remove it`
   if (looksSecret(name))
     return "looks like a secret, and would be visible in spark-submit's arguments; keep it in a file that Spark reads"
-  if (isReadAt(name, place)) return undefined
+  if (isReadOn(place.runtime, name)) return undefined
   const why = WITHOUT_EFFECT.find(([names]) => names.test(name))?.[1]
   if (why) return `has no effect: ${why}; remove it`
   const meant = isKnown(name) ? undefined : misspelt(name)

@@ -112,8 +112,9 @@ export function toConfig(
 }
 
 /** A checkpoint on HDFS or S3 is of no use to containers, which `auto` would prefer. */
-function runtimeOf({ SPARK_MASTER, CHECKPOINT_LOCATION, RUNTIME }: SettingValues): Config['runtime'] {
-  if (SPARK_MASTER === 'yarn') return 'yarn'
+function runtimeOf(values: SettingValues): Config['runtime'] {
+  const { SPARK_MASTER, CHECKPOINT_LOCATION, RUNTIME } = values
+  if (SPARK_MASTER === 'yarn') return values.SPARK_DEPLOY_MODE === 'cluster' ? 'yarn-cluster' : 'yarn'
   if (SPARK_MASTER?.startsWith('spark://')) return 'standalone'
   return RUNTIME === 'auto' && isRemoteCheckpoint(CHECKPOINT_LOCATION) ? 'local' : RUNTIME
 }

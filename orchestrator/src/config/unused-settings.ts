@@ -6,6 +6,10 @@ const UNUSED_ON: Readonly<Record<RuntimeName, readonly SettingKey[]>> = {
   local: ['SPARK_WORKERS', 'SPARK_WORKER_MEMORY', 'SPARK_MASTER_UI_PORT', 'KAFKA_IMAGE', 'SPARK_IMAGE'],
   docker: [],
   standalone: ['SPARK_WORKERS', 'KAFKA_IMAGE', 'SPARK_IMAGE'],
+  'yarn-cluster': [
+    ...(['SPARK_WORKERS', 'SPARK_MASTER_UI_PORT', 'SPARK_UI_PORT'] as const),
+    ...(['KAFKA_IMAGE', 'SPARK_IMAGE'] as const),
+  ],
   yarn: ['SPARK_WORKERS', 'SPARK_MASTER_UI_PORT', 'KAFKA_IMAGE', 'SPARK_IMAGE'],
 }
 

@@ -19,7 +19,7 @@ const WORDS: Readonly<Record<State, Words>> = {
   starting: { label: 'starting', verb: 'is starting' },
   running: { label: 'running', verb: 'runs' },
   'backing-off': { label: 'failed and will be restarted' },
-  'gave-up': { label: 'gave up after 5 failures without a new commit', advice: `${SUBMIT}, ${LOG}` },
+  'gave-up': { label: 'gave up after repeated failures', advice: `${SUBMIT}, ${LOG}` },
   failed: { label: 'failed, and a restart would not help', advice: LOG },
   stopped: { label: 'stopped', verb: 'is stopped' },
   orphaned: {
@@ -27,7 +27,7 @@ const WORDS: Readonly<Record<State, Words>> = {
     verb: 'runs without its supervisor',
     advice: 'run `cpu-anomaly stop`, then `submit`',
   },
-  lost: { label: 'killed together with its supervisor', verb: 'was killed', advice: SUBMIT },
+  lost: { label: 'killed', verb: 'was killed', advice: SUBMIT },
 }
 
 export const jobLabel = (state: State): string => WORDS[state].label

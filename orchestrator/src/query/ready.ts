@@ -71,7 +71,7 @@ function progressText(
   if (driver.state === 'backing-off')
     return `the driver failed (${failure ?? driver.reason ?? 'no reason given'}) and will be restarted`
   const last = events.findLast(({ name }) => name in PROGRESS)
-  const now = (last && PROGRESS[last.name]?.(last.fields)) ?? 'the driver is starting'
+  const now = (last && PROGRESS[last.name]?.(last.fields)) ?? driver.reason ?? 'the driver is starting'
   return failure === undefined ? now : `${now} again; it failed before: ${failure}`
 }
 

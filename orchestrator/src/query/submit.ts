@@ -139,7 +139,9 @@ export async function submitJob(
 async function requireNoDriver(runtime: Runtime): Promise<void> {
   const driver = await runtime.driver()
   if (!isActive(driver)) return
-  const who = driver.container ?? (driver.pid ? `pid ${driver.pid}` : `supervisor ${driver.supervisorPid}`)
+  const { application, container } = driver
+  const who =
+    application ?? container ?? (driver.pid ? `pid ${driver.pid}` : `supervisor ${driver.supervisorPid}`)
   throw checkpointInUse(`${driver.state}, ${who}`)
 }
 

@@ -117,6 +117,8 @@ export interface DriverStatus {
   readonly pid?: number
   readonly supervisorPid?: number
   readonly container?: string
+  /** Of YARN, in whose cluster the driver runs. */
+  readonly application?: string
   readonly exitCode?: number
   /** Why the driver is in this state, if that is known. */
   readonly reason?: string

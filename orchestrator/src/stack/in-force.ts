@@ -1,4 +1,4 @@
-import { type Config, isGivenSpark } from '../config/config.ts'
+import { type Config, isGivenSpark, isYarn } from '../config/config.ts'
 import { configWith } from '../config/load.ts'
 import { textOf } from '../config/text-of.ts'
 import { changesSinceSubmit, type JobChange, type SubmittedQuery } from '../query/submitted.ts'
@@ -62,7 +62,8 @@ function runtimeDifference(config: Config, record: StackRecord | undefined): Dif
 /** The setting that chooses where Spark is. */
 export function runtimeSetting(config: Config): string {
   const { runtime, spark } = config
-  if (isGivenSpark(runtime)) return `SPARK_MASTER=${spark.master}`
+  const mode = isYarn(runtime) ? `, SPARK_DEPLOY_MODE=${spark.deployMode}` : ''
+  if (isGivenSpark(runtime)) return `SPARK_MASTER=${spark.master}${mode}`
   const isChosen = textOf(config, 'RUNTIME').toLowerCase() === runtime
   return isChosen ? `RUNTIME=${runtime}` : `CHECKPOINT_LOCATION=${spark.checkpoint}`
 }

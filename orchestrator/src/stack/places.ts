@@ -7,6 +7,7 @@ import type { BrokerPlace, Runtime, SparkPlace } from '../runtime/places.ts'
 import type { RuntimeContext } from '../runtime/runtime.ts'
 import { StandaloneSpark } from '../runtime/standalone/standalone-spark.ts'
 import { YarnClientSpark } from '../runtime/yarn/client-spark.ts'
+import { YarnClusterSpark } from '../runtime/yarn/cluster-spark.ts'
 
 /**
  * Composes the two choices: where Kafka is (KAFKA_SERVERS), and where Spark is (RUNTIME).
@@ -31,6 +32,10 @@ export function makeRuntime(name: RuntimeName, context: RuntimeContext): Runtime
       const broker = given ?? new LocalBroker(context)
       return runtimeOf(broker, new YarnClientSpark(context, broker.kafka))
     }
+    case 'yarn-cluster': {
+      const broker = given ?? new LocalBroker(context)
+      return runtimeOf(broker, new YarnClusterSpark(context, broker.kafka))
+    }
     case 'docker': {
       const { broker, spark } = dockerPlaces(context, given)
       return runtimeOf(broker, spark)
@@ -43,7 +48,9 @@ function runtimeOf(broker: BrokerPlace, spark: SparkPlace): Runtime {
   return {
     name: spark.name,
     kafka: broker.kafka,
-    sparkUi: spark.sparkUi,
+    get sparkUi() {
+      return spark.sparkUi
+    },
     get job() {
       return spark.job
     },

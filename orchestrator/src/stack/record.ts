@@ -38,7 +38,8 @@ const SPARK_KEYS: Readonly<Record<RuntimeName, readonly SettingKey[]>> = {
   local: ['CHECKPOINT_LOCATION'],
   docker: ['SPARK_CORES', 'SPARK_WORKERS', 'SPARK_WORKER_MEMORY', 'SPARK_MASTER_UI_PORT', 'SPARK_IMAGE'],
   standalone: ['SPARK_MASTER', 'SPARK_MASTER_UI_PORT', 'CHECKPOINT_LOCATION'],
-  yarn: ['SPARK_MASTER', 'SPARK_DEPLOY_MODE', 'CHECKPOINT_LOCATION'],
+  yarn: ['SPARK_MASTER', 'CHECKPOINT_LOCATION'],
+  'yarn-cluster': ['SPARK_MASTER', 'CHECKPOINT_LOCATION'],
 }
 
 /**

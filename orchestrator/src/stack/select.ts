@@ -117,7 +117,7 @@ export async function claimRuntime(
       `${runtimeSetting(config)}, but this folder's stack is up on the ${runtime.name} runtime`,
       {
         hint: isGivenSpark(runtime.name)
-          ? 'Run `cpu-anomaly down` first, or set SPARK_MASTER again.'
+          ? 'Run `cpu-anomaly down` first, or set SPARK_MASTER and SPARK_DEPLOY_MODE as they were.'
           : `Run \`cpu-anomaly down\` first, or set RUNTIME=${runtime.name}.`,
       },
     )

@@ -52,18 +52,18 @@ async function requireAllParts({ runtime }: Selected): Promise<void> {
   })
 }
 
+const OF_GIVEN_SPARK = new Set([
+  ...['SPARK_MASTER', 'CHECKPOINT_LOCATION', 'KAFKA_SERVERS'],
+  ...['KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'],
+])
+
 /** How the job reaches the broker: its driver was given these, and keeps them. */
 const USED_BY_JOB = {
   local: new Set(['CHECKPOINT_LOCATION', 'KAFKA_SERVERS', 'KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD']),
   docker: new Set(['KAFKA_SERVERS', 'KAFKA_USERNAME', 'KAFKA_PASSWORD']),
-  standalone: new Set([
-    ...['SPARK_MASTER', 'CHECKPOINT_LOCATION', 'KAFKA_SERVERS'],
-    ...['KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'],
-  ]),
-  yarn: new Set([
-    ...['SPARK_MASTER', 'SPARK_DEPLOY_MODE', 'CHECKPOINT_LOCATION', 'KAFKA_SERVERS'],
-    ...['KAFKA_PORT', 'KAFKA_USERNAME', 'KAFKA_PASSWORD'],
-  ]),
+  standalone: OF_GIVEN_SPARK,
+  yarn: OF_GIVEN_SPARK,
+  'yarn-cluster': OF_GIVEN_SPARK,
 }
 
 /** @throws CliError LOCKED when the broker would no longer be where the running job expects it. */

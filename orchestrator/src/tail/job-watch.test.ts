@@ -13,7 +13,7 @@ describe('jobTexts', () => {
     ['orphaned', []],
     ['stopped', ['the job is stopped']],
     ['backing-off', ['the job failed and will be restarted']],
-    ['gave-up', ['the job gave up after 5 failures without a new commit']],
+    ['gave-up', ['the job gave up after repeated failures']],
     [undefined, ['no job runs']],
   ] as const)('of a job that is %s are %j', (state, expected) => {
     expect(jobTexts({ state, late: 0, lastReadMs: undefined }, undefined, NOW)).toEqual(expected)

@@ -45,7 +45,6 @@ export abstract class SparkHere implements SparkPlace {
   abstract readonly name: RuntimeName
   abstract readonly job: JobEnvironment
   readonly kafka: KafkaAccess
-  readonly sparkUi: string
   readonly checkpoint: CheckpointStore
   protected readonly context: RuntimeContext
   protected readonly driverHere: LocalDriver
@@ -53,7 +52,6 @@ export abstract class SparkHere implements SparkPlace {
   constructor(context: RuntimeContext, kafka: KafkaAccess) {
     this.context = context
     this.kafka = kafka
-    this.sparkUi = `http://localhost:${context.config.ports.sparkUi}`
     this.checkpoint = this.#checkpointStore()
     this.driverHere = new LocalDriver(context)
   }
@@ -66,6 +64,10 @@ export abstract class SparkHere implements SparkPlace {
     return new RemoteCheckpoint(checkpoint, commits, () =>
       startCheckpointSession(this.context, checkpoint, launch),
     )
+  }
+
+  get sparkUi(): string {
+    return `http://localhost:${this.context.config.ports.sparkUi}`
   }
 
   async preflight(_signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { checkpointUri } from '../../config/checkpoint-location.ts'
 import type { Config } from '../../config/config.ts'
 import type { KafkaAccess } from '../../kafka/access.ts'
 import { hasJavaClientSecrets } from '../../kafka/java-client.ts'
@@ -7,14 +8,10 @@ import { SPARK_VERSION } from '../../package/tested-versions.ts'
 import { classPath } from '../local/class-archive.ts'
 import { driverJars, sharedJars } from '../local/install.ts'
 import { asProperty, driverJavaOptions, fileUri, localeOptions } from '../local/java-options.ts'
+import type { DriverFiles } from '../local/job-environment.ts'
 import { LOOPBACK_OPTION } from '../loopback.ts'
 import { BASELINE_FILE, type JobEnvironment, type RuntimeContext } from '../runtime.ts'
 import { executorsFor } from './executors.ts'
-
-interface DriverFiles {
-  readonly secretsFile: string
-  readonly propertiesFile: string
-}
 
 /** The modules of the job in one file, for a driver elsewhere. */
 export const MODULES_FILE = 'cpu_anomaly.zip'
@@ -91,6 +88,7 @@ const inBothModes = ({ config, storage }: RuntimeContext, kafka: KafkaAccess, fi
   slots: slotsOf(config),
   sparkVersion: SPARK_VERSION,
   kafka,
+  // With Hadoop's settings, a path without a scheme is one of the cluster's.
   checkpoint: checkpointUri(config.spark.checkpoint ?? storage.checkpoint),
   propertiesFile: files.propertiesFile,
   connectorJars: sharedJars(config),
@@ -101,10 +99,6 @@ function slotsOf({ spark }: Config): number {
   const { instances, cores } = executorsFor(spark)
   return instances * cores
 }
-
-/** With Hadoop's settings, a path without a scheme is one of the cluster's. */
-const checkpointUri = (location: string): string =>
-  location.startsWith('/') ? `file://${location}` : location
 
 function confInBothModes({ spark }: Config): Record<string, string> {
   const { instances, cores } = executorsFor(spark)

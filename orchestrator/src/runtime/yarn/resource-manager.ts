@@ -30,6 +30,11 @@ export class ResourceManager {
     return this.#settings.folder
   }
 
+  /** Of the web servers of its nodes, too: `http:` or `https:`. */
+  get scheme(): string {
+    return new URL(this.addresses[0] ?? 'http://').protocol
+  }
+
   /** Is the cluster on this machine? */
   get isHere(): boolean {
     return this.addresses.every((address) => isLoopback(address.replace(/^https?:\/\//, '')))

@@ -1,22 +1,22 @@
-import { randomUUID } from 'node:crypto'
+import { isRemoteCheckpoint } from '../../config/checkpoint-location.ts'
 import { CliError } from '../../errors.ts'
 import type { KafkaAccess } from '../../kafka/access.ts'
-import { readStorageId } from '../../storage/mark.ts'
 import type { Output } from '../../terminal/output.ts'
 import { SparkHere } from '../local/spark-here.ts'
-import type { DoctorCheck, PartStatus, RuntimeContext, Submission } from '../runtime.ts'
+import type { DoctorCheck, PartStatus, RuntimeContext } from '../runtime.ts'
 import { yarnChecks } from './checks.ts'
 import { yarnParts } from './parts.ts'
 import { ResourceManager } from './resource-manager.ts'
 
 /** Spark on a YARN cluster that is already there (SPARK_MASTER=yarn, HADOOP_CONF_DIR), wherever the driver is. */
 export abstract class YarnSpark extends SparkHere {
-  readonly name = 'yarn'
+  abstract override readonly name: 'yarn' | 'yarn-cluster'
   #manager: Promise<ResourceManager> | undefined
 
   constructor(context: RuntimeContext, kafka: KafkaAccess) {
     const { checkpoint } = context.config.spark
-    super(checkpoint ? { ...context, storage: { ...context.storage, checkpoint } } : context, kafka)
+    const isFolder = checkpoint !== undefined && !isRemoteCheckpoint(checkpoint)
+    super(isFolder ? { ...context, storage: { ...context.storage, checkpoint } } : context, kafka)
   }
 
   /** What only a job needs is asked when there is one: a stack can be stopped without it. */
@@ -59,24 +59,4 @@ export abstract class YarnSpark extends SparkHere {
     const { conf } = this.context.config.spark
     return [...super.checks(), ...yarnChecks(() => this.manager(), conf['spark.yarn.queue'] ?? 'default')]
   }
-
-  /** The tags of one submission's application: the folder's, and one of its own. */
-  protected async newTags(): Promise<YarnTags> {
-    const folder = await folderTag(this.context.storage.root)
-    return { folder, own: `${folder}-${randomUUID().slice(0, 8)}` }
-  }
 }
-
-export interface YarnTags {
-  readonly folder: string
-  readonly own: string
-}
-
-/** YARN keeps tags in lower case. */
-export const folderTag = async (root: string): Promise<string> =>
-  `cpu-anomaly-${(await readStorageId(root)) ?? 'unmarked'}`.toLowerCase()
-
-export const withTags = (submission: Submission, { folder, own }: YarnTags): Submission => ({
-  ...submission,
-  submitArgs: [...submission.submitArgs, '--conf', `spark.yarn.tags=${folder},${own}`],
-})
