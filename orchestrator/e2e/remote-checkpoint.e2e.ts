@@ -106,7 +106,7 @@ describe.skipIf(!hasGivenStorage('s3'))('a checkpoint on S3', () => {
       expectWindows(await lastValues(stack), goldenSamples())
       await expectAccounted(stack, status, 10_000)
       await expectOrderly(stack, 'micro-batch', 0)
-      await expectNoSecret(stack, [S3_SECRET], 'storage/run/spark-secrets.properties')
+      await expectNoSecret(stack, [S3_SECRET], { file: 'storage/run/spark-secrets.properties' })
       for (const args of [['config'], ['submit', '--dry-run', '--full'], ['logs', 'driver']])
         expect(await stack.ok(...args), args[0]).not.toContain(S3_SECRET)
     },

@@ -1,11 +1,11 @@
 import { execa } from 'execa'
 import { expect } from 'vitest'
 import { isPortFree } from '../../src/system/ports.ts'
-import { readTopic } from './kafka.ts'
+import { readTopic, type StoredRecord } from './kafka.ts'
 import type { Mode } from './modes.ts'
 import { expectedWindows, type Normal, type NormalOf, type Sample } from './oracle.ts'
 import { OrderJudge } from './order.ts'
-import type { Stack, Status } from './stack.ts'
+import type { Stack, Status, Topics } from './stack.ts'
 
 const SETTINGS: Normal = { mean: 14.5, stddev: 2.7, source: 'settings' }
 
@@ -21,9 +21,12 @@ export interface Result {
   readonly normal: string
 }
 
+const readAll = (stack: Stack, topic: keyof Topics): Promise<StoredRecord[]> =>
+  readTopic(stack.broker, stack.topics[topic], undefined, stack.login)
+
 /** All results that are in the output topic, with their keys, in offset order. */
 export async function results(stack: Stack): Promise<{ key: string; result: Result }[]> {
-  const records = await readTopic(stack.broker, stack.topics.output)
+  const records = await readAll(stack, 'output')
   return records.map(({ key, value }) => ({ key: key ?? '', result: JSON.parse(String(value)) as Result }))
 }
 
@@ -35,7 +38,7 @@ export async function expectAccounted(stack: Stack, status: Status, acknowledged
   expect({ counted, deadLettered, late, sum: counted + deadLettered + late }).toMatchObject({
     sum: acknowledged,
   })
-  const letters = new Set((await readTopic(stack.broker, stack.topics.deadLetter)).map(({ key }) => key))
+  const letters = new Set((await readAll(stack, 'deadLetter')).map(({ key }) => key))
   expect(letters.size).toBe(deadLettered)
 }
 
@@ -84,7 +87,7 @@ export async function expectOrderly(
   executors = 1,
 ): Promise<void> {
   const judge = new OrderJudge(mode, executors)
-  for (const { key, value, timestampMs, producerId } of await readTopic(stack.broker, stack.topics.output)) {
+  for (const { key, value, timestampMs, producerId } of await readAll(stack, 'output')) {
     const { count } = JSON.parse(String(value)) as Result
     judge.see({ key: key ?? '', count, appendedMs: timestampMs, producerId })
   }

@@ -153,8 +153,9 @@ export async function readTopic(
   broker: string,
   topic: string,
   from: ReadonlyMap<number, number> = new Map(),
+  login?: Login,
 ): Promise<StoredRecord[]> {
-  const kafka = client(broker)
+  const kafka = client(broker, login)
   const admin = kafka.admin()
   await admin.connect()
   const offsets = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect())

@@ -8,17 +8,34 @@ const KAFKA_SECRETS = 'storage/run/kafka-secrets.json'
 /** Files that hold secrets, on purpose, and only for their owner. */
 const PRIVATE = /\/(?:\.env|storage\/run\/(?:kafka-secrets\.json|spark-secrets\.properties))$/
 
+/** Where to look beside the stack's folder, and instead of the pages of a driver on this machine. */
+interface Elsewhere {
+  readonly folder: string
+  readonly urls: readonly string[]
+  /** Further files that hold secrets on purpose. */
+  readonly isPrivate: RegExp
+}
+
+interface SecretPlaces {
+  /** The stack's file that holds the secrets on purpose. */
+  readonly file?: string
+  readonly elsewhere?: Elsewhere
+}
+
 /** No secret is in an argument, in an environment, in a file that others may read, or on a page of Spark's UI. */
 export async function expectNoSecret(
   stack: Stack,
   secrets: readonly string[],
-  file = KAFKA_SECRETS,
+  { file = KAFKA_SECRETS, elsewhere }: SecretPlaces = {},
 ): Promise<void> {
   const hasSecret = (text: string) => secrets.some((secret) => text.includes(secret))
   const found = [
     ...(await processes()).filter(({ text }) => hasSecret(text)).map(({ where }) => where),
-    ...(await exposedFiles(stack.folder, hasSecret)),
-    ...(await pages(stack)).filter(({ text }) => hasSecret(text)).map(({ where }) => where),
+    ...(await exposedFiles(stack.folder, hasSecret, elsewhere?.isPrivate)),
+    ...(elsewhere ? await exposedFiles(elsewhere.folder, hasSecret, elsewhere.isPrivate) : []),
+    ...(await pages(elsewhere?.urls ?? (await uiPages(stack))))
+      .filter(({ text }) => hasSecret(text))
+      .map(({ where }) => where),
   ]
   expect(found).toEqual([])
   // The search finds them where they are.
@@ -44,7 +61,11 @@ async function processes(): Promise<Place[]> {
   return places
 }
 
-async function exposedFiles(folder: string, hasSecret: (text: string) => boolean): Promise<string[]> {
+async function exposedFiles(
+  folder: string,
+  hasSecret: (text: string) => boolean,
+  isPrivate: RegExp = /$^/,
+): Promise<string[]> {
   const exposed: string[] = []
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue
@@ -52,27 +73,35 @@ async function exposedFiles(folder: string, hasSecret: (text: string) => boolean
     const text = await readFile(file, 'utf8').catch(() => '') // a file of Spark's may be gone by now
     if (!hasSecret(text) && !hasSecret(unescaped(text))) continue
     const { mode } = await stat(file)
-    if (!PRIVATE.test(file) || (mode & 0o077) !== 0)
+    if (!(PRIVATE.test(file) || isPrivate.test(file)) || (mode & 0o077) !== 0)
       exposed.push(`${file} (mode ${(mode & 0o777).toString(8)})`)
   }
   return exposed
 }
 
-async function pages({ ports }: Stack): Promise<Place[]> {
+async function uiPages({ ports }: Stack): Promise<string[]> {
   const root = `http://127.0.0.1:${ports.ui}`
   const [{ id = '' } = {}] = (await (await fetch(`${root}/api/v1/applications`)).json()) as { id?: string }[]
+  return pagesOf(root, id)
+}
+
+/** The pages of Spark's UI below an address, and its REST API. */
+export function pagesOf(root: string, id: string): string[] {
   const paths = ['environment/', 'SQL/', 'StreamingQuery/', 'jobs/', 'executors/']
   const api = ['environment', 'sql?details=true&planDescription=true', 'allexecutors'].map(
     (name) => `api/v1/applications/${id}/${name}`,
   )
-  return Promise.all(
-    [...paths, ...api].map(async (path) => {
-      const response = await fetch(`${root}/${path}`)
-      expect(response.ok, path).toBe(true)
-      return { where: path, text: await response.text() }
+  return [...paths, ...api].map((path) => `${root}/${path}`)
+}
+
+const pages = (urls: readonly string[]): Promise<Place[]> =>
+  Promise.all(
+    urls.map(async (url) => {
+      const response = await fetch(url)
+      expect(response.ok, url).toBe(true)
+      return { where: url, text: await response.text() }
     }),
   )
-}
 
 /** As in JSON and JAAS. */
 const unescaped = (text: string): string => text.replaceAll('\\', '')

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { afterAll, onTestFinished } from 'vitest'
 import { freePorts } from '../../src/system/ports.ts'
+import type { Login } from './kafka.ts'
 
 export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url))
 const main = join(packageRoot, 'dist', 'main.js')
@@ -27,6 +28,8 @@ export interface Status {
     pid?: number
     supervisorPid?: number
     container?: string
+    application?: string
+    reason?: string
     restarts: number
     exitCode?: number
   }
@@ -98,6 +101,12 @@ export class Stack {
 
   get broker(): string {
     return this.given ?? `127.0.0.1:${this.ports.kafka}`
+  }
+
+  /** How tests log in to the stack's own broker. */
+  get login(): Login | undefined {
+    const { KAFKA_USERNAME: username, KAFKA_PASSWORD: password } = this.settings
+    return this.given === undefined && username && password ? { username, password } : undefined
   }
 
   get topics(): Topics {

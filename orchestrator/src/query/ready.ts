@@ -32,7 +32,8 @@ export async function awaitReady(
         const [driver, events] = await Promise.all([runtime.driver(), recentEvents(runtime, options.signal)])
         const attempt = driver?.startedAt ? eventsOfAttempt(events) : []
         const ready = attempt.find((event) => event.name === 'ready')
-        if (ready && isRunning(driver)) return arrived(readyText(ready, attempt, query))
+        if (ready && isRunning(driver))
+          return arrived(`${readyText(ready, query)}${uiText(runtime, driver, attempt)}`)
         if (!isActive(driver)) throw await driverFailed(runtime, driver, options.signal)
         const progress = progressText(driver, attempt, failureOf(eventsOfSubmission(events)))
         options.update(progress)
@@ -54,12 +55,20 @@ export async function awaitReady(
   }
 }
 
-function readyText(ready: DriverEvent, events: readonly DriverEvent[], query: SubmittedQuery): string {
-  const started = events.find((event) => event.name === 'started')
-  const ui = started?.fields.ui ? `, Spark UI ${started.fields.ui}` : ''
+function readyText(ready: DriverEvent, query: SubmittedQuery): string {
   if (query.trigger === 'real-time')
-    return `Job runs in real-time mode: results arrive at once, progress every ${formatSeconds(query.checkpointIntervalMs)}${ui}`
-  return `Job runs: batch ${ready.fields.batch ?? '?'} is committed${ui}`
+    return `Job runs in real-time mode: results arrive at once, progress every ${formatSeconds(query.checkpointIntervalMs)}`
+  return `Job runs: batch ${ready.fields.batch ?? '?'} is committed`
+}
+
+/** Where Spark's UI is: a driver in a cluster knows only an address that the cluster may not show to others. */
+function uiText(
+  { sparkUi }: Runtime,
+  driver: DriverStatus | undefined,
+  events: readonly DriverEvent[],
+): string {
+  const ui = driver?.application ? sparkUi : events.find(({ name }) => name === 'started')?.fields.ui
+  return ui ? `, Spark UI ${ui}` : ''
 }
 
 /** What the driver does now, with why it failed before. */

@@ -66,9 +66,9 @@ export class ClusterDriver {
   async status(): Promise<DriverStatus | undefined> {
     const record = await this.#record.read()
     if (!record) return undefined
-    // In this order: it ends once YARN has the application.
-    const launcher = await this.launcher.find(record.tag)
-    const found = await this.find()
+    let found = await this.find()
+    const launcher = found ? undefined : await this.launcher.find(record.tag)
+    if (!launcher) found ??= await this.find() // it has ended in between
     if (found) {
       const life = lifeOf(found.application, await this.#checkpoint.read(LIFE_FILE))
       return applicationStatus(found.application, found.attempts, life)
