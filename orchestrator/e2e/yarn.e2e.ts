@@ -18,9 +18,12 @@ import {
   toRecord,
   toRecords,
 } from './helpers/samples.ts'
-import { Stack } from './helpers/stack.ts'
+import { removalsDone, Stack } from './helpers/stack.ts'
 
 const EXECUTORS = 2
+/** Three or four JVMs have to start for a driver, on a machine that others may use. */
+const PATIENTLY = ['--timeout-seconds', '400']
+const TEST_MS = 900_000
 const CANARY = 'canary-of-this-test'
 
 /** A folder whose job runs on the cluster; its broker is its own, on this machine as the nodes are. */
@@ -44,38 +47,44 @@ describe.skipIf(!hasGivenYarn)('a YARN cluster that is already there', () => {
     cluster = await GivenYarn.start()
   })
   afterAll(async () => {
+    await removalsDone().finally(() => cluster?.remove())
     vi.unstubAllEnvs()
-    await cluster?.remove()
   })
 
-  it.skipIf(!hasGolden)('runs the executors of a driver here, which may be killed', async () => {
-    const stack = await newStack(cluster, { CHECKPOINT_LOCATION: `${cluster.hdfs}/cpu/client` })
-    await stack.ok('submit')
-    await stack.ok('produce', goldenFile)
-    await stack.untilRead(10_000)
-    await stack.killDriver()
-    const samples = steadySamples(Math.floor(Date.now() / 1_000) * 1_000 - 60_000, 1_000, 25)
-    await send(stack.broker, stack.topics.input, toRecords(samples))
-    const status = await stack.untilRead(11_000)
-    expect(status.driver?.restarts).toBe(1)
-    expectWindows(await lastValues(stack), [...goldenSamples(), ...samples])
-    await expectAccounted(stack, status, 11_000)
-    await expectOrderly(stack, 'micro-batch', EXECUTORS, EXECUTORS)
-    await stack.ok('down')
-    await expectNothingLeft(stack)
-    const { parts } = await stack.status()
-    expect(parts.find(({ part }) => part === 'node-managers')).toMatchObject({ state: 'running' })
-    expect(new Set(Object.values(await cluster.applications()))).toEqual(new Set(['FINISHED']))
-  })
+  it.skipIf(!hasGolden)(
+    'runs the executors of a driver here, which may be killed',
+    { timeout: TEST_MS },
+    async () => {
+      const stack = await newStack(cluster, { CHECKPOINT_LOCATION: `${cluster.hdfs}/cpu/client` })
+      await stack.ok('submit', ...PATIENTLY)
+      await stack.ok('produce', goldenFile)
+      await stack.untilRead(10_000)
+      await stack.killDriver()
+      const samples = steadySamples(Math.floor(Date.now() / 1_000) * 1_000 - 60_000, 1_000, 25)
+      await send(stack.broker, stack.topics.input, toRecords(samples))
+      const status = await stack.untilRead(11_000)
+      expect(status.driver?.restarts).toBe(1)
+      expectWindows(await lastValues(stack), [...goldenSamples(), ...samples])
+      await expectAccounted(stack, status, 11_000)
+      await expectOrderly(stack, 'micro-batch', EXECUTORS, EXECUTORS)
+      await stack.ok('down')
+      await expectNothingLeft(stack)
+      const { parts } = await stack.status()
+      expect(parts.find(({ part }) => part === 'node-managers')).toMatchObject({ state: 'running' })
+      expect(new Set(Object.values(await cluster.applications()))).toEqual(new Set(['FINISHED']))
+    },
+  )
 
-  it('runs the driver, too, and loses and duplicates nothing when that is killed', async () => {
+  it('runs the driver, too, and loses and duplicates nothing when that is killed', {
+    timeout: TEST_MS,
+  }, async () => {
     const stack = await newStack(cluster, {
       CHECKPOINT_LOCATION: `${cluster.hdfs}/cpu/cluster`,
       SPARK_DEPLOY_MODE: 'cluster',
       KAFKA_USERNAME: 'ana',
       KAFKA_PASSWORD: CANARY,
     })
-    await stack.ok('submit')
+    await stack.ok('submit', ...PATIENTLY)
     const startMs = Math.floor(Date.now() / 1_000) * 1_000 - 600_000
     const samples = steadySamples(startMs, 6_000, 25)
     const bad = badRecords(startMs)
@@ -92,6 +101,10 @@ describe.skipIf(!hasGivenYarn)('a YARN cluster that is already there', () => {
     await cluster.killMaster(application)
     await send(stack.broker, stack.topics.input, toRecords(samples.slice(3_000)), stack.login)
     const total = samples.length + bad.length
+    await stack.untilStatus(
+      'another driver',
+      (each) => each.driver?.restarts === 1 && each.driver.state === 'running',
+    )
     const status = await stack.untilRead(total)
     expect(status.driver).toMatchObject({ application, state: 'running', restarts: 1 })
     const accepted = bad.flatMap(({ sample }) => (sample ? [sample] : []))

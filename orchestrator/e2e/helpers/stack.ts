@@ -56,11 +56,14 @@ export interface Topics {
 
 // A stack is removed while the next test starts its own: they share nothing, and most of a removal is waiting.
 const removals: Promise<void>[] = []
-afterAll(async () => {
+afterAll(() => removalsDone())
+
+/** The clusters that stacks use must outlast their removal. */
+export async function removalsDone(): Promise<void> {
   const outcomes = await Promise.allSettled(removals.splice(0))
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
   if (failed) throw failed.reason
-})
+}
 
 /** A project folder with its own ports. */
 export class Stack {

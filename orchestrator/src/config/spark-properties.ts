@@ -51,6 +51,7 @@ export const OWN_SPARK_PROPERTIES: Readonly<Record<string, string>> = {
   'spark.ui.port': 'use SPARK_UI_PORT',
   'spark.ui.showConsoleProgress': 'it would fill the log',
   'spark.yarn.appMasterEnv.CPU_ANOMALY_SUPERVISOR': 'it says how the driver is stopped',
+  'spark.yarn.appMasterEnv.PYTHONWARNINGS': "the driver's log is read line by line",
   'spark.yarn.submit.waitAppCompletion': 'the job goes on without its submitter',
   'spark.yarn.tags': 'the stack finds its application by them',
 }

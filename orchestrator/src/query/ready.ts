@@ -33,7 +33,7 @@ export async function awaitReady(
         const attempt = driver?.startedAt ? eventsOfAttempt(events) : []
         const ready = attempt.find((event) => event.name === 'ready')
         if (ready && isRunning(driver))
-          return arrived(`${readyText(ready, query)}${uiText(runtime, driver, attempt)}`)
+          return arrived(readyText(ready, query, uiText(runtime, driver, attempt)))
         if (!isActive(driver)) throw await driverFailed(runtime, driver, options.signal)
         const progress = progressText(driver, attempt, failureOf(eventsOfSubmission(events)))
         options.update(progress)
@@ -55,10 +55,10 @@ export async function awaitReady(
   }
 }
 
-function readyText(ready: DriverEvent, query: SubmittedQuery): string {
+function readyText(ready: DriverEvent, query: SubmittedQuery, ui: string): string {
   if (query.trigger === 'real-time')
-    return `Job runs in real-time mode: results arrive at once, progress every ${formatSeconds(query.checkpointIntervalMs)}`
-  return `Job runs: batch ${ready.fields.batch ?? '?'} is committed`
+    return `Job runs in real-time mode: results arrive at once, progress every ${formatSeconds(query.checkpointIntervalMs)}${ui}`
+  return `Job runs: batch ${ready.fields.batch ?? '?'} is committed${ui}`
 }
 
 /** Where Spark's UI is: a driver in a cluster knows only an address that the cluster may not show to others. */
@@ -80,8 +80,9 @@ function progressText(
   if (driver.state === 'backing-off')
     return `the driver failed (${failure ?? driver.reason ?? 'no reason given'}) and will be restarted`
   const last = events.findLast(({ name }) => name in PROGRESS)
-  const now = (last && PROGRESS[last.name]?.(last.fields)) ?? driver.reason ?? 'the driver is starting'
-  return failure === undefined ? now : `${now} again; it failed before: ${failure}`
+  const now = (last && PROGRESS[last.name]?.(last.fields)) ?? 'the driver is starting'
+  if (failure !== undefined) return `${now} again; it failed before: ${failure}`
+  return last ? now : (driver.reason ?? now)
 }
 
 /** The driver's own last error message, if it left one. */

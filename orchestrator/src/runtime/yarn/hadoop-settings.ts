@@ -4,7 +4,7 @@ import { CliError } from '../../errors.ts'
 import type { ShellEnvironment } from '../../system/child-environment.ts'
 
 /** The folders with Hadoop's settings, as Spark's client puts them on its class path. */
-export const CONF_FOLDERS = ['HADOOP_CONF_DIR', 'YARN_CONF_DIR'] as const
+const CONF_FOLDERS = ['HADOOP_CONF_DIR', 'YARN_CONF_DIR'] as const
 
 const HINT =
   'Set it in this shell to the folder that has the yarn-site.xml of your cluster: `export HADOOP_CONF_DIR=/etc/hadoop/conf`.'

@@ -70,6 +70,8 @@ export function clusterEnvironment(
       ...confInBothModes(config),
       'spark.yarn.submit.waitAppCompletion': 'false',
       'spark.yarn.appMasterEnv.CPU_ANOMALY_SUPERVISOR': 'checkpoint', // see `cpu_anomaly/remote.py`
+      // PySpark looks for the modules where they were here, too, and warns, although YARN has put them into the path.
+      'spark.yarn.appMasterEnv.PYTHONWARNINGS': 'ignore:Failed to add file:RuntimeWarning',
       'spark.driver.extraJavaOptions': asProperty([
         ...localeOptions,
         `-Dlog4j2.configurationFile=${LOG_SETTINGS}`,

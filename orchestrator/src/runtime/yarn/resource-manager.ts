@@ -115,7 +115,7 @@ const RM = 'yarn.resourcemanager'
 const userName = ({ HADOOP_USER_NAME: name }: ShellEnvironment): string => name || userInfo().username
 
 /** Clusters without Kerberos that do not take every caller for one static user read the name here. */
-export function withUser(url: string, user: string): string {
+function withUser(url: string, user: string): string {
   const named = new URL(url)
   named.searchParams.set('user.name', user)
   return named.href
