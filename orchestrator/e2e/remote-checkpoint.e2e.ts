@@ -42,7 +42,7 @@ async function untilRestarted(stack: Stack, restarts: number): Promise<number> {
       const done = seen.state === 'running' && seen.restarts === restarts
       return { done, value: seen.driver_pid, seen: JSON.stringify(seen) }
     },
-    180_000,
+    600_000,
   )
 }
 
@@ -84,6 +84,7 @@ describe.skipIf(!hasGivenStorage('s3'))('a checkpoint on S3', () => {
         await sending
       }
       const total = samples.length + bad.length
+      await untilRestarted(stack, KILLS)
       const status = await stack.untilRead(total)
       expect(status.driver?.restarts).toBe(KILLS)
       const accepted = bad.flatMap(({ sample }) => (sample ? [sample] : []))
