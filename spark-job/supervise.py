@@ -2,6 +2,8 @@
 
     supervise.py --state FILE --stop-file FILE --ready-file FILE --commits DIR [--rotate-log FILE] -- driver argv...
 
+With --once it ends with the driver: in a pod, Kubernetes restarts it.
+
 Runs on a laptop and as a container's main process alike, so it uses only the standard library.
 """
 
@@ -31,6 +33,8 @@ FINAL_EXIT_CODES = {
     4: "Kafka refuses the login or a right",
     5: "the checkpoint is another driver's, or was made with other settings",
 }
+# Who starts the drivers. In a pod it is the pod: each of its containers has ended before the next.
+OWNER = "CPU_ANOMALY_OWNER"
 MAX_FAILURES_WITHOUT_COMMIT = 5
 MAX_BACKOFF_SECONDS = 30
 TERM_SECONDS = 5.0
@@ -67,6 +71,7 @@ class Options:
     backoff: float
     driver: Sequence[str]
     signal_exit_code: int = 0
+    once: bool = False
 
 
 def parse_options(argv: Sequence[str]) -> Options:
@@ -80,6 +85,7 @@ def parse_options(argv: Sequence[str]) -> Options:
     parser.add_argument("--stop-timeout", type=float, default=30.0, help="seconds a clean stop may take")
     parser.add_argument("--backoff", type=float, default=1.0, help="seconds before a restart, doubled by each failure")
     parser.add_argument("--signal-exit-code", type=int, default=0, help="exit code after a signal")
+    parser.add_argument("--once", action="store_true", help="end with the driver, and with its exit code")
     parser.add_argument("driver", nargs="+", metavar="argv", help="the driver's command, after --")
     return Options(**vars(parser.parse_args(argv)))
 
@@ -87,9 +93,10 @@ def parse_options(argv: Sequence[str]) -> Options:
 class Supervisor:
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._state = State("starting", supervisor_pid=os.getpid())
+        earlier = earlier_attempts(options.state) if options.once else 0
+        self._state = State("starting", attempt=earlier, supervisor_pid=os.getpid())
         self._is_recorded = True
-        self._owner = str(uuid.uuid4())
+        self._owner = os.environ.get(OWNER) or str(uuid.uuid4())
         self._stop_signals = 0
 
     def run(self) -> None:
@@ -109,6 +116,8 @@ class Supervisor:
                 return self._enter("stopped", exit_code=exit_code, reason=describe_exit(exit_code))
             if exit_code in FINAL_EXIT_CODES:
                 return self._enter("failed", exit_code=exit_code, reason=FINAL_EXIT_CODES[exit_code])
+            if self._options.once:
+                return self._enter("backing-off", exit_code=exit_code, reason=describe_exit(exit_code))
             failures = 1 if last_commit(self._options.commits) > commit else failures + 1
             reason = describe_exit(exit_code)
             if failures >= MAX_FAILURES_WITHOUT_COMMIT:
@@ -120,7 +129,9 @@ class Supervisor:
 
     @property
     def exit_code(self) -> int:
-        return self._options.signal_exit_code if self._stop_signals else 0
+        if self._stop_signals:
+            return self._options.signal_exit_code
+        return shell_exit_code(self._state.exit_code) if self._options.once else 0
 
     def _run_driver(self, commit: int) -> int | None:
         """Runs the driver once, until all its processes are gone. Returns its exit code; None if it could not start."""
@@ -131,7 +142,7 @@ class Supervisor:
         # As in the driver's `started`: by it the orchestrator tells the lines of this checkpoint from earlier ones.
         self._log("starting", attempt=attempt, resumed_from_batch=commit if commit >= 0 else "")
         # By it the lease of a driver that this supervisor has seen end is told from that of another machine's.
-        owner = {"CPU_ANOMALY_OWNER": self._owner}
+        owner = {OWNER: self._owner}
         environment = {**os.environ, **owner, **{name: str(file) for name, file in files.items()}}
         try:
             for file in files.values():
@@ -236,6 +247,21 @@ def describe_exit(exit_code: int) -> str:
     if exit_code >= 0:
         return f"the driver ended with exit code {exit_code}"
     return f"the driver was killed by {signal.Signals(-exit_code).name}"
+
+
+def shell_exit_code(exit_code: int | None) -> int:
+    """As a shell reports it: 137 for a program that was killed by signal 9. 1 for one that did not start."""
+    if exit_code is None:
+        return 1
+    return exit_code if exit_code >= 0 else 128 - exit_code
+
+
+def earlier_attempts(state: Path) -> int:
+    """How many times a driver was started before, by the state file of the last supervisor; 0 without one."""
+    try:
+        return int(json.loads(state.read_text(encoding="utf-8"))["attempt"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return 0
 
 
 def last_commit(commits: Path) -> int:

@@ -357,3 +357,32 @@ def test_log_is_rotated_beyond_its_size(supervise: Start, tmp_path: Path) -> Non
     old = wait_for(lambda: tmp_path / "out.log.1", lambda path: path.exists(), "out.log")
     assert old.read_bytes().startswith(b"x" * 5_000)
     wait_for(lambda: log.stat().st_size, lambda size: size < 4_000, "out.log")
+
+
+@pytest.mark.parametrize(("exit_code", "state"), [(7, "backing-off"), (2, "failed"), (0, "stopped")])
+def test_once_ends_with_the_driver_and_its_exit_code(supervise: Start, exit_code: int, state: str) -> None:
+    supervised = supervise(f"raise SystemExit({exit_code})", "--once")
+    assert supervised.process.wait(DEADLINE) == exit_code
+    assert supervised.state()["state"] == state
+
+
+def test_once_reports_a_signal_as_a_shell_does(supervise: Start) -> None:
+    supervised = supervise("import os; os.kill(os.getpid(), 9)", "--once")
+    assert supervised.process.wait(DEADLINE) == 137
+
+
+def test_once_goes_on_counting_attempts(supervise: Start) -> None:
+    """In a pod the state file outlasts the container."""
+    supervise("raise SystemExit(7)", "--once").process.wait(DEADLINE)
+    again = supervise("raise SystemExit(7)", "--once")
+    again.process.wait(DEADLINE)
+    assert (again.state()["attempt"], again.state()["restarts"]) == (2, 1)
+    unsupervised = supervise("raise SystemExit(0)")
+    assert unsupervised.until(lambda seen: seen.get("state") == "stopped")["attempt"] == 1
+
+
+def test_owner_of_the_drivers_may_be_named(supervise: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CPU_ANOMALY_OWNER", "pod-1")
+    write = "import os, pathlib; pathlib.Path('owner').write_text(os.environ['CPU_ANOMALY_OWNER'])"
+    supervise(write, "--once").process.wait(DEADLINE)
+    assert (tmp_path / "owner").read_text() == "pod-1"
