@@ -13,6 +13,7 @@ const EXIT_CODES = {
   KAFKA_UNREACHABLE: 4,
   KAFKA_REFUSED: 4,
   CLUSTER_UNREACHABLE: 4,
+  CLUSTER_REFUSED: 4,
   PORT_TAKEN: 5,
   NO_LOOPBACK: 5,
   LOCKED: 5,
@@ -56,6 +57,28 @@ export class CliError extends Error {
 
   get exitCode(): number {
     return EXIT_CODES[this.code]
+  }
+}
+
+export interface AdministratorOptions extends CliErrorOptions {
+  /** Lines of a shell script, for the administrator. */
+  readonly commands: readonly string[]
+  /** What is missing, for programs. */
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+/** Something that only an administrator of a given cluster can do. */
+export class ForAdministrator extends CliError {
+  readonly commands: readonly string[]
+  readonly facts: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, message: string, { commands, facts, ...options }: AdministratorOptions) {
+    super(code, message, {
+      hint: 'Give the commands above to an administrator of the cluster, then run this command again. Or use another user.',
+      ...options,
+    })
+    this.commands = commands
+    this.facts = facts
   }
 }
 

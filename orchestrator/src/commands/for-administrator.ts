@@ -1,4 +1,4 @@
-import { AdministratorNeeded } from '../kafka/administrator.ts'
+import { ForAdministrator } from '../errors.ts'
 import type { Output } from '../terminal/output.ts'
 import { escapeControls } from '../terminal/text.ts'
 
@@ -11,16 +11,13 @@ export async function forAdministrator<T>(
   try {
     return await work()
   } catch (error) {
-    if (error instanceof AdministratorNeeded && asJson) output.json(forPrograms(error))
-    else if (error instanceof AdministratorNeeded)
-      output.result(error.commands.map(escapeControls).join('\n'))
+    if (error instanceof ForAdministrator && asJson) output.json(forPrograms(error))
+    else if (error instanceof ForAdministrator) output.result(error.commands.map(escapeControls).join('\n'))
     throw error
   }
 }
 
-const forPrograms = ({ principal, lacking, commands }: AdministratorNeeded) => ({
-  principal,
-  missing_topics: lacking.topics.map(({ topic }) => topic),
-  missing_rights: lacking.rights.map(({ topic, operations }) => ({ topic, operations })),
+const forPrograms = ({ facts, commands }: ForAdministrator) => ({
+  ...facts,
   commands: commands.filter((line) => !line.startsWith('#')),
 })

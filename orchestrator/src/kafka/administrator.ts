@@ -1,4 +1,4 @@
-import { CliError } from '../errors.ts'
+import { ForAdministrator } from '../errors.ts'
 import type { KafkaAccess } from './access.ts'
 import { CLIENT_ID } from './client-config.ts'
 import type { Operation } from './cluster-metadata.ts'
@@ -11,22 +11,19 @@ export interface Lacking {
   readonly rights: readonly NeededRights[]
 }
 
-/** Something that only an administrator of the given cluster can do, with the commands that do it. */
-export class AdministratorNeeded extends CliError {
-  /** Lines of a shell script. */
-  readonly commands: readonly string[]
-  readonly principal: string
-  readonly lacking: Lacking
-
+/** What a given cluster's administrator has to do. */
+export class AdministratorNeeded extends ForAdministrator {
   constructor(access: KafkaAccess, lacking: Lacking, cause?: unknown) {
     const principal = principalOf(access)
     super('KAFKA_REFUSED', sentence(access, lacking, principal), {
-      hint: 'Give the commands above to an administrator of the cluster, then run this command again. Or use another user.',
+      commands: administratorCommands(access, lacking),
+      facts: {
+        principal,
+        missing_topics: lacking.topics.map(({ topic }) => topic),
+        missing_rights: lacking.rights.map(({ topic, operations }) => ({ topic, operations })),
+      },
       cause,
     })
-    this.principal = principal
-    this.lacking = lacking
-    this.commands = administratorCommands(access, lacking)
   }
 }
 

@@ -81,7 +81,7 @@ describe('the topics of a given cluster', () => {
       broker.rights.set(topic, rights)
       const error = await refused()
       expect(error.message).toMatch(message)
-      expect(error.lacking.rights.map((entry) => entry.topic)).toEqual([topic])
+      expect(error.facts).toMatchObject({ missing_rights: [{ topic }] })
       expect(error.commands.join('\n')).not.toContain('kafka-topics.sh')
     },
   )
