@@ -51,7 +51,8 @@ function sparkConf(spark: SparkConfig, environment: JobEnvironment, plan: QueryP
   const javaOptions = [spark.conf[JAVA_OPTIONS], environment.sparkConf[JAVA_OPTIONS]]
     .filter(Boolean)
     .join(' ')
-  const open = Object.entries(spark.conf).filter(([name]) => !looksSecret(name))
+  const { isReadHere = () => false } = environment
+  const open = Object.entries(spark.conf).filter(([name]) => !looksSecret(name) && !isReadHere(name))
   return {
     ...Object.fromEntries(open),
     'spark.sql.shuffle.partitions': String(plan.shufflePartitions),

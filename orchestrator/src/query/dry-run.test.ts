@@ -5,7 +5,7 @@ import { microBatchPlan } from '../job/query-plan.ts'
 import { readModules } from '../job/template.ts'
 import { FakeRuntime } from '../runtime/runtime.fixture.ts'
 import { type DryRun, dryRunJson, dryRunLines } from './dry-run.ts'
-import { prepareSubmission } from './submit.ts'
+import { prepareSubmission } from './prepare.ts'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 

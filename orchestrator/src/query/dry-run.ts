@@ -3,7 +3,8 @@ import type { maskedSettings } from '../config/load.ts'
 import type { QueryPlan } from '../job/query-plan.ts'
 import { BASELINE_FILE, type JobFile } from '../runtime/runtime.ts'
 import { escapeControls } from '../terminal/text.ts'
-import { type PreparedSubmission, triggerLine } from './submit.ts'
+import type { PreparedSubmission } from './prepare.ts'
+import { triggerLine } from './submit.ts'
 
 /** Everything that `submit` would use, without the secrets. */
 export interface DryRun {

@@ -2,16 +2,11 @@ import type { Config } from '../config/config.ts'
 import { unusedSettings } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import { planQuery, type QueryPlan } from '../job/query-plan.ts'
-import { renderJob } from '../job/render.ts'
-import { jobSettings } from '../job/settings.ts'
-import { sparkSecrets, submitArgs } from '../job/submit-args.ts'
-import { readModules, readTemplate } from '../job/template.ts'
-import { javaClientSecrets } from '../kafka/java-client.ts'
 import { countPartitions, readClusterId } from '../kafka/metadata.ts'
 import { ensureTopics, formatTopicReport } from '../kafka/topics.ts'
 import { checkpointInUse, isActive } from '../runtime/driver-state.ts'
 import type { Runtime, Selected } from '../runtime/places.ts'
-import { type CheckpointStore, JOB_FILE, type Submission } from '../runtime/runtime.ts'
+import type { CheckpointStore } from '../runtime/runtime.ts'
 import { replaceFile, type Undo } from '../system/state-file.ts'
 import type { Output } from '../terminal/output.ts'
 import { backlogRemarks } from './backlog-remarks.ts'
@@ -28,10 +23,10 @@ import {
   requireSameManifest,
   writeManifest,
 } from './manifest.ts'
+import { prepareSubmission } from './prepare.ts'
 import { awaitReady } from './ready.ts'
 import { rememberedSettings, rememberSettings, resultSettings, widest } from './result-settings.ts'
-import { stopTimeoutMs, submittedFile, submittedQuery } from './submitted.ts'
-import { submittedBaseline } from './submitted-baseline.ts'
+import { submittedFile, submittedQuery } from './submitted.ts'
 import { countUnread } from './unread.ts'
 
 export interface SubmitOptions {
@@ -62,37 +57,6 @@ export async function planFor(
 /** The query's trigger and the reason for it, in one line. */
 export const triggerLine = ({ trigger, reason }: QueryPlan): string => `Trigger: ${trigger} (${reason})`
 
-export interface PreparedSubmission extends Submission {
-  /** What to tell a person about the files. */
-  readonly remarks: readonly string[]
-}
-
-/** For the driver; without a broker it asks for the id of the cluster itself. */
-async function manifestFor(config: Config, runtime: Runtime, plan: QueryPlan): Promise<Manifest> {
-  const clusterId = await runtime.clusterId().catch(() => undefined)
-  const { KAFKA_CLUSTER_ID, ...others } = manifestOf(config, plan, clusterId ?? '')
-  return clusterId === undefined || KAFKA_CLUSTER_ID === undefined ? others : { ...others, KAFKA_CLUSTER_ID }
-}
-
-/** What `submit` hands to the runtime: the job's files and spark-submit's arguments. */
-export async function prepareSubmission(
-  config: Config,
-  runtime: Runtime,
-  plan: QueryPlan,
-): Promise<PreparedSubmission> {
-  const baseline = await submittedBaseline(config)
-  const manifest = config.spark.checkpoint === undefined ? null : await manifestFor(config, runtime, plan)
-  const job = renderJob(await readTemplate(), jobSettings(config, runtime.job, plan, manifest))
-  return {
-    files: [{ path: JOB_FILE, text: job }, ...(await readModules()), ...(baseline ? [baseline.file] : [])],
-    remarks: baseline ? [baseline.remark] : [],
-    submitArgs: submitArgs(config, runtime.job, plan),
-    stopTimeoutMs: stopTimeoutMs(submittedQuery(config, plan)),
-    secrets: javaClientSecrets(runtime.kafka),
-    sparkSecrets: sparkSecrets(config.spark),
-  }
-}
-
 /**
  * Checks everything that can be checked before Spark starts, then starts the driver under supervision. Returns once its
  * first micro-batch is committed (or, on an old checkpoint without new records, once its state was loaded); in real-time
@@ -115,6 +79,7 @@ export async function submitJob(
     step.done(`Topics: ${formatTopicReport(await ensureTopics(runtime.kafka, config, signal))}`)
   })
   const { isNew, undo } = await claimCheckpoint({ config, runtime, storage }, plan, options, output, signal)
+  if (runtime.checkpoint.remark) output.warn(runtime.checkpoint.remark)
   if (isNew && config.query.startingOffsets === 'latest') await saySkipped(config, runtime, output, signal)
   const query = submittedQuery(config, plan)
   const undoQuery = await replaceFile(submittedFile(storage, runtime.name), query)
@@ -139,9 +104,12 @@ export async function submitJob(
 async function requireNoDriver(runtime: Runtime): Promise<void> {
   const driver = await runtime.driver()
   if (!isActive(driver)) return
-  const { application, container } = driver
+  const { application, container, pod } = driver
   const who =
-    application ?? container ?? (driver.pid ? `pid ${driver.pid}` : `supervisor ${driver.supervisorPid}`)
+    application ??
+    container ??
+    pod ??
+    (driver.pid ? `pid ${driver.pid}` : `supervisor ${driver.supervisorPid}`)
   throw checkpointInUse(`${driver.state}, ${who}`)
 }
 

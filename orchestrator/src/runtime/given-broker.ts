@@ -1,3 +1,4 @@
+import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import type { KafkaAccess } from '../kafka/access.ts'
 import { readClusterId } from '../kafka/metadata.ts'
@@ -12,8 +13,7 @@ export class GivenBroker implements BrokerPlace {
   readonly kafka: KafkaAccess
 
   constructor({ config }: RuntimeContext) {
-    const { servers, securityProtocol, sasl, ssl } = config.kafka
-    this.kafka = { servers, securityProtocol, sasl, ssl, isOwn: false }
+    this.kafka = givenBrokerAccess(config.kafka)
   }
 
   async preflight(signal: AbortSignal): Promise<void> {
@@ -44,3 +44,17 @@ export class GivenBroker implements BrokerPlace {
     })
   }
 }
+
+/** How clients reach the cluster that KAFKA_SERVERS names. */
+export const givenBrokerAccess = ({
+  servers,
+  securityProtocol,
+  sasl,
+  ssl,
+}: Config['kafka']): KafkaAccess => ({
+  servers,
+  securityProtocol,
+  sasl,
+  ssl,
+  isOwn: false,
+})

@@ -33,6 +33,8 @@ export interface JobEnvironment {
   readonly submitOptions?: readonly string[]
   /** Where paths without a scheme are, Hadoop's own settings say (HADOOP_CONF_DIR); else on this machine. */
   readonly hasHadoopSettings?: boolean
+  /** Is it a property of the user's that the runtime reads itself, so that Spark must not get it? */
+  readonly isReadHere?: (property: string) => boolean
   /** Spark properties that this runtime fixes: addresses, ports, security. */
   readonly sparkConf: Readonly<Record<string, string>>
 }
@@ -45,6 +47,8 @@ export interface CheckpointStore {
   write(name: string, text: string): Promise<void>
   /** True once a query has committed a batch to it. */
   hasCommits(): Promise<boolean>
+  /** What to tell a person, if this machine cannot reach it and goes on without it. */
+  readonly remark?: string | undefined
   /** Moves the whole checkpoint aside and returns its new location. Deletes nothing. */
   setAside(): Promise<string>
 }
@@ -76,7 +80,14 @@ export interface Submission {
 }
 
 export interface PartStatus {
-  readonly part: 'kafka' | 'spark-master' | 'spark-worker' | 'resource-manager' | 'node-managers'
+  readonly part:
+    | 'kafka'
+    | 'spark-master'
+    | 'spark-worker'
+    | 'resource-manager'
+    | 'node-managers'
+    | 'kubernetes'
+    | 'spark-executor'
   readonly state: 'running' | 'starting' | 'unhealthy' | 'stopped'
   /** The setting that names it, if it is somebody else's. */
   readonly given?: 'KAFKA_SERVERS' | 'SPARK_MASTER'
@@ -119,6 +130,7 @@ export interface DriverStatus {
   readonly container?: string
   /** Of YARN, in whose cluster the driver runs. */
   readonly application?: string
+  readonly pod?: string
   readonly exitCode?: number
   /** Why the driver is in this state, if that is known. */
   readonly reason?: string

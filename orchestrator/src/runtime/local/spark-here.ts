@@ -1,10 +1,7 @@
-import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isOnS3, isRemoteCheckpoint } from '../../config/checkpoint-location.ts'
 import type { Config, RuntimeName } from '../../config/config.ts'
 import type { KafkaAccess } from '../../kafka/access.ts'
-import { readStorageId } from '../../storage/mark.ts'
 import type { ChildKind } from '../../system/child-environment.ts'
 import { followFile, type LogOptions } from '../../system/follow-file.ts'
 import type { Output } from '../../terminal/output.ts'
@@ -24,13 +21,14 @@ import type {
 import { localChecks } from './checks.ts'
 import { archiveOptions, classArchive } from './class-archive.ts'
 import { type DriverFolders, type DriverLaunch, driverLaunch } from './driver-launch.ts'
-import { folderCheckpoint, setAsideFolders } from './folder-checkpoint.ts'
+import { folderCheckpoint } from './folder-checkpoint.ts'
 import { driverJars, installSparkHere } from './install.ts'
 import { installSpark } from './install-python.ts'
 import { LocalDriver } from './local-driver.ts'
 import { installLoopbackJar } from './loopback-jar.ts'
 import { RemoteCheckpoint } from './remote-checkpoint.ts'
 import { remoteCommits } from './remote-commits.ts'
+import { removeStored } from './remove-stored.ts'
 import { startCheckpointSession } from './start-checkpoint-session.ts'
 import { findJava, requireUserName } from './tools.ts'
 
@@ -85,13 +83,8 @@ export abstract class SparkHere implements SparkPlace {
     return []
   }
 
-  async removeVolumes(): Promise<string[]> {
-    const { root, kafka, checkpoint } = this.context.storage
-    if (!(await readStorageId(root))) return [] // without its mark, the folder may not be ours
-    const candidates = [kafka, checkpoint, ...(await setAsideFolders(checkpoint))]
-    const folders = candidates.filter((dir) => existsSync(dir))
-    for (const dir of folders) await rm(dir, { recursive: true, force: true })
-    return folders
+  removeVolumes(): Promise<string[]> {
+    return removeStored(this.context.storage)
   }
 
   async startDriver(submission: Submission, signal: AbortSignal): Promise<void> {

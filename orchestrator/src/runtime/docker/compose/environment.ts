@@ -1,7 +1,7 @@
 import type { Config } from '../../../config/config.ts'
 import { version } from '../../../package/package-json.ts'
 import { packageRoot } from '../../../package/root.ts'
-import { containerLimitMb } from '../container/memory.ts'
+import { containerLimitMb } from '../../memory.ts'
 import { masterAddress, usesHostNetwork } from '../container/network.ts'
 import { KAFKA, MASTER, WORKER } from '../container/project.ts'
 

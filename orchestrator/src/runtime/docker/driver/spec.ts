@@ -1,8 +1,8 @@
 import type { ContainerCreateOptions } from 'dockerode'
 import type { Config } from '../../../config/config.ts'
+import { containerLimitMb } from '../../memory.ts'
 import { JOB_FILE, type Submission } from '../../runtime.ts'
 import { SUPERVISOR_MARGIN_MS, supervisorArgs } from '../../supervisor-args.ts'
-import { containerLimitMb } from '../container/memory.ts'
 import { masterAddress, usesHostNetwork } from '../container/network.ts'
 import { PORT_LABEL } from '../container/ports.ts'
 import {
