@@ -9,7 +9,7 @@ from pathlib import Path
 LIST = Path(__file__).parents[2] / "infra" / "spark" / "properties.txt"
 NAME = re.compile(rb"spark\.[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9]")
 # Of cluster managers and daemons that this tool does not use: the orchestrator refuses them by their prefix.
-OTHERS = re.compile(r"spark\.(yarn|kubernetes|mesos|history|worker|master|deploy)\.")
+OTHERS = re.compile(r"spark\.(yarn|mesos|history|worker|master|deploy)\.")
 # Bytes after the tag of each kind of constant: Java Virtual Machine Specification, section 4.4.
 SIZES = {3: 4, 4: 4, 5: 8, 6: 8, 7: 2, 8: 2, 9: 4, 10: 4, 11: 4, 12: 4, 15: 3, 16: 2, 17: 4, 18: 4, 19: 2, 20: 2}
 TEXT, STRING = 1, 8

@@ -13,7 +13,7 @@ function placeRules(config: Config): string[] {
   if (spark.master === undefined) return checkpointRules(config)
   if (!isSupported(spark.master))
     return [
-      `SPARK_MASTER=${spark.master}: this version supports spark://host:7077, yarn and the Spark that it starts; for that leave it empty, and set SPARK_CORES for the number of cores`,
+      `SPARK_MASTER=${spark.master}: this version supports spark://host:7077, yarn, k8s://https://host:6443 and the Spark that it starts; for that leave it empty, and set SPARK_CORES for the number of cores`,
     ]
   const problems: string[] = []
   const runtime = textOf(config, 'RUNTIME')
@@ -21,6 +21,7 @@ function placeRules(config: Config): string[] {
     problems.push(`RUNTIME=${runtime}: SPARK_MASTER names the Spark to use; leave one of them out`)
   if (spark.master === 'yarn') return [...problems, ...yarnRules(config)]
   if (isMasterHere(spark.master)) return problems
+  if (config.runtime === 'kubernetes') return [...problems, ...kubernetesRules(config)]
   if (!kafka.isGiven)
     problems.push(
       `SPARK_MASTER=${spark.master}: its workers cannot reach this stack's own broker, which listens on 127.0.0.1 only; set KAFKA_SERVERS`,
@@ -46,7 +47,7 @@ function checkpointRules(config: Config): string[] {
     : []
 }
 
-const isSupported = (master: string): boolean => master.startsWith('spark://') || master === 'yarn'
+const isSupported = (master: string): boolean => /^(?:spark:|k8s:|yarn$)/.test(master)
 
 /** Whether YARN reaches a broker of this machine depends on where it is: `runtime/yarn` looks. */
 const yarnRules = ({ spark }: Config): string[] =>
@@ -63,9 +64,29 @@ const deployModeRules = ({ master, deployMode }: Config['spark']): string[] =>
       ]
     : []
 
+/** Pods have no disk and no network of this machine, unless their cluster is a process of it. */
+function kubernetesRules({ spark, kafka }: Config): string[] {
+  const { master, checkpoint } = spark
+  const problems: string[] = []
+  if (!kafka.isGiven)
+    problems.push(
+      `SPARK_MASTER=${master}: its pods cannot reach this stack's own broker, which listens on 127.0.0.1 only; set KAFKA_SERVERS`,
+    )
+  if (!isRemoteCheckpoint(checkpoint))
+    problems.push(
+      checkpoint === undefined
+        ? `SPARK_MASTER=${master}: its pods cannot reach STORAGE_DIR; set CHECKPOINT_LOCATION=hdfs://host:8020/path or s3a://bucket/path`
+        : `CHECKPOINT_LOCATION=${checkpointUri(checkpoint)}: pods do not share a disk; set hdfs://host:8020/path or s3a://bucket/path`,
+    )
+  return problems
+}
+
 /** Is the master, and so its workers, on this machine? */
 export const isMasterHere = (master: string): boolean =>
-  master.replace('spark://', '').split(',').every(isLoopback)
+  master
+    .replace(/^(?:spark|k8s):\/\/(?:https?:\/\/)?/, '')
+    .split(',')
+    .every((address) => isLoopback(address.replace(/\/.*/, '')))
 
 /** The login to Kafka is part of the plan that executors get. */
 export const clearPlanWarnings = ({ runtime, spark, kafka }: Config): string[] =>

@@ -32,11 +32,11 @@ export interface ResolvedSetting {
 }
 
 /** Where Spark is; from `standalone` on: the cluster that SPARK_MASTER names, in `yarn-cluster` with the driver in it. */
-export const RUNTIMES = ['local', 'docker', 'standalone', 'yarn', 'yarn-cluster'] as const
+export const RUNTIMES = ['local', 'docker', 'standalone', 'yarn', 'yarn-cluster', 'kubernetes'] as const
 export type RuntimeName = (typeof RUNTIMES)[number]
 /** Does SPARK_MASTER choose it, rather than RUNTIME? */
 export const isGivenSpark = (runtime: RuntimeName | 'auto'): boolean =>
-  runtime === 'standalone' || isYarn(runtime)
+  runtime === 'standalone' || runtime === 'kubernetes' || isYarn(runtime)
 
 export const isYarn = (runtime: RuntimeName | 'auto'): boolean =>
   runtime === 'yarn' || runtime === 'yarn-cluster'

@@ -154,7 +154,8 @@ export const image: Parser<string> = (text) => {
 /** The master of the user's own Spark cluster. */
 export const sparkMaster: Parser<string> = (text) => {
   if (/^spark:\/\/[A-Za-z0-9._-]+:\d{1,5}(,[A-Za-z0-9._-]+:\d{1,5})*$/.test(text)) return text
-  if (/^k8s:\/\/(https?:\/\/)?[A-Za-z0-9._-]+:\d{1,5}$/.test(text) || text === 'yarn') return text
+  if (/^k8s:\/\/(https?:\/\/)?[A-Za-z0-9._-]+(:\d{1,5})?(\/[\w.~/-]*)?$/.test(text) || text === 'yarn')
+    return text
   if (/^local\[([1-9]\d*|\*)(,[1-9]\d*)?\]$/.test(text)) return text
   const forms = 'write spark://host:7077, k8s://https://host:6443, yarn or local[2]'
   if (/^(spark|k8s):\/\//.test(text)) throw new Problem('the port of the master is missing or wrong', forms)

@@ -3,6 +3,7 @@ import { brokerRules, plaintextWarnings } from './broker-rules.ts'
 import { isOnS3 } from './checkpoint-location.ts'
 import { clearPlanWarnings, clusterRules } from './cluster-rules.ts'
 import type { Config } from './config.ts'
+import { refusedOnKubernetes } from './kubernetes-properties.ts'
 import { isSameValue } from './same-value.ts'
 import { SETTINGS, SPARK_CONF_PREFIX } from './settings.ts'
 import { isKnown, isOfExecutors, refusedProperty } from './spark-properties.ts'
@@ -108,7 +109,11 @@ const inputWarnings = ({ input, detector }: Config): string[] =>
 
 function sparkRules({ spark, runtime }: Config): string[] {
   return Object.keys(spark.conf).flatMap((name) => {
-    const why = refusedProperty(name, { runtime, isOnS3: isOnS3(spark.checkpoint) })
+    const isOn = isOnS3(spark.checkpoint)
+    const why =
+      runtime === 'kubernetes'
+        ? refusedOnKubernetes(name, isOn)
+        : refusedProperty(name, { runtime, isOnS3: isOn })
     return why === undefined ? [] : [`${SPARK_CONF_PREFIX}${name}: ${why}`]
   })
 }

@@ -234,7 +234,7 @@ export const SETTINGS = {
   ),
   SPARK_MASTER: optional(
     'Spark',
-    'spark://host:7077: a standalone cluster that is already there; yarn: the one of HADOOP_CONF_DIR; empty: the Spark that RUNTIME starts',
+    'spark://host:7077: a standalone cluster that is already there; yarn: the one of HADOOP_CONF_DIR; k8s://https://host:6443: a Kubernetes; empty: the Spark that RUNTIME starts',
     sparkMaster,
   ),
   SPARK_DEPLOY_MODE: setting(
@@ -281,7 +281,7 @@ export const SETTINGS = {
   SPARK_IMAGE: setting(
     'Images and storage',
     'apache/spark:4.3.0-scala2.13-java17-python3-ubuntu',
-    'image of master, workers and driver (docker runtime)',
+    'image of master, workers and driver (docker runtime), or of driver and executors (Kubernetes)',
     image,
   ),
   STORAGE_DIR: setting(

@@ -150,7 +150,7 @@ export const isKnown = (name: string): boolean => names().has(name) || OPEN_ENDE
 
 /** Properties whose names go on with a name of the user's, or of another library. */
 const OPEN_ENDED =
-  /^spark\.(?:hadoop|hive|yarn|executorEnv|metrics\.conf|sql\.catalog|ssl|kafka|redaction|plugins)\./
+  /^spark\.(?:hadoop|hive|yarn|executorEnv|metrics\.conf|sql\.catalog|ssl|kafka|redaction|plugins|kubernetes\.(?:driverEnv|node\.selector)|kubernetes\.executor\.(?:annotation|label|node\.selector|secretKeyRef|secrets|volumes))\./
 
 function misspelt(name: string): string | undefined {
   const written = name.toLowerCase()

@@ -80,8 +80,8 @@ const REFUSED: readonly RefusedLine[] = [
     'spark://host:7077',
   ],
   [
-    'SPARK_MASTER=k8s://h',
-    'SPARK_MASTER=k8s://h: ',
+    'SPARK_MASTER=k8s://h:x',
+    'SPARK_MASTER=k8s://h:x: ',
     'the port of the master is missing',
     'k8s://https://host:6443',
   ],

@@ -116,6 +116,7 @@ function runtimeOf(values: SettingValues): Config['runtime'] {
   const { SPARK_MASTER, CHECKPOINT_LOCATION, RUNTIME } = values
   if (SPARK_MASTER === 'yarn') return values.SPARK_DEPLOY_MODE === 'cluster' ? 'yarn-cluster' : 'yarn'
   if (SPARK_MASTER?.startsWith('spark://')) return 'standalone'
+  if (SPARK_MASTER?.startsWith('k8s://')) return 'kubernetes'
   return RUNTIME === 'auto' && isRemoteCheckpoint(CHECKPOINT_LOCATION) ? 'local' : RUNTIME
 }
 

@@ -11,6 +11,7 @@ const UNUSED_ON: Readonly<Record<RuntimeName, readonly SettingKey[]>> = {
     ...(['KAFKA_IMAGE', 'SPARK_IMAGE'] as const),
   ],
   yarn: ['SPARK_WORKERS', 'SPARK_MASTER_UI_PORT', 'KAFKA_IMAGE', 'SPARK_IMAGE'],
+  kubernetes: ['SPARK_WORKERS', 'SPARK_MASTER_UI_PORT', 'KAFKA_IMAGE'],
 }
 
 /** Brokers that are already there have a port and a version of their own. */

@@ -46,7 +46,8 @@ function partLine({ part, state, given, address, detail, pid, container }: PartS
 }
 
 function driverText(driver: DriverStatus): string {
-  const who = driver.application ?? driver.container ?? (driver.pid ? `pid ${driver.pid}` : undefined)
+  const who =
+    driver.application ?? driver.container ?? driver.pod ?? (driver.pid ? `pid ${driver.pid}` : undefined)
   const since = driver.since ?? driver.startedAt
   const facts = [
     who,

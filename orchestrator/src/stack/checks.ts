@@ -15,16 +15,18 @@ export function stackChecks(selected: Selected): DoctorCheck[] {
     { title: 'runtime', run: async () => `${runtime.name} (${why})` },
     { title: 'storage', run: () => checkStorage(config.storageDir) },
     ...(runtime.kafka.isOwn ? [ownBrokerCheck(selected)] : reachChecks(runtime.kafka, config.topics)),
-    {
-      title: "Spark's UI",
-      run: async () =>
-        (await runtime.driver())
-          ? runtime.sparkUi
-          : checkPort(config.ports.sparkUi, 'SPARK_UI_PORT', `port ${config.ports.sparkUi} is free`),
-    },
+    ...(runtime.name === 'kubernetes' ? [] : [uiCheck(selected)]),
     ...topicChecks(selected),
   ]
 }
+
+const uiCheck = ({ runtime, config }: Selected): DoctorCheck => ({
+  title: "Spark's UI",
+  run: async () =>
+    (await runtime.driver())
+      ? runtime.sparkUi
+      : checkPort(config.ports.sparkUi, 'SPARK_UI_PORT', `port ${config.ports.sparkUi} is free`),
+})
 
 const ownBrokerCheck = ({ runtime, config }: Selected): DoctorCheck => ({
   title: 'Kafka',

@@ -1,6 +1,7 @@
 import type { RuntimeName } from '../config/config.ts'
 import { dockerPlaces } from '../runtime/docker/docker-places.ts'
 import { GivenBroker } from '../runtime/given-broker.ts'
+import { KubernetesSpark } from '../runtime/kubernetes/kubernetes-spark.ts'
 import { LocalBroker } from '../runtime/local/local-broker.ts'
 import { LocalSpark } from '../runtime/local/local-spark.ts'
 import type { BrokerPlace, Runtime, SparkPlace } from '../runtime/places.ts'
@@ -10,9 +11,9 @@ import { YarnClientSpark } from '../runtime/yarn/client-spark.ts'
 import { YarnClusterSpark } from '../runtime/yarn/cluster-spark.ts'
 
 /**
- * Composes the two choices: where Kafka is (KAFKA_SERVERS), and where Spark is (RUNTIME).
+ * Composes the two choices: where Kafka is (KAFKA_SERVERS), and where Spark is (RUNTIME, SPARK_MASTER).
  *
- * | Kafka | Spark: local              | docker                          | standalone, yarn (SPARK_MASTER)  |
+ * | Kafka | Spark: local              | docker                          | standalone, yarn, kubernetes     |
  * | ----- | ------------------------- | ------------------------------- | -------------------------------- |
  * | own   | a process of this machine | a container beside Spark's      | as local, if the cluster is here |
  * | given | no broker is started      | no broker is started            | no broker is started             |
@@ -35,6 +36,10 @@ export function makeRuntime(name: RuntimeName, context: RuntimeContext): Runtime
     case 'yarn-cluster': {
       const broker = given ?? new LocalBroker(context)
       return runtimeOf(broker, new YarnClusterSpark(context, broker.kafka))
+    }
+    case 'kubernetes': {
+      const broker = given ?? new LocalBroker(context)
+      return runtimeOf(broker, new KubernetesSpark(context, broker.kafka))
     }
     case 'docker': {
       const { broker, spark } = dockerPlaces(context, given)

@@ -40,6 +40,7 @@ const SPARK_KEYS: Readonly<Record<RuntimeName, readonly SettingKey[]>> = {
   standalone: ['SPARK_MASTER', 'SPARK_MASTER_UI_PORT', 'CHECKPOINT_LOCATION'],
   yarn: ['SPARK_MASTER', 'CHECKPOINT_LOCATION'],
   'yarn-cluster': ['SPARK_MASTER', 'CHECKPOINT_LOCATION'],
+  kubernetes: ['SPARK_MASTER', 'CHECKPOINT_LOCATION'],
 }
 
 /**

@@ -64,6 +64,7 @@ const USED_BY_JOB = {
   standalone: OF_GIVEN_SPARK,
   yarn: OF_GIVEN_SPARK,
   'yarn-cluster': OF_GIVEN_SPARK,
+  kubernetes: OF_GIVEN_SPARK,
 }
 
 /** @throws CliError LOCKED when the broker would no longer be where the running job expects it. */
