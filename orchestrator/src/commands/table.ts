@@ -76,6 +76,27 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./submit.ts'),
   },
   {
+    name: 'render',
+    summary:
+      'write the job as files for whoever starts it: with kubectl or GitOps, with spark-submit, with the Spark operator',
+    flags: [
+      {
+        flags: '--target <target>',
+        summary: 'kubernetes, spark-submit or spark-operator',
+        parse: oneOf('kubernetes', 'spark-submit', 'spark-operator'),
+      },
+      { flags: '--output <dir>', summary: 'folder of the files, with a README.md' },
+      { flags: '--secret', summary: 'print the secrets, which are in no file, to standard output instead' },
+      { flags: '--force', summary: 'write into a folder that holds other files, too' },
+      JSON_FLAG,
+    ],
+    examples: [
+      'cpu-anomaly render --target kubernetes --output deploy',
+      'cpu-anomaly render --target kubernetes --secret',
+    ],
+    load: () => import('./render.ts'),
+  },
+  {
     name: 'tail',
     summary: 'print results as they arrive: each window once it has MIN_SAMPLES samples, or is final',
     args: [{ name: '[topic]', summary: 'topic to print (default: the output topic)' }],
