@@ -18,6 +18,8 @@ import { escapeControls } from '../terminal/text.ts'
 import { forAdministrator } from './for-administrator.ts'
 
 const DEFAULT_TIMEOUT_SECONDS = 180
+/** A node may have to fetch the image first. */
+const TIMEOUT_WITH_IMAGE_SECONDS = 600
 
 interface Flags {
   readonly dryRun?: boolean
@@ -38,9 +40,10 @@ export const run: CommandRun<Flags> = async (context, _args, flags) => {
     output.warn(line)
   await requireBroker(selected.runtime)
   await claimRuntime(selected, output)
+  const defaultSeconds = runtime.name === 'kubernetes' ? TIMEOUT_WITH_IMAGE_SECONDS : DEFAULT_TIMEOUT_SECONDS
   const options = {
     newCheckpoint: flags.newCheckpoint === true,
-    timeoutMs: (flags.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1_000,
+    timeoutMs: (flags.timeoutSeconds ?? defaultSeconds) * 1_000,
   }
   if (flags.foreground)
     return forAdministrator(output, false, () => stayInForeground(context, selected, options))

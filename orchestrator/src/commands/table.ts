@@ -67,7 +67,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--new-checkpoint', summary: 'set the old checkpoint aside and start a new one' },
       {
         flags: '--timeout-seconds <n>',
-        summary: 'how long the first commit may take (default 180, at most a day)',
+        summary: 'how long the first commit may take (default 180, on Kubernetes 600; at most a day)',
         parse: wholeNumber(1, 86_400),
       },
       JSON_FLAG,
