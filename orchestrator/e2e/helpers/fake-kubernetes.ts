@@ -14,7 +14,7 @@ const script = join(packageRoot, '..', 'shared', 'clusters', 'k8s-fake.sh')
 /** The cluster comes from a script beside this folder, which may be missing. */
 export const hasFakeKubernetes = existsSync(script)
 
-export const NAMESPACE = 'spark'
+const NAMESPACE = 'spark'
 
 /**
  * A Kubernetes API in memory whose pods are processes of this machine. It knows pods, config maps and secrets; what it does

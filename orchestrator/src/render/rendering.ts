@@ -5,8 +5,7 @@ import { type PreparedJob, prepareJob } from '../query/prepare.ts'
 import { givenBrokerAccess } from '../runtime/given-broker.ts'
 import type { JobEnvironment, JobFile } from '../runtime/runtime.ts'
 
-export const TARGETS = ['kubernetes', 'spark-submit', 'spark-operator'] as const
-export type Target = (typeof TARGETS)[number]
+export type Target = 'kubernetes' | 'spark-submit' | 'spark-operator'
 
 /** Files for somebody who starts the job without this tool. The same settings give the same bytes. */
 export interface Rendering {

@@ -8,7 +8,7 @@ import { type KubernetesObject, objectPath } from './objects.ts'
 import { containerOf, newestPod, type Pod } from './pods.ts'
 
 /** Marks the fields that this tool has set. */
-export const FIELD_MANAGER = 'cpu-anomaly'
+const FIELD_MANAGER = 'cpu-anomaly'
 
 const POLL_MS = 500
 /** Between the order to kill a pod and its end. */

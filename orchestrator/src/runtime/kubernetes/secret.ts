@@ -5,7 +5,7 @@ import { KAFKA_SECRETS, objectLabels, SPARK_AUTHENTICATE, SPARK_SECRETS } from '
 import type { KubernetesObject } from './objects.ts'
 
 /** The files of the job's Secret: Kafka's and Spark's secrets, and one that driver and executors share, new each time. */
-export const secretFiles = ({
+const secretFiles = ({
   secrets,
   sparkSecrets,
 }: Pick<Submission, 'secrets' | 'sparkSecrets'>): Record<string, string> => ({
