@@ -18,11 +18,12 @@ import {
   toRecord,
   toRecords,
 } from './helpers/samples.ts'
-import { removalsDone, Stack } from './helpers/stack.ts'
+import { removalsDone, Stack, type Status } from './helpers/stack.ts'
 
 const EXECUTORS = 2
 /** Three or four JVMs have to start for a driver, on a machine that others may use. */
-const PATIENTLY = ['--timeout-seconds', '400']
+const START_MS = 400_000
+const PATIENTLY = ['--timeout-seconds', String(START_MS / 1_000)]
 const TEST_MS = 900_000
 const CANARY = 'canary-of-this-test'
 
@@ -101,10 +102,8 @@ describe.skipIf(!hasGivenYarn)('a YARN cluster that is already there', () => {
     await cluster.killMaster(application)
     await send(stack.broker, stack.topics.input, toRecords(samples.slice(3_000)), stack.login)
     const total = samples.length + bad.length
-    await stack.untilStatus(
-      'another driver',
-      (each) => each.driver?.restarts === 1 && each.driver.state === 'running',
-    )
+    const isBack = ({ driver: now }: Status) => now?.restarts === 1 && now.state === 'running'
+    await stack.untilStatus('another driver', isBack, START_MS)
     const status = await stack.untilRead(total)
     expect(status.driver).toMatchObject({ application, state: 'running', restarts: 1 })
     const accepted = bad.flatMap(({ sample }) => (sample ? [sample] : []))

@@ -176,9 +176,13 @@ export class Stack {
    * Follows one `status --watch`: a process per check would take most of a core from the job.
    * @throws Error at the deadline, with the status that was seen last.
    */
-  async untilStatus(what: string, isDone: (status: Status) => boolean): Promise<Status> {
+  async untilStatus(
+    what: string,
+    isDone: (status: Status) => boolean,
+    timeoutMs = READ_TIMEOUT_MS,
+  ): Promise<Status> {
     const watching = this.start(['status', '--watch', '--json'])
-    const deadline = setTimeout(() => watching.kill(), READ_TIMEOUT_MS)
+    const deadline = setTimeout(() => watching.kill(), timeoutMs)
     let seen = 'no status'
     try {
       for await (const line of watching) {
@@ -190,7 +194,7 @@ export class Stack {
       clearTimeout(deadline)
       watching.kill()
     }
-    throw new Error(`waited ${READ_TIMEOUT_MS / 1_000} s for ${what}; last seen: ${seen}`)
+    throw new Error(`waited ${timeoutMs / 1_000} s for ${what}; last seen: ${seen}`)
   }
 
   /** Kills the driver's process, as a crash would. */
