@@ -17,7 +17,7 @@ async function clusterWith(found: (asked: Asked) => object | undefined) {
     const body = one.method === 'GET' ? found(one) : {}
     return body ? { body } : { status: 404, body: {} }
   })
-  return { cluster: new JobCluster(api, 'team', 's3a://bucket/cp'), asked }
+  return { cluster: new JobCluster(api, { namespace: 'team', name: 'cpu-anomaly-7e747347' }), asked }
 }
 
 describe("a job's objects", () => {

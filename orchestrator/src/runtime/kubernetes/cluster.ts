@@ -3,7 +3,8 @@ import { arrived, notYet, WaitTimeout, waitUntil } from '../../system/wait.ts'
 import type { StopOutcome } from '../runtime.ts'
 import type { KubernetesApi } from './api.ts'
 import type { Deployment } from './driver-status.ts'
-import { jobName, labelSelector } from './names.ts'
+import type { JobPlace } from './job-place.ts'
+import { labelSelector } from './names.ts'
 import { type KubernetesObject, objectPath } from './objects.ts'
 import { containerOf, newestPod, type Pod } from './pods.ts'
 
@@ -27,10 +28,10 @@ export class JobCluster {
   readonly namespace: string
   readonly name: string
 
-  constructor(api: KubernetesApi, namespace: string, checkpoint: string) {
+  constructor(api: KubernetesApi, { namespace, name }: Pick<JobPlace, 'namespace' | 'name'>) {
     this.#api = api
     this.namespace = namespace
-    this.name = jobName(checkpoint)
+    this.name = name
   }
 
   /**

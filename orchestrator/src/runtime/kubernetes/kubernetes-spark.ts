@@ -3,6 +3,7 @@ import { isRemoteCheckpoint } from '../../config/checkpoint-location.ts'
 import type { KafkaAccess } from '../../kafka/access.ts'
 import { isTestedSpark, SPARK_VERSION } from '../../package/tested-versions.ts'
 import { followFile, type LogOptions } from '../../system/follow-file.ts'
+import type { StateFile } from '../../system/state-file.ts'
 import type { Output } from '../../terminal/output.ts'
 import { folderCheckpoint } from '../local/folder-checkpoint.ts'
 import { installSparkHere } from '../local/install.ts'
@@ -31,8 +32,10 @@ import { JobCluster } from './cluster.ts'
 import { podDriverStatus } from './driver-status.ts'
 import { kubernetesJobEnvironment } from './job-environment.ts'
 import { jobObjects } from './job-objects.ts'
+import { isSamePlace, type JobPlace, placeFile } from './job-place.ts'
 import { apiUrl, logIn } from './login.ts'
-import { namespaceOf } from './names.ts'
+import { jobName, namespaceOf } from './names.ts'
+import type { Kind } from './objects.ts'
 import { clusterParts } from './parts.ts'
 import { type LogSource, podLogs } from './pod-logs.ts'
 import { savingLog } from './saved-log.ts'
@@ -41,6 +44,12 @@ import { secretObject } from './secret.ts'
 /** How long a driver that fails again and again may take to end. */
 const FAILED_MS = 30_000
 
+interface Job {
+  readonly api: KubernetesApi
+  readonly cluster: JobCluster
+  readonly kinds: readonly Kind[]
+}
+
 /** A Kubernetes cluster that is already there (SPARK_MASTER=k8s://...): driver and executors are pods. */
 export class KubernetesSpark implements SparkPlace {
   readonly name = 'kubernetes'
@@ -48,28 +57,32 @@ export class KubernetesSpark implements SparkPlace {
   readonly job: JobEnvironment
   readonly checkpoint: CheckpointStore
   readonly #context: RuntimeContext
-  readonly #api: KubernetesApi
-  readonly #cluster: JobCluster
+  /** Where the settings want the job. */
+  readonly #wanted: JobPlace
+  readonly #place: StateFile<JobPlace>
   readonly #savedLog: string
+  readonly #jobs = new Map<string, Job>()
 
   constructor(context: RuntimeContext, kafka: KafkaAccess) {
     const { config, storage } = context
     const checkpoint = config.spark.checkpoint ?? storage.checkpoint
+    const { namespace, name } = { namespace: namespaceOf(config), name: jobName(checkpoint) }
     this.#context = context
-    this.#api = new KubernetesApi(() => logIn(config.spark.master ?? ''))
-    this.#cluster = new JobCluster(this.#api, namespaceOf(config), checkpoint)
+    this.#wanted = { master: config.spark.master ?? '', namespace, name, kinds: kindsOf(config) }
+    this.#place = placeFile(storage)
     this.#savedLog = join(storage.logs, ownName(this.name, 'driver.log'))
     this.job = kubernetesJobEnvironment(config, kafka, checkpoint)
     this.checkpoint = checkpointFromHere(context, kafka)
-    this.sparkUi = `kubectl -n ${this.#cluster.namespace} port-forward deployment/${this.#cluster.name} ${config.ports.sparkUi}`
+    this.sparkUi = `kubectl -n ${namespace} port-forward deployment/${name} ${config.ports.sparkUi}`
   }
 
   /** What is missing is said before anything is applied. */
   async preflight(signal: AbortSignal): Promise<void> {
-    const { namespace } = this.#cluster
-    await requireNamespace(this.#api, namespace, signal)
-    const missing = await missingRights(this.#api, namespace, neededRights(this.#context.config), signal)
-    if (missing.length > 0) throw rightsNeeded(namespace, (await this.#api.login()).who, missing)
+    const { api } = this.#at(this.#wanted)
+    const { namespace } = this.#wanted
+    await requireNamespace(api, namespace, signal)
+    const missing = await missingRights(api, namespace, neededRights(this.#context.config), signal)
+    if (missing.length > 0) throw rightsNeeded(namespace, (await api.login()).who, missing)
   }
 
   /** Spark is in the image. Here it is only needed to fetch the stack's own broker. */
@@ -82,13 +95,16 @@ export class KubernetesSpark implements SparkPlace {
     if (!kafka.isGiven) await installSparkHere(this.#context, output, signal)
   }
 
-  parts(): Promise<PartStatus[]> {
-    return clusterParts(this.#api, this.#cluster, apiUrl(this.#context.config.spark.master ?? ''))
+  async parts(): Promise<PartStatus[]> {
+    const place = (await this.#place.read()) ?? this.#wanted
+    const { api, cluster } = this.#at(place)
+    return clusterParts(api, cluster, apiUrl(place.master))
   }
 
   async stop(): Promise<StoppedPart[]> {
-    const kinds = kindsOf(this.#context.config).toReversed()
-    const gone = await this.#cluster.remove(kinds)
+    const { cluster, kinds } = await this.#current()
+    const gone = await cluster.remove(kinds.toReversed())
+    await this.#place.remove()
     return gone.length > 0 ? [{ part: 'kubernetes', gone }] : []
   }
 
@@ -98,21 +114,25 @@ export class KubernetesSpark implements SparkPlace {
 
   async startDriver(submission: Submission, signal: AbortSignal): Promise<void> {
     const { config } = this.#context
-    const { namespace, name } = this.#cluster
+    const { namespace, name } = this.#wanted
     await this.preflight(signal)
     const objects = await jobObjects(config, this.job.checkpoint, submission)
     const secret = secretObject(name, namespace, submission)
-    await this.#cluster.stop(FAILED_MS, signal) // of one that fails again and again
-    await this.#cluster.apply([...objects.slice(0, -1), secret, ...objects.slice(-1)], signal)
+    await this.#endFormer(signal)
+    await this.#place.write(this.#wanted)
+    const { cluster } = this.#at(this.#wanted)
+    await cluster.apply([...objects.slice(0, -1), secret, ...objects.slice(-1)], signal)
   }
 
   async driver(): Promise<DriverStatus | undefined> {
-    const [deployment, pods] = await Promise.all([this.#cluster.deployment(), this.#cluster.driverPods()])
+    const { cluster } = await this.#current()
+    const [deployment, pods] = await Promise.all([cluster.deployment(), cluster.driverPods()])
     return podDriverStatus(deployment, pods)
   }
 
-  stopDriver(timeoutMs: number, signal: AbortSignal): Promise<StopOutcome> {
-    return savingLog(this.#log, this.#savedLog, () => this.#cluster.stop(timeoutMs, signal))
+  async stopDriver(timeoutMs: number, signal: AbortSignal): Promise<StopOutcome> {
+    const job = await this.#current()
+    return savingLog(logOf(job), this.#savedLog, () => job.cluster.stop(timeoutMs, signal))
   }
 
   /** The driver's log is Spark's log too. Without a pod, it is what `stop` has kept of it. */
@@ -121,23 +141,47 @@ export class KubernetesSpark implements SparkPlace {
     options: LogOptions,
     signal: AbortSignal,
   ): AsyncGenerator<string> {
-    if (!options.follow && (await this.#cluster.driverPods()).length === 0)
+    const job = await this.#current()
+    if (!options.follow && (await job.cluster.driverPods()).length === 0)
       yield* followFile(this.#savedLog, options, signal)
-    else yield* podLogs(this.#log, options, signal)
+    else yield* podLogs(logOf(job), options, signal)
   }
 
   checks(): DoctorCheck[] {
-    return kubernetesChecks(this.#api, this.#cluster.namespace, this.#context.config)
+    return kubernetesChecks(this.#at(this.#wanted).api, this.#wanted.namespace, this.#context.config)
   }
 
-  get #log(): LogSource {
-    return {
-      api: this.#api,
-      namespace: this.#cluster.namespace,
-      findPods: () => this.#cluster.driverPods(),
-    }
+  /** Where the job is; where it would be, if there is none. */
+  async #current(): Promise<Job> {
+    return this.#at((await this.#place.read()) ?? this.#wanted)
+  }
+
+  #at(place: JobPlace): Job {
+    const key = JSON.stringify(place)
+    const known = this.#jobs.get(key)
+    if (known) return known
+    const api = new KubernetesApi(() => logIn(place.master))
+    const job = { api, cluster: new JobCluster(api, place), kinds: place.kinds }
+    this.#jobs.set(key, job)
+    return job
+  }
+
+  /** Ends a driver that fails again and again, and removes what the settings wanted before and do not want any more. */
+  async #endFormer(signal: AbortSignal): Promise<void> {
+    const former = await this.#place.read()
+    const { cluster, kinds } = await this.#current()
+    await cluster.stop(FAILED_MS, signal)
+    if (!former) return
+    const isStill = (kind: Kind) => isSamePlace(former, this.#wanted) && this.#wanted.kinds.includes(kind)
+    await cluster.remove(kinds.toReversed().filter((kind) => !isStill(kind)))
   }
 }
+
+const logOf = ({ api, cluster }: Job): LogSource => ({
+  api,
+  namespace: cluster.namespace,
+  findPods: () => cluster.driverPods(),
+})
 
 /** On a remote file system it is read as the Spark of this machine does, if that is installed. */
 function checkpointFromHere(context: RuntimeContext, kafka: KafkaAccess): CheckpointStore {
