@@ -12,6 +12,7 @@ import {
   lastValues,
 } from './helpers/guarantees.ts'
 import { send } from './helpers/kafka.ts'
+import { everywhere } from './helpers/modes.ts'
 import { expectNoSecret } from './helpers/no-secret.ts'
 import {
   goldenFile,
@@ -25,9 +26,9 @@ import { Stack } from './helpers/stack.ts'
 import { waitFor } from './helpers/wait-for.ts'
 
 /** A round takes ten seconds on an idle machine, and a minute on one that is shared with much else. */
-const KILLS = Number(process.env.E2E_KILLS ?? 20)
+const KILLS = everywhere ? 20 : 5
 const PER_KILL = 200
-const LONG_MS = 2_400_000
+const LONG_MS = everywhere ? 2_400_000 : 600_000
 
 /** What the supervisor says of its driver: asking a command would start a JVM to read the checkpoint. */
 async function supervised(stack: Stack): Promise<{ state: string; restarts: number; driver_pid: number }> {

@@ -47,9 +47,9 @@ const REFUSED: readonly RefusedLine[] = [
     'set SPARK_MASTER=yarn',
   ],
   [
-    'SPARK_MASTER=k8s://h:6443',
-    'SPARK_MASTER=k8s://h:6443: ',
-    'supports spark://host:7077, yarn',
+    'SPARK_MASTER=local[2]',
+    'SPARK_MASTER=local[2]: ',
+    'supports spark://host:7077, yarn, k8s://https://host:6443',
     'leave it empty',
   ],
   [
