@@ -20,6 +20,8 @@ import {
 import { removalsDone, Stack } from './helpers/stack.ts'
 
 const EXECUTORS = 2
+/** Each pod starts JVMs of its own, and fetches jars. */
+const LONG_MS = 600_000
 const SECRET = 'canary-0b5e'
 
 /** A folder whose job runs on the cluster; its broker is its own, on this machine as the pods are. */
@@ -42,8 +44,8 @@ describe.skipIf(!hasFakeKubernetes)('a Kubernetes that is already there', () => 
   it.skipIf(!hasGolden)(
     'finds the golden case, keeps secrets to itself, and is left without anything of it',
     async () => {
-      const login = { KAFKA_USERNAME: 'anomaly', KAFKA_PASSWORD: SECRET }
-      const stack = await newStack(cluster, login)
+      const secret = { 'SPARK_CONF_spark.ssl.keyPassword': SECRET }
+      const stack = await newStack(cluster, secret)
       await stack.ok('submit')
       await stack.ok('produce', goldenFile)
       const status = await stack.untilRead(10_000)
@@ -58,31 +60,36 @@ describe.skipIf(!hasFakeKubernetes)('a Kubernetes that is already there', () => 
       expect(await cluster.left()).toEqual([])
       await expectNothingLeft(stack)
     },
+    LONG_MS,
   )
 
-  it('loses and duplicates nothing when the pod of an executor is deleted, and then that of the driver', async () => {
-    const stack = await newStack(cluster)
-    await stack.ok('submit')
-    const startMs = Math.floor(Date.now() / 1_000) * 1_000 - 600_000
-    const samples = steadySamples(startMs, 12_000, 25)
-    const bad = badRecords(startMs)
-    await send(stack.broker, stack.topics.input, [...samples.slice(0, 4_000).map(toRecord), ...bad])
-    await stack.untilRead(4_000 + bad.length)
-    await send(stack.broker, stack.topics.input, toRecords(samples.slice(4_000, 8_000)))
-    await cluster.deletePod((await cluster.pods('executor'))[0] ?? '')
-    await stack.untilRead(8_000 + bad.length)
-    await send(stack.broker, stack.topics.input, toRecords(samples.slice(8_000, 10_000)))
-    await cluster.deletePod((await cluster.pods('driver'))[0] ?? '')
-    await send(stack.broker, stack.topics.input, toRecords(samples.slice(10_000)))
-    const total = samples.length + bad.length
-    const status = await stack.untilRead(total)
-    const accepted = bad.flatMap(({ sample }) => (sample ? [sample] : []))
-    expect(status.progress).toMatchObject({ late: 0, deadLettered: bad.length - accepted.length })
-    expectWindows(await lastValues(stack), [...samples, ...accepted])
-    await expectAccounted(stack, status, total)
-    // Tasks of the lost executor run again on the other; the new driver repeats the batch of the old one.
-    await expectOrderly(stack, 'micro-batch', 2 * EXECUTORS, EXECUTORS)
-  })
+  it(
+    'loses and duplicates nothing when the pod of an executor is deleted, and then that of the driver',
+    async () => {
+      const stack = await newStack(cluster)
+      await stack.ok('submit')
+      const startMs = Math.floor(Date.now() / 1_000) * 1_000 - 600_000
+      const samples = steadySamples(startMs, 12_000, 25)
+      const bad = badRecords(startMs)
+      await send(stack.broker, stack.topics.input, [...samples.slice(0, 4_000).map(toRecord), ...bad])
+      await stack.untilRead(4_000 + bad.length)
+      await send(stack.broker, stack.topics.input, toRecords(samples.slice(4_000, 8_000)))
+      await cluster.deletePod((await cluster.pods('executor'))[0] ?? '')
+      await stack.untilRead(8_000 + bad.length)
+      await send(stack.broker, stack.topics.input, toRecords(samples.slice(8_000, 10_000)))
+      await cluster.deletePod((await cluster.pods('driver'))[0] ?? '')
+      await send(stack.broker, stack.topics.input, toRecords(samples.slice(10_000)))
+      const total = samples.length + bad.length
+      const status = await stack.untilRead(total)
+      const accepted = bad.flatMap(({ sample }) => (sample ? [sample] : []))
+      expect(status.progress).toMatchObject({ late: 0, deadLettered: bad.length - accepted.length })
+      expectWindows(await lastValues(stack), [...samples, ...accepted])
+      await expectAccounted(stack, status, total)
+      // Tasks of the lost executor run again on the other; the new driver repeats the batch of the old one.
+      await expectOrderly(stack, 'micro-batch', 2 * EXECUTORS, EXECUTORS)
+    },
+    LONG_MS,
+  )
 
   it('says which rights are missing before it applies anything', async () => {
     const stack = await newStack(cluster)
