@@ -95,6 +95,13 @@ describe('the state of a driver in the cluster', () => {
       { state: 'gave-up', reason: 'YARN has tried it 2 times: failed 2 times due to AM Container' },
     ],
     [
+      'was refused by YARN',
+      { ...ENDED, state: 'FAILED', finalStatus: 'FAILED', diagnostics: 'unknown queue' },
+      [],
+      undefined,
+      { state: 'failed', reason: 'unknown queue' },
+    ],
+    [
       'was killed by somebody',
       { ...ENDED, state: 'KILLED', finalStatus: 'KILLED', diagnostics: 'killed by user ann' },
       [1],

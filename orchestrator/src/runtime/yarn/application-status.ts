@@ -43,7 +43,7 @@ export function applicationStatus(
     case 'FINISHED':
     case 'FAILED':
     case 'KILLED':
-      return { ...common, since: isoTime(application.finishedTime), ...endState(application, attempt) }
+      return { ...common, since: isoTime(application.finishedTime), ...endState(application, last?.id ?? 0) }
     default:
       return { ...common, state: 'starting', ...reason(waitingFor(application, attempt, life)) }
   }
@@ -67,6 +67,7 @@ function endState(
   const code = Number(why.match(/exited with status (\d+)/)?.[1] ?? Number.NaN)
   const exitCode = Number.isNaN(code) ? {} : { exitCode: code }
   const tries = attempts > 1 ? `YARN has tried it ${attempts} times: ` : ''
+  if (attempts === 0) return { state: 'failed', ...reason(why) } // YARN has refused it
   return FINAL[code]
     ? { state: 'failed', ...exitCode, ...reason(`${tries}${FINAL[code]}`) }
     : { state: 'gave-up', ...exitCode, ...reason(`${tries}${why || 'YARN does not say why'}`) }

@@ -76,7 +76,7 @@ export class ClusterDriver {
     const common = { attempt: 1, restarts: 0, startedAt: record.submittedAt }
     return launcher
       ? { ...common, state: 'starting', pid: launcher.pid, reason: 'spark-submit sends the job to YARN' }
-      : { ...common, state: 'failed', reason: 'spark-submit ended before YARN had the job' }
+      : { ...common, state: 'failed', reason: await this.launcher.failure() }
   }
 
   /** The application of the last submit, if YARN has it. */

@@ -1,4 +1,3 @@
-import { CliError } from '../../errors.ts'
 import type { KafkaAccess } from '../../kafka/access.ts'
 import { followFile, type LogOptions } from '../../system/follow-file.ts'
 import { checkpointInUse } from '../driver-state.ts'
@@ -63,7 +62,8 @@ export class YarnClusterSpark extends YarnSpark {
     signal: AbortSignal,
   ): AsyncGenerator<string> {
     const found = await this.#driver.find()
-    if (!found) return yield* followFile(this.#driver.launcher.logFile, options, signal)
+    // Of an application that YARN has never started, only that tells.
+    if (!found?.attempts.length) return yield* followFile(this.#driver.launcher.logFile, options, signal)
     const file = part === 'driver' ? 'stdout' : 'stderr'
     const read = readEndFrom((await this.manager()).scheme, signal)
     if (options.follow) {
@@ -83,9 +83,10 @@ export class YarnClusterSpark extends YarnSpark {
   ): Promise<readonly string[]> {
     const life = lifeOf(application, await this.checkpoint.read(LIFE_FILE))
     if (part === 'driver' && life) return lines === 0 ? [] : life.lines.slice(-lines)
-    if (!hasEnded(application)) return []
-    throw new CliError('NOT_STARTED', `the node of ${application.id} no longer shows its log`, {
-      hint: `If YARN collects logs, it has this one: \`yarn logs -applicationId ${application.id}\`.`,
-    })
+    return hasEnded(application)
+      ? [
+          `The node no longer shows this log; \`yarn logs -applicationId ${application.id}\` does, if YARN collects logs.`,
+        ]
+      : []
   }
 }

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findProcess } from '../../system/find-process.ts'
 import { endProcess, type ProcessIdentity } from '../../system/process-identity.ts'
@@ -57,10 +57,20 @@ export class Launcher {
     if (process) await endProcess(process, { termTimeoutMs: 5_000, group: true })
   }
 
+  /** Why it has ended without an application, as far as its log tells. */
+  async failure(): Promise<string> {
+    const log = await readFile(this.logFile, 'utf8').catch(() => '')
+    return exceptionIn(log) ?? 'spark-submit ended before YARN had the job'
+  }
+
   async removeFiles(): Promise<void> {
     await Promise.all([this.#secretsFile, this.#propertiesFile].map((file) => rm(file, { force: true })))
   }
 }
+
+/** The message of the exception that ended a JVM. */
+export const exceptionIn = (log: string): string | undefined =>
+  log.match(/^Exception in thread "main" (?:[\w.$]+: )?(.+)$/m)?.[1]
 
 const without = (
   variables: Readonly<Record<string, string>>,
