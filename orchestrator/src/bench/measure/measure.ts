@@ -5,7 +5,7 @@ import type { BenchFormat } from './format-settings.ts'
 import { measureFormat } from './formats.ts'
 import { latencySection } from './latency-section.ts'
 import type { Measurement } from './results.ts'
-import { scalingSection } from './scaling.ts'
+import { ownDriverScaling, sharedDriverScaling } from './scaling.ts'
 import type { BenchSizes, Section } from './sizes.ts'
 import { throughputSection } from './throughput.ts'
 
@@ -20,7 +20,7 @@ export interface MeasureOptions {
   readonly onResult: (result: Measurement) => void
 }
 
-/** Throughput and scaling share a driver; baselines and latency are measured when it is gone. */
+/** Throughput and a part of scaling share a driver; the rest is measured when it is gone. */
 export async function measure(
   workspace: Workspace,
   output: Output,
@@ -35,8 +35,9 @@ export async function measure(
     await workspace.withSession({}, async (session) => {
       const tools = { workspace, session, output }
       if (sections.has('throughput')) await throughputSection(tools, sizes.throughput, onResult)
-      if (sections.has('scaling')) await scalingSection(tools, sizes.scaling, onResult)
+      if (sections.has('scaling')) await sharedDriverScaling(tools, sizes.scaling, onResult)
     })
+  if (sections.has('scaling')) await ownDriverScaling({ workspace, output }, sizes.scaling, onResult)
   if (sections.has('baseline')) await baselineSection(workspace, output, sizes.baseline, onResult)
   if (sections.has('latency')) await latencySection(workspace, output, { ...sizes.latency, rate }, onResult)
 }

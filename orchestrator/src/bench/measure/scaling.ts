@@ -1,12 +1,12 @@
 import type { StateStore } from '../../config/config.ts'
 import { formatCount } from '../../terminal/units.ts'
-import type { BenchSession } from '../driver/session.ts'
 import type { DriverOptions } from '../driver/workspace.ts'
 import { type BenchTools, loadTopic, readTopic, type TopicLoadOptions } from './load-and-read.ts'
 import type { Axis, ScalingResult } from './results.ts'
 import type { BenchSizes } from './sizes.ts'
 
 type Sizes = BenchSizes['scaling']
+type Place = Omit<BenchTools, 'session'>
 type OnResult = (result: ScalingResult) => void
 
 const MAX_WARM_UPS = 3
@@ -23,12 +23,23 @@ interface Point {
   readonly isFirst?: boolean
 }
 
-/** Measures how the cost grows with samples, partitions of the topic, cores and series. */
-export async function scalingSection(tools: BenchTools, sizes: Sizes, onResult: OnResult): Promise<void> {
+/** Measures how the cost grows with samples and partitions of the topic. */
+export async function sharedDriverScaling(
+  tools: BenchTools,
+  sizes: Sizes,
+  onResult: OnResult,
+): Promise<void> {
   await overSamples(tools, sizes, onResult)
   await overPartitions(tools, sizes, onResult)
-  await overCores(tools, sizes, onResult)
-  await overSeries(tools, sizes, onResult)
+}
+
+/**
+ * Measures how the cost grows with cores and series, with new drivers one after the other. No other may run meanwhile: a
+ * cluster may have cores for one only.
+ */
+export async function ownDriverScaling(place: Place, sizes: Sizes, onResult: OnResult): Promise<void> {
+  await overCores(place, sizes, onResult)
+  await overSeries(place, sizes, onResult)
 }
 
 async function overSamples(tools: BenchTools, sizes: Sizes, onResult: OnResult): Promise<void> {
@@ -52,37 +63,33 @@ async function overPartitions(tools: BenchTools, sizes: Sizes, onResult: OnResul
 }
 
 /** Each number of cores gets a new driver, with as many state partitions and topic partitions. */
-async function overCores(tools: BenchTools, sizes: Sizes, onResult: OnResult): Promise<void> {
+async function overCores(place: Place, sizes: Sizes, onResult: OnResult): Promise<void> {
   const { samples } = sizes
   for (const cores of sizes.cores) {
     const title = `${cores} core${cores === 1 ? '' : 's'}`
     const point = { axis: 'cores', value: cores, title, samples, partitions: cores, isFirst: true } as const
-    await withNewDriver(tools, { cores }, async (own) => onResult(await measurePoint(own, sizes, point)))
+    await withNewDriver(place, { cores }, async (own) => onResult(await measurePoint(own, sizes, point)))
   }
 }
 
-async function overSeries(tools: BenchTools, sizes: Sizes, onResult: OnResult): Promise<void> {
-  const samples = sizes.seriesSamples
-  const measureAll = async (own: BenchTools, stateStore: StateStore, counts: readonly number[]) => {
-    for (const [index, count] of counts.entries()) {
-      const title = `${formatCount(count)} series, state in ${stateStore}`
-      const series = { count, intervalMs: sizes.seriesIntervalMs }
-      const point = { axis: 'series', value: count, title, samples, series, stateStore } as const
-      onResult(await measurePoint(own, sizes, { ...point, isFirst: index === 0 }))
-    }
-  }
-  const { memory = [], rocksdb = [] } = sizes.series
-  await measureAll(tools, 'memory', memory)
-  if (rocksdb.length > 0)
-    await withNewDriver(tools, { stateStore: 'rocksdb' }, (own) => measureAll(own, 'rocksdb', rocksdb))
+async function overSeries(place: Place, sizes: Sizes, onResult: OnResult): Promise<void> {
+  for (const [stateStore, counts] of Object.entries(sizes.series) as [StateStore, readonly number[]][])
+    await withNewDriver(place, { stateStore }, async (tools) => {
+      for (const [index, count] of counts.entries()) {
+        const title = `${formatCount(count)} series, state in ${stateStore}`
+        const series = { count, intervalMs: sizes.seriesIntervalMs }
+        const point = { axis: 'series', value: count, title, samples: sizes.seriesSamples, series } as const
+        onResult(await measurePoint(tools, sizes, { ...point, stateStore, isFirst: index === 0 }))
+      }
+    })
 }
 
 function withNewDriver(
-  tools: BenchTools,
+  { workspace, output }: Place,
   options: DriverOptions,
-  work: (own: BenchTools) => Promise<void>,
+  work: (tools: BenchTools) => Promise<void>,
 ): Promise<void> {
-  return tools.workspace.withSession(options, (session: BenchSession) => work({ ...tools, session }))
+  return workspace.withSession(options, (session) => work({ workspace, session, output }))
 }
 
 async function measurePoint(tools: BenchTools, sizes: Sizes, point: Point): Promise<ScalingResult> {
