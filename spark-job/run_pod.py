@@ -18,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 
 JOB = "job.py"
@@ -26,6 +27,7 @@ SUPERVISOR = "supervise.py"
 EXECUTOR_POD = "executor-pod.yaml"
 JARS = "jars.json"
 IVY_SETTINGS = "ivysettings.xml"
+IMAGE = "`cpu-anomaly render` writes its Dockerfile"
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,12 @@ def fetch_jars(jars: Sequence[Mapping[str, str]], options: Options, spark_home: 
     return [file for file, _ in wanted]
 
 
+def print_failure(message: str) -> None:
+    """As the driver logs that it failed: `submit` and `status` show it."""
+    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    print(f"{now} failed message={json.dumps(message)}", flush=True)
+
+
 def ivy_command(files: Path, folder: Path, ivy: Path, spark_home: Path) -> list[str]:
     java = Path(os.environ["JAVA_HOME"]) / "bin" / "java" if "JAVA_HOME" in os.environ else Path("java")
     arguments = ["-settings", files / IVY_SETTINGS, "-ivy", ivy / "ivy.xml", "-cache", ivy / "cache"]
@@ -153,7 +161,9 @@ def main(argv: Sequence[str]) -> int:  # noqa: RET503 (it becomes another progra
     try:
         fetched = fetch_jars(jars, options, spark_home) if jars else []
     except MissingJarsError as error:
-        print(f"the jars that the job needs are missing: {error}", file=sys.stderr)
+        print_failure(
+            f"the jars that the job needs are missing: {error}. An image that has them fetches nothing: {IMAGE}"
+        )
         return 6
     command = supervisor_command(options, spark_home, pod_arguments(options, fetched, os.environ))
     own = {"CPU_ANOMALY_OWNER": os.environ["POD_UID"], "CPU_ANOMALY_COMMITS": str(work / "commits")}

@@ -99,3 +99,16 @@ def test_becomes_a_supervisor_that_ends_with_the_driver(tmp_path: Path) -> None:
     assert "--once" in command
     driver = command[command.index("--") + 1 :]
     assert driver == ["/opt/spark/bin/spark-submit", "--name", "x", "--own", (tmp_path / "work/job/job.py").as_uri()]
+
+
+def test_logs_why_jars_are_missing_as_a_failure_of_the_driver(
+    mounted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    jars = [{"name": "a", "rev": "1", "org": "o", "sha256": ""}]
+    (mounted / run_pod.JARS).write_text(json.dumps({"set": {"sign": "a", "jars": jars}}), encoding="utf-8")
+    monkeypatch.setenv("SPARK_HOME", str(tmp_path))
+    monkeypatch.setattr(run_pod, "ivy_command", lambda *_: ["false"])
+    arguments = ["--files", str(mounted), "--work", str(tmp_path / "work"), "--stop-timeout", "30"]
+    assert run_pod.main(arguments) == 6
+    last = capfd.readouterr().out.splitlines()[-1]
+    assert 'Z failed message="the jars that the job needs are missing: Ivy could not fetch them: ' in last

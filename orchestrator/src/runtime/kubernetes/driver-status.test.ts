@@ -51,8 +51,14 @@ describe('the state of a driver in a pod', () => {
     [
       'says which image cannot be fetched',
       pod(waiting('ImagePullBackOff', 'Back-off pulling image "x"')),
+      'failed',
+      'ImagePullBackOff: Back-off pulling image "x"; Kubernetes tries again, but something has to be corrected',
+    ],
+    [
+      'is backing off from an image that may be there in a moment',
+      pod(waiting('ErrImagePull', 'timeout')),
       'backing-off',
-      'ImagePullBackOff: Back-off pulling image "x"',
+      'ErrImagePull: timeout',
     ],
     [
       'is restarted after a crash, later each time',

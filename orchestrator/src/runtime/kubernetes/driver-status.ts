@@ -74,6 +74,11 @@ function stateOf(pod: Pod, container: ContainerStatus | undefined): Judgement {
   const ended = container?.state?.terminated ?? container?.lastState?.terminated
   if (ended) return { ...afterEnd(ended, container), since: ended.finishedAt, ended }
   const waiting = container && waitingText(container)
+  if (waiting && WRONG.test(waiting))
+    return {
+      state: 'failed',
+      reason: `${waiting}; Kubernetes tries again, but something has to be corrected`,
+    }
   if (waiting && !/^(?:ContainerCreating|PodInitializing)\b/.test(waiting))
     return { state: 'backing-off', reason: waiting }
   if (pod.status?.phase === 'Failed')
@@ -83,6 +88,9 @@ function stateOf(pod: Pod, container: ContainerStatus | undefined): Judgement {
     }
   return { state: 'starting', reason: unschedulable(pod) ?? waiting ?? stopping }
 }
+
+/** Waiting alone helps against none of these. */
+const WRONG = /^(?:ImagePullBackOff|ErrImageNeverPull|InvalidImageName|CreateContainerConfigError)\b/
 
 /** As in `supervise.py`: elsewhere the job is not started again after these. */
 const FINAL: Readonly<Record<number, string>> = {
