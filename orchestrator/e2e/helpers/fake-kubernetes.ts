@@ -1,32 +1,32 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { freePorts } from '../../src/system/ports.ts'
 import { DeploymentController } from './deployment-controller.ts'
 import { freeRange } from './free-range.ts'
 import { KubernetesDoor } from './kubernetes-door.ts'
+import type { Elsewhere } from './no-secret.ts'
 import { packageRoot } from './stack.ts'
+import { NAMESPACE, onOneMachine, TestKubernetes } from './test-kubernetes.ts'
 
 const script = join(packageRoot, '..', 'shared', 'clusters', 'k8s-fake.sh')
 
 /** The cluster comes from a script beside this folder, which may be missing. */
 export const hasFakeKubernetes = existsSync(script)
 
-const NAMESPACE = 'spark'
-
 /**
  * A Kubernetes API in memory whose pods are processes of this machine. It knows pods, config maps and secrets; what it does
  * not know, Deployments and logs, is added here, where the product cannot tell the difference.
  */
-export class FakeKubernetes {
+export class FakeKubernetes extends TestKubernetes {
   readonly #folder: string
   readonly #port: number
   readonly #door: KubernetesDoor
   readonly #controller: DeploymentController
 
   private constructor(folder: string, port: number, door: KubernetesDoor) {
+    super()
     this.#folder = folder
     this.#port = port
     this.#door = door
@@ -50,65 +50,34 @@ export class FakeKubernetes {
     return `http://127.0.0.1:${this.#port}`
   }
 
-  /** For `.env`. Each job has ports of its own, because all pods are on this machine. */
   async settings(): Promise<Record<string, string>> {
-    const [driver = 0, blocks = 0] = await freePorts(2)
     return {
-      RUNTIME: 'auto',
+      ...(await onOneMachine()),
       SPARK_MASTER: `k8s://${this.#door.url}`,
       SPARK_IMAGE: 'none',
-      'SPARK_CONF_spark.kubernetes.namespace': NAMESPACE,
       'SPARK_CONF_spark.kubernetes.driver.master': this.api,
-      'SPARK_CONF_spark.driver.port': String(driver),
-      'SPARK_CONF_spark.driver.blockManager.port': String(blocks),
-      'SPARK_CONF_spark.blockManager.port': '0',
-      'SPARK_CONF_spark.shuffle.readHostLocalDisk': 'false',
     }
   }
 
-  /** The names of the pods of this kind that run. */
-  async pods(component: 'driver' | 'executor'): Promise<string[]> {
-    const { items } = (await this.get('pods')) as { items: Pod[] }
-    return items
-      .filter(({ metadata, status }) => isOf(metadata.labels, component) && status?.phase === 'Running')
-      .map(({ metadata }) => metadata.name)
-  }
-
-  /** Deletes a pod, as a person or a drained node does. */
   async deletePod(name: string): Promise<void> {
     await this.#run('delete', name)
   }
 
-  /** What this user may not do from now on, such as `create secrets`. */
+  /** What commands may not do from now on, such as `create secrets`. */
   deny(...what: readonly string[]): void {
     this.#door.denied = what
   }
 
-  /** The kinds of objects that hold a text, in clear or encoded. */
-  async holders(text: string): Promise<string[]> {
-    const encoded = [0, 1, 2].map((shift) => innerBase64(text, shift))
-    const found: string[] = []
-    for (const [resource, group] of OF_A_JOB) {
-      const objects = JSON.stringify(await this.get(resource, group))
-      if ([text, ...encoded].some((form) => objects.includes(form))) found.push(resource)
-    }
-    return found
+  get elsewhere(): Elsewhere {
+    return { folder: this.#pods, isPrivate: /\/secrets?\// }
   }
 
-  /** Everything of this tool that the cluster has; without the pods of executors, which it would collect. */
-  async left(): Promise<string[]> {
-    const names: string[] = []
-    for (const [resource, group] of OF_A_JOB) {
-      const { items } = (await this.get(resource, group)) as { items: Pod[] }
-      const own = items.filter(
-        ({ metadata }) => metadata.labels?.['app.kubernetes.io/component'] !== 'executor',
-      )
-      names.push(...own.map(({ metadata }) => `${resource} ${metadata.name}`))
-    }
-    return names
+  async logs(): Promise<string> {
+    const logs = (await readdir(this.#pods)).map((pod) => readFile(join(this.#pods, pod, 'log'), 'utf8'))
+    return (await Promise.all(logs)).join('')
   }
 
-  async get(resource: string, group = 'api/v1'): Promise<unknown> {
+  protected async list(resource: string, group: string): Promise<unknown> {
     return (await fetch(`${this.api}/${group}/namespaces/${NAMESPACE}/${resource}`)).json()
   }
 
@@ -120,9 +89,8 @@ export class FakeKubernetes {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  /** Everything that pods wrote to their logs. */
-  log(pod: string): Promise<string> {
-    return readFile(join(this.#folder, 'pods', pod, 'log'), 'utf8')
+  get #pods(): string {
+    return join(this.#folder, 'pods')
   }
 
   async #makeNamespace(): Promise<void> {
@@ -139,27 +107,3 @@ export class FakeKubernetes {
     })
   }
 }
-
-const OF_A_JOB = [
-  ['pods', 'api/v1'],
-  ['configmaps', 'api/v1'],
-  ['secrets', 'api/v1'],
-  ['serviceaccounts', 'api/v1'],
-  ['roles', 'apis/rbac.authorization.k8s.io/v1'],
-  ['rolebindings', 'apis/rbac.authorization.k8s.io/v1'],
-  ['deployments', 'apis/apps/v1'],
-] as const
-
-/** A text inside of another one that is encoded: its first and last characters there depend on its neighbours. */
-const innerBase64 = (text: string, shift: number): string =>
-  Buffer.from('x'.repeat(shift) + text)
-    .toString('base64')
-    .slice(Math.ceil((shift * 4) / 3), -4)
-
-interface Pod {
-  readonly metadata: { readonly name: string; readonly labels?: Record<string, string> }
-  readonly status?: { readonly phase?: string }
-}
-
-const isOf = (labels: Record<string, string> = {}, component: string): boolean =>
-  labels['app.kubernetes.io/component'] === component

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { vi } from 'vitest'
+import { cacheFolder } from './cache-folder.ts'
 import { freeRange } from './free-range.ts'
 import { packageRoot } from './stack.ts'
 
@@ -91,11 +92,10 @@ export class GivenYarn {
 
 /** Of the Spark that this tool has installed, which `up` of an earlier stack does. */
 async function sparkJars(): Promise<string> {
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'cpu-anomaly')
-  for (const install of await readdir(cache)) {
-    const lib = join(cache, install, 'lib')
+  for (const install of await readdir(cacheFolder)) {
+    const lib = join(cacheFolder, install, 'lib')
     const [python] = install.startsWith('spark-') && existsSync(lib) ? await readdir(lib) : []
     if (python) return join(lib, python, 'site-packages', 'pyspark', 'jars')
   }
-  throw new Error(`Spark is not installed in ${cache}`)
+  throw new Error(`Spark is not installed in ${cacheFolder}`)
 }

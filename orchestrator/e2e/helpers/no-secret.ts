@@ -8,12 +8,15 @@ const KAFKA_SECRETS = 'storage/run/kafka-secrets.json'
 /** Files that hold secrets, on purpose, and only for their owner. */
 const PRIVATE = /\/(?:\.env|storage\/run\/(?:kafka-secrets\.json|spark-secrets\.properties))$/
 
-/** Where to look beside the stack's folder, and instead of the pages of a driver on this machine. */
-interface Elsewhere {
+/** Where to look beside the stack's folder. */
+export interface Elsewhere {
   readonly folder: string
-  readonly urls: readonly string[]
+  /** Instead of the pages of a driver on this machine. */
+  readonly urls?: readonly string[]
   /** Further files that hold secrets on purpose. */
   readonly isPrivate: RegExp
+  /** By whom these may be read beside their owner: a pod's files belong to root and the group of its user. */
+  readonly readers?: 'group'
 }
 
 interface SecretPlaces {
@@ -31,8 +34,8 @@ export async function expectNoSecret(
   const hasSecret = (text: string) => secrets.some((secret) => text.includes(secret))
   const found = [
     ...(await processes()).filter(({ text }) => hasSecret(text)).map(({ where }) => where),
-    ...(await exposedFiles(stack.folder, hasSecret, elsewhere?.isPrivate)),
-    ...(elsewhere ? await exposedFiles(elsewhere.folder, hasSecret, elsewhere.isPrivate) : []),
+    ...(await exposedFiles(stack.folder, hasSecret, elsewhere)),
+    ...(elsewhere ? await exposedFiles(elsewhere.folder, hasSecret, elsewhere) : []),
     ...(await pages(elsewhere?.urls ?? (await uiPages(stack))))
       .filter(({ text }) => hasSecret(text))
       .map(({ where }) => where),
@@ -64,7 +67,7 @@ async function processes(): Promise<Place[]> {
 async function exposedFiles(
   folder: string,
   hasSecret: (text: string) => boolean,
-  isPrivate: RegExp = /$^/,
+  { isPrivate, readers }: Partial<Elsewhere> = {},
 ): Promise<string[]> {
   const exposed: string[] = []
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -73,7 +76,8 @@ async function exposedFiles(
     const text = await readFile(file, 'utf8').catch(() => '') // a file of Spark's may be gone by now
     if (!hasSecret(text) && !hasSecret(unescaped(text))) continue
     const { mode } = await stat(file)
-    if (!(PRIVATE.test(file) || isPrivate.test(file)) || (mode & 0o077) !== 0)
+    const others = isPrivate?.test(file) && readers === 'group' ? 0o007 : 0o077
+    if (!(PRIVATE.test(file) || isPrivate?.test(file)) || (mode & others) !== 0)
       exposed.push(`${file} (mode ${(mode & 0o777).toString(8)})`)
   }
   return exposed
