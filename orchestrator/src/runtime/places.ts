@@ -74,6 +74,8 @@ export interface SparkPlace {
  * of their kind and do nothing else: topics, rendering, the manifest, the driver's log and every message are common to all.
  */
 export interface Runtime extends Omit<SparkPlace, 'logs'>, Pick<BrokerPlace, 'kafka' | 'clusterId'> {
+  /** Stops an own broker alone. */
+  stopKafka(): Promise<StoppedPart[]>
   /** Lines of a part's log, oldest first; with `follow`, new lines too until the signal aborts. */
   logs(part: LogPart, options: LogOptions, signal: AbortSignal): AsyncIterable<string>
 }

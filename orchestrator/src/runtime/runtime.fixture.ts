@@ -85,7 +85,7 @@ class MemoryCheckpoint implements CheckpointStore {
 
 /** A runtime in memory. A test sets the state that it reports, and reads in the journal what was done to it. */
 export class FakeRuntime implements Runtime {
-  readonly name: RuntimeName
+  name: RuntimeName
   kafka: KafkaAccess = KAFKA
   readonly sparkUi = 'http://localhost:4040'
   job: JobEnvironment = localJob
@@ -153,6 +153,11 @@ export class FakeRuntime implements Runtime {
 
   async stop(signal: AbortSignal): Promise<StoppedPart[]> {
     await this.#do('stop', signal)
+    return this.stoppedParts
+  }
+
+  async stopKafka(): Promise<StoppedPart[]> {
+    await this.#do('stop Kafka')
     return this.stoppedParts
   }
 

@@ -89,4 +89,22 @@ describe('takeDown', () => {
       expect(await isReleased(context)).toBe(false)
     },
   )
+
+  it('stops an own Kafka although the cluster does not answer, and says how to go on', async () => {
+    const context = await started()
+    context.runtime.name = 'kubernetes'
+    context.runtime.onStep = (done) => {
+      if (done === 'stop driver')
+        throw new CliError('CLUSTER_UNREACHABLE', 'no answer', { hint: 'Correct KUBECONFIG.' })
+    }
+    const { storage } = await context.select()
+    await expect(down(context)).rejects.toMatchObject({
+      code: 'CLUSTER_UNREACHABLE',
+      message: 'what runs on your cluster could not be ended: no answer',
+      details: ['stopped  kafka: pid 11, port 9093 gone'],
+      hint: expect.stringMatching(new RegExp(`^Correct KUBECONFIG\\.\nThen run .* remove ${storage.run}: `)),
+    })
+    expect(context.journal).toEqual(['stop driver', 'stop Kafka'])
+    expect(await isReleased(context)).toBe(false)
+  })
 })

@@ -1,4 +1,5 @@
-import { RUNTIMES } from '../config/config.ts'
+import { isGivenSpark, RUNTIMES } from '../config/config.ts'
+import { CliError } from '../errors.ts'
 import { submittedFile } from '../query/submitted.ts'
 import type { Selected } from '../runtime/places.ts'
 import type { StoppedPart } from '../runtime/runtime.ts'
@@ -7,8 +8,50 @@ import { removeData } from './data.ts'
 import { releaseRuntime } from './select.ts'
 import { stopJob, stopJobAtOnce } from './stop-job.ts'
 
-/** Stops job, Spark and an own Kafka, in this order, and forgets which runtime was chosen. */
-export async function takeDown(selected: Selected, volumes: boolean, output: Output, signal: AbortSignal) {
+interface Outcome {
+  readonly stopped: StoppedPart[]
+  readonly removed: readonly string[]
+  readonly notRemoved: readonly string[]
+}
+
+/**
+ * Stops job, Spark and an own Kafka, in this order, and forgets which runtime was chosen.
+ * @throws CliError of a cluster that is not this folder's and does not answer or refuses: nothing runs here any more even so.
+ */
+export async function takeDown(
+  selected: Selected,
+  volumes: boolean,
+  output: Output,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  try {
+    return await takeAllDown(selected, volumes, output, signal)
+  } catch (error) {
+    const isOfCluster = error instanceof CliError && isGivenSpark(selected.runtime.name)
+    throw isOfCluster && !signal.aborted ? await withoutCluster(selected, error) : error
+  }
+}
+
+/** Ends what runs on this machine, after the cluster has failed to end the job. */
+async function withoutCluster({ runtime, storage }: Selected, error: CliError): Promise<CliError> {
+  const parts = await runtime.stopKafka()
+  const gone = parts.map((part) => `stopped  ${part.part}: ${part.gone.join(', ')} gone`)
+  return new CliError(error.code, `what runs on your cluster could not be ended: ${error.message}`, {
+    details: [...error.details, ...gone],
+    hint: [
+      ...(error.hint ? [error.hint] : []),
+      `Then run \`cpu-anomaly down\` again. If the cluster is gone for good, remove ${storage.run}: this folder then forgets it.`,
+    ].join('\n'),
+    cause: error,
+  })
+}
+
+async function takeAllDown(
+  selected: Selected,
+  volumes: boolean,
+  output: Output,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const { runtime } = selected
   const job = await (volumes ? stopJobAtOnce : stopJob)(selected, output, signal)
   const [what, are, were] = runtime.kafka.isOwn

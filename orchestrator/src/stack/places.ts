@@ -72,6 +72,7 @@ function runtimeOf(broker: BrokerPlace, spark: SparkPlace): Runtime {
     clusterId: () => broker.clusterId(),
     parts: async () => (await Promise.all([broker.parts(), spark.parts()])).flat(),
     stop: async (signal) => [...(await spark.stop(signal)), ...(await broker.stop())],
+    stopKafka: () => broker.stop(),
     removeVolumes: () => spark.removeVolumes(),
     startDriver: (submission, signal) => spark.startDriver(submission, signal),
     driver: () => spark.driver(),
