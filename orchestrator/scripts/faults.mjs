@@ -24,4 +24,4 @@ const env = asEnvironment({
   FAULTS_ONLY: only,
 })
 const run = ['run', '--project', 'faults', 'orchestrator/faults/faults.run.ts']
-process.exitCode = (await runNodeTool(`faults, seed ${seed}, ${minutes} min`, 'vitest', run, { env })) ? 0 : 1
+process.exitCode = runNodeTool(`faults, seed ${seed}, ${minutes} min`, 'vitest', run, env) ? 0 : 1

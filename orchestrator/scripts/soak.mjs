@@ -26,4 +26,4 @@ const env = asEnvironment({
   SOAK_CSV: csv,
 })
 const run = ['run', '--project', 'faults', 'orchestrator/faults/soak.run.ts']
-process.exitCode = (await runNodeTool(`soak, ${hours} h`, 'vitest', run, { env })) ? 0 : 1
+process.exitCode = runNodeTool(`soak, ${hours} h`, 'vitest', run, env) ? 0 : 1

@@ -15,9 +15,6 @@ import { printLine, runNodeTool, runPythonTool } from './tools.mjs'
 // Starting a job takes longer than most tests, so a file of them can take a quarter of an hour on a slow machine. If a run
 // must end (GATE_UNTIL, in seconds since 1970), files that would start later are left out and named; these come last.
 const SELDOM_TOUCHED = ['docker', 'package', 'damage', 'clone', 'memory']
-// These take turns: they use the Docker engine, which one of them restarts, or a Kafka whose password all of them share and
-// look for among the arguments of all processes.
-const TAKE_TURNS = ['docker', 'pipeline', 'given', 'standalone', 'formats', 'agents']
 const deadline = Number(process.env.GATE_UNTIL ?? Number.POSITIVE_INFINITY) * 1_000
 
 /** The parts that run unless others are named. */
@@ -35,8 +32,8 @@ export const PARTS = {
   ],
   unit: [vitest('unit tests', 'unit')],
   job: [pytest('unit tests of the job')],
-  e2e: [endToEnd(process.env)],
-  everywhere: [endToEnd(asEnvironment({ E2E_EVERYWHERE: 1 }))],
+  e2e: endToEnd(process.env),
+  everywhere: endToEnd(asEnvironment({ E2E_EVERYWHERE: 1 })),
   // A short run with a fixed seed: on each runtime, in another mode each, the kills of driver, supervisor and broker, which
   // come first, and little more. See faults.mjs for longer ones.
   faults: [
@@ -51,9 +48,9 @@ export const PARTS = {
 }
 
 /**
- * All files, in two lanes, because tests mostly wait for something that starts.
+ * A step per file.
  * @param {NodeJS.ProcessEnv} env
- * @returns {Step}
+ * @returns {Step[]}
  */
 function endToEnd(env) {
   const suffix = '.e2e.ts'
@@ -61,43 +58,11 @@ function endToEnd(env) {
     .filter((file) => file.endsWith(suffix))
     .map((file) => file.slice(0, -suffix.length))
     .sort((a, b) => SELDOM_TOUCHED.indexOf(a) - SELDOM_TOUCHED.indexOf(b) || a.localeCompare(b))
-  const steps = (/** @type {(name: string) => boolean} */ wanted) =>
-    names.filter(wanted).map((name) => {
-      const title = `end-to-end tests: ${name}`
-      const files = [`orchestrator/e2e/${name}${suffix}`]
-      return inTime(title, vitest(title, 'e2e', { files, env, holdsOutput: true }))
-    })
-  return inLanes([steps((name) => TAKE_TURNS.includes(name)), steps((name) => !TAKE_TURNS.includes(name))])
+  return names.map((name) => {
+    const title = `end-to-end tests: ${name}`
+    return inTime(title, vitest(title, 'e2e', { files: [`orchestrator/e2e/${name}${suffix}`], env }))
+  })
 }
-
-/**
- * Runs lanes side by side, and the steps of a lane one after the other.
- * @param {readonly (readonly Step[])[]} lanes
- * @returns {Step}
- */
-function inLanes(lanes) {
-  return async () => sum(await Promise.all(lanes.map(inTurn)))
-}
-
-/**
- * @param {readonly Step[]} steps
- * @returns {Promise<Outcome>}
- */
-export async function inTurn(steps) {
-  const outcomes = []
-  for (const step of steps) outcomes.push(await step())
-  return sum(outcomes)
-}
-
-/**
- * @param {readonly Outcome[]} outcomes
- * @returns {Outcome}
- */
-const sum = (outcomes) => ({
-  passed: outcomes.reduce((total, { passed }) => total + passed, 0),
-  failed: outcomes.flatMap(({ failed }) => failed),
-  skipped: outcomes.flatMap(({ skipped }) => skipped),
-})
 
 /**
  * @param {string} title
@@ -124,9 +89,9 @@ function check(title, run) {
 /**
  * @param {string} title
  * @param {string} project
- * @param {Pick<import('./tools.mjs').RunOptions, 'env' | 'holdsOutput'> & { files?: readonly string[] }} options
+ * @param {{ files?: readonly string[], env?: NodeJS.ProcessEnv }} options
  */
-function vitest(title, project, { files = [], ...options } = {}) {
+function vitest(title, project, { files = [], env = process.env } = {}) {
   return suite(title, readVitestReport, (report) =>
     runNodeTool(
       title,
@@ -140,7 +105,7 @@ function vitest(title, project, { files = [], ...options } = {}) {
         `--outputFile.json=${report}`,
         ...files,
       ],
-      options,
+      env,
     ),
   )
 }

@@ -1,7 +1,6 @@
 // What the scripts share: the root of the clone, running its tools, and the Python environment that checks the job.
-import { spawn } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,31 +18,16 @@ export const inRoot = (...parts) => join(root, ...parts)
 export const printLine = (line) => process.stderr.write(`${line}\n`)
 
 /**
- * @typedef {object} RunOptions
- * @property {string} [cwd]
- * @property {NodeJS.ProcessEnv} [env]
- * @property {boolean} [holdsOutput] Shows the output when the program has ended, because others run beside it.
- */
-
-/**
- * Runs a program; true if it succeeded.
+ * Runs a program in the foreground; true if it succeeded.
  * @param {string} title
  * @param {string} program
  * @param {readonly string[]} args
- * @param {RunOptions} options
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} options
  */
-export async function runTool(title, program, args, { cwd = root, env = process.env, holdsOutput } = {}) {
-  printLine(`\n== ${title}${holdsOutput ? ' (started)' : ''}`)
-  const child = spawn(program, args, { cwd, env, stdio: holdsOutput ? 'pipe' : 'inherit' })
-  /** @type {Buffer[]} */
-  const held = []
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => held.push(chunk))
-  child.stdin?.end()
-  const status = await once(child, 'close').then(
-    ([code]) => code,
-    (error) => printLine(error.message),
-  )
-  if (holdsOutput) printLine(`\n== ${title}\n${Buffer.concat(held)}`)
+export function runTool(title, program, args, { cwd = root, env = process.env } = {}) {
+  printLine(`\n== ${title}`)
+  const { status, error } = spawnSync(program, args, { cwd, env, stdio: 'inherit' })
+  if (error) printLine(error.message)
   return status === 0
 }
 
@@ -52,10 +36,10 @@ export async function runTool(title, program, args, { cwd = root, env = process.
  * @param {string} title
  * @param {string} name
  * @param {readonly string[]} args
- * @param {RunOptions} [options]
+ * @param {NodeJS.ProcessEnv} [env]
  */
-export const runNodeTool = (title, name, args, options) =>
-  runTool(title, inRoot('node_modules', '.bin', name), args, options)
+export const runNodeTool = (title, name, args, env = process.env) =>
+  runTool(title, inRoot('node_modules', '.bin', name), args, { env })
 
 /**
  * Runs a module of the pinned Python tools in spark-job/.
