@@ -8,11 +8,12 @@ import { jobName, namespaceOf } from '../runtime/kubernetes/names.ts'
 import type { KubernetesObject } from '../runtime/kubernetes/objects.ts'
 import { secretObject } from '../runtime/kubernetes/secret.ts'
 import { dockerfile } from './dockerfile.ts'
-import { type Rendering, renderedJob, requireShareable } from './rendering.ts'
+import { type Rendering, renderedJob, requireKubernetes, requireShareable } from './rendering.ts'
 import { textFrom } from './text.ts'
 
 /** What `submit` would apply, as files. */
 export async function renderKubernetes(config: Config): Promise<Rendering> {
+  requireKubernetes(config, 'kubernetes')
   const { checkpoint, kafka } = requireShareable(config)
   const job = await renderedJob(config, kubernetesJobEnvironment(config, kafka, checkpoint))
   const objects = await jobObjects(config, checkpoint, job)

@@ -74,10 +74,37 @@ describe('the files for spark-submit', () => {
     expect(text('jars.txt').trim().split('\n')).toHaveLength(text('jars.sha256').trim().split('\n').length)
   })
 
+  it.each([
+    [
+      'SPARK_MASTER=spark://m:7077\nSPARK_CORES=3\nSPARK_CONF_spark.authenticate=true\nSPARK_CONF_spark.authenticate.secret=s',
+      ['spark.cores.max=3', 'spark.network.crypto.enabled=true'],
+    ],
+    [
+      'SPARK_MASTER=yarn\nSPARK_CORES=3',
+      ['spark.executor.instances=3', 'spark.authenticate=true', 'spark.network.crypto.enabled=true'],
+    ],
+  ])('takes as much of the cluster as submit does, and encrypts as much: %s', async (env, options) => {
+    const { files } = await renderSparkSubmit(await configOf(`${SHARED}${env}\n`))
+    const script = files.find(({ path }) => path === 'submit.sh')?.text
+    for (const option of options) expect(script).toContain(`--conf ${option} `)
+    expect(script?.includes('spark.cores.max')).toBe(env.includes('spark://'))
+  })
+
+  it('are not for a driver inside of YARN', async () => {
+    const env = `${SHARED}SPARK_MASTER=yarn\nSPARK_DEPLOY_MODE=cluster\n`
+    const error = await refusal(renderSparkSubmit(await configOf(env)))
+    expect(error.message).toContain('SPARK_DEPLOY_MODE=cluster')
+  })
+
   it('are not for a driver outside of Kubernetes', async () => {
     const error = await refusal(renderSparkSubmit(await configOf(ON_KUBERNETES)))
     expect(error.hint).toContain('--target kubernetes')
   })
+})
+
+it.each([renderKubernetes, renderSparkOperator])('%o is not for another cluster', async (render) => {
+  const error = await refusal(render(await configOf(`${SHARED}SPARK_MASTER=yarn\n`)))
+  expect(error.message).toMatch(/^SPARK_MASTER=yarn: the target [a-z-]+ is for a Kubernetes$/)
 })
 
 describe('the files for the Spark operator', () => {
@@ -88,7 +115,14 @@ describe('the files for the Spark operator', () => {
       apiVersion: 'sparkoperator.k8s.io/v1beta2',
       spec: { mainApplicationFile: 'local:///opt/cpu-anomaly/job/job.py', executor: { instances: 2 } },
     })
+    const { driver, executor, sparkConf } = application.spec
+    expect([driver, executor].map(({ labels }) => labels['app.kubernetes.io/component'])).toEqual([
+      'driver',
+      'executor',
+    ])
+    expect(sparkConf['spark.driver.extraJavaOptions']).toContain('/opt/cpu-anomaly/job/log4j2.properties')
     const [map] = application.spec.volumes
+    expect(map.configMap.items).toContainEqual({ key: 'log4j2.properties', path: 'log4j2.properties' })
     expect(map.configMap.items).toContainEqual({
       key: 'cpu_anomaly.driver.py',
       path: 'cpu_anomaly/driver.py',
@@ -114,6 +148,14 @@ describe('a folder', () => {
     const there = await readdir(folder, { recursive: true, withFileTypes: true })
     const names = there.filter((entry) => entry.isFile()).map(({ name }) => name)
     expect(names.sort()).toEqual(['.cpu-anomaly-rendered', 'a', 'c'])
+  })
+
+  it('cannot be a file, nor lie in one', async () => {
+    const file = join(await newFolder(), 'file')
+    await writeFile(file, 'x')
+    for (const folder of [file, join(file, 'x')])
+      expect(await refusal(writeRendering(folder, files('a'), true))).toMatchObject({ code: 'FILE_EXISTS' })
+    expect(await readFile(file, 'utf8')).toBe('x')
   })
 
   it('with other files is refused, unless that is forced', async () => {

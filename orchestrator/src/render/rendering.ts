@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts'
+import { type Config, isGivenSpark } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import { planQuery, type QueryPlan } from '../job/query-plan.ts'
 import { type PreparedJob, prepareJob } from '../query/prepare.ts'
@@ -39,6 +39,18 @@ export function requireShareable({ kafka, spark, input }: Config): Shareable {
       'Set INPUT_FORMAT; `cpu-anomaly doctor` says what the records of the topic are.',
     )
   return { checkpoint: spark.checkpoint, kafka: givenBrokerAccess(kafka) }
+}
+
+/** @throws CliError CONFIGURATION for settings of another cluster, which would be rendered into a job on Kubernetes. */
+export function requireKubernetes({ runtime, spark }: Config, target: Target): void {
+  if (!isGivenSpark(runtime) || runtime === 'kubernetes') return
+  throw new CliError(
+    'CONFIGURATION',
+    `SPARK_MASTER=${spark.master}: the target ${target} is for a Kubernetes`,
+    {
+      hint: 'Set SPARK_MASTER=k8s://https://host:6443, or use --target spark-submit.',
+    },
+  )
 }
 
 /** The job for an environment; nothing is asked of a broker or of a cluster. */

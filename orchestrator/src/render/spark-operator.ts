@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import { sparkSecrets } from '../job/submit-args.ts'
+import { packageRoot } from '../package/root.ts'
 import { CONTAINER_SECURITY, POD_SECURITY } from '../runtime/kubernetes/deployment.ts'
 import { kubernetesJobEnvironment } from '../runtime/kubernetes/job-environment.ts'
 import {
@@ -11,17 +14,21 @@ import {
   namespaceOf,
   objectLabels,
   SECRETS,
+  selectorLabels,
 } from '../runtime/kubernetes/names.ts'
 import { rightsObjects } from '../runtime/kubernetes/rights.ts'
 import { BASELINE_FILE, JOB_FILE, type JobEnvironment, type JobFile } from '../runtime/runtime.ts'
 import { jobJars } from './dockerfile.ts'
-import { type Rendering, renderedJob, requireShareable } from './rendering.ts'
+import { type Rendering, renderedJob, requireKubernetes, requireShareable } from './rendering.ts'
 import { textFrom } from './text.ts'
 
 const JOB = `${HOME}/job`
+const SCRATCH = '/tmp/cpu-anomaly'
+const LOG_SETTINGS = 'log4j2.properties'
 
 /** A SparkApplication of Kubeflow's Spark operator. Nobody has run it: no operator was at hand. */
 export async function renderSparkOperator(config: Config): Promise<Rendering> {
+  requireKubernetes(config, 'spark-operator')
   const { checkpoint, kafka } = requireShareable(config)
   requireNoSparkSecrets(config)
   const environment = operatorEnvironment(config, kubernetesJobEnvironment(config, kafka, checkpoint))
@@ -29,7 +36,8 @@ export async function renderSparkOperator(config: Config): Promise<Rendering> {
   const name = jobName(checkpoint)
   const namespace = namespaceOf(config)
   const metadata = { name, namespace, labels: objectLabels(name) }
-  const files = new Map(job.files.map(({ path, text }) => [path.replaceAll('/', '.'), text]))
+  const shipped = [...job.files, await logSettings()]
+  const files = new Map(shipped.map(({ path, text }) => [path.replaceAll('/', '.'), text]))
   const objects = [
     ...rightsObjects(config, name, namespace),
     { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: Object.fromEntries(files) },
@@ -37,12 +45,12 @@ export async function renderSparkOperator(config: Config): Promise<Rendering> {
       apiVersion: 'sparkoperator.k8s.io/v1beta2',
       kind: 'SparkApplication',
       metadata,
-      spec: applicationSpec(config, environment, job.submitArgs, job.files),
+      spec: applicationSpec(config, environment, job.submitArgs, shipped),
     },
   ]
   const manifests = objects.map((object, index) => ({
     path: `${index + 1}-${object.kind.toLowerCase()}.yaml`,
-    text: stringify(object, { lineWidth: 0 }),
+    text: stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }),
   }))
   const readme = await textFrom('spark-operator.md', 'README.md', { name, namespace })
   return { files: [...manifests, readme], remarks: job.remarks }
@@ -62,16 +70,24 @@ function requireNoSparkSecrets({ spark }: Config): void {
 }
 
 /** The operator makes the driver's pod: paths are absolute, and its arguments are Spark's own. */
-const operatorEnvironment = ({ spark }: Config, environment: JobEnvironment): JobEnvironment => {
-  const { 'spark.driver.extraJavaOptions': _, ...sparkConf } = environment.sparkConf
-  return {
-    ...environment,
-    master: `k8s://${spark.conf['spark.kubernetes.driver.master'] ?? 'https://kubernetes.default.svc'}`,
-    baselineFile: `${JOB}/${BASELINE_FILE}`,
-    secretsFile: environment.secretsFile && `${HOME}/${SECRETS}/${KAFKA_SECRETS}`,
-    sparkConf,
-  }
-}
+const operatorEnvironment = ({ spark }: Config, environment: JobEnvironment): JobEnvironment => ({
+  ...environment,
+  master: `k8s://${spark.conf['spark.kubernetes.driver.master'] ?? 'https://kubernetes.default.svc'}`,
+  baselineFile: `${JOB}/${BASELINE_FILE}`,
+  secretsFile: environment.secretsFile && `${HOME}/${SECRETS}/${KAFKA_SECRETS}`,
+  sparkConf: {
+    ...environment.sparkConf,
+    // The user of the image has no home, and of the folders of its pods may write to this one.
+    'spark.jars.ivy': `${SCRATCH}/ivy`,
+    'spark.sql.warehouse.dir': `${SCRATCH}/warehouse`,
+    'spark.driver.extraJavaOptions': `-Dlog4j2.configurationFile=file:${JOB}/${LOG_SETTINGS}`,
+  },
+})
+
+const logSettings = async (): Promise<JobFile> => ({
+  path: LOG_SETTINGS,
+  text: await readFile(join(packageRoot, 'infra', 'spark', LOG_SETTINGS), 'utf8'),
+})
 
 /** These are fields of their own in a SparkApplication. */
 const FIELDS =
@@ -89,11 +105,11 @@ function applicationSpec(
   const pairs = conf.map(
     (pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const,
   )
-  const pod = {
-    labels: objectLabels(name),
+  const pod = (component: 'driver' | 'executor') => ({
+    labels: { ...objectLabels(name), ...selectorLabels(name, component) },
     podSecurityContext: POD_SECURITY,
     securityContext: CONTAINER_SECURITY,
-  }
+  })
   const secretMount = { name: SECRETS, mountPath: `${HOME}/${SECRETS}`, readOnly: true }
   return {
     type: 'Python',
@@ -116,7 +132,7 @@ function applicationSpec(
       { name: SECRETS, secret: { secretName: name, defaultMode: 0o400 } },
     ],
     driver: {
-      ...pod,
+      ...pod('driver'),
       cores: 1,
       memory: spark.driverMemory,
       serviceAccount: name,
@@ -124,7 +140,7 @@ function applicationSpec(
       volumeMounts: [{ name: 'job', mountPath: JOB, readOnly: true }, secretMount],
     },
     executor: {
-      ...pod,
+      ...pod('executor'),
       instances: Number(sparkConf['spark.executor.instances']),
       cores: Number(sparkConf['spark.executor.cores']),
       memory: spark.workerMemory,

@@ -8,6 +8,8 @@ import { jarFile } from '../package/jars.ts'
 import { packageRoot } from '../package/root.ts'
 import { SPARK_VERSION } from '../package/tested-versions.ts'
 import { BASELINE_FILE, type JobEnvironment } from '../runtime/runtime.ts'
+import { standaloneConf } from '../runtime/standalone/job-environment.ts'
+import { yarnConf } from '../runtime/yarn/job-environment.ts'
 import { jarPath, jobJars } from './dockerfile.ts'
 import { type Rendering, renderedJob, requireShareable, type Shareable } from './rendering.ts'
 import { textFrom } from './text.ts'
@@ -23,6 +25,14 @@ export async function renderSparkSubmit(config: Config): Promise<Rendering> {
       `SPARK_MASTER=${config.spark.master}: executors in pods do not reach a driver outside`,
       {
         hint: 'Use --target kubernetes, whose driver is a pod too, or set another SPARK_MASTER.',
+      },
+    )
+  if (config.runtime === 'yarn-cluster')
+    throw new CliError(
+      'CONFIGURATION',
+      'SPARK_DEPLOY_MODE=cluster: the script runs the driver where it is started',
+      {
+        hint: 'Set SPARK_DEPLOY_MODE=client for this target; `cpu-anomaly submit` is for the other.',
       },
     )
   const job = await renderedJob(config, environmentOf(config, shared))
@@ -49,7 +59,8 @@ export async function renderSparkSubmit(config: Config): Promise<Rendering> {
 }
 
 /** Paths are relative to the folder of the files, in which the script runs. */
-function environmentOf({ spark }: Config, { kafka, checkpoint }: Shareable): JobEnvironment {
+function environmentOf(config: Config, { kafka, checkpoint }: Shareable): JobEnvironment {
+  const { spark } = config
   return {
     master: spark.master ?? `local[${spark.cores}]`,
     slots: spark.cores,
@@ -61,8 +72,8 @@ function environmentOf({ spark }: Config, { kafka, checkpoint }: Shareable): Job
     propertiesFile: 'spark-secrets.properties',
     connectorJars: [], // the script fetches them
     sparkConf: {
-      ...(spark.conf['spark.cores.max'] === undefined && { 'spark.cores.max': String(spark.cores) }),
-      'spark.executor.memory': spark.workerMemory,
+      ...(config.runtime === 'yarn' && yarnConf(config)),
+      ...(config.runtime === 'standalone' && standaloneConf(spark)),
       'spark.driver.extraJavaOptions': '-Dlog4j2.configurationFile=log4j2.properties',
     },
   }
@@ -80,14 +91,18 @@ const word = (text: string): string =>
 
 const QUOTE_IN_QUOTES = String.raw`'\''`
 
-/** What to write where; nothing if the settings have no secret. */
+/** What has to be written beside the files first; nothing if the settings have no secret. */
 function secretsText({ spark }: Config, { kafka }: Shareable): string {
   const names = Object.keys(sparkSecrets(spark)).join(', ')
-  const texts = [
+  const commands = [
     ...(hasJavaClientSecrets(kafka)
-      ? [`kafka-secrets.json, as \`npx cpu-anomaly render --target spark-submit --secret\` prints it`]
+      ? ['    npx cpu-anomaly render --target spark-submit --secret > kafka-secrets.json']
       : []),
-    ...(names ? [`spark-secrets.properties, with a line name=value for each of ${names}`] : []),
+    ...(names ? [`    $EDITOR spark-secrets.properties        # NAME=VALUE, one per line: ${names}`] : []),
   ]
-  return texts.join('; ') || 'these have none'
+  if (commands.length === 0) return 'Three commands start and stop the job:'
+  const first = 'No file here holds a secret: write them beside these files first, readable for you alone.'
+  return [first, '', '    umask 077', ...commands, '', 'Then three commands start and stop the job:'].join(
+    '\n',
+  )
 }

@@ -15,6 +15,7 @@ export async function writeRendering(
   files: readonly JobFile[],
   isForced: boolean,
 ): Promise<void> {
+  await makeFolder(folder)
   const earlier = await earlierFiles(folder)
   const names = await readdir(folder).catch(() => [])
   const ours = new Set([
@@ -30,6 +31,19 @@ export async function writeRendering(
   for (const { path, text } of [...files, listOf(files)]) {
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await writeFile(join(folder, path), text)
+  }
+}
+
+/** @throws CliError FILE_EXISTS when something else has its name. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (error) {
+    if (!['EEXIST', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    throw new CliError('FILE_EXISTS', `${folder} is no folder, or lies in something that is none`, {
+      hint: 'Name another folder.',
+      cause: error,
+    })
   }
 }
 

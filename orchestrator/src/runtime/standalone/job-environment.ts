@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { isMasterHere } from '../../config/cluster-rules.ts'
+import type { Config } from '../../config/config.ts'
 import type { KafkaAccess } from '../../kafka/access.ts'
 import { hasJavaClientSecrets } from '../../kafka/java-client.ts'
 import { SPARK_VERSION } from '../../package/tested-versions.ts'
@@ -31,20 +32,25 @@ export function standaloneJobEnvironment(
     propertiesFile,
     connectorJars: sharedJars(config),
     sparkConf: {
-      'spark.executor.memory': spark.workerMemory,
+      ...standaloneConf(spark),
       'spark.ui.port': String(ports.sparkUi),
       'spark.port.maxRetries': '0',
       'spark.sql.warehouse.dir': join(storage.run, 'warehouse'),
       'spark.driver.extraClassPath': classPath(driverJars(config)),
       'spark.driver.extraJavaOptions': asProperty(javaOptions),
-      ...unlessSet(spark.conf, {
-        'spark.cores.max': String(spark.cores), // by default an application gets all cores of the cluster
-        // The login to Kafka is part of the plans that executors get.
-        ...(spark.conf['spark.authenticate'] === 'true' && { 'spark.network.crypto.enabled': 'true' }),
-      }),
     },
   }
 }
+
+/** What a job on a standalone cluster has wherever its driver is. */
+export const standaloneConf = (spark: Config['spark']): Record<string, string> => ({
+  'spark.executor.memory': spark.workerMemory,
+  ...unlessSet(spark.conf, {
+    'spark.cores.max': String(spark.cores), // by default an application gets all cores of the cluster
+    // The login to Kafka is part of the plans that executors get.
+    ...(spark.conf['spark.authenticate'] === 'true' && { 'spark.network.crypto.enabled': 'true' }),
+  }),
+})
 
 const unlessSet = (
   given: Readonly<Record<string, string>>,

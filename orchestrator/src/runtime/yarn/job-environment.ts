@@ -31,7 +31,7 @@ export function clientEnvironment(
     baselineFile: join(storage.rendered, BASELINE_FILE),
     secretsFile: hasJavaClientSecrets(kafka) ? files.secretsFile : undefined,
     sparkConf: {
-      ...confInBothModes(config),
+      ...yarnConf(config),
       'spark.ui.port': String(config.ports.sparkUi),
       'spark.port.maxRetries': '0',
       'spark.sql.warehouse.dir': fileUri(join(storage.run, 'warehouse')),
@@ -67,7 +67,7 @@ export function clusterEnvironment(
       ...['--files', sent.join(',')],
     ],
     sparkConf: {
-      ...confInBothModes(config),
+      ...yarnConf(config),
       'spark.yarn.submit.waitAppCompletion': 'false',
       'spark.yarn.appMasterEnv.CPU_ANOMALY_SUPERVISOR': 'checkpoint', // see `cpu_anomaly/remote.py`
       // PySpark looks for the modules where they were here, too, and warns, although YARN has put them into the path.
@@ -102,7 +102,8 @@ function slotsOf({ spark }: Config): number {
   return instances * cores
 }
 
-function confInBothModes({ spark }: Config): Record<string, string> {
+/** What a job on YARN has wherever its driver is: executors, and traffic that is encrypted. */
+export function yarnConf({ spark }: Config): Record<string, string> {
   const { instances, cores } = executorsFor(spark)
   return {
     'spark.executor.memory': spark.workerMemory,
