@@ -15,8 +15,12 @@ describe('a checkpoint location', () => {
   it.each([
     ['/cp', 'not the URI of a folder; write file:///folder, hdfs://'],
     ['file:///', 'not the URI of a folder'],
-    ['hdfs:///cp', 'names no name node; write file'],
-    ['hdfs://h:x/cp', 'names no name node'],
+    ['file:///x/../../', 'names no folder'],
+    ['file:///x%2Fy', 'not the URI of a folder: a % has to be followed'],
+    ['file:///x%zz', 'not the URI of a folder: a % has to be followed'],
+    ['hdfs:///cp', 'needs the host of a name node, and a port from 1 to 65535 or none; write file'],
+    ['hdfs://h:x/cp', 'needs the host of a name node'],
+    ['hdfs://h:99999/cp', 'needs the host of a name node'],
     ['hdfs://me@h/cp', 'has a login, which would be shown; leave it out; HADOOP_USER_NAME'],
     [
       's3a://key:secret@b/cp',
@@ -29,9 +33,9 @@ describe('a checkpoint location', () => {
       's3://bucket/cp',
       'not the name that Hadoop has for S3; write file:///folder, hdfs://host:8020/path or s3a://',
     ],
-    ['hdfs://h/a/../b', 'has a path that Hadoop may read otherwise'],
-    ['s3a://b/{a,b}', 'has a path that Hadoop may read otherwise'],
-    ['s3a://b/a b', 'has a path that Hadoop may read otherwise'],
+    ['hdfs://h/a/../b', 'has a path with characters that Hadoop may change'],
+    ['s3a://b/{a,b}', 'has a path with characters that Hadoop may change'],
+    ['s3a://b/a b', 'has a path with characters that Hadoop may change'],
   ])('%s is refused', (written, problem) => {
     expect(() => checkpointLocation(written)).toThrow(problem)
   })

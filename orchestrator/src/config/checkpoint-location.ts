@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url'
-import { type Parser, Problem, text } from './parsers.ts'
+import { isPort, type Parser, Problem, text } from './parsers.ts'
 
 const FORMS = 'write file:///folder, hdfs://host:8020/path or s3a://bucket/path'
 
 /** Where a checkpoint is: of `file:///folder` the path of the folder, of `hdfs://` and `s3a://` the URI. */
 export const checkpointLocation: Parser<string> = (value) => {
-  if (/^file:\/\/\/[^/]/.test(value)) return fileURLToPath(text(value)).replace(/\/+$/, '')
+  if (/^file:\/\/\/[^/]/.test(value)) return folderOf(text(value))
   const [, scheme, authority = '', path = ''] = value.match(/^([a-z0-9]+):\/\/([^/]*)(.*)$/) ?? []
   if (scheme === 's3' || scheme === 's3n') throw new Problem('not the name that Hadoop has for S3', FORMS)
   if (scheme !== 'hdfs' && scheme !== 's3a') throw new Problem('not the URI of a folder', FORMS)
@@ -20,13 +20,31 @@ export const checkpointLocation: Parser<string> = (value) => {
   const folders = path.split('/').filter(Boolean)
   if (folders.length === 0) throw new Problem('names no folder', FORMS)
   if (folders.some((name) => name === '.' || name === '..' || !/^[\w.~=+-]+$/.test(name)))
-    throw new Problem('has a path that Hadoop may read otherwise', 'use A-Z a-z 0-9 . _ ~ = + - and / only')
+    throw new Problem(
+      'has a path with characters that Hadoop may change',
+      'use A-Z a-z 0-9 . _ ~ = + - and / only',
+    )
   return `${scheme}://${authority}/${folders.join('/')}`
 }
 
+function folderOf(uri: string): string {
+  let path: string
+  try {
+    path = fileURLToPath(uri).replace(/\/+$/, '')
+  } catch {
+    throw new Problem(
+      'not the URI of a folder: a % has to be followed by the code of a character other than /',
+      FORMS,
+    )
+  }
+  if (path === '') throw new Problem('names no folder', FORMS)
+  return path
+}
+
 function requireAuthority(scheme: 'hdfs' | 's3a', authority: string): void {
-  if (scheme === 'hdfs' && !/^[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?$/.test(authority))
-    throw new Problem('names no name node', FORMS)
+  const node = /^[A-Za-z0-9][A-Za-z0-9.-]*(?::(\d+))?$/.exec(authority)
+  if (scheme === 'hdfs' && (!node || !isPort(node[1] ?? '8020')))
+    throw new Problem('needs the host of a name node, and a port from 1 to 65535 or none', FORMS)
   if (scheme === 's3a' && !/^[a-z0-9][a-z0-9._-]*$/.test(authority))
     throw new Problem('names no bucket', FORMS)
 }

@@ -11,10 +11,6 @@ export function clusterRules(config: Config): string[] {
 function placeRules(config: Config): string[] {
   const { spark, kafka } = config
   if (spark.master === undefined) return checkpointRules(config)
-  if (!isSupported(spark.master))
-    return [
-      `SPARK_MASTER=${spark.master}: this version supports spark://host:7077, yarn, k8s://https://host:6443 and the Spark that it starts; for that leave it empty, and set SPARK_CORES for the number of cores`,
-    ]
   const problems: string[] = []
   const runtime = textOf(config, 'RUNTIME')
   if (runtime !== 'auto')
@@ -46,8 +42,6 @@ function checkpointRules(config: Config): string[] {
       ]
     : []
 }
-
-const isSupported = (master: string): boolean => /^(?:spark:|k8s:|yarn$)/.test(master)
 
 /** Whether YARN reaches a broker of this machine depends on where it is: `runtime/yarn` looks. */
 const yarnRules = ({ spark }: Config): string[] =>

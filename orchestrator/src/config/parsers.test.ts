@@ -54,8 +54,7 @@ const accepted: readonly (readonly [name: string, parser: Parser<unknown>, text:
     ['sparkMaster', sparkMaster, 'spark://a:7077,b:7077', 'spark://a:7077,b:7077'],
     ['sparkMaster', sparkMaster, 'k8s://https://h:6443', 'k8s://https://h:6443'],
     ['sparkMaster', sparkMaster, 'yarn', 'yarn'],
-    ['sparkMaster', sparkMaster, 'local[*]', 'local[*]'],
-    ['sparkMaster', sparkMaster, 'local[2,4]', 'local[2,4]'],
+    ['sparkMaster', sparkMaster, 'k8s://https://h:6443/k8s/c-1', 'k8s://https://h:6443/k8s/c-1'],
     ['text', text, ' "anything" \\ ; \u2028 ', ' "anything" \\ ; \u2028 '],
     ['absolutePath', absolutePath, '/etc/ca.pem', '/etc/ca.pem'],
   ]

@@ -117,7 +117,7 @@ export const servers: Parser<readonly string[]> = (text) =>
     const number = split < 0 ? '' : entry.slice(split + 1)
     if (!HOST.test(host)) throw new Problem(`${where} has no host`, 'write host:port, such as localhost:9093')
     if (number === '') throw new Problem(`${where} has no port`, `write host:port, such as ${host}:9093`)
-    if (!/^\d{1,5}$/.test(number) || Number(number) < 1 || Number(number) > 65_535)
+    if (!isPort(number))
       throw new Problem(`${where} has no port from 1 to 65535`, `write host:port, such as ${host}:9093`)
     return entry
   })
@@ -153,15 +153,33 @@ export const image: Parser<string> = (text) => {
 
 /** The master of the user's own Spark cluster. */
 export const sparkMaster: Parser<string> = (text) => {
-  if (/^spark:\/\/[A-Za-z0-9._-]+:\d{1,5}(,[A-Za-z0-9._-]+:\d{1,5})*$/.test(text)) return text
-  if (/^k8s:\/\/(https?:\/\/)?[A-Za-z0-9._-]+(:\d{1,5})?(\/[\w.~/-]*)?$/.test(text) || text === 'yarn')
-    return text
-  if (/^local\[([1-9]\d*|\*)(,[1-9]\d*)?\]$/.test(text)) return text
-  const forms = 'write spark://host:7077, k8s://https://host:6443, yarn or local[2]'
-  if (/^(spark|k8s):\/\//.test(text)) throw new Problem('the port of the master is missing or wrong', forms)
-  if (text.startsWith('local')) throw new Problem('local needs at least one core', forms)
+  if (text === 'yarn') return text
+  if (text.startsWith('local'))
+    throw new Problem(
+      'the Spark that this tool starts has no master to name',
+      'leave it empty, and set SPARK_CORES for the number of cores',
+    )
+  if (text.toLowerCase() === 'yarn') throw new Problem('not a master that Spark knows', 'write yarn')
+  if (/^spark:\/\/.*,\s*spark:\/\//.test(text))
+    throw new Problem(
+      'names the scheme more than once',
+      'write spark://host:7077,host:7077 for several masters',
+    )
+  const forms = 'write spark://host:7077, k8s://https://host:6443 or yarn'
+  if (/^(spark|k8s):\/\//.test(text)) {
+    if (MASTERS.test(text) && (text.match(/:\d+(?=[,/]|$)/g) ?? []).every((port) => isPort(port.slice(1))))
+      return text
+    throw new Problem('the host or the port (1 to 65535) of the master is missing or wrong', forms)
+  }
   throw new Problem('not a master that Spark knows', forms)
 }
+
+const MASTERS =
+  /^(?:spark:\/\/[\w.-]+:\d+(?:,[\w.-]+:\d+)*|k8s:\/\/(?:https?:\/\/)?[\w.-]+(?::\d+)?(?:\/[\w.~/-]*)?)$/
+
+/** From 1 to 65535, in digits. */
+export const isPort = (text: string): boolean =>
+  /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535
 
 /** Any text without a line break or a NUL byte. */
 export const text: Parser<string> = (value) => {
@@ -172,6 +190,16 @@ export const text: Parser<string> = (value) => {
 export const absolutePath: Parser<string> = (value) => {
   if (isAbsolute(value)) return text(value)
   throw new Problem('not an absolute path', 'write the full path of the PEM file')
+}
+
+const mechanism = oneOf('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512')
+export const saslMechanism: typeof mechanism = (value) => {
+  if (/^(?:GSSAPI|OAUTHBEARER|AWS_MSK_IAM)$/i.test(value))
+    throw new Problem(
+      'Kerberos, OAuth and IAM are not supported',
+      'use a SCRAM user (SCRAM-SHA-256, SCRAM-SHA-512), PLAIN, or a client certificate (KAFKA_SSL_CERT)',
+    )
+  return mechanism(value)
 }
 
 export const offsets = oneOf('earliest', 'latest')

@@ -47,12 +47,6 @@ const REFUSED: readonly RefusedLine[] = [
     'set SPARK_MASTER=yarn',
   ],
   [
-    'SPARK_MASTER=local[2]',
-    'SPARK_MASTER=local[2]: ',
-    'supports spark://host:7077, yarn, k8s://https://host:6443',
-    'leave it empty',
-  ],
-  [
     'SPARK_MASTER=yarn\nCHECKPOINT_LOCATION=file:///cp\nSPARK_CONF_spark.yarn.tags=x',
     'SPARK_CONF_spark.yarn.tags: ',
     'is set by cpu-anomaly',

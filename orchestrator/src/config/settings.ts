@@ -16,6 +16,7 @@ import {
   type Parser,
   Problem,
   port,
+  saslMechanism,
   servers,
   sparkMaster,
   text,
@@ -178,12 +179,7 @@ export const SETTINGS = {
     'PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL; empty: follows from the other settings',
     oneOf('PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'),
   ),
-  KAFKA_SASL_MECHANISM: setting(
-    'Kafka',
-    'PLAIN',
-    'PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512',
-    oneOf('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'),
-  ),
+  KAFKA_SASL_MECHANISM: setting('Kafka', 'PLAIN', 'PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512', saslMechanism),
   KAFKA_SSL_CA: optional('Kafka', "PEM file of the broker's certificate authority", absolutePath),
   KAFKA_SSL_CERT: optional('Kafka', 'PEM file of the client certificate', absolutePath),
   KAFKA_SSL_KEY: optional('Kafka', "PEM file of the client certificate's key", absolutePath),
@@ -268,7 +264,7 @@ export const SETTINGS = {
   SPARK_MASTER_UI_PORT: setting(
     'Ports, on 127.0.0.1',
     '8080',
-    "port of the master's UI (docker runtime), or of that of SPARK_MASTER",
+    "port of the master's UI: of the docker runtime, or of a standalone SPARK_MASTER",
     port,
   ),
 

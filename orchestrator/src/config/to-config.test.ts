@@ -72,17 +72,36 @@ const REFUSED: readonly RefusedLine[] = [
   ),
   [`INPUT_TOPIC=${LONG_TOPIC}`, 'INPUT_TOPIC=aaaa', 'not a topic name (250 characters)', 'use 1 to 249 of'],
 
-  ['SPARK_MASTER=local[0]', 'SPARK_MASTER=local[0]: ', 'local needs at least one core', 'local[2]'],
+  ['SPARK_MASTER=local[2]', 'SPARK_MASTER=local[2]: ', 'has no master to name', 'leave it empty'],
+  [
+    'KAFKA_SASL_MECHANISM=gssapi',
+    'KAFKA_SASL_MECHANISM=gssapi: ',
+    'Kerberos, OAuth and IAM are not supported',
+    'use a SCRAM user',
+  ],
+  ['SPARK_MASTER=YARN', 'SPARK_MASTER=YARN: ', 'not a master that Spark knows', 'write yarn'],
+  [
+    'SPARK_MASTER=spark://a:7077,spark://b:7077',
+    'SPARK_MASTER=spark://a:7077,spark://b:7077: ',
+    'names the scheme more than once',
+    'spark://host:7077,host:7077',
+  ],
+  [
+    'SPARK_MASTER=spark://a:7077,b:99999',
+    'SPARK_MASTER=spark://a:7077,b:99999: ',
+    'the port (1 to 65535) of the master is missing or wrong',
+    'spark://host:7077',
+  ],
   [
     'SPARK_MASTER=spark://h',
     'SPARK_MASTER=spark://h: ',
-    'the port of the master is missing',
+    'the port (1 to 65535) of the master is missing or wrong',
     'spark://host:7077',
   ],
   [
     'SPARK_MASTER=k8s://h:x',
     'SPARK_MASTER=k8s://h:x: ',
-    'the port of the master is missing',
+    'the port (1 to 65535) of the master is missing or wrong',
     'k8s://https://host:6443',
   ],
   [
