@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { withProducer } from '../src/kafka/producer.ts'
 import { badRecords } from './helpers/bad-records.ts'
 import { type Client, GivenKafka, hasGivenKafka } from './helpers/given-kafka.ts'
@@ -63,6 +65,24 @@ async function expectLoopbackOnly(): Promise<void> {
 }
 
 const SPARK_UID = 185
+
+/** Stands for an address by which a broker is reached although its certificate does not name it. */
+const DETOUR = 'detour'
+
+/** A way to the first broker under another address of this machine; it is closed when the test ends. */
+async function detourTo(servers = ''): Promise<string> {
+  const [host = '', port] = servers.split(',')[0]?.split(':') ?? []
+  const server = createServer((socket) => {
+    const broker = connect(Number(port), host)
+    // Whoever does not trust the certificate hangs up.
+    socket.on('error', () => broker.destroy()).pipe(broker)
+    broker.on('error', () => socket.destroy()).pipe(socket)
+  })
+  server.listen(0, '127.0.0.2')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return `127.0.0.2:${(server.address() as AddressInfo).port}`
+}
 
 describe.skipIf(!hasGivenKafka)(`a Kafka that is already there${TITLE}`, async () => {
   beforeAll(async () => {
@@ -148,13 +168,17 @@ describe.skipIf(!hasGivenKafka)(`a Kafka that is already there${TITLE}`, async (
     ['protocol', { KAFKA_SECURITY_PROTOCOL: 'SASL_PLAINTEXT', KAFKA_SSL_CA: '' }, /./],
     ['port', { KAFKA_SERVERS: '127.0.0.1:1' }, /nothing listens there/],
     ['host', { KAFKA_SERVERS: 'no-such-host.invalid:9093' }, /no host has this name/],
+    ['name in the certificate', { KAFKA_SERVERS: DETOUR }, /its certificate is for other names: .*localhost/],
   ]
 
   it.each(wrong)(
     'says in one sentence that the %s is wrong, before it starts anything',
     async (_, settings, sentence) => {
       const ca = settings.KAFKA_SSL_CA ? { KAFKA_SSL_CA: join(cluster().tls, settings.KAFKA_SSL_CA) } : {}
-      const all = { ...(await cluster().settings('scram')), ...settings, ...ca }
+      const given = await cluster().settings('scram')
+      const detour =
+        settings.KAFKA_SERVERS === DETOUR ? { KAFKA_SERVERS: await detourTo(given.KAFKA_SERVERS) } : {}
+      const all = { ...given, ...settings, ...ca, ...detour }
       const stack = await Stack.create('local', all, cluster().internal)
       for (const command of ['up', 'submit', 'tail', 'doctor']) {
         const { exitCode, stderr, stdout } = await stack.cli([command])

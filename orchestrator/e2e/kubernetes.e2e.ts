@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { badRecords } from './helpers/bad-records.ts'
 import { FakeKubernetes, hasFakeKubernetes } from './helpers/fake-kubernetes.ts'
+import { GivenKafka, hasGivenKafka } from './helpers/given-kafka.ts'
 import { GivenKubernetes, hasGivenKubernetes } from './helpers/given-kubernetes.ts'
 import {
   expectAccounted,
@@ -138,6 +139,26 @@ describe.skipIf(!isReal)('a Kubernetes with containers (in the longer run)', () 
   })
 
   runsTheJob(() => cluster)
+
+  it.skipIf(!hasGolden || !hasGivenKafka)(
+    'finds the golden case in a Kafka that is already there, and shows no login',
+    async () => {
+      const kafka = await GivenKafka.start()
+      onTestFinished(() => kafka.remove())
+      const settings = { ...(await kafka.settings('scram')), ...(await cluster.settings()) }
+      const stack = await Stack.create('local', settings, kafka.internal)
+      await stack.ok('up')
+      await stack.ok('submit')
+      await stack.ok('produce', goldenFile, '--settings', join(kafka.folder, 'env.feeder'))
+      const status = await stack.untilRead(10_000)
+      expectWindows(await lastValues(stack), goldenSamples())
+      await expectAccounted(stack, status, 10_000)
+      await expectNoSecret(stack, ['tool "secret" #1'], { file: '.env', elsewhere: cluster.elsewhere })
+      await stack.ok('down')
+      expect(await cluster.left()).toEqual([])
+    },
+    LONG_MS,
+  )
 
   it(
     'works with the rights that the printed commands give, and with no others',
