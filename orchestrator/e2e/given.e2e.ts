@@ -168,7 +168,11 @@ describe.skipIf(!hasGivenKafka)(`a Kafka that is already there${TITLE}`, async (
     ['protocol', { KAFKA_SECURITY_PROTOCOL: 'SASL_PLAINTEXT', KAFKA_SSL_CA: '' }, /./],
     ['port', { KAFKA_SERVERS: '127.0.0.1:1' }, /nothing listens there/],
     ['host', { KAFKA_SERVERS: 'no-such-host.invalid:9093' }, /no host has this name/],
-    ['name in the certificate', { KAFKA_SERVERS: DETOUR }, /its certificate is for other names: .*127\.0\.0\.1/],
+    [
+      'name in the certificate',
+      { KAFKA_SERVERS: DETOUR },
+      /its certificate is for other names: .*127\.0\.0\.1/,
+    ],
   ]
 
   it.each(wrong)(
