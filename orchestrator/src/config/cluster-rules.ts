@@ -18,10 +18,7 @@ function placeRules(config: Config): string[] {
   if (spark.master === 'yarn') return [...problems, ...yarnRules(config)]
   if (isMasterHere(spark.master)) return problems
   if (config.runtime === 'kubernetes') return [...problems, ...kubernetesRules(config)]
-  if (!kafka.isGiven)
-    problems.push(
-      `SPARK_MASTER=${spark.master}: its workers cannot reach this stack's own broker, which listens on 127.0.0.1 only; set KAFKA_SERVERS`,
-    )
+  problems.push(...brokerProblems(kafka, spark.master, 'workers'))
   if (spark.checkpoint === undefined)
     problems.push(
       `SPARK_MASTER=${spark.master}: its workers cannot reach STORAGE_DIR; set CHECKPOINT_LOCATION=hdfs://... or s3a://..., or file:///folder on a disk that all share`,
@@ -43,6 +40,19 @@ function checkpointRules(config: Config): string[] {
     : []
 }
 
+/** Brokers that other machines cannot reach at the addresses that the settings name. */
+function brokerProblems({ servers, isGiven }: Config['kafka'], master: string, whose: string): string[] {
+  if (!isGiven)
+    return [
+      `SPARK_MASTER=${master}: its ${whose} cannot reach this stack's own broker, which listens on 127.0.0.1 only; set KAFKA_SERVERS`,
+    ]
+  return servers.every(isLoopback)
+    ? [
+        `KAFKA_SERVERS=${servers.join(',')}: for the ${whose} of SPARK_MASTER=${master} this means their own machine; name the brokers by addresses that all machines reach`,
+      ]
+    : []
+}
+
 /** Whether YARN reaches a broker of this machine depends on where it is: `runtime/yarn` looks. */
 const yarnRules = ({ spark }: Config): string[] =>
   spark.checkpoint === undefined
@@ -60,12 +70,8 @@ const deployModeRules = ({ master, deployMode }: Config['spark']): string[] =>
 
 /** Pods have no disk and no network of this machine, unless their cluster is a process of it. */
 function kubernetesRules({ spark, kafka }: Config): string[] {
-  const { master, checkpoint } = spark
-  const problems: string[] = []
-  if (!kafka.isGiven)
-    problems.push(
-      `SPARK_MASTER=${master}: its pods cannot reach this stack's own broker, which listens on 127.0.0.1 only; set KAFKA_SERVERS`,
-    )
+  const { master = '', checkpoint } = spark
+  const problems = brokerProblems(kafka, master, 'pods')
   if (!isRemoteCheckpoint(checkpoint))
     problems.push(
       checkpoint === undefined

@@ -7,7 +7,7 @@ export function givenServers(servers: readonly string[], ownPort: number): strin
   return servers.filter((server) => !own.has(server))
 }
 
-const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\]):\d+$/
+const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\]):\d+$/i
 
 /** Does this address mean the machine of whoever uses it? */
 export const isLoopback = (server: string): boolean => LOOPBACK.test(server)

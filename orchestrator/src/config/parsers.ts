@@ -112,6 +112,9 @@ export const servers: Parser<readonly string[]> = (text) =>
     const where = `entry ${index + 1} (${entry})`
     if (entry.includes('://'))
       throw new Problem(`${where} has a scheme`, `write ${entry.replace(/^.*:\/\//, '')}`)
+    if (entry.includes('@'))
+      throw new Problem(`entry ${index + 1} has a login`, 'set KAFKA_USERNAME and KAFKA_PASSWORD instead')
+    if (entry.includes(' ')) throw new Problem(`${where} has a blank`, 'separate entries by commas')
     const split = entry.lastIndexOf(':')
     const host = split < 0 ? entry : entry.slice(0, split)
     const number = split < 0 ? '' : entry.slice(split + 1)

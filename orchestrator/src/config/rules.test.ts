@@ -23,6 +23,18 @@ const REFUSED: readonly RefusedLine[] = [
     'differs from OUTPUT_TOPIC only in . and _',
     'different names',
   ],
+  [
+    'SPARK_MASTER=spark://m:7077\nCHECKPOINT_LOCATION=hdfs://h/cp\nKAFKA_SERVERS=Localhost:19092,127.0.0.1:19093',
+    'KAFKA_SERVERS=Localhost:19092,127.0.0.1:19093: ',
+    'for the workers of SPARK_MASTER=spark://m:7077 this means their own machine',
+    'addresses that all machines reach',
+  ],
+  [
+    'SPARK_MASTER=k8s://https://h:6443\nCHECKPOINT_LOCATION=hdfs://h/cp\nKAFKA_SERVERS=127.0.0.1:19092',
+    'KAFKA_SERVERS=127.0.0.1:19092: ',
+    'for the pods of SPARK_MASTER=k8s://https://h:6443 this means their own machine',
+    'addresses that all machines reach',
+  ],
   ['INPUT_TOPIC=__consumer_offsets', 'INPUT_TOPIC=__', 'internal topics of Kafka', 'leave out the __'],
   ['KAFKA_PORT=0', 'KAFKA_PORT=0: ', 'from 1 to 65535', 'such as 19093'],
   ['DEAD_LETTER_TOPIC=anomaly', 'DEAD_LETTER_TOPIC=anomaly: ', 'is also OUTPUT_TOPIC', 'different names'],

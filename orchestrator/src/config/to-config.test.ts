@@ -57,6 +57,8 @@ const REFUSED: readonly RefusedLine[] = [
   ],
   ['KAFKA_SERVERS=a:1,b:2,', 'KAFKA_SERVERS=a:1,b:2,: ', 'entry 3 is empty', 'single commas'],
   ['KAFKA_SERVERS=a:1,,b:2', 'KAFKA_SERVERS=a:1,,b:2: ', 'entry 2 is empty', 'single commas'],
+  ['KAFKA_SERVERS=a:1 b:2', 'KAFKA_SERVERS=a:1 b:2: ', 'entry 1 (a:1 b:2) has a blank', 'by commas'],
+  ['KAFKA_SERVERS=u:p@h:1', 'KAFKA_SERVERS=u:p@h:1: ', 'entry 1 has a login', 'KAFKA_PASSWORD'],
   ['KAFKA_SERVERS=:9092', 'KAFKA_SERVERS=:9092: ', 'entry 1 (:9092) has no host', 'such as localhost:9093'],
   [
     'KAFKA_SERVERS="a:1\\nb:2"',
