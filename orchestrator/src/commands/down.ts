@@ -3,7 +3,7 @@ import { unusedFlags } from '../config/unused-settings.ts'
 import { CliError } from '../errors.ts'
 import type { Selected } from '../runtime/places.ts'
 import type { StoppedPart } from '../runtime/runtime.ts'
-import { takeDown } from '../stack/down.ts'
+import { stoppedText, takeDown } from '../stack/down.ts'
 import { withFolderLock } from '../storage/folder-lock.ts'
 import { confirm } from '../terminal/confirm.ts'
 
@@ -47,10 +47,7 @@ async function confirmRemoval({ storage, runtime }: Selected, signal: AbortSigna
 }
 
 function report(stopped: readonly StoppedPart[], removed: readonly string[]): string[] {
-  return [
-    ...stopped.map(({ part, gone }) => `stopped  ${part}: ${gone.join(', ')} gone`),
-    ...removed.map((what) => `removed  ${what}`),
-  ]
+  return [...stopped.map(stoppedText), ...removed.map((what) => `removed  ${what}`)]
 }
 
 const keptText = ({ runtime }: Selected): string =>

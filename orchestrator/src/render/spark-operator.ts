@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import { sparkSecrets } from '../job/submit-args.ts'
-import { packageRoot } from '../package/root.ts'
 import { CONTAINER_SECURITY, POD_SECURITY } from '../runtime/kubernetes/deployment.ts'
 import { kubernetesJobEnvironment } from '../runtime/kubernetes/job-environment.ts'
 import {
@@ -20,11 +17,10 @@ import { rightsObjects } from '../runtime/kubernetes/rights.ts'
 import { BASELINE_FILE, JOB_FILE, type JobEnvironment, type JobFile } from '../runtime/runtime.ts'
 import { jobJars } from './dockerfile.ts'
 import { type Rendering, renderedJob, requireKubernetes, requireShareable } from './rendering.ts'
-import { textFrom } from './text.ts'
+import { LOG_SETTINGS, logSettings, textFrom } from './text.ts'
 
 const JOB = `${HOME}/job`
 const SCRATCH = '/tmp/cpu-anomaly'
-const LOG_SETTINGS = 'log4j2.properties'
 
 /** A SparkApplication of Kubeflow's Spark operator. Nobody has run it: no operator was at hand. */
 export async function renderSparkOperator(config: Config): Promise<Rendering> {
@@ -82,11 +78,6 @@ const operatorEnvironment = ({ spark }: Config, environment: JobEnvironment): Jo
     'spark.sql.warehouse.dir': `${SCRATCH}/warehouse`,
     'spark.driver.extraJavaOptions': `-Dlog4j2.configurationFile=file:${JOB}/${LOG_SETTINGS}`,
   },
-})
-
-const logSettings = async (): Promise<JobFile> => ({
-  path: LOG_SETTINGS,
-  text: await readFile(join(packageRoot, 'infra', 'spark', LOG_SETTINGS), 'utf8'),
 })
 
 /** These are fields of their own in a SparkApplication. */

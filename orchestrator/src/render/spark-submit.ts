@@ -1,18 +1,15 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { CliError } from '../errors.ts'
 import { sparkSecrets } from '../job/submit-args.ts'
 import { hasJavaClientSecrets } from '../kafka/java-client.ts'
 import { jarFile } from '../package/jars.ts'
-import { packageRoot } from '../package/root.ts'
 import { SPARK_VERSION } from '../package/tested-versions.ts'
 import { BASELINE_FILE, type JobEnvironment } from '../runtime/runtime.ts'
 import { standaloneConf } from '../runtime/standalone/job-environment.ts'
 import { yarnConf } from '../runtime/yarn/job-environment.ts'
 import { jarPath, jobJars } from './dockerfile.ts'
 import { type Rendering, renderedJob, requireShareable, type Shareable } from './rendering.ts'
-import { textFrom } from './text.ts'
+import { LOG_SETTINGS, logSettings, textFrom } from './text.ts'
 
 const SCRIPT = 'submit.sh'
 
@@ -39,10 +36,7 @@ export async function renderSparkSubmit(config: Config): Promise<Rendering> {
   const jars = jobJars(shared.checkpoint)
   const files = [
     ...job.files,
-    {
-      path: 'log4j2.properties',
-      text: await readFile(join(packageRoot, 'infra', 'spark', 'log4j2.properties'), 'utf8'),
-    },
+    await logSettings(),
     { path: 'jars.txt', text: jars.map((jar) => `${jarPath(jar)}\n`).join('') },
     { path: 'jars.sha256', text: jars.map((jar) => `${jar.sha256}  ${jarFile(jar)}\n`).join('') },
     await textFrom('submit.sh', SCRIPT, {
@@ -74,7 +68,7 @@ function environmentOf(config: Config, { kafka, checkpoint }: Shareable): JobEnv
     sparkConf: {
       ...(config.runtime === 'yarn' && yarnConf(config)),
       ...(config.runtime === 'standalone' && standaloneConf(spark)),
-      'spark.driver.extraJavaOptions': '-Dlog4j2.configurationFile=log4j2.properties',
+      'spark.driver.extraJavaOptions': `-Dlog4j2.configurationFile=${LOG_SETTINGS}`,
     },
   }
 }

@@ -17,3 +17,11 @@ export async function textFrom(
   })
   return { path, text: filled }
 }
+
+export const LOG_SETTINGS = 'log4j2.properties'
+
+/** The log settings of the driver, as they are shipped. */
+export const logSettings = async (): Promise<JobFile> => ({
+  path: LOG_SETTINGS,
+  text: await readFile(join(packageRoot, 'infra', 'spark', LOG_SETTINGS), 'utf8'),
+})

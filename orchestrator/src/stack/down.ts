@@ -35,9 +35,8 @@ export async function takeDown(
 /** Ends what runs on this machine, after the cluster has failed to end the job. */
 async function withoutCluster({ runtime, storage }: Selected, error: CliError): Promise<CliError> {
   const parts = await runtime.stopKafka()
-  const gone = parts.map((part) => `stopped  ${part.part}: ${part.gone.join(', ')} gone`)
   return new CliError(error.code, `what runs on your cluster could not be ended: ${error.message}`, {
-    details: [...error.details, ...gone],
+    details: [...error.details, ...parts.map(stoppedText)],
     hint: [
       ...(error.hint ? [error.hint] : []),
       `Then run \`cpu-anomaly down\` again. If the cluster is gone for good, remove ${storage.run}: this folder then forgets it.`,
@@ -45,6 +44,10 @@ async function withoutCluster({ runtime, storage }: Selected, error: CliError): 
     cause: error,
   })
 }
+
+/** What `down` says of a part that it has stopped. */
+export const stoppedText = ({ part, gone }: StoppedPart): string =>
+  `stopped  ${part}: ${gone.join(', ')} gone`
 
 async function takeAllDown(
   selected: Selected,

@@ -3,6 +3,7 @@ import type { KafkaAccess } from '../../kafka/access.ts'
 import { hasJavaClientSecrets } from '../../kafka/java-client.ts'
 import { imageVersion } from '../../package/tested-versions.ts'
 import { BASELINE_FILE, type JobEnvironment } from '../runtime.ts'
+import { unlessSet } from '../unless-set.ts'
 import {
   FILES,
   HOME,
@@ -85,9 +86,3 @@ const labels = (name: string): Record<string, string> =>
       value,
     ]),
   )
-
-const unlessSet = (
-  given: Readonly<Record<string, string>>,
-  defaults: Readonly<Record<string, string>>,
-): Record<string, string> =>
-  Object.fromEntries(Object.entries(defaults).filter(([name]) => given[name] === undefined))

@@ -10,6 +10,7 @@ import { asProperty, driverJavaOptions } from '../local/java-options.ts'
 import type { DriverFiles } from '../local/job-environment.ts'
 import { LOOPBACK_OPTION } from '../loopback.ts'
 import { BASELINE_FILE, type JobEnvironment, type RuntimeContext } from '../runtime.ts'
+import { unlessSet } from '../unless-set.ts'
 
 /** The environment of a job whose driver is a process of this machine, and whose executors are on a cluster. */
 export function standaloneJobEnvironment(
@@ -51,9 +52,3 @@ export const standaloneConf = (spark: Config['spark']): Record<string, string> =
     ...(spark.conf['spark.authenticate'] === 'true' && { 'spark.network.crypto.enabled': 'true' }),
   }),
 })
-
-const unlessSet = (
-  given: Readonly<Record<string, string>>,
-  defaults: Readonly<Record<string, string>>,
-): Record<string, string> =>
-  Object.fromEntries(Object.entries(defaults).filter(([name]) => given[name] === undefined))

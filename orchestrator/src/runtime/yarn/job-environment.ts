@@ -11,6 +11,7 @@ import { asProperty, driverJavaOptions, fileUri, localeOptions } from '../local/
 import type { DriverFiles } from '../local/job-environment.ts'
 import { LOOPBACK_OPTION } from '../loopback.ts'
 import { BASELINE_FILE, type JobEnvironment, type RuntimeContext } from '../runtime.ts'
+import { unlessSet } from '../unless-set.ts'
 import { executorsFor } from './executors.ts'
 
 /** The modules of the job in one file, for a driver elsewhere. */
@@ -116,9 +117,3 @@ export function yarnConf({ spark }: Config): Record<string, string> {
     }),
   }
 }
-
-const unlessSet = (
-  given: Readonly<Record<string, string>>,
-  defaults: Readonly<Record<string, string>>,
-): Record<string, string> =>
-  Object.fromEntries(Object.entries(defaults).filter(([name]) => given[name] === undefined))
